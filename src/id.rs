@@ -1,0 +1,156 @@
+//! Names and identities. Newtypes keep a role from being passed where a step is wanted.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use uuid::Uuid;
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(SmolStr);
+
+        impl $name {
+            /// Wraps a name that the caller has already checked.
+            #[must_use]
+            pub fn new(name: impl AsRef<str>) -> Self {
+                Self(SmolStr::new(name))
+            }
+
+            /// Returns the name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", self.0.as_str())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(name: &str) -> Self {
+                Self::new(name)
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    )*};
+}
+
+names! {
+    /// A playbook's slug, `[a-z0-9-]+`.
+    PlaybookId;
+    /// A drill's slug, `[a-z0-9-]+`.
+    DrillId;
+    /// A phase of a playbook.
+    PhaseId;
+    /// A step of a playbook, unique in the whole playbook.
+    StepId;
+    /// A role of a playbook.
+    RoleId;
+    /// An objective of a playbook.
+    ObjectiveId;
+    /// A message of a playbook.
+    MessageId;
+    /// A variable: an input, a form field, a saved value or a value set by a step.
+    VarId;
+    /// A person of the directory.
+    PersonId;
+    /// A team of the directory.
+    TeamId;
+    /// A schedule of the directory.
+    ScheduleId;
+    /// An escalation ladder of the directory.
+    LadderId;
+    /// A partner of the directory.
+    PartnerId;
+    /// A configured channel.
+    ChannelId;
+}
+
+macro_rules! uuids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Wraps an identity made elsewhere.
+            #[must_use]
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// Makes an identity from 128 bits; used where ids are derived rather than drawn.
+            #[must_use]
+            pub const fn from_u128(bits: u128) -> Self {
+                Self(Uuid::from_u128(bits))
+            }
+
+            /// Returns the sixteen bytes, in an order that sorts by time of creation.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::try_parse(text).map(Self)
+            }
+        }
+    )*};
+}
+
+uuids! {
+    /// An incident's identity (UUID version 7: sorts by time of creation).
+    IncidentId;
+    /// A notice's identity; derived from the incident and a counter, so that a replay gives the same.
+    NoticeId;
+    /// One run of a drill.
+    DrillRunId;
+}
+
+impl NoticeId {
+    /// Derives the identity of the `n`th notice of an incident.
+    ///
+    /// Distinct for distinct `(incident, n)`: the incident's bits are rotated and the counter is
+    /// added, so no random source is needed where decisions are made.
+    #[must_use]
+    pub fn nth(incident: IncidentId, n: u64) -> Self {
+        let bits = u128::from_be_bytes(*incident.as_bytes()).rotate_left(1) ^ (u128::from(n) << 20);
+        Self::from_u128(bits)
+    }
+}

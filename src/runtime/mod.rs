@@ -1,0 +1,1 @@
+//! The imperative shell and the only writer: executor, dispatcher, ticker, library, directory.
