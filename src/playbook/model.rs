@@ -428,9 +428,7 @@ pub struct Notify {
 }
 
 /// Who hears a message.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
     /// `role/…`: the holder of a role, else whoever is being paged for it.

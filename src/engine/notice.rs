@@ -1,0 +1,131 @@
+//! A message on its way out, as the engine sees it: to whom, by which channels, what for. What it
+//! says is rendered when it is committed; addresses are looked up when it is sent.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::event::LadderSubject;
+use super::run::RunKey;
+use crate::id::{ChannelId, MessageId, NoticeId, PersonId, RoleId};
+use crate::playbook::Audience;
+
+/// One message to one person or endpoint. It stays in the outbox until it has an end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its identity, constant over attempts and channels.
+    pub id: NoticeId,
+    /// To whom.
+    pub to: Recipient,
+    /// The channels, in the order they are tried; never empty.
+    pub via: Vec<ChannelId>,
+    /// What for.
+    pub purpose: Purpose,
+    /// What it says.
+    pub message: MessageRef,
+    /// When the current channel has had its time and the next is tried; a late page is worthless.
+    pub channel_until: Timestamp,
+}
+
+/// To whom a notice goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    /// A person of the directory.
+    Person(PersonId),
+    /// An audience that is not persons: customers, regulators, a partner, a channel's own address.
+    Audience(Audience),
+}
+
+/// What a notice is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "snake_case")]
+pub enum Purpose {
+    /// Please take this role.
+    RolePage {
+        /// The role.
+        role: RoleId,
+    },
+    /// Someone else took the role you were asked for.
+    RoleTaken {
+        /// The role.
+        role: RoleId,
+    },
+    /// A step you hold is ready for you.
+    StepReady {
+        /// The run.
+        key: RunKey,
+    },
+    /// A step you hold will soon be overdue.
+    StepWarning {
+        /// The run.
+        key: RunKey,
+    },
+    /// A step is overdue.
+    StepOverdue {
+        /// The run.
+        key: RunKey,
+    },
+    /// A step failed.
+    StepFailed {
+        /// The run.
+        key: RunKey,
+    },
+    /// A rung of a ladder.
+    Escalation {
+        /// What it is climbed for.
+        subject: LadderSubject,
+    },
+    /// The plan's own message, from a notify step.
+    StepMessage {
+        /// The run.
+        key: RunKey,
+    },
+    /// The plan's own message, from a handler.
+    HandlerMessage {
+        /// The handler's position in the plan.
+        handler: u32,
+    },
+    /// The commander must know: stuck, facts wanted, a role vacant, a notice that reached nobody.
+    Commander {
+        /// Which of these: `stuck`, `facts_wanted`, `role_vacant`, `notice_failed`, `waiting_overdue`.
+        about: SmolStr,
+    },
+    /// The incident you were paged for was a false alarm or is over.
+    Ended,
+}
+
+/// What a notice says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageRef {
+    /// A message of the plan.
+    Plan(MessageId),
+    /// A message of firebell, chosen by the purpose.
+    BuiltIn,
+}
+
+/// How a notice ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "end", rename_all = "snake_case")]
+pub enum NoticeEnd {
+    /// The channel took it.
+    Delivered {
+        /// The channel.
+        via: ChannelId,
+    },
+    /// Every channel gave up.
+    Failed {
+        /// The last reason.
+        why: String,
+    },
+    /// The gate held it back; counts as delivered for a step's `until`.
+    HeldBack {
+        /// Why.
+        why: String,
+    },
+    /// Nobody needs it any more.
+    Withdrawn,
+    /// A person had no channel at all.
+    NoChannel,
+}

@@ -1,0 +1,195 @@
+//! The identity and the state of one run of a step. Plain data.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::event::StepAlarm;
+use crate::id::{PersonId, StepId};
+use crate::playbook::Value;
+
+/// Which run of which step: loops, repeats, items and retries never overwrite history.
+///
+/// Shown as `visit.step[:item]#iteration/attempt`; item, iteration 1 and attempt 1 are left out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RunKey {
+    /// The visit of the phase it began in.
+    pub visit: u32,
+    /// The step.
+    pub step: StepId,
+    /// The position of the item of a for-each, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
+    /// The iteration of a repeat, from 1.
+    pub iteration: u32,
+    /// The attempt, from 1.
+    pub attempt: u32,
+}
+
+impl RunKey {
+    /// Makes the key of a step's first run in a visit.
+    #[must_use]
+    pub fn first(visit: u32, step: StepId) -> Self {
+        Self { visit, step, item: None, iteration: 1, attempt: 1 }
+    }
+}
+
+impl fmt::Display for RunKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.visit, self.step)?;
+        if let Some(item) = self.item {
+            write!(f, ":{item}")?;
+        }
+        if self.iteration > 1 {
+            write!(f, "#{}", self.iteration)?;
+        }
+        if self.attempt > 1 {
+            write!(f, "/{}", self.attempt)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a run of a step stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum StepState {
+    /// Its predecessors have not settled.
+    Waiting,
+    /// It may be worked on.
+    Ready,
+    /// It is being worked on.
+    Active,
+    /// It succeeded.
+    Done,
+    /// It failed.
+    Failed {
+        /// Why, in kind.
+        cause: FailureCause,
+    },
+    /// It was not done.
+    Skipped {
+        /// Why.
+        reason: SkipReason,
+    },
+    /// It was no longer wanted.
+    Cancelled {
+        /// Why.
+        reason: StepCancelReason,
+    },
+}
+
+impl StepState {
+    /// Tells whether nothing more happens to it by itself.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        !matches!(self, Self::Waiting | Self::Ready | Self::Active)
+    }
+
+    /// Returns the stable name: `waiting`, `ready`, …
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Ready => "ready",
+            Self::Active => "active",
+            Self::Done => "done",
+            Self::Failed { .. } => "failed",
+            Self::Skipped { .. } => "skipped",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+}
+
+/// Why a step failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCause {
+    /// The machine said no.
+    Error,
+    /// It took too long.
+    Timeout,
+    /// A person said that it failed.
+    ByPerson,
+    /// Consent was refused.
+    Rejected,
+}
+
+/// Why a step was skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "skip", rename_all = "snake_case")]
+pub enum SkipReason {
+    /// Its `when` was false.
+    Condition,
+    /// Its `after` can no longer be satisfied.
+    Unreachable,
+    /// The list it is done for is empty.
+    NoItems,
+    /// A person said so.
+    ByPerson {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a step was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepCancelReason {
+    /// Its phase was left.
+    PhaseLeft,
+    /// The incident was closed over it.
+    Closed,
+    /// The incident was a false alarm.
+    Cancelled,
+}
+
+/// The current run of a step (or of one item of it), with what the next decisions need.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Run {
+    /// Which run.
+    pub key: RunKey,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub state: StepState,
+    /// Who took it.
+    pub claimed_by: Option<PersonId>,
+    /// Who finished or began it last, for "never the author".
+    pub worked_by: Option<PersonId>,
+    /// The option chosen.
+    pub answer: Option<SmolStr>,
+    /// The item of a for-each.
+    pub item: Option<Value>,
+    /// Checklist items ticked, by path.
+    pub checked: Vec<SmolStr>,
+    /// Who consented.
+    pub approvals: Vec<PersonId>,
+    /// How many pieces of evidence it has.
+    pub evidence: u32,
+    /// When it became ready.
+    pub ready_at: Option<Timestamp>,
+    /// When work began.
+    pub started_at: Option<Timestamp>,
+    /// When it settled.
+    pub settled_at: Option<Timestamp>,
+    /// By when it must be started.
+    pub start_by: Option<Timestamp>,
+    /// By when it must be finished.
+    pub due_at: Option<Timestamp>,
+    /// When the holder is warned; those passed are dropped.
+    pub warn_at: Vec<Timestamp>,
+    /// How many warnings were given.
+    pub warned: u32,
+    /// `start_by` has passed unstarted.
+    pub start_overdue: bool,
+    /// `due_at` has passed unfinished.
+    pub overdue: bool,
+    /// What comes to it by itself.
+    pub alarm: Option<StepAlarm>,
+    /// A failure that dependents and the phase's end do not wait for.
+    pub let_pass: bool,
+    /// Of a repeating step: its last iteration has ended.
+    pub repeat_ended: bool,
+}
