@@ -1,0 +1,74 @@
+//! Names of kinds of findings, and how grave they are.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A stable name of one kind of finding: `E` and four digits for errors, `W` for warnings.
+///
+/// `01` is the file and its shape, `02` names and references, `03` the flow of a plan, `04`
+/// expressions and templates, `05` drills, `06` the configuration.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Code(&'static str);
+
+impl Code {
+    /// Names a kind of finding.
+    ///
+    /// # Panics
+    /// At compile time, when the name is not `E` or `W` and four digits.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        let bytes = name.as_bytes();
+        assert!(bytes.len() == 5 && matches!(bytes[0], b'E' | b'W'), "E0000 or W0000");
+        Self(name)
+    }
+
+    /// Returns the name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// Tells how grave findings of this kind are.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self.0.as_bytes()[0] {
+            b'W' => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used; someone should look.
+    Warning,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_letter_of_a_code_is_its_severity() {
+        assert_eq!(Code::new("E0101").severity(), Severity::Error);
+        assert_eq!(Code::new("W0101").severity(), Severity::Warning);
+    }
+}

@@ -1,0 +1,272 @@
+//! Findings as a compiler prints them, and as rows for machines.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde::Serialize;
+
+use crate::playbook::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::playbook::source::{Source, Span};
+use crate::text::Lang;
+
+/// Longer source lines are cut to this window, so that one long line does not hide the finding.
+const TERMINAL_CELLS: usize = 120;
+
+/// How findings are to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rendering {
+    /// The language of the words.
+    pub lang: Lang,
+    /// Whether to use terminal colours.
+    pub colour: bool,
+}
+
+impl Rendering {
+    /// Plain text in one language.
+    #[must_use]
+    pub const fn plain(lang: Lang) -> Self {
+        Self { lang, colour: false }
+    }
+}
+
+/// A finding as a flat row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The kind of finding.
+    pub code: Code,
+    /// How grave it is.
+    pub severity: Severity,
+    /// The file.
+    pub file: String,
+    /// The line, from 1; 1 where the finding is about the whole file.
+    pub line: usize,
+    /// The character in the line, from 1.
+    pub column: usize,
+    /// The line of the end.
+    pub end_line: usize,
+    /// The character after the end.
+    pub end_column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// A few words beside the place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What to do.
+    pub help: Vec<String>,
+    /// Background.
+    pub notes: Vec<String>,
+}
+
+impl Row {
+    /// Flattens one finding.
+    #[must_use]
+    pub fn new(source: &Source, diagnostic: &Diagnostic, lang: Lang) -> Self {
+        let span = diagnostic.span.unwrap_or_default();
+        let (start, end) = (source.place(span.start), source.place(span.end));
+        let words = |texts: &[crate::text::Text]| {
+            texts.iter().map(|text| text.get(lang).to_owned()).collect()
+        };
+        Self {
+            code: diagnostic.code,
+            severity: diagnostic.severity(),
+            file: source.name().to_owned(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            message: diagnostic.message.get(lang).to_owned(),
+            label: diagnostic.label.as_ref().map(|label| label.get(lang).to_owned()),
+            help: words(&diagnostic.help),
+            notes: words(&diagnostic.notes),
+        }
+    }
+}
+
+/// Writes every finding, a blank line between two.
+pub(super) fn all(findings: &Diagnostics, rendering: Rendering) -> String {
+    let renderer = if rendering.colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(TERMINAL_CELLS);
+    let mut out = String::new();
+    for diagnostic in findings {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        let window = Window::around(findings.source(), diagnostic);
+        out.push_str(&renderer.render(&[group(&window, diagnostic, rendering.lang)]));
+        out.push('\n');
+    }
+    if findings.left_out() > 0 {
+        let more = findings.left_out();
+        out.push_str(
+            &rendering.lang.pick(
+                format!("\n还有 {more} 处未列出\n"),
+                format!("\n{more} more are not listed\n"),
+            ),
+        );
+    }
+    out
+}
+
+fn group<'a>(window: &Window<'a>, diagnostic: &'a Diagnostic, lang: Lang) -> Group<'a> {
+    let level = match diagnostic.severity() {
+        Severity::Error => Level::ERROR.with_name(lang.pick("错误", "error")),
+        Severity::Warning => Level::WARNING.with_name(lang.pick("警告", "warning")),
+    };
+    let title = level.primary_title(diagnostic.message.get(lang)).id(diagnostic.code.as_str());
+    let mut group = match diagnostic.span {
+        Some(span) => title.element(snippet(window, diagnostic, span, lang)),
+        None => title.element(Origin::path(window.source.name())),
+    };
+    for help in &diagnostic.help {
+        let level = Level::HELP.with_name(lang.pick("建议", "help"));
+        group = group.element(level.message(help.get(lang)));
+    }
+    for note in &diagnostic.notes {
+        let level = Level::NOTE.with_name(lang.pick("说明", "note"));
+        group = group.element(level.message(note.get(lang)));
+    }
+    group
+}
+
+fn snippet<'a>(
+    window: &Window<'a>,
+    diagnostic: &'a Diagnostic,
+    span: Span,
+    lang: Lang,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let label = diagnostic.label.as_ref().map(|label| label.get(lang));
+    let primary = AnnotationKind::Primary.span(window.shift(span).range()).label(label);
+    let related = diagnostic.related.iter().map(|(span, words)| {
+        AnnotationKind::Context.span(window.shift(*span).range()).label(words.get(lang))
+    });
+    Snippet::source(window.text)
+        .path(window.source.name())
+        .line_start(window.line)
+        .annotation(primary)
+        .annotations(related)
+}
+
+/// The lines of a file that a finding touches. The renderer walks the whole text it is given, so a
+/// thousand findings in a large file would cost a thousand walks.
+struct Window<'a> {
+    source: &'a Source,
+    text: &'a str,
+    start: usize,
+    line: usize,
+}
+
+impl<'a> Window<'a> {
+    fn around(source: &'a Source, diagnostic: &Diagnostic) -> Self {
+        let text = source.text();
+        let spans = diagnostic.span.iter().chain(diagnostic.related.iter().map(|(span, _)| span));
+        let cover = spans.copied().reduce(Span::to).unwrap_or_default();
+        let low = text.floor_char_boundary(cover.start);
+        let high = text.floor_char_boundary(cover.end.max(low));
+        let start = text[..low].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = text[high..].find('\n').map_or(text.len(), |newline| high + newline + 1);
+        Self { source, text: &text[start..end], start, line: source.place(start).line }
+    }
+
+    /// Moves a span of the file into the window, onto characters.
+    fn shift(&self, span: Span) -> Span {
+        let at = |byte: usize| {
+            self.text.floor_char_boundary(byte.saturating_sub(self.start).min(self.text.len()))
+        };
+        let start = at(span.start);
+        Span::new(start, at(span.end).max(start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::diagnostic::both;
+
+    fn sample() -> Diagnostics {
+        let source =
+            Source::new("plans/a.yaml", "roles:\n  总指挥: { asign: 张三 }\n").expect("text");
+        let at = source.text().find("asign").expect("present");
+        let mut findings = Diagnostics::new(source);
+        findings.push(
+            Diagnostic::new(Code::new("E0105"), both!("未知的键 `asign`", "unknown key `asign`"))
+                .at(Span::new(at, at + 5))
+                .label(both!("不是角色的键", "not a key of a role"))
+                .did_you_mean("asign", ["assign", "title"])
+                .note(both!("键区分大小写", "keys are case-sensitive")),
+        );
+        findings.push(Diagnostic::new(Code::new("W0102"), both!("整个文件", "the whole file")));
+        findings
+    }
+
+    #[test]
+    fn findings_read_like_a_compilers_in_english() {
+        insta::assert_snapshot!(sample().render(Rendering::plain(Lang::En)), @r#"
+        error[E0105]: unknown key `asign`
+         --> plans/a.yaml:2:10
+          |
+        2 |   总指挥: { asign: 张三 }
+          |             ^^^^^ not a key of a role
+          |
+          = help: did you mean `assign`?
+          = note: keys are case-sensitive
+
+        warning[W0102]: the whole file
+        --> plans/a.yaml
+        "#);
+    }
+
+    #[test]
+    fn findings_read_like_a_compilers_in_chinese() {
+        insta::assert_snapshot!(sample().render(Rendering::plain(Lang::Zh)), @r#"
+        错误[E0105]: 未知的键 `asign`
+         --> plans/a.yaml:2:10
+          |
+        2 |   总指挥: { asign: 张三 }
+          |             ^^^^^ 不是角色的键
+          |
+          = 建议: 是否想写 `assign`？
+          = 说明: 键区分大小写
+
+        警告[W0102]: 整个文件
+        --> plans/a.yaml
+        "#);
+    }
+
+    #[test]
+    fn rows_give_machines_line_and_character() {
+        let rows = sample().rows(Lang::En);
+        insta::assert_json_snapshot!(rows[0], @r#"
+        {
+          "code": "E0105",
+          "severity": "error",
+          "file": "plans/a.yaml",
+          "line": 2,
+          "column": 10,
+          "end_line": 2,
+          "end_column": 15,
+          "message": "unknown key `asign`",
+          "label": "not a key of a role",
+          "help": [
+            "did you mean `assign`?"
+          ],
+          "notes": [
+            "keys are case-sensitive"
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn colour_is_used_only_when_asked_for() {
+        let plain = sample().render(Rendering::plain(Lang::En));
+        let colour = sample().render(Rendering { lang: Lang::En, colour: true });
+        assert!(!plain.contains('\u{1b}') && colour.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_span_outside_the_text_does_not_break_the_rendering() {
+        let source = Source::new("x.yaml", "标题").expect("text");
+        let mut findings = Diagnostics::new(source);
+        findings
+            .push(Diagnostic::new(Code::new("E0101"), both!("错", "wrong")).at(Span::new(1, 4000)));
+        assert!(findings.render(Rendering::plain(Lang::En)).contains("wrong"));
+    }
+}
