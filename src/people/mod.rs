@@ -1,1 +1,27 @@
-//! Persons, teams, rosters and succession, pure: who is on call at an instant. It must not know incidents.
+//! Persons, teams, rosters and succession, pure: who is on call at an instant, and who is tried
+//! next when nobody answers.
+//!
+//! [`Directory`] is an immutable snapshot that everything else shares. It must not know incidents,
+//! storage, or how a message is sent; instants come in as arguments.
+
+mod check;
+mod directory;
+mod fault;
+mod ladder;
+pub mod limits;
+mod person;
+mod reach;
+mod rota;
+mod schedule;
+mod succession;
+mod zone;
+
+pub use directory::{Directory, OPERATOR, Parts};
+pub use fault::{Fault, FaultKind, Noun};
+pub use ladder::{Ladder, Rung, Target};
+pub use person::{Contact, Partner, Person, Team};
+pub use reach::Reach;
+pub use rota::{HORIZON, Segment, Why};
+pub use schedule::{Change, Duty, Layer, Override, Rotation, Schedule, Weekdays, Window};
+pub use succession::{Source, TRIES_PER_SOURCE, Try, tries};
+pub use zone::{UnknownZone, Zone};
