@@ -1,0 +1,138 @@
+//! Small documents beside the journal: pinned playbooks, drill results, tokens, settings.
+
+use super::StoreError;
+use super::batch::bound;
+
+/// What a document is. The byte is part of the stored format: kinds are added, never renumbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// A canonical playbook with its libraries, named by their joint hash.
+    Pin = 1,
+    /// The result of one run of a drill.
+    DrillResult = 2,
+    /// What a drill's schedule has fired.
+    DrillSchedule = 3,
+    /// An access token's record, named by its id.
+    Token = 4,
+    /// An override of an on-call schedule.
+    Override = 5,
+    /// A setting of the installation.
+    Setting = 6,
+    /// The counters of a monitor.
+    Monitor = 7,
+}
+
+impl Kind {
+    /// All kinds, in the order of their stored bytes.
+    pub const ALL: [Self; 7] = [
+        Self::Pin,
+        Self::DrillResult,
+        Self::DrillSchedule,
+        Self::Token,
+        Self::Override,
+        Self::Setting,
+        Self::Monitor,
+    ];
+
+    /// Returns the stored byte.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        self as u8
+    }
+
+    /// Returns the name used in messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pin => "pin",
+            Self::DrillResult => "drill-result",
+            Self::DrillSchedule => "drill-schedule",
+            Self::Token => "token",
+            Self::Override => "override",
+            Self::Setting => "setting",
+            Self::Monitor => "monitor",
+        }
+    }
+}
+
+/// A stored document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name, unique in its kind; lists are ordered by it.
+    pub name: String,
+    /// How often it was written, counted from 1. A document that is deleted and written again
+    /// begins anew.
+    pub version: u64,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+/// What must hold before a change is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing: the last writer wins.
+    Any,
+    /// The document does not exist.
+    Absent,
+    /// The document has this version.
+    Version(u64),
+}
+
+impl Expect {
+    /// Tells whether a document of this version (`None`: no document) may be changed.
+    #[must_use]
+    pub fn admits(self, actual: Option<u64>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Absent => actual.is_none(),
+            Self::Version(version) => actual == Some(version),
+        }
+    }
+}
+
+/// One change of one document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The document's kind.
+    pub kind: Kind,
+    /// The document's name.
+    pub name: String,
+    /// What must hold.
+    pub expect: Expect,
+    /// The new content; `None` deletes.
+    pub content: Option<Vec<u8>>,
+}
+
+impl Change {
+    /// The longest name of a document and the longest reference of personal content.
+    pub const MAX_NAME_BYTES: usize = 256;
+
+    /// Makes a write.
+    #[must_use]
+    pub fn write(kind: Kind, name: impl Into<String>, expect: Expect, content: Vec<u8>) -> Self {
+        Self { kind, name: name.into(), expect, content: Some(content) }
+    }
+
+    /// Makes a deletion; deleting what does not exist is allowed with [`Expect::Any`].
+    #[must_use]
+    pub fn delete(kind: Kind, name: impl Into<String>, expect: Expect) -> Self {
+        Self { kind, name: name.into(), expect, content: None }
+    }
+
+    /// Returns the bytes of its content.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.name.len() + self.content.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Checks the bounds of the name.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        if self.name.is_empty() {
+            return Err(StoreError::Invalid { why: "a document has no name" });
+        }
+        bound("bytes of a document's name", self.name.len(), Self::MAX_NAME_BYTES)
+    }
+}
