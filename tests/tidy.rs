@@ -190,3 +190,18 @@ fn a_word_out_of_place_is_found() {
     assert_eq!(lines("src/a.rs", concat!("// as the ag", "ent asked")), [1]);
     assert!(lines("src/a.rs", "let agent = \"User-Agent\";").is_empty());
 }
+
+#[test]
+fn no_banned_crate_is_in_the_tree() {
+    let findings: Vec<String> =
+        rules::lock(&repository::lock()).into_iter().map(|f| f.message).collect();
+    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+#[test]
+fn a_banned_crate_is_found() {
+    let lines = |text| rules::lock(text).iter().map(|f| f.line).collect::<Vec<_>>();
+    assert_eq!(lines("[[package]]\nname = \"openssl\"\nversion = \"0.10.0\""), [2]);
+    assert_eq!(lines("source = \"git+https://example.com/crate\""), [1]);
+    assert!(lines("name = \"rustls\"").is_empty());
+}

@@ -45,6 +45,11 @@ pub fn texts() -> Vec<(String, String)> {
     files(&root).into_iter().filter_map(readable).collect()
 }
 
+/// Returns the lock file.
+pub fn lock() -> String {
+    fs::read_to_string(root().join("Cargo.lock")).expect("the lock file is committed")
+}
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }

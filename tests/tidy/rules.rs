@@ -181,6 +181,41 @@ pub fn words(path: &str, text: &str) -> Vec<Finding> {
         .collect()
 }
 
+/// Crates that must not enter the tree, not even below another; deny.toml gives the reasons.
+const BANNED: &[&str] = &[
+    "evalexpr",
+    "serde_yml",
+    "bincode",
+    "openssl",
+    "openssl-sys",
+    "native-tls",
+    "aws-lc-rs",
+    "aws-lc-sys",
+];
+
+/// The one place crates come from.
+const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// `Cargo.lock` holds no banned crate, and crates of one registry alone.
+pub fn lock(text: &str) -> Vec<Finding> {
+    let value = |line: &str, key: &str| {
+        let quoted = line.strip_prefix(key)?.strip_prefix(" = \"")?;
+        Some(quoted.trim_end_matches('"').to_owned())
+    };
+    let broken = |line: &str| {
+        let banned = value(line, "name").filter(|name| BANNED.contains(&name.as_str()));
+        let strange = value(line, "source").filter(|source| source != REGISTRY);
+        banned.map(|name| format!("`{name}` is banned: see deny.toml")).or_else(|| {
+            strange.map(|source| format!("`{source}` is not the registry crates come from"))
+        })
+    };
+    text.lines()
+        .enumerate()
+        .filter_map(|(at, line)| broken(line).map(|message| (at + 1, message)))
+        .map(|(line, message)| Finding { path: "Cargo.lock".to_owned(), line, message })
+        .collect()
+}
+
 impl Source {
     fn finding(&self, line: usize, message: impl Into<String>) -> Finding {
         Finding { path: self.path.clone(), line, message: message.into() }
