@@ -1,6 +1,23 @@
-//! The playbook language, pure: source text to a checked, immutable `Playbook`. It must not know
-//! time, people or storage.
+//! The playbook language, pure: source text to a checked, immutable [`Playbook`]. It must not know
+//! time, people's duties or storage.
 
 pub mod diagnostic;
+pub mod duration;
+pub mod expression;
+mod model;
 pub mod source;
+pub mod template;
+pub mod value;
 pub mod yaml;
+
+pub use duration::Span;
+pub use expression::{Condition, Expression, Truth};
+pub use model::{
+    Access, Action, Activation, Approve, Approver, Audience, Blocks, Bridge, CheckItem, Close,
+    Decide, Due, Evidence, ForEach, Handler, HandlerAct, HandlerEvent, HowMany, Http, Join,
+    LEVEL_MILDEST, LEVEL_WORST, Level, LevelRule, Limit, Manual, Message, Milestone, Moment, Next,
+    Notify, NotifyUntil, Objective, OnFailure, Phase, Playbook, Promise, Repeat, Resource, Retry,
+    Role, SmsTemplate, Step, TextTemplate, Variables, Wait,
+};
+pub use template::{JsonTemplate, Template};
+pub use value::{Field, FieldType, Value};

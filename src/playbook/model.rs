@@ -359,7 +359,7 @@ pub enum Action {
     /// Messages are sent.
     Notify(Notify),
     /// One HTTP request is made.
-    Http(Http),
+    Http(Box<Http>),
     /// A person chooses.
     Decide(Decide),
     /// People consent.
