@@ -223,7 +223,7 @@ impl<'a> Check<'a> {
                 let kind = FaultKind::Wait { limit_hours: limits::MAX_RUNG_HOURS };
                 self.found(&format!("{at}/after"), kind);
             }
-            let targets = format!("{at}/targets");
+            let targets = format!("{at}/to");
             self.filled(&targets, rung.targets.len(), limits::MAX_TARGETS);
             for (j, target) in rung.targets.iter().enumerate() {
                 let (noun, id) = match target {

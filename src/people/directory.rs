@@ -195,8 +195,8 @@ impl Directory {
         self.team_members(team).contains(person)
     }
 
-    /// Returns who is on call on a schedule at an instant, first first; empty where the schedule has
-    /// a gap or does not exist.
+    /// Returns who is on call on a schedule at an instant, first first; empty where the schedule
+    /// has a gap or does not exist.
     #[must_use]
     pub fn on_call(&self, schedule: &ScheduleId, at: Timestamp) -> Vec<PersonId> {
         self.schedule(schedule).map(|s| s.on_call(at)).unwrap_or_default()

@@ -1,3 +1,5 @@
+//! What a directory answers and refuses. Must not know how rosters are read.
+
 use super::*;
 use crate::people::{Change, FaultKind, Noun, Reach};
 
@@ -146,7 +148,7 @@ fn every_dangling_reference_is_found_with_its_place() {
             unknown("/teams/ops/members/1", Noun::Person, "cyy"),
             unknown("/teams/law/schedule", Noun::Schedule, "dutty"),
             unknown("/schedules/duty/layers/0/members/1/1", Noun::Person, "dee"),
-            unknown("/escalations/duty/rungs/0/targets/0", Noun::Team, "opps"),
+            unknown("/escalations/duty/rungs/0/to/0", Noun::Team, "opps"),
         ]
     );
 }
@@ -166,7 +168,7 @@ fn empty_lists_repeated_names_and_impossible_waits_are_found() {
             ("/teams/law/members".to_owned(), FaultKind::Empty),
             ("/schedules/duty/layers".to_owned(), FaultKind::Empty),
             ("/escalations/duty/rungs/0/after".to_owned(), FaultKind::Wait { limit_hours: 168 }),
-            ("/escalations/duty/rungs/0/targets".to_owned(), FaultKind::Empty),
+            ("/escalations/duty/rungs/0/to".to_owned(), FaultKind::Empty),
         ]
     );
 }

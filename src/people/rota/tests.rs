@@ -1,3 +1,6 @@
+//! Rosters against known days and against a slow, obvious model. The model must not know instants:
+//! it only watches a wall clock.
+
 use std::num::NonZeroU16;
 
 use jiff::civil::{Date, Time, Weekday, date, time};
@@ -342,7 +345,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_roster_agrees_with_a_clock_watched_minute_by_minute((roster, near) in roster_and_moment()) {
+    fn the_roster_agrees_with_a_clock_watched_minute_by_minute(
+        (roster, near) in roster_and_moment()
+    ) {
         let hours = SignedDuration::from_hours;
         let from = near - hours(30);
         let to = near + hours(54);

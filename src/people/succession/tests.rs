@@ -1,3 +1,5 @@
+//! Who is tried after whom. Must not know incidents.
+
 use std::collections::BTreeSet;
 
 use super::*;

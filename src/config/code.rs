@@ -1,0 +1,26 @@
+//! What can be wrong with a configuration beyond the shape of the file.
+
+use crate::playbook::diagnostic::Code;
+
+/// The file itself cannot be read.
+pub const UNREADABLE: Code = Code::new("E0600");
+/// A reference to a person, team, schedule or channel that does not exist.
+pub const UNKNOWN_REFERENCE: Code = Code::new("E0601");
+/// A roster, team or ladder that cannot be meant: empty, too long, contradicting itself.
+pub const WRONG_ROSTER: Code = Code::new("E0602");
+/// A secret written down in the file itself.
+pub const NOT_A_SECRET: Code = Code::new("E0603");
+/// A secret that cannot be found where the file says it is.
+pub const MISSING_SECRET: Code = Code::new("E0604");
+/// A secret of the wrong form.
+pub const BAD_SECRET: Code = Code::new("E0605");
+/// An address, host, URL, zone or time that does not parse.
+pub const BAD_ADDRESS: Code = Code::new("E0606");
+/// A setting that would send in the clear what must be protected.
+pub const INSECURE: Code = Code::new("E0607");
+/// An environment variable with our prefix that means nothing.
+pub const STRAY_VARIABLE: Code = Code::new("W0601");
+/// A person or partner whom no message can reach.
+pub const UNREACHABLE: Code = Code::new("W0602");
+/// Nobody is configured, so every message stays on this machine.
+pub const KEPT_LOCAL: Code = Code::new("W0603");

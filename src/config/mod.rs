@@ -1,0 +1,32 @@
+//! The configuration: `firebell.yaml`, the environment and the command line, made into one checked
+//! [`Config`].
+//!
+//! It owns the keys, their defaults and their precedence (flag > environment > file > default), and
+//! resolves secrets. Everything wrong is found in one pass, each with its place. It must not know
+//! how a channel sends or how a store keeps; [`load`] alone touches the disk.
+
+mod code;
+mod cross;
+mod findings;
+mod layers;
+mod load;
+mod mailbox;
+mod mask;
+mod model;
+mod read;
+mod secret;
+
+pub use code::{
+    BAD_ADDRESS, BAD_SECRET, INSECURE, KEPT_LOCAL, MISSING_SECRET, NOT_A_SECRET, STRAY_VARIABLE,
+    UNKNOWN_REFERENCE, UNREACHABLE, UNREADABLE, WRONG_ROSTER,
+};
+pub use findings::Findings;
+pub use load::{DEFAULT_FILE, Flags, Inputs, Loaded, load, read};
+pub use model::{
+    Channel, ChannelKind, Config, Drills, Grants, Host, Login, Retention, Scope, Smtp, SmtpTls,
+    Store, StoreKind, Watchdog, Webhook,
+};
+pub use secret::Secret;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Readers of the configuration's keys. Each takes a node of the tree and returns what it could
+//! read; what is wrong goes to the collector, and a stand-in takes its place so that the rest is
+//! checked too.
+
+mod channels;
+mod ladders;
+mod people;
+mod scalar;
+mod schedules;
+mod service;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::id::ChannelId;
+use crate::people::{Directory, Parts};
+use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
+use crate::playbook::source::Span;
+use crate::playbook::yaml::{Fields, Node};
+use crate::text::{Lang, Text};
+
+use super::code::KEPT_LOCAL;
+use super::cross;
+use super::load::Inputs;
+use super::model::{Channel, ChannelKind, Config, Grants};
+
+/// The keys of the file; those of [`NOT_YET`] are known and refused.
+pub(super) const KEYS: [&str; 21] = [
+    "listen",
+    "public_url",
+    "lang",
+    "data",
+    "playbooks",
+    "drills",
+    "store",
+    "channels",
+    "people",
+    "teams",
+    "schedules",
+    "escalations",
+    "partners",
+    "auth",
+    "retention",
+    "watchdog",
+    "drill_hosts",
+    "http_hosts",
+    "tls",
+    "monitors",
+    "ingest",
+];
+
+/// Keys of the file whose time has not come.
+const NOT_YET: [&str; 3] = ["tls", "monitors", "ingest"];
+
+/// The id of the channel that stands in where the operator would have none.
+const OUTBOX: &str = "email";
+
+/// Where that channel writes, below the data directory.
+const OUTBOX_DIR: &str = "outbox";
+
+/// Reads the tree; collects what is wrong with it.
+pub(super) struct Reader<'i, 'o> {
+    inputs: &'i Inputs<'i>,
+    out: &'o mut Diagnostics,
+    /// Where the file ends; what stands behind it came from elsewhere.
+    file_end: usize,
+    /// The channels that could be read.
+    channels: BTreeMap<ChannelId, Channel>,
+    grants: Grants,
+}
+
+impl<'i, 'o> Reader<'i, 'o> {
+    pub(super) fn new(inputs: &'i Inputs<'i>, out: &'o mut Diagnostics) -> Self {
+        let file_end = out.source().text().len();
+        Self { inputs, out, file_end, channels: BTreeMap::new(), grants: Grants::default() }
+    }
+
+    /// Reads the whole configuration; `None` only where the file is not even a mapping.
+    pub(super) fn config(mut self, root: &Node) -> Option<Config> {
+        let mut fields = Fields::open(root, Text::both("配置", "the configuration"), self.out)?;
+        for key in NOT_YET {
+            fields.refuse_for_now(key, self.out);
+        }
+        let lang = fields.take("lang").and_then(|node| self.lang(node)).unwrap_or_default();
+        let data = fields.take("data").and_then(|node| self.path(node));
+        let data = self.inputs.flags.data.clone().or(data);
+        let data = data.unwrap_or_else(|| self.inputs.dir.join("data"));
+        let declared = fields.take("channels");
+        let channel_ids = declared.map(|node| self.channels(node)).unwrap_or_default();
+        let parts = self.parts(&mut fields, lang, channel_ids);
+        self.services(fields.take("auth"));
+        let directory = self.directory(parts, root, &data, declared.is_some());
+        let config = Config {
+            listen: self.listen(fields.take("listen")),
+            public_url: fields.take("public_url").and_then(|node| self.public_url(node)),
+            lang,
+            playbooks: self.path_or(fields.take("playbooks"), "playbooks"),
+            drills: self.drills(fields.take("drills")),
+            store: self.store(fields.take("store")),
+            watchdog: fields.take("watchdog").and_then(|node| self.watchdog(node)),
+            drill_hosts: self.hosts(fields.take("drill_hosts")),
+            http_hosts: self.hosts(fields.take("http_hosts")),
+            retention: self.retention(fields.take("retention")),
+            directory: Arc::new(directory),
+            data,
+            channels: self.channels,
+            grants: self.grants,
+        };
+        fields.close(self.out);
+        Some(config)
+    }
+
+    fn parts(
+        &mut self,
+        fields: &mut Fields<'_>,
+        lang: Lang,
+        channels: BTreeSet<ChannelId>,
+    ) -> Parts {
+        let people = fields.map("people", self.out);
+        let teams = fields.map("teams", self.out);
+        let schedules = fields.map("schedules", self.out);
+        let ladders = fields.map("escalations", self.out);
+        let partners = fields.map("partners", self.out);
+        Parts {
+            people: self.people(people, lang),
+            teams: self.teams(teams),
+            schedules: self.schedules(schedules),
+            ladders: self.ladders(ladders),
+            partners: self.partners(partners),
+            channels,
+        }
+    }
+
+    /// Makes the directory; where nobody at all is configured, the built-in one.
+    fn directory(
+        &mut self,
+        parts: Parts,
+        root: &Node,
+        data: &std::path::Path,
+        channels_declared: bool,
+    ) -> Directory {
+        let nobody = parts.people.is_empty()
+            && parts.teams.is_empty()
+            && parts.schedules.is_empty()
+            && parts.ladders.is_empty()
+            && parts.partners.is_empty();
+        if !nobody {
+            if !channels_declared {
+                self.outbox(data);
+            }
+            let channels = self.channels.keys().cloned();
+            let parts =
+                Parts { channels: parts.channels.into_iter().chain(channels).collect(), ..parts };
+            return cross::directory(parts, root, self.out);
+        }
+        let is_eml = |channel: &&Channel| matches!(channel.kind, ChannelKind::Eml { .. });
+        let channel = match self.channels.values().find(is_eml) {
+            Some(channel) => channel.id.clone(),
+            None => self.outbox(data),
+        };
+        if channels_declared {
+            let id = channel.as_str();
+            self.out.push(
+                Diagnostic::new(
+                    KEPT_LOCAL,
+                    both!(
+                        "没有配置任何人员：所有通知只写入渠道 `{id}` 的文件",
+                        "nobody is configured: every notice is written to the files of `{id}`"
+                    ),
+                )
+                .at(root.get("channels").map_or(Span::default(), |node| node.span))
+                .help(both!("添加 `people:`", "add `people:`")),
+            );
+        }
+        Directory::built_in_over(&channel)
+    }
+
+    /// Adds the channel that writes `.eml` files below the data directory.
+    fn outbox(&mut self, data: &std::path::Path) -> ChannelId {
+        let mut id = ChannelId::new(OUTBOX);
+        if self.channels.contains_key(&id) {
+            id = ChannelId::new(OUTBOX_DIR);
+        }
+        let kind = ChannelKind::Eml { dir: PathBuf::from(data).join(OUTBOX_DIR) };
+        self.channels.insert(id.clone(), Channel { id: id.clone(), drill: true, kind });
+        id
+    }
+}

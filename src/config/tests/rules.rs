@@ -1,0 +1,231 @@
+//! One wrong thing at a time, and where it is shown. Must not know how it is found.
+
+use super::*;
+use crate::playbook::diagnostic::Code;
+use crate::playbook::yaml::{BAD_VALUE, DUPLICATE_KEY, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE};
+
+/// A sound beginning that the cases below add something wrong to.
+const SOUND: &str = "channels:
+  mail: { kind: eml, dir: out, drill: true }
+people:
+  li: { contacts: { mail: li@shop.example } }
+  han: { contacts: { mail: han@shop.example } }
+";
+
+/// Returns code, line and the text at the place of each finding.
+fn found(yaml: &str) -> Vec<(Code, usize, String)> {
+    let findings = match read_with(yaml, &environment(), &Flags::default()) {
+        Ok(loaded) => loaded.warnings,
+        Err(findings) => findings,
+    };
+    let rows = findings.iter().flat_map(|one| {
+        one.iter().map(|finding| {
+            let span = finding.span.expect("every finding has a place");
+            let source = one.source();
+            (finding.code, source.place(span.start).line, source.slice(span).to_owned())
+        })
+    });
+    rows.collect()
+}
+
+#[test]
+fn the_sound_beginning_is_sound() {
+    assert_eq!(found(SOUND), []);
+}
+
+#[test]
+fn each_wrong_setting_of_the_server_is_found_where_it_stands() {
+    for (yaml, code, at) in [
+        ("lisen: 127.0.0.1:1", UNKNOWN_KEY, "lisen"),
+        ("listen: 8080", WRONG_TYPE, "8080"),
+        ("listen: example.com", BAD_ADDRESS, "example.com"),
+        ("tls: {}", UNKNOWN_KEY, "tls"),
+        ("monitors: {}", UNKNOWN_KEY, "monitors"),
+        ("ingest: {}", UNKNOWN_KEY, "ingest"),
+        ("lang: fr", BAD_VALUE, "fr"),
+        ("public_url: bell", BAD_ADDRESS, "bell"),
+        ("public_url: https://me:pw@bell.example", BAD_ADDRESS, "https://me:pw@bell.example"),
+        ("store: { kind: postgres }", BAD_VALUE, "postgres"),
+        ("store: { cache_mib: 0 }", BAD_VALUE, "0"),
+        ("retention: { archive_after: 1mo }", BAD_ADDRESS, "1mo"),
+        ("retention: { archive_after: 1h }", BAD_VALUE, "1h"),
+        ("watchdog: { url: https://hc.example, every: 1s }", BAD_VALUE, "1s"),
+        ("watchdog: { every: 30s }", MISSING_KEY, "{ every: 30s"),
+        ("http_hosts: [https://a.example]", BAD_ADDRESS, "https://a.example"),
+        ("drill_hosts: a.example", WRONG_TYPE, "a.example"),
+        ("drills: { per_year: { outage: 1000 } }", BAD_VALUE, "1000"),
+        ("auth: { services: { grafana: {} } }", MISSING_KEY, "{"),
+        ("auth: { services: { grafana: { scopes: [amdin] } } }", BAD_VALUE, "amdin"),
+        ("auth: { token: x }", UNKNOWN_KEY, "token"),
+        ("data: x\ndata: y", DUPLICATE_KEY, "data"),
+    ] {
+        let found = found(yaml);
+        let codes: Vec<_> = found.iter().map(|(code, ..)| *code).collect();
+        assert_eq!(codes, [code], "{yaml}");
+        assert!(found[0].2.starts_with(at), "{yaml}: at {:?}", found[0].2);
+    }
+}
+
+#[test]
+fn each_wrong_channel_is_found_where_it_stands() {
+    let smtp = "kind: smtp, host: smtp.example, from: a@shop.example";
+    for (channel, code, at) in [
+        ("{ kind: sms }".to_owned(), BAD_VALUE, "sms"),
+        ("{ dir: out }".to_owned(), MISSING_KEY, "{ dir"),
+        ("{ kind: eml }".to_owned(), MISSING_KEY, "{ kind"),
+        (format!("{{ {smtp}, tls: none }}"), INSECURE, "none"),
+        (format!("{{ {smtp}, tls: maybe }}"), BAD_VALUE, "maybe"),
+        (format!("{{ {smtp}, port: 0 }}"), BAD_VALUE, "0"),
+        (format!("{{ {smtp}, username: a }}"), MISSING_KEY, "{ kind"),
+        (format!("{{ {smtp}, password: env:ROBOT_KEY }}"), MISSING_KEY, "env:ROBOT_KEY"),
+        (format!("{{ {smtp}, username: a, password: pw }}"), NOT_A_SECRET, "**"),
+        (format!("{{ {smtp}, username: a, password: 1234 }}"), NOT_A_SECRET, "****"),
+        (format!("{{ {smtp}, username: a, password: env:NO }}"), MISSING_SECRET, "env:NO"),
+        (format!("{{ {smtp}, timeout: 0s }}"), BAD_VALUE, "0s"),
+        ("{ kind: smtp, host: localhost, from: nobody }".to_owned(), BAD_ADDRESS, "nobody"),
+        ("{ kind: webhook, url: https://a.example }".to_owned(), MISSING_KEY, "{ kind"),
+        ("{ kind: webhook, secret: env:HOOK_KEY }".to_owned(), BAD_SECRET, "env:HOOK_KEY"),
+        (
+            "{ kind: webhook, secret: env:ROBOT_KEY, url: http://a.example }".to_owned(),
+            INSECURE,
+            "http://a.example",
+        ),
+    ] {
+        let yaml =
+            format!("{SOUND}  # more\n").replace("people:", &format!("  more: {channel}\npeople:"));
+        let found = found(&yaml);
+        let codes: Vec<_> = found.iter().map(|(code, ..)| *code).collect();
+        assert_eq!(codes, [code], "{channel}");
+        assert_eq!(found[0].1, 3, "{channel}");
+        assert!(found[0].2.starts_with(at), "{channel}: at {:?}", found[0].2);
+    }
+}
+
+#[test]
+fn plain_mail_and_plain_calls_are_allowed_on_this_machine_alone() {
+    for channel in [
+        "{ kind: smtp, host: 127.0.0.1, tls: none, from: a@shop.example }",
+        "{ kind: webhook, secret: env:ROBOT_KEY, url: http://127.0.0.1:9/x }",
+        "{ kind: webhook, secret: env:ROBOT_KEY, url: http://10.0.0.1, allow_private: true }",
+    ] {
+        let yaml = SOUND.replace("people:", &format!("  more: {channel}\npeople:"));
+        assert_eq!(found(&yaml), [], "{channel}");
+    }
+}
+
+#[test]
+fn each_wrong_reference_is_found_where_it_stands() {
+    let layer = "rotation: daily, start: 2026-11-02T09:00";
+    let schedule = |rest: &str| format!("schedules: {{ s: {{ timezone: UTC, {rest} }} }}");
+    for (yaml, code, at) in [
+        ("teams: { t: { members: [li, hna] } }".to_owned(), UNKNOWN_REFERENCE, "hna"),
+        ("teams: { t: { members: [] } }".to_owned(), WRONG_ROSTER, "["),
+        ("teams: { t: { members: [li, li] } }".to_owned(), WRONG_ROSTER, "li"),
+        ("teams: { t: { title: x } }".to_owned(), MISSING_KEY, "{ title: x"),
+        ("teams: { t: { members: [li], schedule: s } }".to_owned(), UNKNOWN_REFERENCE, "s"),
+        (schedule(&format!("layers: [ {{ {layer}, members: [bo] }} ]")), UNKNOWN_REFERENCE, "bo"),
+        (
+            schedule(&format!("layers: [ {{ {layer}, members: [[li, bo]] }} ]")),
+            UNKNOWN_REFERENCE,
+            "bo",
+        ),
+        (schedule(&format!("layers: [ {{ {layer}, members: [] }} ]")), WRONG_ROSTER, "["),
+        (schedule("layers: []"), WRONG_ROSTER, "["),
+        (
+            schedule(&format!(
+                "layers: [ {{ {layer}, members: [li] }} ], overrides: [ \
+                 {{ from: 2026-11-02T09:00, to: 2026-11-02T10:00, person: han, replaces: lee }} ]"
+            )),
+            UNKNOWN_REFERENCE,
+            "lee",
+        ),
+        (
+            "escalations: { e: { rungs: [ { after: 5m, to: team/x } ] } }".to_owned(),
+            UNKNOWN_REFERENCE,
+            "team/x",
+        ),
+        (
+            "escalations: { e: { rungs: [ { after: 5m, to: [channel/mial] } ] } }".to_owned(),
+            UNKNOWN_REFERENCE,
+            "channel/mial",
+        ),
+        ("escalations: { e: { rungs: [] } }".to_owned(), WRONG_ROSTER, "["),
+        ("escalations: { e: { rungs: [ { after: 5m, to: li } ] } }".to_owned(), BAD_VALUE, "li"),
+        ("partners: { p: { contacts: { fax: x } } }".to_owned(), UNKNOWN_REFERENCE, "fax"),
+        (
+            "partners: { p: { contacts: { mail: p@x.example }, verified_on: soon } }".to_owned(),
+            BAD_ADDRESS,
+            "soon",
+        ),
+    ] {
+        let found = found(&format!("{SOUND}{yaml}\n"));
+        let codes: Vec<_> = found.iter().map(|(code, ..)| *code).collect();
+        assert_eq!(codes, [code], "{yaml}");
+        assert_eq!((found[0].1, found[0].2.as_str()), (6, at), "{yaml}");
+    }
+}
+
+#[test]
+fn overlapping_overrides_point_at_each_other() {
+    let yaml = format!(
+        "{SOUND}schedules:
+  s:
+    timezone: UTC
+    layers: [ {{ rotation: daily, start: 2026-11-02T09:00, members: [li] }} ]
+    overrides:
+      - {{ from: 2026-12-01T09:00, to: 2026-12-02T09:00, person: han }}
+      - {{ from: 2026-12-02T08:00, to: 2026-12-03T09:00, person: li }}
+"
+    );
+    let findings = refused(&yaml);
+    let finding = findings.iter().flatten().next().expect("one finding");
+    assert_eq!(finding.code, WRONG_ROSTER);
+    assert_eq!(finding.related.len(), 1);
+}
+
+#[test]
+fn those_whom_no_message_can_reach_are_warned_of() {
+    for (person, expected) in [
+        ("bo: {}", Some("no message can reach `bo`")),
+        ("bo: { contacts: { mail: bo@x.example }, drills: true }", None),
+        (
+            "bo: { contacts: { quiet: bo@x.example }, drills: true }",
+            Some("no drill can reach `bo`"),
+        ),
+    ] {
+        let yaml = format!("{SOUND}  {person}\n")
+            .replace("people:", "  quiet: { kind: eml, dir: q }\npeople:");
+        let warnings = loaded(&yaml).warnings;
+        let message = warnings.rows(Lang::En).first().map(|row| row.message.clone());
+        assert_eq!(message.as_deref(), expected, "{person}");
+    }
+}
+
+#[test]
+fn channels_without_people_keep_everything_on_this_machine_and_say_so() {
+    let yaml = "channels: { mail: { kind: smtp, host: localhost, tls: none, from: a@x.example } }";
+    let loaded = loaded(yaml);
+    assert_eq!(loaded.warnings.rows(Lang::En)[0].code, KEPT_LOCAL);
+    assert!(loaded.config.channels.contains_key("email"));
+    assert!(loaded.config.directory().is_built_in());
+}
+
+#[test]
+fn people_without_channels_are_reached_through_the_outbox() {
+    let loaded = loaded("people: { li: { contacts: { email: li@shop.example } } }");
+    assert!(loaded.warnings.is_empty());
+    assert!(loaded.config.directory().is_reachable(&"li".into()));
+    assert!(loaded.config.channels["email"].drill);
+}
+
+#[test]
+fn an_address_must_have_the_form_its_channel_wants() {
+    for (contact, at) in [("mail: han", "han"), ("hook: han@shop.example", "han@shop.example")] {
+        let yaml = SOUND
+            .replace("people:", "  hook: { kind: webhook, secret: env:ROBOT_KEY }\npeople:")
+            .replace("mail: han@shop.example", contact);
+        let found = found(&yaml);
+        assert_eq!(found.len(), 1, "{contact}: {found:?}");
+        assert_eq!((found[0].0, found[0].2.as_str()), (BAD_ADDRESS, at));
+    }
+}
