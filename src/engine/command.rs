@@ -24,6 +24,8 @@ pub struct Ctx<'a> {
     pub occurred_at: Option<Timestamp>,
     /// Who asks.
     pub actor: Actor,
+    /// Whether they may do what only an administrator may.
+    pub admin: bool,
     /// The people as they are now; an immutable snapshot.
     pub directory: &'a Directory,
 }

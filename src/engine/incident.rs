@@ -1,7 +1,7 @@
 //! The state of an incident: a fold over its events, bounded by the plan and not by its history.
 //! Only the current run of each step is kept; what went before is in the journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::event::{AlertNote, LadderSubject, PlaybookRef, StuckReason};
 use super::mode::{Mode, Status};
-use super::notice::Notice;
+use super::notice::{Notice, Purpose};
 use super::run::{Run, RunKey};
 use crate::id::{
     DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId, StepId,
@@ -18,7 +18,7 @@ use crate::id::{
 use crate::playbook::{Level, Milestone, Variables};
 
 /// An incident as it stands. Cloning is cheap: the large parts are shared until changed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
     /// Its identity.
     pub id: IncidentId,
@@ -27,7 +27,7 @@ pub struct Incident {
     /// Live, drill or simulation.
     pub mode: Mode,
     /// The plan, pinned.
-    pub playbook: PlaybookRef,
+    pub playbook: Arc<PlaybookRef>,
     /// What it is about.
     pub title: Arc<str>,
     /// Only those entitled may see it.
@@ -40,12 +40,20 @@ pub struct Incident {
     pub status: Status,
     /// Why no way out of the phase can be taken.
     pub stuck: Option<StuckReason>,
+    /// Nothing is left to do but to close, which the plan leaves to a person.
+    pub close_awaited: bool,
     /// Its severity.
     pub level: LevelState,
-    /// The current phase and its visit.
+    /// The current phase.
     pub phase: PhaseId,
     /// The current visit, counted over all phases from 1.
     pub visit: u32,
+    /// When the current visit began.
+    pub visit_began: Timestamp,
+    /// How many steps of the current visit have settled, counting a step between iterations.
+    pub ended_in_visit: u32,
+    /// How many steps of the current visit have failed with `stop`.
+    pub halting_in_visit: u32,
     /// How often each `next` entry was taken: (phase, position) → times.
     pub next_taken: Arc<BTreeMap<(PhaseId, u32), u32>>,
     /// When each phase was first entered.
@@ -67,31 +75,119 @@ pub struct Incident {
     /// The alert attached last.
     pub alert: Option<Arc<AlertNote>>,
     /// Who acts.
-    pub roles: BTreeMap<RoleId, Arc<RoleState>>,
-    /// The current run of each step, or of each item of it, that has been opened.
-    pub runs: BTreeMap<(StepId, Option<u32>), Arc<Run>>,
-    /// First instants of milestones, over all visits: what objectives and deadlines ask for.
-    pub milestones: Arc<BTreeMap<(StepId, Milestone), Timestamp>>,
+    pub roles: Arc<BTreeMap<RoleId, Arc<RoleState>>>,
+    /// The steps that have been opened. A step of the current phase that is not here, or whose
+    /// run belongs to an earlier visit, waits.
+    pub steps: Arc<BTreeMap<StepId, Arc<StepRecord>>>,
     /// Ladders being climbed.
-    pub ladders: BTreeMap<LadderSubject, Arc<LadderState>>,
+    pub ladders: Arc<BTreeMap<LadderSubject, Arc<LadderState>>>,
     /// How often each handler fired, by position.
     pub handlers_fired: Arc<BTreeMap<u32, u32>>,
     /// Objectives already judged: kept or missed.
-    pub objectives: BTreeMap<ObjectiveId, ObjectiveState>,
-    /// The outbox: messages without an end.
-    pub outbox: BTreeMap<NoticeId, Arc<Pending>>,
+    pub objectives: Arc<BTreeMap<ObjectiveId, ObjectiveState>>,
+    /// The outbox: messages and requests without an end.
+    pub outbox: Arc<BTreeMap<NoticeId, Arc<Pending>>>,
     /// Delivered notices that someone may still acknowledge.
-    pub told: BTreeMap<NoticeId, Arc<Told>>,
+    pub told: Arc<BTreeMap<NoticeId, Arc<Told>>>,
     /// How many notices and requests were ever queued; names the next.
     pub notices_ever: u64,
     /// Names the commander was asked for.
     pub facts_asked: Arc<Vec<SmolStr>>,
     /// Everyone who was ever paged, to be told of the end.
-    pub paged: Arc<std::collections::BTreeSet<PersonId>>,
+    pub paged: Arc<BTreeSet<PersonId>>,
+    /// How many pieces of evidence belong to no step.
+    pub evidence: u32,
     /// How many events it has: the place of its latest.
     pub version: u64,
     /// When its latest event was recorded.
     pub updated_at: Timestamp,
+}
+
+impl Incident {
+    /// Returns the current run of a step: of all its items together, where it has items.
+    #[must_use]
+    pub fn run(&self, step: &StepId) -> Option<&Run> {
+        self.steps.get(step).map(|record| &record.run)
+    }
+
+    /// Returns the current run of one item of a step.
+    #[must_use]
+    pub fn item_run(&self, step: &StepId, item: u32) -> Option<&Run> {
+        self.steps.get(step)?.items.get(item as usize).map(Arc::as_ref)
+    }
+
+    /// Returns the run of that key, while it is the current one.
+    #[must_use]
+    pub fn run_of(&self, key: &RunKey) -> Option<&Run> {
+        let run = match key.item {
+            None => self.run(&key.step),
+            Some(item) => self.item_run(&key.step, item),
+        };
+        run.filter(|run| run.key == *key)
+    }
+
+    /// Returns the run of a step in the current visit; `None` while it waits unopened.
+    #[must_use]
+    pub fn current_run(&self, step: &StepId) -> Option<&Run> {
+        self.run(step).filter(|run| run.visit == self.visit)
+    }
+
+    /// Lists every run that is kept: each step's, then its items'.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.steps.values().flat_map(|record| {
+            std::iter::once(&record.run).chain(record.items.iter().map(Arc::as_ref))
+        })
+    }
+
+    /// Returns when a step first reached a milestone, over all visits.
+    #[must_use]
+    pub fn milestone(&self, step: &StepId, milestone: Milestone) -> Option<Timestamp> {
+        self.steps.get(step)?.firsts.get(milestone)
+    }
+
+    /// Returns the person who holds a role or was given it.
+    #[must_use]
+    pub fn holder(&self, role: &RoleId) -> Option<&PersonId> {
+        self.roles.get(role)?.tenure.holder()
+    }
+}
+
+/// A step that has been opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRecord {
+    /// Its current run; of a for-each, what its items come to.
+    pub run: Run,
+    /// The runs of its items.
+    pub items: Vec<Arc<Run>>,
+    /// When it first reached each milestone.
+    pub firsts: Milestones,
+}
+
+/// First instants, by milestone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Milestones([Option<Timestamp>; 5]);
+
+impl Milestones {
+    const fn place(milestone: Milestone) -> usize {
+        match milestone {
+            Milestone::Ready => 0,
+            Milestone::Started => 1,
+            Milestone::Done => 2,
+            Milestone::Failed => 3,
+            Milestone::Settled => 4,
+        }
+    }
+
+    /// Returns the first instant of a milestone.
+    #[must_use]
+    pub const fn get(&self, milestone: Milestone) -> Option<Timestamp> {
+        self.0[Self::place(milestone)]
+    }
+
+    /// Keeps the instant where none is kept yet.
+    pub(super) fn reach(&mut self, milestone: Milestone, at: Timestamp) {
+        self.0[Self::place(milestone)].get_or_insert(at);
+    }
 }
 
 /// The level and why it is so.
@@ -114,8 +210,21 @@ pub struct RoleState {
     pub engaged: bool,
     /// How it is filled.
     pub tenure: Tenure,
-    /// Candidates already tried, not asked again.
+    /// People not asked again in this round: they declined, stayed silent, or laid it down.
     pub tried: Vec<PersonId>,
+    /// Who handed it over; it falls back to them while the next one has not acknowledged.
+    pub handed_by: Option<PersonId>,
+    /// Nobody was left to ask; when the whole succession is asked again.
+    pub vacancy: Option<Vacancy>,
+}
+
+/// A role that nobody could be found for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vacancy {
+    /// How many rounds were in vain.
+    pub rounds: u32,
+    /// When the next round begins.
+    pub retry_at: Option<Timestamp>,
 }
 
 /// How a role is filled.
@@ -156,6 +265,37 @@ impl Tenure {
             Self::Vacant | Self::Offered { .. } => None,
         }
     }
+
+    /// Returns those who hold it, were given it or were asked.
+    #[must_use]
+    pub const fn people(&self) -> &[PersonId] {
+        match self {
+            Self::Vacant => &[],
+            Self::Offered { to, .. } => to.as_slice(),
+            Self::Assigned { to, .. } => std::slice::from_ref(to),
+            Self::Held { by, .. } => std::slice::from_ref(by),
+        }
+    }
+
+    /// Returns by when someone must acknowledge.
+    #[must_use]
+    pub const fn until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Offered { until, .. } | Self::Assigned { until, .. } => *until,
+            Self::Vacant | Self::Held { .. } => None,
+        }
+    }
+
+    /// Returns the stable name: `vacant`, `offered`, `assigned`, `held`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Vacant => "vacant",
+            Self::Offered { .. } => "offered",
+            Self::Assigned { .. } => "assigned",
+            Self::Held { .. } => "held",
+        }
+    }
 }
 
 /// A ladder being climbed.
@@ -167,6 +307,14 @@ pub struct LadderState {
     pub rungs: Vec<Timestamp>,
     /// The next rung.
     pub next: u32,
+}
+
+impl LadderState {
+    /// Returns when the next rung fires.
+    #[must_use]
+    pub fn next_at(&self) -> Option<Timestamp> {
+        self.rungs.get(self.next as usize).copied()
+    }
 }
 
 /// How an objective was judged.
@@ -198,9 +346,20 @@ pub enum Pending {
     Request {
         /// The run it belongs to.
         key: RunKey,
-        /// Its position in `events`: when it was queued.
+        /// When it was queued.
         queued_at: Timestamp,
     },
+}
+
+impl Pending {
+    /// Returns when it is to be sent next.
+    #[must_use]
+    pub const fn next_at(&self) -> Timestamp {
+        match self {
+            Self::Notice { next_at, .. } => *next_at,
+            Self::Request { queued_at, .. } => *queued_at,
+        }
+    }
 }
 
 /// A notice that reached its end but may still be acknowledged.
@@ -208,8 +367,10 @@ pub enum Pending {
 pub struct Told {
     /// The person.
     pub person: PersonId,
-    /// The notify run it counts for.
-    pub key: Option<RunKey>,
+    /// What it was for.
+    pub purpose: Purpose,
     /// They have seen it.
     pub acknowledged: bool,
+    /// The event that told them; the oldest are forgotten first.
+    pub seq: u64,
 }

@@ -1,6 +1,45 @@
 //! The state machine of an incident, pure: no clock, no chance, no IO. Everything it learns comes
 //! in as an argument.
+//!
+//! A [`Command`] goes into [`decide`] with the plan, the incident and a [`Ctx`]; out come the
+//! [`Event`]s it leads to and the incident after them, or a [`Rejection`]. Replaying stored events
+//! through [`evolve`] gives the same incident. [`next_deadline`] says when the engine must be asked
+//! again, [`due`] what it then wants to be told.
 
+pub mod codec;
+mod command;
+mod deadline;
+mod decide;
+mod event;
+mod evolve;
+mod fact;
+mod incident;
 mod mode;
+mod moment;
+mod notice;
+mod rejection;
+mod run;
 
+pub use command::{
+    Command, Ctx, Deadline, DeadlineKind, Declare, NoticeOutcome, RequestOutcome, RoleAct, StepAct,
+    StepRef,
+};
+pub use deadline::{due, next_deadline, next_send};
+pub use decide::{Outcome, decide, declare};
+pub use event::{
+    Actor, AlertNote, DeadlineName, EVENT_FORMAT, Event, EvidenceItem, LadderSubject, PlaybookRef,
+    SetMoment, StepAlarm, StuckReason, ValueSource,
+};
+pub use evolve::evolve;
+pub use fact::{Fact, Family};
+pub use incident::{
+    Incident, LadderState, LevelState, Milestones, ObjectiveState, Pending, RoleState, StepRecord,
+    Tenure, Told, Vacancy,
+};
 pub use mode::{Mode, Status};
+pub use moment::moment;
+pub use notice::{MessageRef, Notice, NoticeEnd, Purpose, Recipient};
+pub use rejection::{FieldProblem, Rejection, RejectionCode};
+pub use run::{
+    FailureCause, NoticeTally, Run, RunKey, SkipReason, Standing, StepCancelReason, StepState,
+};

@@ -17,7 +17,8 @@ pub struct Notice {
     pub id: NoticeId,
     /// To whom.
     pub to: Recipient,
-    /// The channels, in the order they are tried; never empty.
+    /// The channels, in the order they are tried; empty only where there is none, and then the
+    /// notice ends at once with [`NoticeEnd::NoChannel`].
     pub via: Vec<ChannelId>,
     /// What for.
     pub purpose: Purpose,
@@ -45,6 +46,9 @@ pub enum Purpose {
     RolePage {
         /// The role.
         role: RoleId,
+        /// Further roles asked of the same person at the same time; one page is enough.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<RoleId>,
     },
     /// Someone else took the role you were asked for.
     RoleTaken {
@@ -55,6 +59,9 @@ pub enum Purpose {
     StepReady {
         /// The run.
         key: RunKey,
+        /// Further runs that became ready for the same person at the same time.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<RunKey>,
     },
     /// A step you hold will soon be overdue.
     StepWarning {
@@ -88,11 +95,33 @@ pub enum Purpose {
     },
     /// The commander must know: stuck, facts wanted, a role vacant, a notice that reached nobody.
     Commander {
-        /// Which of these: `stuck`, `facts_wanted`, `role_vacant`, `notice_failed`, `waiting_overdue`.
+        /// Which of these: `stuck`, `facts_wanted`, `role_vacant`, `notice_failed`,
+        /// `waiting_overdue`, `ladder_exhausted`, `close_awaited`.
         about: SmolStr,
     },
     /// The incident you were paged for was a false alarm or is over.
     Ended,
+}
+
+impl Purpose {
+    /// Tells whether the reader is asked to act: such readers hear when it is over, and such
+    /// notices are withdrawn when nothing is left to do.
+    #[must_use]
+    pub const fn asks_for_work(&self) -> bool {
+        match self {
+            Self::RolePage { .. }
+            | Self::StepReady { .. }
+            | Self::StepWarning { .. }
+            | Self::StepOverdue { .. }
+            | Self::StepFailed { .. }
+            | Self::Escalation { .. }
+            | Self::Commander { .. } => true,
+            Self::RoleTaken { .. }
+            | Self::StepMessage { .. }
+            | Self::HandlerMessage { .. }
+            | Self::Ended => false,
+        }
+    }
 }
 
 /// What a notice says.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::event::StepAlarm;
-use crate::id::{PersonId, StepId};
+use crate::id::{NoticeId, PersonId, StepId};
 use crate::playbook::Value;
 
 /// Which run of which step: loops, repeats, items and retries never overwrite history.
@@ -151,23 +151,39 @@ pub enum StepCancelReason {
 pub struct Run {
     /// Which run.
     pub key: RunKey,
+    /// The visit it belongs to now: the one it began in, or the later one that adopted it.
+    pub visit: u32,
     /// Where it stands.
     #[serde(flatten)]
     pub state: StepState,
+    /// Iterations follow until the repeat has ended.
+    pub repeats: bool,
+    /// Of a repeating step: its last iteration has ended.
+    pub repeat_ended: bool,
+    /// An earlier iteration has passed, so dependents do not wait.
+    pub passed_before: bool,
+    /// A failure that dependents and the phase's end do not wait for.
+    pub let_pass: bool,
     /// Who took it.
     pub claimed_by: Option<PersonId>,
-    /// Who finished or began it last, for "never the author".
-    pub worked_by: Option<PersonId>,
+    /// Everyone who worked on it, for "never the author"; the latest last.
+    pub worked_by: Vec<PersonId>,
     /// The option chosen.
     pub answer: Option<SmolStr>,
     /// The item of a for-each.
     pub item: Option<Value>,
+    /// The items of a for-each, in its own run.
+    pub items: Vec<Value>,
     /// Checklist items ticked, by path.
     pub checked: Vec<SmolStr>,
     /// Who consented.
     pub approvals: Vec<PersonId>,
     /// How many pieces of evidence it has.
     pub evidence: u32,
+    /// What became of the messages it sent.
+    pub notices: NoticeTally,
+    /// The HTTP request in the outbox.
+    pub request: Option<NoticeId>,
     /// When it became ready.
     pub ready_at: Option<Timestamp>,
     /// When work began.
@@ -178,9 +194,9 @@ pub struct Run {
     pub start_by: Option<Timestamp>,
     /// By when it must be finished.
     pub due_at: Option<Timestamp>,
-    /// When the holder is warned; those passed are dropped.
+    /// When the holder is warned.
     pub warn_at: Vec<Timestamp>,
-    /// How many warnings were given.
+    /// How many of the warnings were given or passed over.
     pub warned: u32,
     /// `start_by` has passed unstarted.
     pub start_overdue: bool,
@@ -188,8 +204,103 @@ pub struct Run {
     pub overdue: bool,
     /// What comes to it by itself.
     pub alarm: Option<StepAlarm>,
-    /// A failure that dependents and the phase's end do not wait for.
-    pub let_pass: bool,
-    /// Of a repeating step: its last iteration has ended.
-    pub repeat_ended: bool,
+}
+
+/// What became of the messages of a notify step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct NoticeTally {
+    /// How many were queued.
+    pub queued: u32,
+    /// How many of them were handed to a channel at least once, or have ended.
+    pub attempted: u32,
+    /// How many were delivered or held back.
+    pub delivered: u32,
+    /// How many reached nobody.
+    pub failed: u32,
+    /// How many were acknowledged.
+    pub acknowledged: u32,
+}
+
+/// What a step is to those that come after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It may still pass.
+    Pending,
+    /// Done, skipped, or failed in a way that does not stop: dependents need not wait.
+    Passed,
+    /// Failed with `stop`, or cancelled: dependents wait for a person.
+    Halted,
+}
+
+impl Run {
+    /// Makes a run that waits.
+    #[must_use]
+    pub const fn waiting(key: RunKey) -> Self {
+        Self {
+            visit: key.visit,
+            key,
+            state: StepState::Waiting,
+            repeats: false,
+            repeat_ended: false,
+            passed_before: false,
+            let_pass: false,
+            claimed_by: None,
+            worked_by: Vec::new(),
+            answer: None,
+            item: None,
+            items: Vec::new(),
+            checked: Vec::new(),
+            approvals: Vec::new(),
+            evidence: 0,
+            notices: NoticeTally {
+                queued: 0,
+                attempted: 0,
+                delivered: 0,
+                failed: 0,
+                acknowledged: 0,
+            },
+            request: None,
+            ready_at: None,
+            started_at: None,
+            settled_at: None,
+            start_by: None,
+            due_at: None,
+            warn_at: Vec::new(),
+            warned: 0,
+            start_overdue: false,
+            overdue: false,
+            alarm: None,
+        }
+    }
+
+    /// Tells whether nothing more happens to the step by itself: its run has ended and no
+    /// iteration follows (Meaning 6).
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.state.is_settled() && (!self.repeats || self.repeat_ended)
+    }
+
+    /// Tells whether it failed with `stop`.
+    #[must_use]
+    pub const fn is_halting(&self) -> bool {
+        matches!(self.state, StepState::Failed { .. }) && !self.let_pass
+    }
+
+    /// Tells what it is to its dependents (Meaning 2).
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        match self.state {
+            StepState::Done | StepState::Skipped { .. } => Standing::Passed,
+            _ if self.passed_before => Standing::Passed,
+            StepState::Failed { .. } if self.let_pass => Standing::Passed,
+            StepState::Failed { .. } | StepState::Cancelled { .. } => Standing::Halted,
+            StepState::Waiting | StepState::Ready | StepState::Active => Standing::Pending,
+        }
+    }
+
+    /// Returns the instant of the next warning.
+    #[must_use]
+    pub fn next_warning(&self) -> Option<Timestamp> {
+        self.warn_at.get(self.warned as usize).copied()
+    }
 }

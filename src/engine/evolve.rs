@@ -1,0 +1,217 @@
+//! The fold: an incident and an event give the incident after it. Total, and the only way state
+//! changes, so that a replay gives what the live run had.
+//!
+//! It consults nothing but the incident and the event: whatever depends on the plan, on people or
+//! on chance was decided before and stands in the event.
+
+mod level;
+mod lifecycle;
+mod outbox;
+mod role;
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::event::{Event, LadderSubject};
+use super::fact::{Fact, Family};
+use super::incident::{Incident, LadderState, LevelState, ObjectiveState};
+use super::mode::Status;
+use crate::id::PhaseId;
+use crate::playbook::{LEVEL_MILDEST, Variables};
+
+/// Returns the incident after an event.
+///
+/// Total: an event that does not fit changes as little as it can; a second declaration nothing.
+#[must_use]
+pub fn evolve(mut incident: Incident, event: &Event) -> Incident {
+    incident.apply(event);
+    incident
+}
+
+impl Incident {
+    /// Makes an incident of its first event; `None` where that is no declaration.
+    #[must_use]
+    pub fn begin(event: &Event) -> Option<Self> {
+        let Fact::Declared {
+            id,
+            number,
+            mode,
+            playbook,
+            title,
+            restricted,
+            dedup_key,
+            detected_at,
+            drill,
+        } = &event.fact
+        else {
+            return None;
+        };
+        Some(Self {
+            id: *id,
+            number: *number,
+            mode: *mode,
+            playbook: Arc::new(playbook.clone()),
+            title: Arc::from(title.as_str()),
+            restricted: *restricted,
+            dedup_key: dedup_key.as_deref().map(Arc::from),
+            drill: *drill,
+            detected_at: *detected_at,
+            declared_at: event.occurred_at,
+            visit_began: event.occurred_at,
+            version: event.seq,
+            updated_at: event.recorded_at,
+            ..Self::blank(*id)
+        })
+    }
+
+    /// Makes the incident of a whole stream; `None` where it does not begin with a declaration.
+    #[must_use]
+    pub fn replay<'e>(events: impl IntoIterator<Item = &'e Event>) -> Option<Self> {
+        let mut events = events.into_iter();
+        let mut incident = Self::begin(events.next()?)?;
+        for event in events {
+            incident.apply(event);
+        }
+        Some(incident)
+    }
+
+    fn blank(id: crate::id::IncidentId) -> Self {
+        Self {
+            id,
+            number: 0,
+            mode: super::mode::Mode::Live,
+            playbook: Arc::new(super::event::PlaybookRef { id: "".into(), hash: "".into() }),
+            title: Arc::from(""),
+            restricted: false,
+            dedup_key: None,
+            drill: None,
+            status: Status::Open,
+            stuck: None,
+            close_awaited: false,
+            level: LevelState {
+                current: LEVEL_MILDEST,
+                provisional: false,
+                by_rules: LEVEL_MILDEST,
+                overruled_at: None,
+            },
+            phase: PhaseId::new(""),
+            visit: 0,
+            visit_began: Timestamp::UNIX_EPOCH,
+            ended_in_visit: 0,
+            halting_in_visit: 0,
+            next_taken: Arc::default(),
+            phases_entered: Arc::default(),
+            detected_at: None,
+            aware_at: None,
+            declared_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            paused_at: None,
+            variables: Arc::new(Variables::new()),
+            measures: Arc::default(),
+            alert: None,
+            roles: Arc::default(),
+            steps: Arc::default(),
+            ladders: Arc::default(),
+            handlers_fired: Arc::default(),
+            objectives: Arc::default(),
+            outbox: Arc::default(),
+            told: Arc::default(),
+            notices_ever: 0,
+            facts_asked: Arc::default(),
+            paged: Arc::new(BTreeSet::new()),
+            evidence: 0,
+            version: 0,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// Applies an event in place.
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event.fact.family() {
+            Family::Lifecycle => lifecycle::apply(self, event),
+            Family::Level => level::apply(self, event),
+            Family::Role => role::apply(self, event),
+            Family::Step => step::apply(self, event),
+            Family::Ladder => ladder(self, event),
+            Family::Rule => rule(self, event),
+            Family::Outbox => outbox::apply(self, event),
+        }
+        self.version = event.seq;
+        self.updated_at = event.recorded_at;
+    }
+
+    /// Moves an instant that is armed during a pause back by the part of the pause that has
+    /// passed, so that resuming, which moves every instant by the whole pause, brings it right.
+    fn frozen(&self, at: Timestamp, recorded_at: Timestamp) -> Timestamp {
+        match self.paused_at {
+            Some(paused_at) => shifted(at, paused_at.duration_since(recorded_at)),
+            None => at,
+        }
+    }
+}
+
+fn shifted(at: Timestamp, by: jiff::SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(at)
+}
+
+fn ladder(incident: &mut Incident, event: &Event) {
+    let at = event.recorded_at;
+    match &event.fact {
+        Fact::LadderArmed { subject, ladder, rungs } => {
+            let rungs = rungs.iter().map(|rung| incident.frozen(*rung, at)).collect();
+            let state = LadderState { ladder: ladder.clone(), rungs, next: 0 };
+            Arc::make_mut(&mut incident.ladders).insert(subject.clone(), Arc::new(state));
+        }
+        Fact::RungFired { subject, rung, people } => {
+            climb(&mut incident.ladders, subject, |ladder| ladder.next = rung.saturating_add(1));
+            if people.iter().any(|person| !incident.paged.contains(person)) {
+                Arc::make_mut(&mut incident.paged).extend(people.iter().cloned());
+            }
+        }
+        Fact::RungsMissed { subject, rungs, remaining } => {
+            let remaining: Vec<_> = remaining.iter().map(|r| incident.frozen(*r, at)).collect();
+            climb(&mut incident.ladders, subject, |ladder| {
+                ladder.next += u32::try_from(rungs.len()).unwrap_or(u32::MAX);
+                let kept = ladder.rungs.len().saturating_sub(remaining.len());
+                ladder.rungs.truncate(kept);
+                ladder.rungs.extend(remaining);
+            });
+        }
+        Fact::LadderStopped { subject, .. } => {
+            if incident.ladders.contains_key(subject) {
+                Arc::make_mut(&mut incident.ladders).remove(subject);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn climb(
+    ladders: &mut Arc<BTreeMap<LadderSubject, Arc<LadderState>>>,
+    subject: &LadderSubject,
+    change: impl FnOnce(&mut LadderState),
+) {
+    if let Some(ladder) = Arc::make_mut(ladders).get_mut(subject) {
+        change(Arc::make_mut(ladder));
+    }
+}
+
+fn rule(incident: &mut Incident, event: &Event) {
+    match &event.fact {
+        Fact::HandlerFired { handler, .. } => {
+            *Arc::make_mut(&mut incident.handlers_fired).entry(*handler).or_default() += 1;
+        }
+        Fact::ObjectiveMet { objective } => {
+            let met = ObjectiveState::Met(event.occurred_at);
+            Arc::make_mut(&mut incident.objectives).insert(objective.clone(), met);
+        }
+        Fact::ObjectiveMissed { objective } => {
+            let missed = ObjectiveState::Missed(event.occurred_at);
+            Arc::make_mut(&mut incident.objectives).insert(objective.clone(), missed);
+        }
+        _ => {}
+    }
+}

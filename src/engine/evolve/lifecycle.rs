@@ -1,0 +1,130 @@
+//! How the incident's life and phases change.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::shifted;
+use super::step::change;
+use crate::engine::event::{Event, SetMoment};
+use crate::engine::fact::Fact;
+use crate::engine::incident::{Incident, Tenure};
+use crate::engine::mode::Status;
+use crate::engine::run::Run;
+use crate::id::PhaseId;
+
+pub(super) fn apply(incident: &mut Incident, event: &Event) {
+    match &event.fact {
+        Fact::MomentSet { moment, at } => match moment {
+            SetMoment::Detected => incident.detected_at = Some(*at),
+            SetMoment::Aware => incident.aware_at = Some(*at),
+        },
+        Fact::PhaseEntered { phase, visit, by_next, .. } => {
+            enter(incident, phase, *visit, *by_next, event.occurred_at);
+        }
+        Fact::Stuck { reason, .. } => incident.stuck = Some(reason.clone()),
+        Fact::Unstuck => incident.stuck = None,
+        Fact::Paused { .. } => {
+            incident.status = Status::Paused;
+            incident.paused_at = Some(event.recorded_at);
+        }
+        Fact::Resumed => {
+            incident.status = Status::Open;
+            if let Some(paused_at) = incident.paused_at.take() {
+                thaw(incident, event.recorded_at.duration_since(paused_at));
+            }
+        }
+        Fact::CloseAwaited => incident.close_awaited = true,
+        Fact::Closed { .. } | Fact::Merged { .. } => {
+            end(incident, Status::Closed, event.occurred_at);
+        }
+        Fact::Cancelled { .. } => end(incident, Status::Cancelled, event.occurred_at),
+        Fact::Reopened { .. } => {
+            incident.status = Status::Open;
+            incident.ended_at = None;
+        }
+        Fact::EvidenceAdded { step: Some(key), .. } => {
+            change(incident, key, |run| run.evidence = run.evidence.saturating_add(1));
+        }
+        Fact::EvidenceAdded { step: None, .. } => {
+            incident.evidence = incident.evidence.saturating_add(1);
+        }
+        Fact::AlertReceived { alert, .. } => incident.alert = Some(Arc::new(alert.clone())),
+        // A second declaration cannot be; what is left are remarks that change no state.
+        _ => {}
+    }
+}
+
+fn enter(
+    incident: &mut Incident,
+    phase: &PhaseId,
+    visit: u32,
+    by_next: Option<u32>,
+    at: Timestamp,
+) {
+    if let Some(next) = by_next {
+        let way = (incident.phase.clone(), next);
+        *Arc::make_mut(&mut incident.next_taken).entry(way).or_default() += 1;
+    }
+    if !incident.phases_entered.contains_key(phase) {
+        Arc::make_mut(&mut incident.phases_entered).insert(phase.clone(), at);
+    }
+    incident.phase = phase.clone();
+    incident.visit = visit;
+    incident.visit_began = at;
+    incident.ended_in_visit = 0;
+    incident.halting_in_visit = 0;
+    incident.stuck = None;
+    incident.close_awaited = false;
+}
+
+fn end(incident: &mut Incident, status: Status, at: Timestamp) {
+    incident.status = status;
+    incident.ended_at = Some(at);
+    incident.paused_at = None;
+    incident.stuck = None;
+    incident.close_awaited = false;
+    incident.ladders = Arc::default();
+}
+
+/// Moves every frozen instant by the length of the pause: deadlines of steps, acknowledgements of
+/// roles, rungs of ladders (Meaning 11). Notices and objectives were never frozen.
+fn thaw(incident: &mut Incident, by: SignedDuration) {
+    let later = |at: Timestamp| shifted(at, by);
+    for record in Arc::make_mut(&mut incident.steps).values_mut() {
+        let record = Arc::make_mut(record);
+        thaw_run(&mut record.run, later);
+        for item in &mut record.items {
+            thaw_run(Arc::make_mut(item), later);
+        }
+    }
+    for role in Arc::make_mut(&mut incident.roles).values_mut() {
+        let role = Arc::make_mut(role);
+        match &mut role.tenure {
+            Tenure::Offered { until, .. } | Tenure::Assigned { until, .. } => {
+                *until = until.map(later);
+            }
+            Tenure::Vacant | Tenure::Held { .. } => {}
+        }
+        if let Some(vacancy) = &mut role.vacancy {
+            vacancy.retry_at = vacancy.retry_at.map(later);
+        }
+    }
+    for ladder in Arc::make_mut(&mut incident.ladders).values_mut() {
+        for rung in &mut Arc::make_mut(ladder).rungs {
+            *rung = later(*rung);
+        }
+    }
+}
+
+fn thaw_run(run: &mut Run, later: impl Fn(Timestamp) -> Timestamp) {
+    if run.is_settled() {
+        return;
+    }
+    run.start_by = run.start_by.map(&later);
+    run.due_at = run.due_at.map(&later);
+    for warning in &mut run.warn_at {
+        *warning = later(*warning);
+    }
+    run.alarm = run.alarm.map(|alarm| alarm.map(later));
+}
