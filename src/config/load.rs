@@ -112,7 +112,7 @@ pub fn read(inputs: &Inputs<'_>) -> Result<Loaded, Findings> {
 fn parsed(inputs: &Inputs<'_>) -> Result<(Source, Node), Findings> {
     let (name, bytes) = inputs.file.unwrap_or((DEFAULT_FILE, b""));
     let source = Source::from_bytes(name, bytes)
-        .map_err(|rejected| Findings::new(vec![Diagnostics::from(rejected)]))?;
+        .map_err(|rejected| only(&rejected.source, *rejected.diagnostic))?;
     let empty = |span| Node { span, data: Data::Map(Vec::new()) };
     let says_nothing = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
     if source.text().lines().all(says_nothing) {
@@ -121,12 +121,15 @@ fn parsed(inputs: &Inputs<'_>) -> Result<(Source, Node), Findings> {
     match parse(&source) {
         Ok(node) if node.is_null() => Ok((source, empty(node.span))),
         Ok(node) => Ok((source, node)),
-        Err(diagnostic) => {
-            let mut out = Diagnostics::new(masked(&source, None));
-            out.push(*diagnostic);
-            Err(Findings::new(vec![out]))
-        }
+        Err(diagnostic) => Err(only(&source, *diagnostic)),
     }
+}
+
+/// Makes a collection of the one finding that keeps a file from being read at all.
+fn only(source: &Source, diagnostic: Diagnostic) -> Findings {
+    let mut out = Diagnostics::new(masked(source, None));
+    out.push(diagnostic);
+    Findings::new(vec![out])
 }
 
 /// Reads a file without ever holding more than one byte over its bound.

@@ -86,6 +86,8 @@ pub struct Channel {
     pub id: ChannelId,
     /// Whether it may carry the messages of drills.
     pub drill: bool,
+    /// Where messages to the channel itself, not to a person on it, go.
+    pub to: Option<String>,
     /// What it is.
     pub kind: ChannelKind,
 }
@@ -156,8 +158,6 @@ impl SmtpTls {
 /// Signed HTTP calls, as in Standard Webhooks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// Where messages to the channel itself go; contacts carry their own addresses.
-    pub url: Option<String>,
     /// The signing secret, `whsec_` and base64.
     pub secret: Secret,
     /// Whether private and loopback addresses may be called.

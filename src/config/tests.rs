@@ -88,6 +88,10 @@ fn channels_come_with_their_secrets_and_defaults() {
     };
     assert_eq!(status.secret.expose(), KEY);
     assert!(!status.allow_private);
+    let to = |id: &str| config.channels[id].to.as_deref();
+    assert_eq!(to("status-webhook"), Some("https://status.shop.example/hooks/firebell"));
+    assert_eq!(to("local-mail"), Some("all@shop.example"));
+    assert_eq!(to("mail"), None);
     let shown = format!("{config:?}");
     for secret in ["s3cret", "whsec_", "li.lei@", "han.home"] {
         assert!(!shown.contains(secret), "{secret} must not be printed");
@@ -146,6 +150,19 @@ fn without_any_configuration_everything_leads_to_the_operator_on_this_machine() 
 fn a_file_of_comments_is_no_configuration() {
     assert!(loaded("# nothing yet\n\n").config.directory().is_built_in());
     assert!(loaded("~\n").config.directory().is_built_in());
+}
+
+#[test]
+fn the_sample_is_sound_and_someone_is_on_call_at_any_time_for_a_year() {
+    let loaded = loaded(include_str!("../../firebell.yaml"));
+    assert!(loaded.warnings.is_empty(), "{}", loaded.warnings.render(Rendering::plain(Lang::En)));
+    let directory = loaded.config.directory();
+    let from = "2026-11-21T00:00:00Z".parse().expect("an instant");
+    let to = "2027-11-21T00:00:00Z".parse().expect("an instant");
+    assert!(directory.schedules().count() > 0);
+    for schedule in directory.schedules() {
+        assert_eq!(schedule.gaps(from, to), [], "{}", schedule.id);
+    }
 }
 
 #[test]

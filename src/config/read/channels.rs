@@ -41,31 +41,32 @@ impl Reader<'_, '_> {
             self.check_id(&entry.key);
             let id = ChannelId::new(&entry.key.text);
             ids.insert(id.clone());
-            if let Some((drill, kind)) = self.channel(entry) {
-                self.channels.insert(id.clone(), Channel { id, drill, kind });
+            if let Some(channel) = self.channel(entry, id.clone()) {
+                self.channels.insert(id, channel);
             }
         }
         ids
     }
 
-    fn channel(&mut self, entry: &Entry) -> Option<(bool, ChannelKind)> {
+    fn channel(&mut self, entry: &Entry, id: ChannelId) -> Option<Channel> {
         let mut fields = Fields::open(&entry.value, Text::both("渠道", "a channel"), self.out)?;
         let drill = fields.boolean("drill", self.out).unwrap_or(false);
         let kinds = [("smtp", Kind::Smtp), ("eml", Kind::Eml), ("webhook", Kind::Webhook)];
         let kind = fields.require("kind", self.out)?.one_of(&kinds, self.out)?;
         let kind = match kind {
-            Kind::Smtp => self.smtp(&mut fields).map(ChannelKind::Smtp),
-            Kind::Eml => fields
-                .require("dir", self.out)
-                .and_then(|node| self.path(node))
-                .map(|dir| ChannelKind::Eml { dir }),
-            Kind::Webhook => self.webhook(&mut fields).map(ChannelKind::Webhook),
+            Kind::Smtp => self.smtp(&mut fields).map(|(smtp, to)| (ChannelKind::Smtp(smtp), to)),
+            Kind::Eml => {
+                let to = fields.take("to").and_then(|node| self.mailbox(node));
+                let dir = fields.require("dir", self.out).and_then(|node| self.path(node));
+                dir.map(|dir| (ChannelKind::Eml { dir }, to))
+            }
+            Kind::Webhook => self.webhook(&mut fields),
         };
         fields.close(self.out);
-        kind.map(|kind| (drill, kind))
+        kind.map(|(kind, to)| Channel { id, drill, to, kind })
     }
 
-    fn smtp(&mut self, fields: &mut Fields<'_>) -> Option<Smtp> {
+    fn smtp(&mut self, fields: &mut Fields<'_>) -> Option<(Smtp, Option<String>)> {
         let modes = [
             ("starttls", SmtpTls::StartTls),
             ("implicit", SmtpTls::Implicit),
@@ -77,6 +78,7 @@ impl Reader<'_, '_> {
         let port = fields.integer("port", 1, i64::from(u16::MAX), self.out);
         let login = self.login(fields);
         let from = fields.require("from", self.out).and_then(|node| self.mailbox(node));
+        let to = fields.take("to").and_then(|node| self.mailbox(node));
         let timeout = self.timeout(fields);
         let host = host?.string(self.out)?.to_owned();
         let tls = tls?;
@@ -96,7 +98,7 @@ impl Reader<'_, '_> {
             )));
         }
         let port = port.and_then(|port| u16::try_from(port).ok()).unwrap_or(tls.default_port());
-        Some(Smtp { host, port, tls, login, from: from?, timeout })
+        Some((Smtp { host, port, tls, login, from: from?, timeout }, to))
     }
 
     /// Reads a user name and password, which come together or not at all.
@@ -122,12 +124,12 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn webhook(&mut self, fields: &mut Fields<'_>) -> Option<Webhook> {
+    fn webhook(&mut self, fields: &mut Fields<'_>) -> Option<(ChannelKind, Option<String>)> {
         let allow_private = fields.boolean("allow_private", self.out).unwrap_or(false);
         let url = fields.take("url").and_then(|node| self.url(node, allow_private));
         let secret = fields.require("secret", self.out).and_then(|node| self.webhook_key(node));
         let timeout = self.timeout(fields);
-        Some(Webhook { url, secret: secret?, allow_private, timeout })
+        Some((ChannelKind::Webhook(Webhook { secret: secret?, allow_private, timeout }), url))
     }
 
     fn webhook_key(&mut self, node: &Node) -> Option<Secret> {

@@ -183,7 +183,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             id = ChannelId::new(OUTBOX_DIR);
         }
         let kind = ChannelKind::Eml { dir: PathBuf::from(data).join(OUTBOX_DIR) };
-        self.channels.insert(id.clone(), Channel { id: id.clone(), drill: true, kind });
+        self.channels.insert(id.clone(), Channel { id: id.clone(), drill: true, to: None, kind });
         id
     }
 }

@@ -1,5 +1,7 @@
 //! One wrong thing at a time, and where it is shown. Must not know how it is found.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::playbook::diagnostic::Code;
 use crate::playbook::yaml::{BAD_VALUE, DUPLICATE_KEY, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE};
@@ -216,6 +218,73 @@ fn people_without_channels_are_reached_through_the_outbox() {
     assert!(loaded.warnings.is_empty());
     assert!(loaded.config.directory().is_reachable(&"li".into()));
     assert!(loaded.config.channels["email"].drill);
+}
+
+#[test]
+fn a_file_that_is_not_even_yaml_is_shown_without_its_secrets() {
+    for yaml in ["a: [\n  password: hunter2\n", "password: hunter2 \0\n", "password: 'hunter2\n"] {
+        let printed = refused(yaml).render(Rendering::plain(Lang::En));
+        assert!(printed.contains("firebell.yaml"), "{printed}");
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
+}
+
+/// A line of the full file is dropped, doubled, or loses a few characters.
+#[derive(Debug, Clone)]
+enum Slip {
+    Drop(usize),
+    Double(usize),
+    Cut(usize, usize, usize),
+}
+
+fn slip() -> impl Strategy<Value = Slip> {
+    prop_oneof![
+        (0usize..100).prop_map(Slip::Drop),
+        (0usize..100).prop_map(Slip::Double),
+        (0usize..100, 0usize..60, 1usize..12).prop_map(|(line, at, n)| Slip::Cut(line, at, n)),
+    ]
+}
+
+fn slipped(text: &str, slips: &[Slip]) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for slip in slips {
+        let count = lines.len();
+        match *slip {
+            Slip::Drop(line) => drop(lines.remove(line % count)),
+            Slip::Double(line) => lines.insert(line % count, lines[line % count].clone()),
+            Slip::Cut(line, at, n) => {
+                let line = &mut lines[line % count];
+                *line = line.chars().take(at).chain(line.chars().skip(at + n)).collect();
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_mistyped_is_answered_with_findings_inside_the_file(
+        slips in proptest::collection::vec(slip(), 1..5)
+    ) {
+        let yaml = slipped(include_str!("full.yaml"), &slips);
+        let findings = match read_with(&yaml, &environment(), &Flags::default()) {
+            Ok(loaded) => {
+                prop_assert!(!loaded.warnings.has_errors());
+                loaded.warnings
+            }
+            Err(findings) => {
+                prop_assert!(findings.has_errors(), "a refusal says why");
+                findings
+            }
+        };
+        for one in findings.iter() {
+            for finding in one {
+                let span = finding.span.unwrap_or_default();
+                prop_assert!(span.end <= one.source().text().len() + 1, "{finding:?}");
+            }
+            prop_assert!(!one.render(Rendering::plain(Lang::Zh)).is_empty());
+        }
+    }
 }
 
 #[test]
