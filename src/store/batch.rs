@@ -111,8 +111,8 @@ impl Batch {
         if self.events.iter().any(Vec::is_empty) {
             return invalid("an event has no bytes");
         }
-        if self.personal.iter().any(|(reference, _)| reference.is_empty()) {
-            return invalid("personal content has no reference");
+        if self.personal.iter().any(|(reference, _)| !is_name(reference)) {
+            return invalid("a reference of personal content is empty or holds a NUL");
         }
         bound("events", self.events.len(), Self::MAX_EVENTS)?;
         bound("bytes of one append", self.bytes(), Self::MAX_BYTES)?;
@@ -124,6 +124,11 @@ impl Batch {
         }
         self.documents.iter().try_for_each(Change::check)
     }
+}
+
+/// Tells whether a text can name something: keys end names with a NUL.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains('\0')
 }
 
 /// Refuses `amount` above `limit`.

@@ -1,7 +1,7 @@
 //! Small documents beside the journal: pinned playbooks, drill results, tokens, settings.
 
-use super::StoreError;
-use super::batch::bound;
+use super::batch::{bound, is_name};
+use super::{Batch, StoreError};
 
 /// What a document is. The byte is part of the stored format: kinds are added, never renumbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,10 +128,16 @@ impl Change {
         self.name.len() + self.content.as_ref().map_or(0, Vec::len)
     }
 
+    /// Checks the bounds of changes that are made together.
+    pub(super) fn check_all(changes: &[Self]) -> Result<(), StoreError> {
+        bound("bytes of one append", changes.iter().map(Self::bytes).sum(), Batch::MAX_BYTES)?;
+        changes.iter().try_for_each(Self::check)
+    }
+
     /// Checks the bounds of the name.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        if self.name.is_empty() {
-            return Err(StoreError::Invalid { why: "a document has no name" });
+        if !is_name(&self.name) {
+            return Err(StoreError::Invalid { why: "a document's name is empty or holds a NUL" });
         }
         bound("bytes of a document's name", self.name.len(), Self::MAX_NAME_BYTES)
     }

@@ -93,6 +93,12 @@ pub enum StoreError {
         /// The store's directory.
         dir: PathBuf,
     },
+    /// The directory already holds what is to be restored.
+    #[error("{} exists already; restore into an empty directory", dir.display())]
+    NotEmpty {
+        /// What exists.
+        dir: PathBuf,
+    },
     /// Stored bytes do not read as what they should be.
     #[error("{what} is damaged: {why}")]
     Damaged {
@@ -130,6 +136,7 @@ impl StoreError {
             Self::Unknown(_) => "unknown_incident",
             Self::StillActive(_) => "still_active",
             Self::Locked { .. } => "store_locked",
+            Self::NotEmpty { .. } => "not_empty",
             Self::Damaged { .. } => "store_damaged",
             Self::Failed { .. } => "store_failed",
             Self::Stopped => "store_stopped",
@@ -178,6 +185,7 @@ impl StoreError {
                 "{} 正被运行中的服务使用；请通过 HTTP（FIREBELL_URL）访问该服务，或先停止它",
                 dir.display()
             ),
+            Self::NotEmpty { dir } => format!("{} 已存在，请恢复到空目录", dir.display()),
             Self::Damaged { what, why } => format!("{what} 已损坏：{why}"),
             Self::Failed { doing, why } => format!("存储出错（{doing}）：{why}"),
             Self::Stopped => "存储正在关闭".to_owned(),

@@ -95,6 +95,7 @@ impl State {
 
     fn admit(&self, batch: &Batch) -> Result<(), StoreError> {
         batch.check()?;
+        batch.summary.to_json()?;
         if let Some(key) = batch.idempotency.as_ref().map(|answer| &answer.key)
             && let Some((_, answer)) = self.answers.get(key)
         {
@@ -141,7 +142,6 @@ impl State {
 
     fn expectations(&self, changes: &[Change]) -> Result<(), StoreError> {
         for (at, change) in changes.iter().enumerate() {
-            change.check()?;
             let same = |other: &&Change| other.kind == change.kind && other.name == change.name;
             if changes[..at].iter().any(|other| same(&other)) {
                 return Err(StoreError::Invalid { why: "one document is changed twice" });
@@ -218,7 +218,8 @@ impl Store for Memory {
 
     fn put(&self, changes: Vec<Change>) -> Pending<Vec<u64>> {
         let mut state = self.state();
-        ready(state.expectations(&changes).map(|()| state.change(changes)))
+        let admitted = Change::check_all(&changes).and_then(|()| state.expectations(&changes));
+        ready(admitted.map(|()| state.change(changes)))
     }
 
     fn redact(&self, incident: IncidentId, references: Vec<String>) -> Pending<Redacted> {

@@ -45,12 +45,11 @@ pub trait Store: Send + Sync + 'static {
     /// Stores one decision and returns the incident's version after it.
     ///
     /// # Errors
-    /// In this order: [`StoreError::Invalid`] and [`StoreError::TooLarge`],
-    /// [`StoreError::Answered`] when the idempotency key has an answer,
+    /// In this order: [`StoreError::Invalid`] and [`StoreError::TooLarge`], [`StoreError::Busy`],
+    /// [`StoreError::Full`], [`StoreError::Answered`] when the idempotency key has an answer,
     /// [`StoreError::Conflict`], [`StoreError::Taken`] (number of a new incident; its
-    /// deduplication key when another open incident of its mode has it),
-    /// [`StoreError::Stale`] for a document. [`StoreError::Busy`] and [`StoreError::Full`] come
-    /// before all of these.
+    /// deduplication key when another open incident of its mode has it), [`StoreError::Stale`]
+    /// for a document.
     fn append(&self, batch: Batch) -> Pending<u64>;
 
     /// Changes documents, all or none, and returns their versions (0 for a deleted one).

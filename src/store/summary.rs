@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Digest;
+use super::batch::bound;
+use super::{Batch, Digest, StoreError};
 use crate::engine::{Mode, Status};
 use crate::id::{IncidentId, PersonId, PhaseId, PlaybookId};
 use crate::text::Text;
@@ -56,6 +57,18 @@ pub struct Summary {
     /// How many notices still wait for an outcome.
     #[serde(default)]
     pub pending_notices: u32,
+}
+
+impl Summary {
+    /// Returns the stored form.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] above [`Batch::MAX_ROW_BYTES`].
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, StoreError> {
+        let json = serde_json::to_vec(self).expect("a struct of numbers and texts has a JSON form");
+        bound("bytes of a row", json.len(), Batch::MAX_ROW_BYTES)?;
+        Ok(json)
+    }
 }
 
 /// Which incidents a list shows.

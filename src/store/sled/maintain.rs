@@ -1,0 +1,313 @@
+//! Work between groups: erasing, archiving, forgetting answers, holding still for a backup.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use jiff::Timestamp;
+
+use super::disk::{Disk, Paths, failed, write_durably};
+use super::queue::{Maintenance, Reply};
+use super::read::{Read, Reader, damaged};
+use super::stage::Stage;
+use super::writer::Writer;
+use crate::id::IncidentId;
+use crate::store::layout::{
+    Key, NumberedKey, Row, Shelf, Stub, Table, answer_head, decode_answer, decode_record,
+    encode_answer, encode_record, encode_stub, join, pieces_of, split,
+};
+use crate::store::pack::Packer;
+use crate::store::{Digest, Redacted, StoreError, Stream, Verdict, verify};
+
+/// Stored pairs in the order of their keys.
+type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Answers looked at in one turn, so that appends do not wait for a long clean-up.
+const ANSWERS_A_TURN: usize = 1_000;
+
+impl Writer {
+    /// Does one piece of waiting work, unless a backup needs everything to stay where it is.
+    pub(super) fn maintain_once(&mut self) {
+        if self.camera.is_open() {
+            return;
+        }
+        let Some(work) = self.later.pop_front() else { return };
+        let disk = match self.ready() {
+            Ok(disk) => disk,
+            Err(error) => return work.refuse(error),
+        };
+        // Whoever asked may not wait any more.
+        match work {
+            Maintenance::Redact(incident, names, reply) => {
+                let done = self.guarded(|writer| writer.redact(&disk, incident, &names));
+                drop(reply.send(done));
+            }
+            Maintenance::Archive(incident, reply) => {
+                let done = self.guarded(|writer| writer.archive(&disk, incident));
+                drop(reply.send(done));
+            }
+            Maintenance::Forget { older_than, from, forgotten, reply } => {
+                let turn = self.guarded(|writer| writer.forget(&disk, older_than, from));
+                self.go_on_forgetting(turn, older_than, forgotten, reply);
+            }
+            Maintenance::Freeze(reply) => {
+                drop(reply.send(Ok(self.camera.freeze(disk.db().clone()))));
+            }
+        }
+    }
+
+    fn go_on_forgetting(
+        &mut self,
+        turn: Read<(u64, Option<Vec<u8>>)>,
+        older_than: Timestamp,
+        forgotten: u64,
+        reply: Reply<u64>,
+    ) {
+        match turn {
+            Ok((count, Some(from))) => {
+                let forgotten = forgotten + count;
+                self.later.push_back(Maintenance::Forget { older_than, from, forgotten, reply });
+            }
+            Ok((count, None)) => drop(reply.send(Ok(forgotten + count))),
+            Err(error) => drop(reply.send(Err(error))),
+        }
+    }
+
+    /// Forgets old answers among the next ones; returns how many, and where to go on.
+    fn forget(
+        &self,
+        disk: &Disk,
+        older_than: Timestamp,
+        from: Vec<u8>,
+    ) -> Read<(u64, Option<Vec<u8>>)> {
+        let mut stage = Stage::new(self.shared.reader(disk), &self.camera);
+        let (mut seen, mut forgotten, mut last) = (0, 0, None);
+        let table = Key::table(Table::Answers);
+        for pair in disk.db().range(from..) {
+            let (key, piece) = pair.map_err(|error| failed("reading", &error))?;
+            if !key.starts_with(table.as_bytes()) {
+                last = None;
+                break;
+            }
+            seen += 1;
+            if let Some((stem, 0)) = NumberedKey::piece(&key) {
+                let (_, at) = answer_head(&piece).map_err(damaged("a stored answer"))?;
+                if at < older_than {
+                    let pieces = pieces_of(&piece).map_err(damaged("a stored answer"))?;
+                    stage.remove_pieces(&Key::from_stem(stem), 0..pieces)?;
+                    forgotten += 1;
+                }
+            }
+            last = Some([key.as_ref(), &[0]].concat());
+            if seen == ANSWERS_A_TURN {
+                break;
+            }
+        }
+        if seen < ANSWERS_A_TURN {
+            last = None;
+        }
+        if forgotten > 0 {
+            self.commit(disk, stage.finish()?)?;
+        }
+        Ok((forgotten, last))
+    }
+
+    fn redact(&self, disk: &Disk, incident: IncidentId, names: &[String]) -> Read<Redacted> {
+        let reader = self.shared.reader(disk);
+        let row = reader.row(incident)?.ok_or(StoreError::Unknown(incident))?;
+        let mut stage = Stage::new(reader, &self.camera);
+        stage.rewrite();
+        let mut erased = Erased { incident, names, found: BTreeSet::new(), notices: 0 };
+        let hot = pairs_of(&reader, incident)?;
+        replace(&mut stage, &hot, &erased.erase(&hot)?)?;
+        let mut outdated = None;
+        if let Some(stub) = reader.stub(incident)? {
+            let cold: Pairs = reader.archived(incident, &stub)?.into_iter().collect();
+            let left = erased.erase(&cold)?;
+            if left != cold {
+                let stub = self.write_archive(&reader, &row, Some(&stub), &left)?;
+                stage.put(Key::stub(incident).as_bytes().to_vec(), encode_stub(&stub))?;
+                outdated = Some(stub);
+            }
+        }
+        let answers = empty_answers(&reader, &mut stage, incident)?;
+        self.commit(disk, stage.finish()?)?;
+        if let Some(new) = outdated {
+            self.remove_older(incident, &new);
+        }
+        Ok(Redacted { personal: erased.found.len() as u64, notices: erased.notices, answers })
+    }
+
+    fn archive(&self, disk: &Disk, incident: IncidentId) -> Read<()> {
+        let reader = self.shared.reader(disk);
+        let row = reader.row(incident)?.ok_or(StoreError::Unknown(incident))?;
+        if row.shelf() == Shelf::Active {
+            return Err(StoreError::StillActive(incident));
+        }
+        let hot = pairs_of(&reader, incident)?;
+        if hot.is_empty() {
+            return Ok(());
+        }
+        let old = reader.stub(incident)?;
+        let mut all = Pairs::new();
+        if let Some(old) = &old {
+            all.extend(reader.archived(incident, old)?);
+        }
+        all.extend(hot.clone());
+        let stub = self.write_archive(&reader, &row, old.as_ref(), &all)?;
+        let mut stage = Stage::new(reader, &self.camera);
+        stage.rewrite();
+        stage.put(Key::stub(incident).as_bytes().to_vec(), encode_stub(&stub))?;
+        for key in hot.into_keys() {
+            stage.remove(key)?;
+        }
+        self.commit(disk, stage.finish()?)?;
+        self.remove_older(incident, &stub);
+        Ok(())
+    }
+
+    /// Writes the next file of an archived incident, reads it back, and checks its chain.
+    fn write_archive(
+        &self,
+        reader: &Reader<'_>,
+        row: &Row,
+        old: Option<&Stub>,
+        pairs: &Pairs,
+    ) -> Read<Stub> {
+        let mut packer = Packer::new();
+        for (key, value) in pairs {
+            packer.add(key, value);
+        }
+        let file = packer.finish();
+        let summary = &row.summary;
+        let generation = old.map_or(1, |stub| stub.generation + 1);
+        let stub = Stub { number: summary.number, generation, digest: Digest::of(&file) };
+        let path = self.shared.paths.archive().join(Paths::archived(summary.id, &stub));
+        write_durably(&path, &file)?;
+        let back: Pairs = reader.archived(summary.id, &stub)?.into_iter().collect();
+        let records = records_of(&back)?;
+        let stream = Stream { incident: summary.id, records };
+        match verify::judge(&stream, summary.number, summary.version, row.link) {
+            Verdict::Intact { .. } => Ok(stub),
+            Verdict::Broken(at) => Err(damaged("the journal")(at.to_string())),
+        }
+    }
+
+    /// Removes the file that a newer one replaced, when no reader is about to open it.
+    fn remove_older(&self, incident: IncidentId, new: &Stub) {
+        let Some(generation) = new.generation.checked_sub(1).filter(|older| *older > 0) else {
+            return;
+        };
+        let old = Paths::archived(incident, &Stub { generation, ..new.clone() });
+        let path = self.shared.paths.archive().join(old);
+        if let Err(error) = self.shared.rewrites.during(|| fs::remove_file(&path)) {
+            tracing::warn!(%error, path = %path.display(), "an outdated archive file stays");
+        }
+    }
+}
+
+/// What a redaction erases of an incident's pairs, and what it found.
+struct Erased<'a> {
+    incident: IncidentId,
+    names: &'a [String],
+    found: BTreeSet<&'a str>,
+    notices: u64,
+}
+
+impl<'a> Erased<'a> {
+    /// Returns the pairs without the named content and without notices.
+    fn erase(&mut self, pairs: &Pairs) -> Read<Pairs> {
+        let mut left = pairs.clone();
+        let names: &'a [String] = self.names;
+        for name in names {
+            let key = Key::personal(self.incident, name);
+            let before = left.len();
+            left.retain(|other, _| {
+                NumberedKey::piece(other).is_none_or(|(stem, _)| stem != key.as_bytes())
+            });
+            if left.len() < before {
+                self.found.insert(name);
+            }
+        }
+        for (stem, pieces) in stems_of(pairs) {
+            let Some((first, _)) = NumberedKey::record(&stem) else { continue };
+            let what = format!("the record of incident {} from event {first} on", self.incident);
+            let decoded = join(&pieces).and_then(|bytes| decode_record(first, &bytes));
+            let (number, record) = decoded.map_err(damaged(what))?;
+            if record.notices.is_empty() {
+                continue;
+            }
+            self.notices += 1;
+            let (events, links): (Vec<_>, Vec<_>) =
+                record.events.into_iter().map(|event| (event.bytes, event.link)).unzip();
+            let key = Key::from_stem(&stem);
+            for index in (0..).take(pieces.len()) {
+                left.remove(&key.piece(index));
+            }
+            let content = encode_record(number, &events, &links, &[]);
+            left.extend((0..).zip(split(&content)).map(|(index, piece)| (key.piece(index), piece)));
+        }
+        Ok(left)
+    }
+}
+
+/// Reads the records and the personal content that lie in the database.
+fn pairs_of(reader: &Reader<'_>, incident: IncidentId) -> Read<Pairs> {
+    let records = reader.scan(&Key::records(incident));
+    let personal = reader.scan(&Key::personals(incident));
+    let pairs = records.chain(personal).map(|pair| pair.map(|(k, v)| (k.to_vec(), v.to_vec())));
+    pairs.collect()
+}
+
+/// Groups the pieces of records by what their keys have in common.
+fn stems_of(pairs: &Pairs) -> BTreeMap<Vec<u8>, Vec<&Vec<u8>>> {
+    let mut stems: BTreeMap<Vec<u8>, Vec<&Vec<u8>>> = BTreeMap::new();
+    let of_events = pairs.iter().filter(|(key, _)| key.first() == Some(&(Table::Events as u8)));
+    for (key, piece) in of_events {
+        if let Some((stem, _)) = NumberedKey::piece(key) {
+            stems.entry(stem.to_vec()).or_default().push(piece);
+        }
+    }
+    stems
+}
+
+fn records_of(pairs: &Pairs) -> Read<Vec<crate::store::Record>> {
+    let records = stems_of(pairs).into_iter().map(|(stem, pieces)| {
+        let (first, _) = NumberedKey::record(&stem).ok_or("its key is cut off")?;
+        Ok(decode_record(first, &join(&pieces)?)?.1)
+    });
+    records.collect::<Result<_, String>>().map_err(damaged("an archived record"))
+}
+
+/// Stages what differs between two states of the same keys.
+fn replace(stage: &mut Stage<'_>, before: &Pairs, after: &Pairs) -> Read<()> {
+    for key in before.keys().filter(|key| !after.contains_key(*key)) {
+        stage.remove(key.clone())?;
+    }
+    for (key, value) in after.iter().filter(|(key, value)| before.get(*key) != Some(*value)) {
+        stage.put(key.clone(), value.clone())?;
+    }
+    Ok(())
+}
+
+/// Stages that the stored answers about an incident lose their bodies; returns how many do.
+fn empty_answers(reader: &Reader<'_>, stage: &mut Stage<'_>, incident: IncidentId) -> Read<u64> {
+    let mut emptied = 0;
+    for pair in reader.scan(&Key::table(Table::Answers)) {
+        let (key, piece) = pair?;
+        let Some((stem, 0)) = NumberedKey::piece(&key) else { continue };
+        let what = "a stored answer";
+        if answer_head(&piece).map_err(damaged(what))?.0 != incident {
+            continue;
+        }
+        let key = Key::from_stem(stem);
+        let Some(content) = reader.content(&key, what)? else { continue };
+        let mut answer = decode_answer(&content).map_err(damaged(what))?;
+        if !answer.body.is_empty() {
+            answer.body = Vec::new();
+            let pieces = pieces_of(&piece).map_err(damaged(what))?;
+            stage.insert(&key, &encode_answer(incident, &answer), pieces)?;
+            emptied += 1;
+        }
+    }
+    Ok(emptied)
+}
