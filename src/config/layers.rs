@@ -11,7 +11,9 @@ use crate::playbook::source::{Source, Span};
 use crate::playbook::yaml::{Data, Entry, Key, Node, parse};
 
 use super::code::STRAY_VARIABLE;
+use super::mask::is_secret_key;
 use super::read::KEYS;
+use super::secret::is_reference;
 
 /// What every variable of ours begins with.
 const PREFIX: &str = "FIREBELL_";
@@ -135,8 +137,7 @@ impl Layers {
 /// Returns what may be shown of a value: nothing of one that could be a secret.
 fn shown(setting: &Setting) -> String {
     let leaf = setting.path.last().map(String::as_str).unwrap_or_default();
-    let secret = ["password", "secret", "token", "key"].iter().any(|word| leaf.contains(word));
-    if secret && !super::secret::is_reference(&setting.value) {
+    if is_secret_key(leaf) && !is_reference(&setting.value) {
         return "***".to_owned();
     }
     setting.value.chars().map(|c| if c.is_control() { '?' } else { c }).collect()

@@ -1,12 +1,13 @@
 //! Blots out secrets that were written into a file by mistake, before the file is shown to anyone.
 
+use crate::playbook::diagnostic::nearest;
 use crate::playbook::source::{Source, Span};
 use crate::playbook::yaml::{Data, Node};
 
 use super::secret::is_reference;
 
 /// Keys whose values are secrets wherever they stand.
-const SECRET_KEYS: [&str; 4] = ["password", "secret", "token", "key"];
+const SECRET_KEYS: [&str; 3] = ["password", "secret", "token"];
 
 /// Returns the file with its secrets replaced by stars of the same length, so that places stay
 /// where they are.
@@ -28,8 +29,10 @@ pub(super) fn masked(source: &Source, root: Option<&Node>) -> Source {
     Source::from_bytes(source.name(), &bytes).unwrap_or_else(|rejected| rejected.source)
 }
 
-fn is_secret_key(key: &str) -> bool {
-    SECRET_KEYS.contains(&key.trim().trim_matches(['"', '\'']).to_ascii_lowercase().as_str())
+/// Tells whether a key holds a secret, also when its name is mistyped.
+pub(super) fn is_secret_key(key: &str) -> bool {
+    let key = key.trim().trim_matches(['"', '\'']).to_lowercase();
+    SECRET_KEYS.iter().any(|word| key.contains(word)) || nearest(&key, SECRET_KEYS).is_some()
 }
 
 fn secrets(node: &Node, spans: &mut Vec<Span>) {
@@ -89,6 +92,15 @@ mod tests {
         assert_eq!(tree.len(), text.len());
         assert!(!lines.contains("hunter2") && !lines.contains("x y"), "{lines}");
         assert!(lines.contains("secret: env:KEY"), "{lines}");
+    }
+
+    #[test]
+    fn a_secret_behind_a_mistyped_key_is_blotted_out() {
+        let text = "pasword: hunter2\nsmtp_secret: hunter2\nsecert: hunter2\nservices: open\n";
+        let (tree, lines) = shown(text);
+        for shown in [tree, lines] {
+            assert!(!shown.contains("hunter2") && shown.contains("services: open"), "{shown}");
+        }
     }
 
     #[test]
