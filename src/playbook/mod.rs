@@ -4,6 +4,7 @@
 pub mod diagnostic;
 pub mod duration;
 pub mod expression;
+mod index;
 mod model;
 pub mod source;
 pub mod template;
@@ -12,6 +13,7 @@ pub mod yaml;
 
 pub use duration::Span;
 pub use expression::{Condition, Expression, Truth};
+pub use index::{Index, LazyIndex, Needs, PhaseIndex, Place, Watch};
 pub use model::{
     Access, Action, Activation, Approve, Approver, Audience, Blocks, Bridge, CheckItem, Close,
     Decide, Due, Evidence, ForEach, Handler, HandlerAct, HandlerEvent, HowMany, Http, Join,

@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 
 use super::duration::Span;
 use super::expression::{Condition, Expression};
+use super::index::LazyIndex;
 use super::template::{JsonTemplate, Template};
 use super::value::{Field, Value};
 use crate::id::{
@@ -75,6 +76,8 @@ pub struct Playbook {
     pub handlers: Vec<Handler>,
     /// How it ends.
     pub close: Close,
+    /// Answers computed from the rest at first use: make it with `LazyIndex::default()`.
+    pub lazy_index: LazyIndex,
 }
 
 impl Playbook {
@@ -91,15 +94,15 @@ impl Playbook {
     /// Returns the phase of that name.
     #[must_use]
     pub fn phase(&self, id: &PhaseId) -> Option<&Phase> {
-        self.phases.iter().find(|phase| phase.id == *id)
+        self.phases.get(self.index().phase(id)?)
     }
 
     /// Returns the step of that name, with its phase. Step names are unique in the whole plan.
     #[must_use]
     pub fn step(&self, id: &StepId) -> Option<(&Phase, &Step)> {
-        self.phases
-            .iter()
-            .find_map(|phase| phase.steps.iter().find(|s| s.id == *id).map(|s| (phase, s)))
+        let place = self.index().place(id)?;
+        let phase = self.phases.get(place.phase)?;
+        Some((phase, phase.steps.get(place.step)?))
     }
 }
 
