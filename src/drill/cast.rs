@@ -157,6 +157,26 @@ impl Dice {
     }
 }
 
+/// Which time at which step something is drawn for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Turn {
+    /// The step.
+    pub step: StepId,
+    /// The item of a for-each.
+    pub item: Option<u32>,
+    /// How often this step, or this item of it, was begun, this time included.
+    pub nth: u32,
+}
+
+impl Turn {
+    fn stream(&self, dice: Dice, purpose: &str) -> ChaCha8Rng {
+        match self.item {
+            None => dice.stream(purpose, &[self.step.as_str()], self.nth),
+            Some(item) => dice.stream(purpose, &[self.step.as_str(), &item.to_string()], self.nth),
+        }
+    }
+}
+
 impl Cast {
     /// Draws how long a person takes to acknowledge a role they were asked to take; `None` when
     /// they never do, or nothing is said about them.
@@ -179,35 +199,23 @@ impl Cast {
 
     /// Draws how long the one who acts on a step takes to begin once it is ready.
     #[must_use]
-    pub fn start(
-        &self,
-        dice: Dice,
-        role: Option<&RoleId>,
-        step: &StepId,
-        occurrence: u32,
-    ) -> Option<SignedDuration> {
-        let mut stream = dice.stream("start", &[step.as_str()], occurrence);
+    pub fn start(&self, dice: Dice, role: Option<&RoleId>, turn: &Turn) -> Option<SignedDuration> {
+        let mut stream = turn.stream(dice, "start");
         self.reaction(role).map(|timing| timing.draw(&mut stream))
     }
 
     /// Draws how long work on a step takes once it has begun.
     #[must_use]
-    pub fn work(
-        &self,
-        dice: Dice,
-        role: Option<&RoleId>,
-        step: &StepId,
-        occurrence: u32,
-    ) -> Option<SignedDuration> {
-        let mut stream = dice.stream("work", &[step.as_str()], occurrence);
-        self.work_timing(role, step).map(|timing| timing.draw(&mut stream))
+    pub fn work(&self, dice: Dice, role: Option<&RoleId>, turn: &Turn) -> Option<SignedDuration> {
+        let mut stream = turn.stream(dice, "work");
+        self.work_timing(role, &turn.step).map(|timing| timing.draw(&mut stream))
     }
 
     /// Draws whether an attempt at a step fails.
     #[must_use]
-    pub fn fails(&self, dice: Dice, step: &StepId, occurrence: u32) -> bool {
-        let share = self.steps.get(step).and_then(|m| m.fails).unwrap_or(Share::NONE);
-        dice.stream("fails", &[step.as_str()], occurrence).random_bool(share.get())
+    pub fn fails(&self, dice: Dice, turn: &Turn) -> bool {
+        let share = self.steps.get(&turn.step).and_then(|m| m.fails).unwrap_or(Share::NONE);
+        turn.stream(dice, "fails").random_bool(share.get())
     }
 
     /// Draws what is chosen among a decision's options; `None` when there are none.
@@ -215,17 +223,17 @@ impl Cast {
     pub fn answer<'a>(
         &self,
         dice: Dice,
-        step: &StepId,
+        turn: &Turn,
         options: &'a [SmolStr],
-        occurrence: u32,
     ) -> Option<&'a SmolStr> {
-        let weights = self.steps.get(step).map(|m| &m.answer).filter(|answer| !answer.is_empty());
+        let weights =
+            self.steps.get(&turn.step).map(|m| &m.answer).filter(|answer| !answer.is_empty());
         let weigh = |option: &SmolStr| match weights {
             Some(weights) => weights.get(option).map_or(0.0, |share| share.get()),
             None => 1.0,
         };
         let total: f64 = options.iter().map(weigh).sum();
-        let mut point = dice.stream("answer", &[step.as_str()], occurrence).random::<f64>() * total;
+        let mut point = turn.stream(dice, "answer").random::<f64>() * total;
         for option in options {
             point -= weigh(option);
             if point < 0.0 {
@@ -280,9 +288,13 @@ mod tests {
         Cast { default, ..Cast::default() }
     }
 
+    fn turn(step: &str, nth: u32) -> Turn {
+        Turn { step: step.into(), item: None, nth }
+    }
+
     fn works(cast: &Cast, step: &str, n: u32) -> Vec<SignedDuration> {
-        let step = StepId::new(step);
-        let draw = |sample| cast.work(Dice::new(42, sample), None, &step, 1).unwrap();
+        let turn = turn(step, 1);
+        let draw = |sample| cast.work(Dice::new(42, sample), None, &turn).unwrap();
         let mut times: Vec<_> = (0..n).map(draw).collect();
         times.sort();
         times
@@ -316,7 +328,7 @@ mod tests {
         let (role, step) = (RoleId::new("engineering"), StepId::new("locate"));
         let always = |n: i64| Manner { work: Some(timing(n, n)), ..Manner::default() };
         cast.roles.insert(role.clone(), always(30));
-        let draw = |cast: &Cast| cast.work(Dice::new(1, 0), Some(&role), &step, 1);
+        let draw = |cast: &Cast| cast.work(Dice::new(1, 0), Some(&role), &turn("locate", 1));
         assert_eq!(draw(&cast), Some(minutes(30)));
         let own = StepManner { work: Some(timing(45, 45)), ..StepManner::default() };
         cast.steps.insert(step.clone(), own);
@@ -353,7 +365,9 @@ mod tests {
         let step = StepId::new("stable");
         let yes = |cast: &Cast| {
             (0..2_000)
-                .filter(|n| cast.answer(Dice::new(7, *n), &step, &options, 1) == Some(&options[0]))
+                .filter(|n| {
+                    cast.answer(Dice::new(7, *n), &turn("stable", 1), &options) == Some(&options[0])
+                })
                 .count()
         };
         assert!((930..1_070).contains(&yes(&cast())));
@@ -363,7 +377,7 @@ mod tests {
         let manner = StepManner { answer: answer.into_iter().collect(), ..default() };
         weighed.steps.insert(step.clone(), manner);
         assert!((1_540..1_660).contains(&yes(&weighed)));
-        assert_eq!(cast().answer(Dice::new(7, 0), &step, &[], 1), None);
+        assert_eq!(cast().answer(Dice::new(7, 0), &turn("stable", 1), &[]), None);
     }
 
     #[test]
@@ -372,15 +386,16 @@ mod tests {
         let step = StepId::new("failover");
         let manner = StepManner { fails: Share::new(0.5), ..default() };
         cast.steps.insert(step.clone(), manner);
-        let outcomes: Vec<bool> = (1..=64).map(|n| cast.fails(Dice::new(3, 0), &step, n)).collect();
+        let outcomes: Vec<bool> =
+            (1..=64).map(|n| cast.fails(Dice::new(3, 0), &turn("failover", n))).collect();
         assert!(outcomes.contains(&true) && outcomes.contains(&false));
-        assert!(!cast.fails(Dice::new(3, 0), &StepId::new("other"), 1));
+        assert!(!cast.fails(Dice::new(3, 0), &turn("other", 1)));
     }
 
     #[test]
     fn the_first_draws_of_seed_42_are_what_they_always_were() {
         let seconds: Vec<i64> = (1..=5)
-            .map(|n| cast().work(Dice::new(42, 0), None, &"locate".into(), n))
+            .map(|n| cast().work(Dice::new(42, 0), None, &turn("locate", n)))
             .map(|d| d.unwrap().as_secs())
             .collect();
         assert_eq!(seconds, [951, 879, 604, 552, 845]);

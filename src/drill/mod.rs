@@ -1,8 +1,20 @@
-//! Drills: scenario, cast, simulation and scoring are pure; schedule keeps the calendar; live runs exercises.
+//! Drills: rehearsals of a plan, on a calendar, scored from the journal.
+//!
+//! `file` reads a drill into a `scenario` (with its `cast`, `inject`s and `expect`ations);
+//! `calendar` says when it falls due, in the civil time of its `schedule`; `observe` and `score`
+//! judge what came of it; `result` is kept. All of these are pure.
 
 pub mod calendar;
 pub mod cast;
 pub mod crontab;
+pub mod expect;
+pub mod file;
+pub mod inject;
+pub mod observe;
+pub mod result;
+pub mod scenario;
 pub mod schedule;
 #[cfg(test)]
 mod schedule_oracle;
+pub mod score;
+pub mod stand_in;

@@ -1,0 +1,104 @@
+//! What a drill makes happen, and when. Plain data.
+
+use std::fmt;
+
+use jiff::SignedDuration;
+use serde_json::{Map, Value as Json};
+use smol_str::SmolStr;
+
+use crate::engine::AlertNote;
+use crate::id::{ChannelId, RoleId, StepId};
+use crate::playbook::Condition;
+use crate::playbook::Level;
+use crate::text::{Lang, Text};
+
+/// The most injects of a drill: more than any facilitator's script.
+pub const INJECTS_MAX: usize = 200;
+
+/// Something a drill makes happen, once.
+#[derive(Debug)]
+pub struct Inject {
+    /// When.
+    pub trigger: Trigger,
+    /// What.
+    pub act: InjectAct,
+}
+
+/// When an inject happens.
+#[derive(Debug)]
+pub enum Trigger {
+    /// So long after the start.
+    At(SignedDuration),
+    /// As soon as a condition holds; unknown counts as false.
+    When(Condition),
+}
+
+/// What an inject does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InjectAct {
+    /// An alert reaches the drill's incident, or begins it.
+    Alert(AlertNote),
+    /// Variables become known or change.
+    Set(Map<String, Json>),
+    /// Someone outside speaks up.
+    Message {
+        /// Who.
+        from: SmolStr,
+        /// What they say.
+        text: Text,
+    },
+    /// Whoever has the role neither answers nor works.
+    Absent {
+        /// The role.
+        role: RoleId,
+        /// How long.
+        span: SignedDuration,
+    },
+    /// A channel takes nothing.
+    ChannelDown {
+        /// The channel.
+        channel: ChannelId,
+        /// How long.
+        span: SignedDuration,
+    },
+    /// The level is set.
+    Level(Level),
+    /// A step fails, now or at its next attempt.
+    Fail(StepId),
+}
+
+impl InjectAct {
+    /// Says what happens, for the timeline.
+    #[must_use]
+    pub fn describe(&self) -> Text {
+        let each = |f: &dyn Fn(Lang) -> String| Text::both(f(Lang::Zh), f(Lang::En));
+        match self {
+            Self::Alert(alert) => {
+                each(&|lang| format!("{}{}", lang.pick("告警：", "alert: "), alert.name))
+            }
+            Self::Set(values) => each(&|lang| {
+                let list: Vec<String> = values.iter().map(|(k, v)| format!("{k} = {v}")).collect();
+                format!("{}{}", lang.pick("情况变化：", "the situation changes: "), list.join(", "))
+            }),
+            Self::Message { from, text } => each(&|lang| format!("[{from}] {}", text.get(lang))),
+            Self::Absent { role, span } => Text::both(
+                format!("{role} 缺席 {span:#}"),
+                format!("{role} is absent for {span:#}"),
+            ),
+            Self::ChannelDown { channel, span } => Text::both(
+                format!("渠道 {channel} 中断 {span:#}"),
+                format!("channel {channel} is down for {span:#}"),
+            ),
+            Self::Level(level) => {
+                Text::both(format!("等级改为 {level}"), format!("the level becomes {level}"))
+            }
+            Self::Fail(step) => Text::both(format!("步骤 {step} 失败"), format!("{step} fails")),
+        }
+    }
+}
+
+impl fmt::Display for InjectAct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.describe().get(Lang::En))
+    }
+}

@@ -1,0 +1,169 @@
+//! A drill as it is run: parsed, checked against its playbook, immutable, known by its hash.
+//! It must not know source positions or how a run goes.
+
+use jiff::SignedDuration;
+use jiff::civil::Time;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use smol_str::SmolStr;
+
+use crate::drill::calendar::Calendar;
+use crate::drill::cast::{Cast, Share};
+use crate::drill::expect::Expectation;
+use crate::drill::inject::Inject;
+use crate::id::{DrillId, PlaybookId};
+use crate::playbook::Level;
+use crate::text::Text;
+
+/// The longest a drill goes on, in its own time: past a month nobody rehearses any more, and a
+/// simulated run that has not ended by then is going round in circles.
+pub const LENGTH_MAX: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// A drill.
+#[derive(Debug)]
+pub struct Scenario {
+    /// The slug it is known by.
+    pub id: DrillId,
+    /// SHA-256, in hex, of everything that decides how a run goes. Its title, its schedule and its
+    /// announcement are left out, so that moving a drill does not end its series of results.
+    pub hash: SmolStr,
+    /// The source text.
+    pub source: String,
+    /// What people call it.
+    pub title: Text,
+    /// The plan it rehearses.
+    pub playbook: PlaybookId,
+    /// What it is called and reported as.
+    pub kind: Kind,
+    /// How it is run.
+    pub run: RunAs,
+    /// When it falls due; `None` only by hand.
+    pub calendar: Option<Calendar>,
+    /// How it is announced.
+    pub notice: Announcement,
+    /// What begins the incident.
+    pub start: Start,
+    /// Inputs given when declaring, by name.
+    pub inputs: Map<String, Json>,
+    /// How many simulated runs the probability is estimated from.
+    pub samples: u32,
+    /// What the draws of a simulated run derive from.
+    pub seed: u64,
+    /// The modelled people.
+    pub cast: Cast,
+    /// What the drill makes happen.
+    pub injects: Vec<Inject>,
+    /// What it requires.
+    pub expect: Vec<Expectation>,
+    /// When it counts as passed.
+    pub pass: Pass,
+    /// The live level (this or worse) that ends a running exercise.
+    pub abort_when_live: Option<Level>,
+}
+
+/// What a drill is called and reported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// 桌面: talked through.
+    Tabletop,
+    /// 实操: one function, worked for real.
+    Functional,
+    /// 综合: everyone.
+    FullScale,
+}
+
+/// How a drill is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunAs {
+    /// Virtual time, modelled people, nothing leaves.
+    Simulated,
+    /// Real time, real people, real channels, messages marked as a drill.
+    Exercise,
+    /// A facilitator steps the clock.
+    Tabletop,
+    /// Beside a live incident, recording what would have been sent.
+    Shadow,
+}
+
+impl RunAs {
+    /// Returns the word used in drill files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Simulated => "simulated",
+            Self::Exercise => "exercise",
+            Self::Tabletop => "tabletop",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+/// How a drill is announced to those who take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announcement {
+    /// So long before it starts; nothing means at its start.
+    Ahead(SignedDuration),
+    /// Not at all: it starts at a random time after it falls due.
+    None {
+        /// How long after, at most.
+        within: SignedDuration,
+        /// Between these times of day.
+        hours: (Time, Time),
+    },
+}
+
+/// What begins the incident of a drill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// The alert injected first.
+    Inject,
+    /// A declaration.
+    Declare,
+}
+
+/// When a drill counts as passed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pass {
+    /// The least score, 0 to 100.
+    pub score: u8,
+    /// The least share of simulated runs that reach it.
+    pub probability: Option<Share>,
+}
+
+impl Default for Pass {
+    /// Where a drill does not say, every expectation must hold.
+    fn default() -> Self {
+        Self { score: 100, probability: None }
+    }
+}
+
+/// A way of running a drill that is read but cannot be started yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAvailable(pub RunAs);
+
+impl NotAvailable {
+    /// Returns the sentence that says what is wrong and what to do.
+    #[must_use]
+    pub fn message(self) -> Text {
+        let name = self.0.name();
+        Text::both(
+            format!("尚不能以 `run: {name}` 方式开始演练；请改用 simulated 或 exercise"),
+            format!("a drill with `run: {name}` cannot be started yet; use simulated or exercise"),
+        )
+    }
+}
+
+impl Scenario {
+    /// Tells whether this version of firebell can run it.
+    ///
+    /// # Errors
+    /// [`NotAvailable`] for tabletop and shadow.
+    pub const fn available(&self) -> Result<(), NotAvailable> {
+        match self.run {
+            RunAs::Simulated | RunAs::Exercise => Ok(()),
+            RunAs::Tabletop | RunAs::Shadow => Err(NotAvailable(self.run)),
+        }
+    }
+}
