@@ -1,10 +1,13 @@
 //! The playbook language, pure: source text to a checked, immutable [`Playbook`]. It must not know
 //! time, people's duties or storage.
 
+mod check;
 pub mod diagnostic;
 pub mod duration;
 pub mod expression;
 mod index;
+mod load;
+mod lower;
 mod model;
 pub mod source;
 pub mod template;
@@ -14,6 +17,8 @@ pub mod yaml;
 pub use duration::Span;
 pub use expression::{Condition, Expression, Truth};
 pub use index::{Index, LazyIndex, Needs, PhaseIndex, Place, Watch};
+pub use load::{Context, Loaded};
+pub use lower::{NAME_CHARS_MAX, is_identifier, is_slug};
 pub use model::{
     Access, Action, Activation, Approve, Approver, Audience, Blocks, Bridge, CheckItem, Close,
     Decide, Due, Evidence, ForEach, Handler, HandlerAct, HandlerEvent, HowMany, Http, Join,

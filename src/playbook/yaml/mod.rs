@@ -3,13 +3,15 @@
 
 mod code;
 mod error;
+mod mend;
 mod node;
 mod parse;
 mod read;
 
 pub use code::{
-    BAD_VALUE, DUPLICATE_KEY, MISSING_KEY, NOT_YAML, TOO_COMPLEX, UNKNOWN_KEY, WRONG_TYPE,
+    BAD_DURATION, BAD_NAME, BAD_VALUE, CONFLICT, DUPLICATE_KEY, MISSING_KEY, MISSING_TRANSLATION,
+    NOT_YAML, NOT_YET, TOO_COMPLEX, UNKNOWN_KEY, WRONG_TYPE,
 };
 pub use node::{Data, Entry, Key, Node};
 pub use parse::{ALIASES_MAX, DEPTH_MAX, NODES_MAX, load, parse};
-pub use read::{Fields, duplicate, missing, wrong_type};
+pub use read::{Fields, bad_value, duplicate, missing, unknown_name, warn_of_missing, wrong_type};

@@ -10,6 +10,7 @@ use serde_yaml::{Budget, Location, Options, Spanned};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics};
 use crate::playbook::source::{Source, Span};
 use crate::playbook::yaml::error::translate;
+use crate::playbook::yaml::mend::mend;
 use crate::playbook::yaml::{Data, Entry, Key, Node};
 
 /// The most values in one file, aliases written out; the longest real plan has 3 000.
@@ -22,14 +23,18 @@ pub const ALIASES_MAX: usize = 500;
 /// Parses one YAML document.
 ///
 /// Booleans are `true` and `false` alone, numbers with leading zeros or underscores stay text, a
-/// key may stand twice (the readers report it), merge keys (`<<`) are expanded.
+/// key may stand twice (the readers report it), merge keys (`<<`) are expanded. A comma in an
+/// unquoted text after `zh:` or `en:` belongs to the text.
 ///
 /// # Errors
 /// The first place where the text stops being YAML, or the budget it exceeds.
 pub fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
     let parsed: Result<Raw, _> = serde_yaml::from_str_with_options(source.text(), options());
     match parsed {
-        Ok(raw) => Ok(raw.node),
+        Ok(mut raw) => {
+            mend(&mut raw.node, source.text());
+            Ok(raw.node)
+        }
         Err(error) => Err(Box::new(translate(source, &error))),
     }
 }

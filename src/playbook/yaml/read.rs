@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
+use crate::playbook::diagnostic::{Code, Diagnostic, Diagnostics, both};
+use crate::playbook::duration::Span as Length;
 use crate::playbook::source::Span;
 use crate::playbook::yaml::{
-    BAD_VALUE, DUPLICATE_KEY, Data, Entry, Key, MISSING_KEY, Node, UNKNOWN_KEY, WRONG_TYPE,
+    BAD_DURATION, BAD_VALUE, DUPLICATE_KEY, Data, Entry, Key, MISSING_KEY, MISSING_TRANSLATION,
+    NOT_YET, Node, UNKNOWN_KEY, WRONG_TYPE,
 };
 use crate::text::{Lang, Text};
 
@@ -63,12 +65,12 @@ impl<'n> Fields<'n> {
         if let Some(entry) = self.take_entry(key) {
             self.asked.pop();
             out.push(
-                Diagnostic::new(
-                    UNKNOWN_KEY,
-                    both!("`{key}` 尚不可用", "`{key}` is not available yet"),
-                )
-                .at(entry.key.span)
-                .help(both!("删去它；以后的版本会支持", "remove it; a later version will read it")),
+                Diagnostic::new(NOT_YET, both!("`{key}` 尚不可用", "`{key}` is not available yet"))
+                    .at(entry.key.span)
+                    .help(both!(
+                        "删去它；以后的版本会支持",
+                        "remove it; a later version will read it"
+                    )),
             );
         }
     }
@@ -119,6 +121,11 @@ impl<'n> Fields<'n> {
         self.take(key)?.integer(least, most, out)
     }
 
+    /// Reads a duration that is not zero.
+    pub fn duration(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<Length> {
+        self.take(key)?.duration(out)
+    }
+
     /// Reads the items of a sequence; absent is empty.
     pub fn list(&mut self, key: &'static str, out: &mut Diagnostics) -> &'n [Node] {
         self.take(key).and_then(|node| node.list(out)).unwrap_or_default()
@@ -152,7 +159,9 @@ impl Node {
                     out.push(missing(self.span, &fields.what, "zh"));
                 }
                 fields.close(out);
-                Some(Text::Each { zh, en })
+                let text = Text::Each { zh, en };
+                warn_of_missing(self.span, &text, out);
+                Some(text)
             }
             _ => {
                 let wanted = Text::both("文本或 `{ zh: …, en: … }`", "text or `{ zh: …, en: … }`");
@@ -225,6 +234,38 @@ impl Node {
         }
     }
 
+    /// Reads the value as a duration that is not zero.
+    pub fn duration(&self, out: &mut Diagnostics) -> Option<Length> {
+        let Some(text) = self.as_str() else {
+            let wanted = Text::both("时长，如 `5m`", "a duration such as `5m`");
+            let diagnostic = wrong_type(self, &wanted);
+            let unit = Text::both("写上单位：s m h d mo", "write the unit: s m h d mo");
+            out.push(diagnostic.help(unit));
+            return None;
+        };
+        match text.parse::<Length>() {
+            Ok(length) if length.is_zero() => {
+                let message = Text::both("时长不能为零", "the duration must not be zero");
+                out.push(bad_value(self.span, message));
+                None
+            }
+            Ok(length) => Some(length),
+            Err(error) => {
+                let why = error.text();
+                out.push(
+                    Diagnostic::new(
+                        BAD_DURATION,
+                        both!("`{text}` 不是时长", "`{text}` is not a duration"),
+                    )
+                    .at(self.span)
+                    .label(why)
+                    .help(Text::both("例如 90s 5m 1h30m 7d 1mo", "such as 90s 5m 1h30m 7d 1mo")),
+                );
+                None
+            }
+        }
+    }
+
     /// Reads the value as one of a few words.
     pub fn one_of<T: Copy>(
         &self,
@@ -245,6 +286,40 @@ impl Node {
         }
         found.map(|(_, value)| *value)
     }
+}
+
+/// Warns of a language that will fall back to the other.
+pub fn warn_of_missing(span: Span, text: &Text, out: &mut Diagnostics) {
+    let missing = text.missing();
+    if let [lang] = missing.as_slice() {
+        let (zh, en) = lang.pick(("中文", "Chinese"), ("英文", "English"));
+        out.push(
+            Diagnostic::new(MISSING_TRANSLATION, both!("缺少{zh}", "{en} is missing"))
+                .at(span)
+                .note(both!("将以另一种语言显示", "the other language will be shown")),
+        );
+    }
+}
+
+/// Words a value that is not allowed.
+#[must_use]
+pub fn bad_value(span: Span, message: Text) -> Diagnostic {
+    Diagnostic::new(BAD_VALUE, message).at(span)
+}
+
+/// Words a name that names nothing, with the nearest that does.
+#[must_use]
+pub fn unknown_name<'a>(
+    code: Code,
+    span: Span,
+    noun: &Text,
+    written: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    let (zh, en) = (noun.get(Lang::Zh), noun.get(Lang::En));
+    Diagnostic::new(code, both!("没有{zh} `{written}`", "there is no {en} `{written}`"))
+        .at(span)
+        .did_you_mean(written, known)
 }
 
 /// Returns the first entry of each key and reports the others.
@@ -332,14 +407,12 @@ mod tests {
         out.iter().map(|d| d.code).collect()
     }
 
-    use crate::playbook::diagnostic::Code;
-
     #[test]
     fn every_problem_of_a_mapping_is_collected_and_the_rest_is_read() {
         let (person, out) = read("nmae: x\nname: 李雷\nage: old\nname: y\ntwin: z\n");
         assert_eq!(person.name.as_deref(), Some("李雷"));
         assert_eq!(person.age, None);
-        assert_eq!(codes(&out), [UNKNOWN_KEY, WRONG_TYPE, DUPLICATE_KEY, UNKNOWN_KEY]);
+        assert_eq!(codes(&out), [UNKNOWN_KEY, WRONG_TYPE, DUPLICATE_KEY, NOT_YET]);
         let help = out.iter().next().and_then(|d| d.help.first()).expect("a suggestion");
         assert_eq!(help.get(Lang::En), "did you mean `name`?");
     }
@@ -375,7 +448,8 @@ mod tests {
         };
         assert_eq!(read("电话").0, Some(Text::from("电话")));
         assert_eq!(read("{ zh: 电话, en: Phone }").0, Some(Text::both("电话", "Phone")));
-        assert_eq!(read("{ zh: 电话, fr: Téléphone }").1, [UNKNOWN_KEY]);
+        assert_eq!(read("{ zh: 电话 }").1, [MISSING_TRANSLATION]);
+        assert_eq!(read("{ zh: 电话, fr: Téléphone }").1, [UNKNOWN_KEY, MISSING_TRANSLATION]);
         assert_eq!(read("{}").1, [MISSING_KEY]);
         assert_eq!(read("[a]").1, [WRONG_TYPE]);
     }

@@ -1,0 +1,38 @@
+//! From the tree of a file to the model, collecting every problem. Knows the keys of the language;
+//! must not know whether the plan as a whole makes sense.
+
+mod action;
+mod activation;
+mod code;
+mod condition;
+mod declare;
+mod field;
+mod handler;
+mod level;
+mod message;
+mod moment;
+mod name;
+mod notes;
+mod objective;
+mod phase;
+mod playbook;
+mod role;
+mod step;
+
+pub use code::{
+    BAD_EXPRESSION, BAD_TEMPLATE, DANGLING, DUPLICATE_ID, JOIN_TOO_MANY, LEVEL_ORDER, NO_BOUND,
+    PERSON_NAMED, RESERVED_NAME,
+};
+pub use name::{NAME_CHARS_MAX, is_identifier, is_slug};
+
+pub(in crate::playbook) use notes::{DirectoryName, Form, Noted, Notes, Site, Used};
+pub(in crate::playbook) use playbook::lower;
+
+use crate::playbook::diagnostic::Diagnostics;
+
+/// What every reader of the language shares: where findings go, and what is noted for the rules
+/// that look at the whole plan.
+struct Lowering<'n> {
+    out: Diagnostics,
+    notes: Notes<'n>,
+}

@@ -1,0 +1,211 @@
+//! Moments and deadlines.
+
+use std::collections::BTreeMap;
+
+use crate::id::{PhaseId, StepId};
+use crate::playbook::diagnostic::{Diagnostic, both};
+use crate::playbook::lower::{DANGLING, Lowering};
+use crate::playbook::model::{Due, Limit, Milestone, Moment};
+use crate::playbook::source::Span;
+use crate::playbook::yaml::{
+    BAD_VALUE, CONFLICT, Data, Fields, Node, bad_value, missing, unknown_name,
+};
+use crate::text::Text;
+
+const MOMENTS: [(&str, Moment); 4] = [
+    ("detected", Moment::Detected),
+    ("aware", Moment::Aware),
+    ("declared", Moment::Declared),
+    ("closed", Moment::Closed),
+];
+
+const MILESTONES: [(&str, Milestone); 5] = [
+    ("ready", Milestone::Ready),
+    ("started", Milestone::Started),
+    ("done", Milestone::Done),
+    ("failed", Milestone::Failed),
+    ("settled", Milestone::Settled),
+];
+
+/// The most warnings before one deadline.
+const WARNINGS_MAX: usize = 5;
+
+impl<'n> Lowering<'n> {
+    /// Reads `declared`, `{ phase: … }` or `{ step: …, is: … }`.
+    pub(super) fn moment(&mut self, node: &'n Node) -> Option<Moment> {
+        match &node.data {
+            Data::Map(_) => self.moment_of(node),
+            _ => {
+                let name = node.string(&mut self.out)?;
+                let found = MOMENTS.iter().find(|(known, _)| *known == name);
+                if found.is_none() {
+                    self.out.push(
+                        Diagnostic::new(
+                            BAD_VALUE,
+                            both!("`{name}` 不是时刻", "`{name}` is not a moment"),
+                        )
+                        .at(node.span)
+                        .did_you_mean(name, MOMENTS.iter().map(|(known, _)| *known))
+                        .help(Text::both(
+                            "步骤写 `{ step: …, is: done }`，阶段写 `{ phase: … }`",
+                            "a step is `{ step: …, is: done }`, a phase `{ phase: … }`",
+                        )),
+                    );
+                }
+                found.map(|(_, moment)| moment.clone())
+            }
+        }
+    }
+
+    fn moment_of(&mut self, node: &'n Node) -> Option<Moment> {
+        let what = Text::both("时刻", "a moment");
+        let mut fields = Fields::open(node, what.clone(), &mut self.out)?;
+        let step = fields.take("step");
+        let phase = fields.take("phase");
+        let is = fields.take("is").map(|node| node.one_of(&MILESTONES, &mut self.out));
+        fields.close(&mut self.out);
+        match (step, phase) {
+            (Some(step), None) => {
+                let id = self.step_ref(step)?;
+                let milestone = is.unwrap_or(Some(Milestone::Done))?;
+                Some(Moment::Step(id, milestone))
+            }
+            (None, Some(phase)) if is.is_none() => self.phase_ref(phase).map(Moment::Phase),
+            (None, Some(_)) => {
+                self.out.push(
+                    Diagnostic::new(
+                        CONFLICT,
+                        Text::both("阶段的时刻就是进入它的时刻", "a phase's moment is its entry"),
+                    )
+                    .at(node.span)
+                    .help(Text::both("删去 `is`", "remove `is`")),
+                );
+                None
+            }
+            (None, None) => {
+                self.out.push(missing(node.span, &what, "step"));
+                None
+            }
+            (Some(_), Some(_)) => {
+                self.out.push(super::step::conflict(node.span, &["step", "phase"]));
+                None
+            }
+        }
+    }
+
+    /// Reads the name of a step of the plan.
+    pub(super) fn step_ref(&mut self, node: &'n Node) -> Option<StepId> {
+        let name = node.string(&mut self.out)?;
+        if self.notes.steps.contains_key(name) {
+            return Some(StepId::new(name));
+        }
+        let noun = Text::both("步骤", "step");
+        let known = self.notes.steps.keys().copied();
+        let found = unknown_name(DANGLING, node.span, &noun, name, known);
+        self.out.push(found);
+        None
+    }
+
+    /// Reads the name of a phase of the plan.
+    pub(super) fn phase_ref(&mut self, node: &'n Node) -> Option<PhaseId> {
+        let name = node.string(&mut self.out)?;
+        if self.notes.phases.contains_key(name) {
+            return Some(PhaseId::new(name));
+        }
+        let noun = Text::both("阶段", "phase");
+        let known = self.notes.phases.keys().copied();
+        let found = unknown_name(DANGLING, node.span, &noun, name, known);
+        self.out.push(found);
+        None
+    }
+
+    /// Reads `5m`, or `{ within | by_level, from, warn }`.
+    pub(super) fn due(&mut self, node: &'n Node) -> Option<Due> {
+        if !matches!(node.data, Data::Map(_)) {
+            let limit = Limit::Fixed(self.calendar_free(node)?);
+            return Some(Due { limit, from: None, warn: Vec::new() });
+        }
+        let what = Text::both("时限", "a deadline");
+        let mut fields = Fields::open(node, what.clone(), &mut self.out)?;
+        let within = fields.take("within");
+        let by_level = fields.take("by_level");
+        let from_node = fields.take("from");
+        let from = from_node.and_then(|node| self.moment(node));
+        let warn = fields.take("warn").map(|node| self.warnings(node)).unwrap_or_default();
+        fields.close(&mut self.out);
+        let limit = match (within, by_level) {
+            (Some(within), None) => Limit::Fixed(self.calendar_free(within)?),
+            (None, Some(levels)) => self.by_level(levels)?,
+            (None, None) => {
+                self.out.push(missing(node.span, &what, "within"));
+                return None;
+            }
+            (Some(_), Some(_)) => {
+                self.out.push(super::step::conflict(node.span, &["within", "by_level"]));
+                return None;
+            }
+        };
+        if from_node.is_some() && from.is_none() {
+            return None;
+        }
+        Some(Due { limit, from, warn })
+    }
+
+    fn by_level(&mut self, node: &'n Node) -> Option<Limit> {
+        let mut levels = BTreeMap::new();
+        let mut otherwise = None;
+        for entry in node.map(&mut self.out)? {
+            let span = self.calendar_free(&entry.value);
+            if entry.key.text == "else" {
+                otherwise = span;
+            } else if let (Some(level), Some(span)) = (self.level_key(&entry.key), span) {
+                levels.insert(level, span);
+            }
+        }
+        Some(Limit::ByLevel { levels, otherwise })
+    }
+
+    /// Reads a duration that needs no calendar of business days.
+    pub(super) fn calendar_free(&mut self, node: &Node) -> Option<crate::playbook::duration::Span> {
+        let length = node.duration(&mut self.out)?;
+        if length.business_days() > 0 {
+            self.out.push(
+                Diagnostic::new(
+                    crate::playbook::yaml::NOT_YET,
+                    Text::both("工作日（bd）尚不可用", "business days (bd) are not available yet"),
+                )
+                .at(node.span)
+                .help(Text::both("改用天，如 `3d`", "use days, such as `3d`")),
+            );
+            return None;
+        }
+        Some(length)
+    }
+
+    fn warnings(&mut self, node: &'n Node) -> Vec<u8> {
+        let items = node.list(&mut self.out).unwrap_or_default();
+        let mut warnings: Vec<u8> = Vec::with_capacity(items.len().min(WARNINGS_MAX));
+        for item in items {
+            let percent = item.as_str().and_then(percent);
+            let ascending = percent.is_some_and(|p| warnings.last().is_none_or(|last| *last < p));
+            match percent {
+                Some(percent) if ascending && warnings.len() < WARNINGS_MAX => {
+                    warnings.push(percent);
+                }
+                _ => self.out.push(bad_warning(item.span)),
+            }
+        }
+        warnings
+    }
+}
+
+fn percent(text: &str) -> Option<u8> {
+    text.strip_suffix('%')?.parse().ok().filter(|percent| (1..100).contains(percent))
+}
+
+fn bad_warning(span: Span) -> Diagnostic {
+    bad_value(span, Text::both("预警点无效", "this is no warning")).help(both!(
+        "写成 1% 到 99%、由小到大、至多 {WARNINGS_MAX} 个，如 [50%, 80%]",
+        "1% to 99%, ascending, {WARNINGS_MAX} at most, such as [50%, 80%]"
+    ))
+}
