@@ -7,6 +7,7 @@
 pub mod calendar;
 pub mod cast;
 pub mod crontab;
+pub mod diary;
 pub mod expect;
 pub mod file;
 pub mod inject;

@@ -1,0 +1,230 @@
+//! What is kept of a drill's schedule between one look at the clock and the next, and across
+//! restarts: up to when everything is decided, what is still to be started, what was missed.
+//!
+//! The decision is stored before anything starts, and what it decided stays on the list until it
+//! has started: a crash in between neither starts a run twice nor loses it. Pure; it must not know
+//! how it is stored.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::drill::calendar::{Calendar, Fate, MissedWhy};
+use crate::id::DrillRunId;
+
+/// The version of the stored form; fields are added, never changed.
+pub const DIARY_FORMAT: u8 = 1;
+/// How many missed runs are kept; older ones have been seen by whoever looks.
+pub const MISSED_KEPT: usize = 100;
+
+/// The diary of one drill's schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diary {
+    /// The version of this form.
+    pub format: u8,
+    /// The crontab line and zone it is about. Where they change, what the old ones planned is no
+    /// longer owed.
+    pub schedule: SmolStr,
+    /// Up to when everything is decided.
+    pub decided_until: Timestamp,
+    /// Runs that are decided and have not started yet, oldest first.
+    pub to_start: Vec<Planned>,
+    /// Planned runs that did not take place, the latest last.
+    pub missed: Vec<MissedRun>,
+}
+
+/// A run that is to be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The instant it was planned for.
+    pub at: Timestamp,
+    /// Its identity, drawn when it was decided, so that a second attempt is the same run.
+    pub run: DrillRunId,
+    /// It starts late.
+    pub late: bool,
+}
+
+/// A planned run that did not take place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedRun {
+    /// The instant it was planned for.
+    pub at: Timestamp,
+    /// Why it did not take place.
+    pub why: MissedWhy,
+    /// Further runs from this instant on were missed, too many to list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub and_more: bool,
+}
+
+/// What came of a look at the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Looked {
+    /// The diary has changed and must be stored before anything is started.
+    pub changed: bool,
+    /// How many runs were found missed.
+    pub missed: usize,
+    /// The clock stands far behind the last decision; see [`Calendar::decide_fire`].
+    pub clock_behind: bool,
+}
+
+impl Diary {
+    /// Begins a diary: nothing before `now` is owed.
+    #[must_use]
+    pub fn begin(calendar: &Calendar, now: Timestamp) -> Self {
+        Self {
+            format: DIARY_FORMAT,
+            schedule: name_of(calendar),
+            decided_until: now,
+            to_start: Vec::new(),
+            missed: Vec::new(),
+        }
+    }
+
+    /// Looks at the clock: puts what is due on the list and records what was missed.
+    ///
+    /// `running` tells whether a run of this drill goes on; `draw` makes the identity of a run.
+    pub fn look(
+        &mut self,
+        calendar: &Calendar,
+        now: Timestamp,
+        running: bool,
+        draw: &mut dyn FnMut() -> DrillRunId,
+    ) -> Looked {
+        let schedule = name_of(calendar);
+        if self.schedule != schedule {
+            self.schedule = schedule;
+            self.decided_until = now;
+            return Looked { changed: true, ..Looked::default() };
+        }
+        let decision =
+            calendar.decide_fire(self.decided_until, now, running || !self.to_start.is_empty());
+        let mut looked = Looked { changed: false, missed: 0, clock_behind: decision.clock_behind };
+        if decision.fires.is_empty() {
+            return looked;
+        }
+        looked.changed = true;
+        self.decided_until = decision.decided_until;
+        let unlisted = decision.unlisted_since.map(|at| MissedRun {
+            at,
+            why: MissedWhy::Downtime,
+            and_more: true,
+        });
+        self.missed.extend(unlisted);
+        looked.missed += usize::from(unlisted.is_some());
+        for fire in &decision.fires {
+            match fire.fate {
+                Fate::OnTime | Fate::Late => {
+                    let late = fire.fate == Fate::Late;
+                    self.to_start.push(Planned { at: fire.at, run: draw(), late });
+                }
+                Fate::Missed(why) => {
+                    looked.missed += 1;
+                    self.missed.push(MissedRun { at: fire.at, why, and_more: false });
+                }
+            }
+        }
+        let too_many = self.missed.len().saturating_sub(MISSED_KEPT);
+        self.missed.drain(..too_many);
+        looked
+    }
+
+    /// Strikes out a run that has started.
+    pub fn started(&mut self, run: DrillRunId) {
+        self.to_start.retain(|planned| planned.run != run);
+    }
+}
+
+fn name_of(calendar: &Calendar) -> SmolStr {
+    let zone = calendar.schedule.zone().iana_name().unwrap_or("UTC");
+    SmolStr::new(format!("{} {zone}", calendar.schedule.source()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::calendar::{GRACE_DEFAULT, Missed, Overlap};
+    use crate::drill::schedule::Schedule;
+
+    fn calendar(line: &str) -> Calendar {
+        Calendar {
+            schedule: Schedule::parse(line, "Asia/Shanghai").unwrap(),
+            blackout: Vec::new(),
+            missed: Missed::RunOnce { grace: GRACE_DEFAULT },
+            overlap: Overlap::Skip,
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        format!("2027-{text}+08:00").parse().unwrap()
+    }
+
+    fn look(diary: &mut Diary, line: &str, now: &str, running: bool) -> Looked {
+        let mut drawn = 0;
+        diary.look(&calendar(line), at(now), running, &mut || {
+            drawn += 1;
+            DrillRunId::from_u128(drawn)
+        })
+    }
+
+    const DAILY: &str = "0 10 * * *";
+
+    #[test]
+    fn a_new_diary_owes_nothing_of_the_past() {
+        let mut diary = Diary::begin(&calendar(DAILY), at("03-05T12:00"));
+        assert_eq!(look(&mut diary, DAILY, "03-05T12:00", false), Looked::default());
+        assert!(diary.to_start.is_empty() && diary.missed.is_empty());
+    }
+
+    #[test]
+    fn what_is_decided_stays_on_the_list_until_it_has_started() {
+        let mut diary = Diary::begin(&calendar(DAILY), at("03-05T09:00"));
+        assert!(look(&mut diary, DAILY, "03-05T10:00", false).changed);
+        let run = diary.to_start[0].run;
+        // Stored, then killed before it started: read back, it is still there, once.
+        let stored = serde_json::to_string(&diary).unwrap();
+        let mut diary: Diary = serde_json::from_str(&stored).unwrap();
+        assert!(!look(&mut diary, DAILY, "03-05T10:01", false).changed);
+        assert_eq!(diary.to_start.len(), 1);
+        diary.started(run);
+        assert!(!look(&mut diary, DAILY, "03-05T10:02", false).changed);
+        assert!(diary.to_start.is_empty());
+    }
+
+    #[test]
+    fn downtime_is_recorded_and_made_up_for_once() {
+        let mut diary = Diary::begin(&calendar(DAILY), at("03-01T12:00"));
+        let looked = look(&mut diary, DAILY, "03-05T12:00", false);
+        assert_eq!((looked.missed, diary.missed.len()), (3, 3));
+        assert_eq!(diary.to_start.len(), 1);
+        assert!(diary.to_start[0].late && diary.to_start[0].at == at("03-05T10:00"));
+    }
+
+    #[test]
+    fn a_run_still_to_start_counts_as_running() {
+        let mut diary = Diary::begin(&calendar(DAILY), at("03-01T09:00"));
+        look(&mut diary, DAILY, "03-01T10:00", false);
+        let looked = look(&mut diary, DAILY, "03-02T10:00", false);
+        assert_eq!((looked.missed, diary.to_start.len()), (1, 1));
+        assert_eq!(diary.missed[0].why, MissedWhy::Overlap);
+    }
+
+    #[test]
+    fn a_changed_schedule_owes_nothing_of_its_past() {
+        let mut diary = Diary::begin(&calendar(DAILY), at("03-01T09:00"));
+        let other = "0 8 * * *";
+        assert!(look(&mut diary, other, "03-04T12:00", false).changed);
+        assert!(diary.missed.is_empty() && diary.to_start.is_empty());
+        look(&mut diary, other, "03-05T08:00", false);
+        assert_eq!(diary.to_start.len(), 1);
+    }
+
+    #[test]
+    fn misses_beyond_the_bound_are_named_by_their_first() {
+        let every_minute = "* * * * *";
+        let mut diary = Diary::begin(&calendar(every_minute), at("03-01T09:00"));
+        look(&mut diary, every_minute, "03-02T09:00", false);
+        assert!(diary.missed[0].and_more && diary.missed[0].at == at("03-01T09:01"));
+        look(&mut diary, every_minute, "03-03T09:00", false);
+        assert_eq!(diary.missed.len(), MISSED_KEPT);
+    }
+}
