@@ -1,1 +1,38 @@
-//! Messages and the ways out: routing, retry and templates are pure; each channel is one file; the gate is one file.
+//! Messages and the ways out.
+//!
+//! A notice is rendered once, when it is committed ([`Rendered`]). When it is sent, [`destination`]
+//! finds the address, the [`gate`] decides by the incident's mode whether it may leave, and a
+//! [`Channel`] makes one attempt; [`retry`] says when the next one is due. Rendering, routing,
+//! retry and the gate are pure; each channel is one file. It must not know the store or the server,
+//! nor keep anything: what became of a message is told to the engine.
+
+mod address;
+mod cause;
+mod channel;
+mod client;
+mod email;
+pub mod gate;
+mod hosts;
+mod message;
+#[cfg(test)]
+mod peer;
+pub mod retry;
+mod route;
+mod secret;
+mod setup;
+mod signature;
+mod webhook;
+mod why;
+
+pub use channel::{
+    Channel, ChannelSettings, Channels, Configured, Delivery, KindSettings, Outgoing,
+};
+pub use client::{Client, ClientSettings, Lookup, install_tls_provider, system_lookup};
+pub use email::{Credentials, Eml, EmlSettings, Security, Smtp, SmtpSettings};
+pub use hosts::{Host, Hosts};
+pub use message::{IncidentLine, Link, RENDERED_FORMAT, Rendered, Sms, Unreadable};
+pub use route::{Destination, destination};
+pub use secret::Secret;
+pub use setup::SetupError;
+pub use webhook::{Webhook, WebhookSettings};
+pub use why::{Why, WhyCode};

@@ -1,0 +1,135 @@
+//! The gate: the one place where an incident's mode decides what leaves. Pure.
+//!
+//! Every outward act asks here and gets a [`Pass`], without which nothing can be handed to a
+//! channel or to the HTTP client. Nothing else in firebell may ask whether a run is a drill before
+//! it acts.
+
+use super::hosts::{Host, Hosts};
+use super::why::{Why, WhyCode};
+use crate::engine::{Mode, Recipient};
+use crate::id::ChannelId;
+use crate::people::Directory;
+use crate::text::Lang;
+
+/// Something that is about to leave.
+#[derive(Debug, Clone, Copy)]
+pub enum Act<'a> {
+    /// A message.
+    Notice {
+        /// To whom.
+        to: &'a Recipient,
+        /// Over which channel.
+        channel: &'a ChannelId,
+        /// The channel may carry the messages of drills.
+        drills: bool,
+        /// The host it is posted to; `None` where the channel posts to none (e-mail).
+        host: Option<&'a Host>,
+    },
+    /// The request of a plan's `http` step.
+    Request {
+        /// The host that is called.
+        host: &'a Host,
+    },
+}
+
+/// What the installation allows.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowed<'a> {
+    /// Says which persons take part in drills.
+    pub directory: &'a Directory,
+    /// Hosts that drills may call.
+    pub drill_hosts: &'a Hosts,
+    /// Hosts that plans may call.
+    pub http_hosts: &'a Hosts,
+}
+
+/// The gate's answer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may leave.
+    Send(Pass),
+    /// The rehearsal holds it back. It counts as delivered; a drill's cast says how requests went.
+    HoldBack(Why),
+    /// It must not leave in any mode: the installation does not allow it. It counts as failed.
+    Refuse(Why),
+}
+
+/// Leave to let one thing out. Only the gate makes it; it is used up by what it lets out.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Pass(Mark);
+
+/// What must stand before everything that leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    None,
+    Drill,
+}
+
+impl Pass {
+    /// Returns the words that must precede every subject and text; empty for a live run.
+    #[must_use]
+    pub fn prefix(&self, lang: Lang) -> &'static str {
+        match self.0 {
+            Mark::None => "",
+            Mark::Drill => lang.pick("【演练】", "[DRILL] "),
+        }
+    }
+
+    /// Tells whether what leaves must be marked as a drill's.
+    #[must_use]
+    pub const fn is_drill(&self) -> bool {
+        matches!(self.0, Mark::Drill)
+    }
+}
+
+/// Decides whether an act of a run may leave.
+#[must_use]
+pub fn pass(mode: Mode, act: Act<'_>, allowed: Allowed<'_>) -> Verdict {
+    match mode {
+        Mode::Simulation => Verdict::HoldBack(Why::new(WhyCode::Simulation)),
+        Mode::Drill => match drill_bars(act, allowed) {
+            Some(why) => Verdict::HoldBack(why),
+            None => Verdict::Send(Pass(Mark::Drill)),
+        },
+        Mode::Live => match act {
+            Act::Request { host } if !allowed.http_hosts.allow(host) => {
+                Verdict::Refuse(Why::with(WhyCode::HostNotAllowed, host))
+            }
+            Act::Request { .. } | Act::Notice { .. } => Verdict::Send(Pass(Mark::None)),
+        },
+    }
+}
+
+/// Returns what keeps an act of a drill inside.
+fn drill_bars(act: Act<'_>, allowed: Allowed<'_>) -> Option<Why> {
+    let host = match act {
+        Act::Request { host } => Some(host),
+        Act::Notice { to, channel, drills, host } => {
+            if let Some(why) = drill_bars_recipient(to, allowed) {
+                return Some(why);
+            }
+            if !drills {
+                return Some(Why::with(WhyCode::DrillChannel, channel));
+            }
+            host
+        }
+    };
+    let host = host.filter(|host| !allowed.drill_hosts.allow(host))?;
+    Some(Why::with(WhyCode::DrillHost, host))
+}
+
+fn drill_bars_recipient(to: &Recipient, allowed: Allowed<'_>) -> Option<Why> {
+    match to {
+        Recipient::Person(id) => {
+            let listed = allowed.directory.person(id).is_some_and(|person| person.drills);
+            (!listed).then(|| Why::new(WhyCode::DrillPerson))
+        }
+        Recipient::Audience(audience) => {
+            audience.is_live_only().then(|| Why::new(WhyCode::DrillAudience))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Every mode, every act, every recipient, allowed and not: the whole table.
+
+use super::*;
+use crate::people::{Contact, Parts, Person};
+use crate::playbook::Audience;
+
+impl Pass {
+    /// Makes passes for tests of channels, which the gate is not part of.
+    pub(in crate::notify) const fn for_test(drill: bool) -> Self {
+        Self(if drill { Mark::Drill } else { Mark::None })
+    }
+}
+
+const MODES: [Mode; 3] = [Mode::Live, Mode::Drill, Mode::Simulation];
+
+fn directory() -> Directory {
+    let person = |id: &str, drills| Person {
+        id: id.into(),
+        name: id.into(),
+        lang: Lang::Zh,
+        contacts: vec![Contact { channel: "mail".into(), address: "a@b.example".into() }],
+        drills,
+    };
+    Directory::new(Parts {
+        people: vec![person("drilled", true), person("spared", false)],
+        channels: ["mail".into()].into(),
+        ..Parts::default()
+    })
+    .unwrap()
+}
+
+/// Every kind of recipient with what bars a drill from it, whatever else is allowed.
+fn recipients() -> Vec<(Recipient, Option<WhyCode>)> {
+    let audience = Recipient::Audience;
+    vec![
+        (Recipient::Person("drilled".into()), None),
+        (Recipient::Person("spared".into()), Some(WhyCode::DrillPerson)),
+        (Recipient::Person("unknown".into()), Some(WhyCode::DrillPerson)),
+        (audience(Audience::Customers), Some(WhyCode::DrillAudience)),
+        (audience(Audience::Regulators), Some(WhyCode::DrillAudience)),
+        (audience(Audience::Partner("cloud".into())), Some(WhyCode::DrillAudience)),
+        (audience(Audience::Channel("mail".into())), None),
+        (audience(Audience::Role("commander".into())), None),
+        (audience(Audience::Team("service".into())), None),
+    ]
+}
+
+fn host() -> Host {
+    Host::of(&reqwest::Url::parse("https://ops.example/").unwrap()).unwrap()
+}
+
+/// What the gate must answer, told apart from how it finds out.
+fn wanted_notice(
+    mode: Mode,
+    barred: Option<WhyCode>,
+    channel_open: bool,
+    host_open: Option<bool>,
+) -> Result<bool, WhyCode> {
+    match mode {
+        Mode::Simulation => Err(WhyCode::Simulation),
+        Mode::Live => Ok(false),
+        Mode::Drill => match (barred, channel_open, host_open) {
+            (Some(why), _, _) => Err(why),
+            (None, false, _) => Err(WhyCode::DrillChannel),
+            (None, true, Some(false)) => Err(WhyCode::DrillHost),
+            (None, true, Some(true) | None) => Ok(true),
+        },
+    }
+}
+
+/// Turns a verdict on a notice into "sent, marked as a drill" or the reason it is held back.
+fn outcome(verdict: Verdict) -> Result<bool, WhyCode> {
+    match verdict {
+        Verdict::Send(pass) => Ok(pass.is_drill()),
+        Verdict::HoldBack(why) => Err(why.code),
+        Verdict::Refuse(why) => panic!("a notice is never refused: {why}"),
+    }
+}
+
+#[test]
+fn notices_pass_as_the_table_says() {
+    let directory = directory();
+    let (channel, host) = (ChannelId::new("mail"), host());
+    let (none, some) = (Hosts::default(), Hosts::new([("ops.example", None)]));
+    let mut rows = 0;
+    for mode in MODES {
+        for (to, barred) in recipients() {
+            for drills in [false, true] {
+                for host_open in [None, Some(false), Some(true)] {
+                    let drill_hosts = if host_open == Some(true) { &some } else { &none };
+                    // Hosts of plans say nothing about notices.
+                    let allowed = Allowed { directory: &directory, drill_hosts, http_hosts: &none };
+                    let host = host_open.map(|_| &host);
+                    let act = Act::Notice { to: &to, channel: &channel, drills, host };
+                    let wanted = wanted_notice(mode, barred, drills, host_open);
+                    let row = format!("{mode:?} {to:?} {drills} {host_open:?}");
+                    assert_eq!(outcome(pass(mode, act, allowed)), wanted, "{row}");
+                    rows += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(rows, 3 * 9 * 2 * 3);
+}
+
+#[test]
+fn requests_pass_as_the_table_says() {
+    let directory = directory();
+    let (none, some) = (Hosts::default(), Hosts::new([("ops.example", None)]));
+    let host = host();
+    for mode in MODES {
+        for on_http in [false, true] {
+            for on_drill in [false, true] {
+                let allowed = Allowed {
+                    directory: &directory,
+                    drill_hosts: if on_drill { &some } else { &none },
+                    http_hosts: if on_http { &some } else { &none },
+                };
+                let verdict = pass(mode, Act::Request { host: &host }, allowed);
+                let wanted = match mode {
+                    Mode::Live if on_http => Verdict::Send(Pass(Mark::None)),
+                    Mode::Live => {
+                        Verdict::Refuse(Why::with(WhyCode::HostNotAllowed, "ops.example:443"))
+                    }
+                    Mode::Drill if on_drill => Verdict::Send(Pass(Mark::Drill)),
+                    Mode::Drill => {
+                        Verdict::HoldBack(Why::with(WhyCode::DrillHost, "ops.example:443"))
+                    }
+                    Mode::Simulation => Verdict::HoldBack(Why::new(WhyCode::Simulation)),
+                };
+                assert_eq!(verdict, wanted, "{mode:?} {on_http} {on_drill}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_drill_s_pass_marks_what_it_lets_out_in_either_language() {
+    let drill = Pass(Mark::Drill);
+    assert_eq!((drill.prefix(Lang::Zh), drill.prefix(Lang::En)), ("【演练】", "[DRILL] "));
+    let live = Pass(Mark::None);
+    assert_eq!((live.prefix(Lang::Zh), live.prefix(Lang::En)), ("", ""));
+}
