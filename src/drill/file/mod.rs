@@ -21,7 +21,9 @@ use crate::drill::file::words::Plan;
 use crate::drill::inject::{Inject, InjectAct, Trigger};
 use crate::drill::scenario::{Announcement, Kind, Pass, RunAs, Scenario, Start};
 use crate::id::{DrillId, PlaybookId};
+use crate::playbook::NAME_CHARS_MAX;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
+use crate::playbook::is_slug;
 use crate::playbook::source::Source;
 use crate::playbook::yaml::{BAD_VALUE, Data, Fields, Node, load as load_yaml};
 use crate::playbook::{Activation, LEVEL_MILDEST, LEVEL_WORST, Level, Playbook};
@@ -29,8 +31,6 @@ use crate::text::Text;
 
 /// The most simulated runs one drill asks for: beyond, the estimate is finer than the model.
 pub const SAMPLES_MAX: u32 = 100_000;
-/// The longest slug of a drill: it stands in paths and file names.
-pub const SLUG_BYTES_MAX: usize = 64;
 /// Keys that do not decide how a run goes and so stay out of the hash.
 const NOT_HASHED: [&str; 3] = ["title", "schedule", "notice"];
 
@@ -125,8 +125,7 @@ fn scenario(
 
 fn slug(node: &Node, out: &mut Diagnostics) -> Option<DrillId> {
     let written = node.string(out)?;
-    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if !written.is_empty() && written.len() <= SLUG_BYTES_MAX && written.bytes().all(fits) {
+    if is_slug(written) {
         return Some(DrillId::new(written));
     }
     out.push(
@@ -136,8 +135,8 @@ fn slug(node: &Node, out: &mut Diagnostics) -> Option<DrillId> {
         )
         .at(node.span)
         .help(both!(
-            "只用 a-z、0-9 和 `-`，最多 {SLUG_BYTES_MAX} 个字符",
-            "use a-z, 0-9 and `-`, at most {SLUG_BYTES_MAX} characters"
+            "只用 a-z、0-9 和 `-`，最多 {NAME_CHARS_MAX} 个字符",
+            "use a-z, 0-9 and `-`, at most {NAME_CHARS_MAX} characters"
         )),
     );
     None
@@ -292,3 +291,6 @@ fn canonical(json: &serde_json::Value) -> String {
         scalar => scalar.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,6 +57,7 @@ fn ask(node: &Node, fields: &mut Fields<'_>, plan: Plan<'_>, out: &mut Diagnosti
     for key in KINDS {
         found.extend(fields.take(key).map(|value| (key, value)));
     }
+    found.sort_by_key(|(_, value)| value.span);
     let &[(key, value)] = found.as_slice() else {
         let words = KINDS.map(|kind| format!("`{kind}`")).join(" ");
         let (place, message) = match found.get(1) {

@@ -89,6 +89,7 @@ fn act(
     for key in KINDS {
         found.extend(fields.take(key).map(|value| (key, value)));
     }
+    found.sort_by_key(|(_, value)| value.span);
     let span = fields.take("for");
     let (key, value) = match found.as_slice() {
         [one] => *one,
