@@ -14,6 +14,7 @@ mod mailbox;
 mod mask;
 mod model;
 mod read;
+mod scope;
 mod secret;
 
 pub use code::{
@@ -23,9 +24,10 @@ pub use code::{
 pub use findings::Findings;
 pub use load::{DEFAULT_FILE, Flags, Inputs, Loaded, load, read};
 pub use model::{
-    Channel, ChannelKind, Config, Drills, Grants, Host, Login, Retention, Scope, Smtp, SmtpTls,
-    Store, StoreKind, Watchdog, Webhook,
+    Channel, ChannelKind, Config, Drills, Grants, Host, Login, Retention, Smtp, SmtpTls, Store,
+    StoreKind, Watchdog, Webhook,
 };
+pub use scope::{Scope, UnknownScope};
 pub use secret::Secret;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::id::{ChannelId, PersonId};
 use crate::people::Directory;
 use crate::text::{Lang, Text};
 
+use super::scope::Scope;
 use super::secret::Secret;
 
 /// Everything an installation can set, checked and with defaults filled in.
@@ -164,22 +165,6 @@ pub struct Webhook {
     pub allow_private: bool,
     /// How long one attempt may take.
     pub timeout: Duration,
-}
-
-/// What a token allows.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// Read.
-    Viewer,
-    /// Act on steps and roles.
-    Responder,
-    /// Command incidents, act for others.
-    Commander,
-    /// Everything.
-    Admin,
 }
 
 /// Who may be given a token for what. Those not listed may be given none.

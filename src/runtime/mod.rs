@@ -1,1 +1,37 @@
 //! The imperative shell and the only writer: executor, dispatcher, ticker, library, directory.
+//!
+//! Commands come in through [`Runtime`], are decided by the pure engine, and leave as one durable
+//! append; only then is anything sent, armed or told. It must not know HTTP.
+
+mod agenda;
+mod auditor;
+mod bus;
+mod caller;
+mod cells;
+mod dispatcher;
+mod evidence;
+mod executor;
+mod ids;
+mod library;
+mod meters;
+mod outbox;
+mod pins;
+mod refusal;
+mod rosters;
+mod service;
+mod ticker;
+mod watchdog;
+
+pub use auditor::{Check, Report};
+pub use bus::{Bus, Published};
+pub use caller::{Caller, Scope, UnknownScope};
+pub use dispatcher::Outbound;
+pub use evidence::{EVIDENCE_BYTES_MAX, Evidence, EvidenceError, Upload};
+pub use executor::{Answer, CommitOptions, Committed, DeclareRequest, Keyed};
+pub use ids::Ids;
+pub use library::{DrillCheck, DrillFile, Library, ReloadReport};
+pub use meters::{Meter, Meters};
+pub use refusal::{Missing, Refusal};
+pub use rosters::{OverrideError, StoredOverride};
+pub use service::{Parts, Runtime};
+pub use watchdog::Watchdog;

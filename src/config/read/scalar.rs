@@ -9,7 +9,8 @@ use jiff::{Span as Calendar, SpanRelativeTo, Unit};
 
 use crate::config::code::{BAD_ADDRESS, INSECURE};
 use crate::config::mailbox::is_mailbox;
-use crate::config::model::{Host, Scope};
+use crate::config::model::Host;
+use crate::config::scope::Scope;
 use crate::config::secret::{self, Secret};
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::yaml::{BAD_VALUE, Key, Node};

@@ -1,0 +1,54 @@
+//! What a whole server does under load: `cargo bench --bench server`.
+//!
+//! The server is a process of its own, the load comes from this one over loopback, both share the
+//! machine. Absolute figures move with the machine; the baselines of the same run (a bare
+//! fdatasync loop, a request that does nothing) say by how much.
+
+mod cases;
+mod http;
+mod machine;
+mod peer;
+mod stats;
+
+/// How long each closed-loop case runs. `FIREBELL_BENCH_SECONDS` shortens or lengthens it.
+const SECONDS: u64 = 5;
+
+fn main() {
+    // Test runners call every target; only `cargo bench` passes this flag.
+    if !std::env::args().any(|arg| arg == "--bench") {
+        return;
+    }
+    let seconds = std::env::var("FIREBELL_BENCH_SECONDS").ok().and_then(|s| s.parse().ok());
+    let only = std::env::var("FIREBELL_BENCH_ONLY").unwrap_or_default();
+    let wanted = |name: &str| only.is_empty() || only.split(',').any(|one| one == name);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime starts");
+    runtime.block_on(async {
+        let seconds = seconds.unwrap_or(SECONDS);
+        println!("seconds per case: {seconds}");
+        if wanted("baseline") {
+            cases::baseline(seconds).await;
+        }
+        if wanted("plan") {
+            cases::five_step_plan(seconds).await;
+        }
+        if wanted("declare") {
+            cases::declares(seconds).await;
+        }
+        if wanted("growth") {
+            cases::growth().await;
+        }
+        if wanted("notice") {
+            cases::first_notice(seconds).await;
+        }
+        if wanted("deadlines") {
+            cases::deadlines().await;
+        }
+        if wanted("footprint") {
+            cases::footprint().await;
+        }
+    });
+}

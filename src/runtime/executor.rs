@@ -1,0 +1,419 @@
+//! Turns one command into one durable commit: load or cached → decide → append → tell. The only
+//! place that appends; everything that follows a commit is started here and nowhere else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
+
+use super::cells::{Cell, Loaded};
+use super::outbox::{self, Rendered};
+use super::service::Inner;
+use super::{Caller, Missing, Refusal, Scope};
+use crate::engine::{
+    self, Actor, AlertNote, Command, Ctx, Declare, Event, Incident, Mode, Outcome,
+};
+use crate::id::{DrillRunId, IncidentId, NoticeId, PlaybookId};
+use crate::playbook::{Level, Playbook};
+use crate::store::{Batch, Digest, Idempotency, StoreError, Unique};
+
+/// How often a decision is made again because another writer was first. The cell's lock makes
+/// a second time rare; a third means that something else is wrong.
+const CONFLICTS_MAX: u32 = 3;
+
+/// What a declaration asks for.
+#[derive(Debug, Clone)]
+pub struct DeclareRequest {
+    /// The plan.
+    pub playbook: PlaybookId,
+    /// Live from people and alerts; drills set the others.
+    pub mode: Mode,
+    /// What it is about.
+    pub title: Option<String>,
+    /// A person's word on the level.
+    pub level: Option<Level>,
+    /// Inputs by name.
+    pub inputs: Map<String, Json>,
+    /// When the trouble was noticed.
+    pub detected_at: Option<Timestamp>,
+    /// Events of the same trouble carry the same key.
+    pub dedup_key: Option<String>,
+    /// The alert that started it.
+    pub alert: Option<AlertNote>,
+    /// The drill that started it.
+    pub drill: Option<DrillRunId>,
+}
+
+impl DeclareRequest {
+    /// Asks for a live incident with nothing known.
+    #[must_use]
+    pub fn live(playbook: impl Into<PlaybookId>) -> Self {
+        Self {
+            playbook: playbook.into(),
+            mode: Mode::Live,
+            title: None,
+            level: None,
+            inputs: Map::new(),
+            detected_at: None,
+            dedup_key: None,
+            alert: None,
+            drill: None,
+        }
+    }
+}
+
+/// Makes the answer that is stored with a commit, from what was committed.
+pub type Answer = Arc<dyn Fn(&Committed) -> (u16, Vec<u8>) + Send + Sync>;
+
+/// A request that carries an idempotency key.
+#[derive(Clone)]
+pub struct Keyed {
+    /// The key, made unique per principal by the caller.
+    pub key: String,
+    /// Hash of principal, method, path and body.
+    pub fingerprint: Digest,
+    /// Makes the answer to store.
+    pub answer: Answer,
+}
+
+/// What else a commit must respect.
+#[derive(Clone, Default)]
+pub struct CommitOptions {
+    /// The version the caller saw.
+    pub expected: Option<u64>,
+    /// When it happened, where that was earlier.
+    pub occurred_at: Option<Timestamp>,
+    /// The idempotency key.
+    pub keyed: Option<Keyed>,
+    /// Personal content by its salted hash, stored beside the events.
+    pub personal: Vec<(String, Vec<u8>)>,
+}
+
+/// What a commit left.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The plan.
+    pub playbook: Arc<Playbook>,
+    /// The incident after it.
+    pub incident: Arc<Incident>,
+    /// Its events; empty when nothing changed.
+    pub events: Arc<[Event]>,
+    /// The incident is new.
+    pub created: bool,
+}
+
+impl Inner {
+    /// Declares an incident.
+    pub(super) async fn declare(
+        self: &Arc<Self>,
+        caller: &Caller,
+        request: DeclareRequest,
+        options: CommitOptions,
+    ) -> Result<Committed, Refusal> {
+        if let Some(existing) = self.same_trouble(&request) {
+            return self.current(existing).await;
+        }
+        let library = self.library.load_full();
+        let playbook = library.playbook(&request.playbook).ok_or_else(|| Refusal::NotFound {
+            what: Missing::Playbook,
+            name: request.playbook.to_string(),
+            closest: library.closest(request.playbook.as_str()),
+        })?;
+        let now = self.clock.now();
+        let dedup_mode = request.mode;
+        let directory = self.directory.load_full();
+        let ctx = context(caller, now, &options, &directory);
+        let id = self.ids.incident(now);
+        let declare = Declare {
+            id,
+            number: self.ids.number(),
+            mode: request.mode,
+            title: request.title,
+            level: request.level,
+            inputs: request.inputs,
+            detected_at: request.detected_at,
+            dedup_key: request.dedup_key,
+            alert: request.alert,
+            drill: request.drill,
+        };
+        let outcome = engine::declare(&playbook, declare, &ctx).inspect_err(|_| {
+            self.meters.rejected.count();
+        })?;
+        let cell = self.cells.cell(id);
+        let mut state = cell.state.lock().await;
+        let committed = self.commit(&mut state, &playbook, None, outcome, &options).await;
+        drop(state);
+        match committed {
+            Ok(committed) => {
+                self.meters.declared.count();
+                Ok(committed)
+            }
+            // Another request declared the same trouble in the meantime.
+            Err(Refusal::Store(StoreError::Taken { what: Unique::DedupKey(key), by })) => {
+                tracing::debug!(%key, ?dedup_mode, "declared by another request");
+                self.current(by).await
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    fn same_trouble(&self, request: &DeclareRequest) -> Option<IncidentId> {
+        let key = request.dedup_key.as_deref()?;
+        self.store.by_dedup_key(request.mode, key)
+    }
+
+    /// Returns an incident as it is, as a commit that changed nothing.
+    pub(super) async fn current(self: &Arc<Self>, id: IncidentId) -> Result<Committed, Refusal> {
+        let cell = self.cells.cell(id);
+        let mut state = cell.state.lock().await;
+        let loaded = self.loaded(&mut state, id).await?;
+        Ok(unchanged(loaded))
+    }
+
+    /// Decides one command and commits what it leads to.
+    pub(super) async fn execute(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: IncidentId,
+        command: Command,
+        options: CommitOptions,
+    ) -> Result<Committed, Refusal> {
+        let cell = self.cells.cell(id);
+        let mut state = cell.state.lock().await;
+        for _ in 0..CONFLICTS_MAX {
+            let loaded = self.loaded(&mut state, id).await?.clone();
+            if let Some(expected) = options.expected
+                && expected != loaded.incident.version
+            {
+                return Err(Refusal::VersionMismatch { actual: loaded.incident.version });
+            }
+            let directory = self.directory.load_full();
+            let now = self.clock.now().max(loaded.incident.updated_at);
+            let ctx = context(caller, now, &options, &directory);
+            let outcome = engine::decide(&loaded.playbook, &loaded.incident, command.clone(), &ctx)
+                .inspect_err(|_| self.meters.rejected.count())?;
+            if outcome.events.is_empty() && options.keyed.is_none() {
+                return Ok(unchanged(&loaded));
+            }
+            let playbook = Arc::clone(&loaded.playbook);
+            match self.commit(&mut state, &playbook, Some(&loaded), outcome, &options).await {
+                Err(Refusal::Store(StoreError::Conflict { actual })) => {
+                    self.meters.conflicts.count();
+                    tracing::warn!(incident = %id, actual, "another writer was first");
+                }
+                done => return done,
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict { actual: 0 }))
+    }
+
+    /// Decides what fell due and what channels answered, in one commit. Rejections here are
+    /// races that someone else has already won.
+    pub(super) async fn advance(
+        self: &Arc<Self>,
+        id: IncidentId,
+        deadlines: bool,
+    ) -> Result<(), Refusal> {
+        let cell = self.cells.cell(id);
+        let mut state = cell.state.lock().await;
+        let loaded = self.loaded(&mut state, id).await?.clone();
+        let now = self.clock.now().max(loaded.incident.updated_at);
+        let mut commands = cell.collect();
+        if deadlines {
+            let due = engine::due(&loaded.playbook, &loaded.incident, now);
+            self.meters.deadlines.add(due.len() as u64);
+            commands.extend(due);
+        }
+        let outcome = self.decide_all(&loaded, &commands, now);
+        let playbook = Arc::clone(&loaded.playbook);
+        let options = CommitOptions::default();
+        if outcome.events.is_empty() {
+            let next = engine::next_deadline(&loaded.playbook, &loaded.incident);
+            self.follow(&loaded, next.map(|deadline| deadline.at));
+            return Ok(());
+        }
+        match self.commit(&mut state, &playbook, Some(&loaded), outcome, &options).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                self.keep_for_later(&cell, commands);
+                Err(error)
+            }
+        }
+    }
+
+    fn keep_for_later(&self, cell: &Cell, commands: Vec<Command>) {
+        for command in commands {
+            // What fell due is found again from the state; a channel's answer is not.
+            if !matches!(command, Command::Reached(_)) {
+                cell.leave(command);
+            }
+        }
+    }
+
+    fn decide_all(&self, loaded: &Loaded, commands: &[Command], now: Timestamp) -> Outcome {
+        let directory = self.directory.load_full();
+        let ctx = context(&Caller::system(), now, &CommitOptions::default(), &directory);
+        let mut incident = (*loaded.incident).clone();
+        let mut events = Vec::new();
+        for command in commands {
+            match engine::decide(&loaded.playbook, &incident, command.clone(), &ctx) {
+                Ok(outcome) => {
+                    events.extend(outcome.events);
+                    incident = outcome.incident;
+                }
+                Err(rejection) => {
+                    tracing::debug!(incident = %incident.id, %rejection, "already settled");
+                }
+            }
+        }
+        Outcome { events, incident }
+    }
+
+    /// Appends an outcome and, once it is durable, starts what follows from it.
+    async fn commit(
+        self: &Arc<Self>,
+        state: &mut Option<Loaded>,
+        playbook: &Arc<Playbook>,
+        before: Option<&Loaded>,
+        outcome: Outcome,
+        options: &CommitOptions,
+    ) -> Result<Committed, Refusal> {
+        let incident = Arc::new(outcome.incident);
+        let events: Arc<[Event]> = outcome.events.into();
+        let rendered = self.render(playbook, &incident, &events);
+        let committed = Committed {
+            playbook: Arc::clone(playbook),
+            incident: Arc::clone(&incident),
+            events: Arc::clone(&events),
+            created: before.is_none(),
+        };
+        let mut batch = Batch::new(
+            before.map_or(0, |loaded| loaded.incident.version),
+            events.iter().map(engine::codec::encode).collect(),
+            outbox::summary(playbook, &incident),
+        );
+        batch.notices = outbox::encode(&rendered);
+        let deadline = engine::next_deadline(playbook, &incident).map(|deadline| deadline.at);
+        batch.wake = [deadline, engine::next_send(&incident)].into_iter().flatten().min();
+        batch.personal.clone_from(&options.personal);
+        let pin = before.is_none().then(|| self.pins.to_store(playbook)).flatten();
+        batch.documents = pin.into_iter().collect();
+        batch.idempotency = options.keyed.as_ref().map(|keyed| {
+            let (status, body) = (keyed.answer)(&committed);
+            let at = incident.updated_at;
+            Idempotency { key: keyed.key.clone(), fingerprint: keyed.fingerprint, status, body, at }
+        });
+        let pending = self.store.append(batch);
+        if let Err(error) = pending.await {
+            // The journal decides what is true now.
+            *state = None;
+            return Err(error.into());
+        }
+        if before.is_none() {
+            self.pins.stored(&playbook.hash);
+        }
+        self.meters.committed.count();
+        self.meters.events.add(events.len() as u64);
+        let rendered = merge(before, rendered, &incident);
+        let loaded = Loaded { playbook: Arc::clone(playbook), incident, rendered };
+        self.follow(&loaded, deadline);
+        self.bus.publish(Arc::clone(&loaded.incident), events);
+        *state = Some(loaded);
+        Ok(committed)
+    }
+
+    /// Sends what is to be sent and sets when the incident is looked at next.
+    fn follow(self: &Arc<Self>, loaded: &Loaded, deadline: Option<Timestamp>) {
+        let waiting = self.dispatch(loaded, self.clock.now());
+        let next = [deadline, waiting].into_iter().flatten().min();
+        self.agenda.set(loaded.incident.id, next);
+    }
+
+    fn render(
+        &self,
+        _playbook: &Playbook,
+        _incident: &Incident,
+        _events: &[Event],
+    ) -> BTreeMap<NoticeId, Arc<Rendered>> {
+        BTreeMap::new()
+    }
+
+    /// Returns the cell's state, read from the journal where it is not in memory.
+    pub(super) async fn loaded<'a>(
+        self: &Arc<Self>,
+        state: &'a mut Option<Loaded>,
+        id: IncidentId,
+    ) -> Result<&'a Loaded, Refusal> {
+        if state.is_none() {
+            let inner = Arc::clone(self);
+            let read = tokio::task::spawn_blocking(move || inner.read(id));
+            *state = Some(read.await.map_err(|_| Refusal::Store(StoreError::Stopped))??);
+        }
+        state.as_ref().ok_or_else(|| not_found(id))
+    }
+
+    /// Rebuilds an incident from the journal. Blocks on the disk.
+    pub(super) fn read(&self, id: IncidentId) -> Result<Loaded, Refusal> {
+        let stream = self.store.load(id)?.ok_or_else(|| not_found(id))?;
+        let events: Vec<Event> = stream
+            .events()
+            .map(|(_, stored)| outbox::decode_event(&stored.bytes))
+            .collect::<Result<_, _>>()?;
+        let incident = Incident::replay(&events).ok_or_else(|| not_found(id))?;
+        let playbook = self.pins.version(&*self.store, &incident.playbook.hash)?;
+        let mut rendered = BTreeMap::new();
+        for record in &stream.records {
+            let wanted = outbox::decode(&record.notices)
+                .into_iter()
+                .filter(|(notice, _)| incident.outbox.contains_key(notice));
+            rendered.extend(wanted);
+        }
+        Ok(Loaded { playbook, incident: Arc::new(incident), rendered: Arc::new(rendered) })
+    }
+}
+
+fn not_found(id: IncidentId) -> Refusal {
+    Refusal::NotFound { what: Missing::Incident, name: id.to_string(), closest: Vec::new() }
+}
+
+fn unchanged(loaded: &Loaded) -> Committed {
+    Committed {
+        playbook: Arc::clone(&loaded.playbook),
+        incident: Arc::clone(&loaded.incident),
+        events: Arc::from([]),
+        created: false,
+    }
+}
+
+fn context<'a>(
+    caller: &Caller,
+    now: Timestamp,
+    options: &CommitOptions,
+    directory: &'a crate::people::Directory,
+) -> Ctx<'a> {
+    Ctx {
+        now,
+        occurred_at: options.occurred_at,
+        actor: caller.actor.clone(),
+        admin: caller.scope == Scope::Admin && caller.actor != Actor::Drill,
+        directory,
+    }
+}
+
+/// Keeps what is still to be sent.
+fn merge(
+    before: Option<&Loaded>,
+    new: BTreeMap<NoticeId, Arc<Rendered>>,
+    incident: &Incident,
+) -> Arc<BTreeMap<NoticeId, Arc<Rendered>>> {
+    let old = before.map(|loaded| Arc::clone(&loaded.rendered)).unwrap_or_default();
+    let gone = old.keys().any(|id| !incident.outbox.contains_key(id));
+    if new.is_empty() && !gone {
+        return old;
+    }
+    let mut all: BTreeMap<_, _> = (*old).clone();
+    all.extend(new);
+    all.retain(|id, _| incident.outbox.contains_key(id));
+    Arc::new(all)
+}

@@ -1,0 +1,60 @@
+//! Makes identities: the only place that draws chance for them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::id::{DrillRunId, IncidentId};
+
+/// A source of new identities and of incident numbers.
+#[derive(Debug)]
+pub struct Ids {
+    number: AtomicU64,
+}
+
+impl Ids {
+    /// Starts numbering after the highest number in use.
+    #[must_use]
+    pub const fn after(last_number: u64) -> Self {
+        Self { number: AtomicU64::new(last_number) }
+    }
+
+    /// Returns the next incident number. A declaration that fails leaves a gap.
+    pub fn number(&self) -> u64 {
+        self.number.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Makes an incident's identity.
+    #[must_use]
+    pub fn incident(&self, now: Timestamp) -> IncidentId {
+        IncidentId::from_uuid(version_7(now))
+    }
+
+    /// Makes the identity of a drill's run.
+    #[must_use]
+    pub fn drill_run(&self, now: Timestamp) -> DrillRunId {
+        DrillRunId::from_uuid(version_7(now))
+    }
+}
+
+fn version_7(now: Timestamp) -> Uuid {
+    let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    let mut chance = [0; 10];
+    getrandom::fill(&mut chance).expect("the operating system gives random bytes");
+    uuid::Builder::from_unix_timestamp_millis(millis, &chance).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_sort_by_time_and_numbers_go_on() {
+        let ids = Ids::after(41);
+        let early = ids.incident("2026-11-21T00:00:00Z".parse().unwrap());
+        let late = ids.incident("2026-11-21T00:00:01Z".parse().unwrap());
+        assert!(early < late);
+        assert_eq!((ids.number(), ids.number()), (42, 43));
+    }
+}

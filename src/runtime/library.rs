@@ -1,0 +1,210 @@
+//! The plans and drills on disk. A reload swaps the whole set or keeps the last good one and says
+//! why; running incidents keep the version they began with either way.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::id::PlaybookId;
+use crate::people::Directory;
+use crate::playbook::diagnostic::{Diagnostics, nearest};
+use crate::playbook::source::BYTES_MAX;
+use crate::playbook::{Context, Loaded, Playbook};
+
+/// The most files read from one folder: a guard against pointing at the wrong one.
+const FILES_MAX: usize = 1_000;
+
+/// What lies in `playbooks/` and `drills/`, as of one moment.
+#[derive(Debug, Default)]
+pub struct Library {
+    playbooks: BTreeMap<PlaybookId, Arc<Playbook>>,
+    drill_files: Vec<DrillFile>,
+    findings: Vec<Diagnostics>,
+    unreadable: Vec<String>,
+}
+
+/// A drill's file as it was read; the drill module gives it a meaning.
+#[derive(Debug, Clone)]
+pub struct DrillFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// How a reload ended.
+#[derive(Debug, Clone)]
+pub struct ReloadReport {
+    /// The new set is in force.
+    pub swapped: bool,
+    /// Plans in force now.
+    pub playbooks: usize,
+    /// Drills in force now.
+    pub drills: usize,
+    /// What was found, file by file, in the set that was read.
+    pub library: Arc<Library>,
+}
+
+/// Reads drills' files as the drill module understands them, and reports what is wrong.
+pub type DrillCheck = Arc<dyn Fn(&Library) -> Vec<Diagnostics> + Send + Sync>;
+
+impl Library {
+    /// Reads every `*.yaml` and `*.yml` file of the two folders. Blocks on the disk. Files that
+    /// do not load are left out and reported.
+    #[must_use]
+    pub fn read(playbooks: &Path, drills: &Path, directory: &Directory) -> Self {
+        let mut library = Self::default();
+        let files = [library.files(playbooks), library.files(drills)].concat();
+        library.take(&files, directory);
+        library
+    }
+
+    /// Reads these files, whatever folder they lie in. Blocks on the disk.
+    #[must_use]
+    pub fn of_files(files: &[PathBuf], directory: &Directory) -> Self {
+        let mut library = Self::default();
+        library.take(files, directory);
+        library
+    }
+
+    /// A drill is known by its first key, so a file in the wrong folder is still read rightly.
+    fn take(&mut self, files: &[PathBuf], directory: &Directory) {
+        for path in files {
+            let bytes = match read_bounded(path) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    self.unreadable.push(format!("{}: {error}", path.display()));
+                    continue;
+                }
+            };
+            if is_drill(&bytes) {
+                self.drill_files.push(DrillFile { path: path.clone(), bytes });
+            } else {
+                let name = path.display().to_string();
+                let context = Context { directory: Some(directory) };
+                let Loaded { playbook, findings } = Playbook::load(&name, &bytes, &context);
+                self.admit(playbook, findings);
+            }
+        }
+    }
+
+    fn admit(&mut self, playbook: Option<Playbook>, findings: Diagnostics) {
+        let name = findings.source().name().to_owned();
+        if !findings.is_empty() {
+            self.findings.push(findings);
+        }
+        let Some(playbook) = playbook else { return };
+        if self.playbooks.contains_key(&playbook.id) {
+            let id = &playbook.id;
+            self.unreadable.push(format!("{name}: another file already defines playbook `{id}`"));
+            return;
+        }
+        self.playbooks.insert(playbook.id.clone(), Arc::new(playbook));
+    }
+
+    fn files(&mut self, dir: &Path) -> Vec<PathBuf> {
+        let entries = match std::fs::read_dir(dir) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.unreadable.push(format!("{}: {error}", dir.display()));
+                return Vec::new();
+            }
+        };
+        let mut paths: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|e| e == "yaml" || e == "yml"))
+            .collect();
+        paths.sort();
+        if paths.len() > FILES_MAX {
+            let dir = dir.display();
+            self.unreadable
+                .push(format!("{dir}: more than {FILES_MAX} files; the rest is left out"));
+            paths.truncate(FILES_MAX);
+        }
+        paths
+    }
+
+    /// Adds what the drill module found.
+    #[must_use]
+    pub fn with_findings(mut self, findings: Vec<Diagnostics>) -> Self {
+        self.findings.extend(findings.into_iter().filter(|found| !found.is_empty()));
+        self
+    }
+
+    /// Returns the plan of that name.
+    #[must_use]
+    pub fn playbook(&self, id: &PlaybookId) -> Option<Arc<Playbook>> {
+        self.playbooks.get(id).cloned()
+    }
+
+    /// Returns every plan, by name.
+    pub fn playbooks(&self) -> impl Iterator<Item = &Arc<Playbook>> {
+        self.playbooks.values()
+    }
+
+    /// Returns every drill's file.
+    #[must_use]
+    pub fn drill_files(&self) -> &[DrillFile] {
+        &self.drill_files
+    }
+
+    /// Returns the findings, file by file; files without any are left out.
+    #[must_use]
+    pub fn findings(&self) -> &[Diagnostics] {
+        &self.findings
+    }
+
+    /// Returns what could not be read at all.
+    #[must_use]
+    pub fn unreadable(&self) -> &[String] {
+        &self.unreadable
+    }
+
+    /// Tells whether anything is wrong enough to keep an older set.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        !self.unreadable.is_empty() || self.findings.iter().any(Diagnostics::has_errors)
+    }
+
+    /// Returns the names closest to one that is not there.
+    #[must_use]
+    pub fn closest(&self, name: &str) -> Vec<String> {
+        nearest(name, self.playbooks.keys().map(PlaybookId::as_str))
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+/// Reads a file without ever holding more than one byte over the bound of sources, so that the
+/// loader can say that it is too large.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn is_drill(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"drill:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drill_is_known_by_its_key_and_not_by_its_folder() {
+        assert!(is_drill("# 演练\ndrill: x\nplaybook: y\n".as_bytes()));
+        assert!(!is_drill(b"playbook: y\nsummary: a drill: of sorts\n"));
+    }
+
+    #[test]
+    fn a_missing_folder_is_reported_and_the_rest_is_read() {
+        let here = tempfile::tempdir().unwrap();
+        let library = Library::read(&here.path().join("gone"), here.path(), &Directory::built_in());
+        assert_eq!(library.unreadable().len(), 1);
+        assert!(library.has_errors() && library.drill_files().is_empty());
+    }
+}

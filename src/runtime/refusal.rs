@@ -1,0 +1,67 @@
+//! Why the runtime did not do what it was asked, as data. It must not know HTTP.
+
+use crate::engine::Rejection;
+use crate::store::{Idempotency, StoreError};
+use crate::text::Text;
+
+/// Something that was named and is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// An incident.
+    Incident,
+    /// A playbook.
+    Playbook,
+    /// A drill, or a run of one.
+    Drill,
+    /// A person.
+    Person,
+    /// A schedule.
+    Schedule,
+    /// A piece of evidence.
+    Evidence,
+}
+
+/// Why nothing was done.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// The engine refused.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// There is no such thing; the closest names help.
+    #[error("there is no {what:?} `{name}`")]
+    NotFound {
+        /// Its kind.
+        what: Missing,
+        /// The name asked for.
+        name: String,
+        /// Names that are close.
+        closest: Vec<String>,
+    },
+    /// The caller saw another version (If-Match).
+    #[error("the incident is at version {actual}")]
+    VersionMismatch {
+        /// The version it has.
+        actual: u64,
+    },
+    /// The request was answered before; the same answer is due.
+    #[error("answered before")]
+    Answered(Box<Idempotency>),
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The store refuses.
+    #[error(transparent)]
+    Store(StoreError),
+    /// Something is not ready or failed; says what to do.
+    #[error("{}", .0.get(crate::text::Lang::En))]
+    Unavailable(Text),
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Answered(answer) => Self::Answered(answer),
+            other => Self::Store(other),
+        }
+    }
+}
