@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layout::{NumberedKey, Table, decode_stub};
 use super::pack::{Packer, unpack};
-use super::sled::{self, OpenReport, Paths, Reader, Rewrites, failed, write_durably};
+use super::sled::{self, OpenReport, Paths, Reader, Rewrites, UNFINISHED, failed, write_durably};
 use super::{Audit, Digest, StoreError};
 
 /// The format of the archive.
@@ -163,7 +163,7 @@ fn add_evidence(
         let kind = entry.file_type().map_err(|error| reading(&error))?;
         if kind.is_dir() && depth < MAX_DEPTH {
             add_evidence(archive, &entry.path(), &path, depth + 1)?;
-        } else if kind.is_file() {
+        } else if kind.is_file() && !path.ends_with(UNFINISHED) {
             match fs::read(entry.path()) {
                 Ok(content) => archive.add(&path, &content)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}

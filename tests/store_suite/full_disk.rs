@@ -4,9 +4,11 @@
 use std::fs;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use firebell::store::{Health, Options, Sled, Store, StoreError};
+
+use tokio::time::Instant;
 
 use crate::power_cut::{Mount, skipped};
 use crate::subject::{declare, id, more, options, texts, wait};

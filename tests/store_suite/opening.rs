@@ -37,6 +37,7 @@ fn an_ordinary_opening_has_nothing_to_report() {
     drop(first);
     let second = Sled::open(dir.path(), options()).unwrap();
     assert_eq!(second.report, OpenReport::default());
+    assert_eq!(second.report.findings(), []);
 }
 
 #[test]
@@ -56,6 +57,8 @@ fn a_damaged_snapshot_file_is_set_aside_and_everything_recovered_and_reported() 
         assert_whole(&opened.store);
         let report = opened.report;
         assert!(report.repaired && !report.is_ordinary());
+        assert_eq!(report.findings().len(), 4);
+        assert!(report.findings().iter().all(|finding| finding.missing().is_empty()));
         assert_eq!(fs::read(&report.set_aside[0]).unwrap(), damaged);
         let copy = report.copy.expect("a copy as it was found");
         assert_eq!(fs::read(copy.join(snapshot.file_name().unwrap())).unwrap(), damaged);

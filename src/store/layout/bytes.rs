@@ -163,6 +163,6 @@ mod tests {
         let mut fields = Fields::new(&[0, 0, 0, 9, 1]);
         assert!(fields.sized().is_err());
         assert!(Fields::new(&[1, 2]).long().is_err());
-        assert!(Fields::new(&[255; 12]).timestamp().is_err());
+        assert!(Fields::new(&[127; 12]).timestamp().is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::sled::{Batch, Db};
 
@@ -45,7 +46,7 @@ impl Paths {
     }
 
     pub(in crate::store) fn evidence(&self) -> PathBuf {
-        self.data.join("evidence")
+        self.data.join(crate::store::Evidence::FOLDER)
     }
 
     /// The file of an archived incident, relative to [`Paths::archive`].
@@ -109,10 +110,17 @@ pub(in crate::store) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     synced.map_err(|error| failed("syncing a folder", &error))
 }
 
+/// The ending of files that are being written.
+pub(in crate::store) const UNFINISHED: &str = "unfinished";
+
+/// Keeps two writers of the same file apart.
+static UNFINISHED_FILES: AtomicU64 = AtomicU64::new(0);
+
 /// Writes a file so that it is either whole and durable under its name or not there.
 pub(in crate::store) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let folder = path.parent().ok_or(StoreError::Invalid { why: "a file has no folder" })?;
-    let unfinished = path.with_extension("unfinished");
+    let turn = UNFINISHED_FILES.fetch_add(1, Ordering::Relaxed);
+    let unfinished = path.with_extension(format!("{turn}.{UNFINISHED}"));
     let written = (|| {
         fs::create_dir_all(folder)?;
         let mut file = File::create(&unfinished)?;

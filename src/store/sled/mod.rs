@@ -20,6 +20,6 @@ mod writer;
 pub use journal::Sled;
 pub use open::{OpenReport, Opened, Options};
 
-pub(super) use disk::{Disk, Paths, failed, sync_dir, write_durably};
+pub(super) use disk::{Disk, Paths, UNFINISHED, failed, sync_dir, write_durably};
 pub(super) use open::{build_index, make_disk, name_disk, take_lock};
 pub(super) use read::{Reader, Rewrites};

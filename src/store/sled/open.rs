@@ -17,6 +17,7 @@ use crate::store::layout::{
     FORMAT, Key, Meta, NumberedKey, Shelf, decode_meta, decode_row, encode_meta,
 };
 use crate::store::{Audit, StoreError};
+use crate::text::Text;
 
 /// How the store is opened.
 #[derive(Debug, Clone)]
@@ -32,7 +33,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lock_wait: Duration::from_secs(5), reserve_bytes: 64 << 20, queue: 8_192 }
+        Self { lock_wait: Duration::from_secs(5), reserve_bytes: 64 << 20, queue: 16_384 }
     }
 }
 
@@ -71,6 +72,46 @@ impl OpenReport {
     pub fn is_ordinary(&self) -> bool {
         let intact = self.audit.as_ref().is_none_or(|audit| audit.broken.is_empty());
         !self.repaired && self.damaged.is_empty() && intact
+    }
+
+    /// Returns what happened, a sentence each, for people.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Text> {
+        let mut findings = Vec::new();
+        if self.repaired {
+            findings.push(Text::both(
+                "数据库打不开：已移走其快照文件，并从日志重建全部内容",
+                "the database did not open: its snapshot files were set aside and everything was \
+                 rebuilt from its log",
+            ));
+        }
+        findings.extend(self.set_aside.iter().map(|path| {
+            let path = path.display();
+            Text::both(
+                format!("未写完或已损坏的快照文件已移至 {path}"),
+                format!("an unfinished or damaged snapshot file is now {path}"),
+            )
+        }));
+        findings.extend(self.copy.iter().map(|path| {
+            let path = path.display();
+            Text::both(
+                format!("修复前的原样副本在 {path}；确认无误后可删除"),
+                format!("a copy from before the repair is in {path}; remove it when all is well"),
+            )
+        }));
+        findings.extend(
+            self.damaged.iter().map(|what| {
+                Text::both(format!("无法读取：{what}"), format!("does not read: {what}"))
+            }),
+        );
+        findings.extend(self.audit.iter().map(|audit| {
+            let (incidents, events, broken) = (audit.incidents, audit.events, audit.broken.len());
+            Text::both(
+                format!("已核对 {incidents} 个事件、{events} 条记录，{broken} 处哈希链断裂"),
+                format!("checked {incidents} incidents, {events} events: {broken} broken chains"),
+            )
+        }));
+        findings
     }
 }
 
