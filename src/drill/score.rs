@@ -126,16 +126,18 @@ fn verdict(judgements: &[Judgement], score: Option<u8>, pass: Pass, outcome: Out
     let (Some(score), false) = (score, outcome == Outcome::Error) else {
         return Verdict::NotJudged;
     };
-    let failed = |j: &Judgement| j.critical && matches!(j.finding, Finding::NotMet { .. });
-    if judgements.iter().any(failed) {
+    let critical = || judgements.iter().filter(|judgement| judgement.critical);
+    if critical().any(|judgement| matches!(judgement.finding, Finding::NotMet { .. })) {
         Verdict::Failed
     } else if outcome == Outcome::Aborted {
         // What was still to come cannot be held against the people, nor for them.
         Verdict::NotJudged
-    } else if score >= pass.score {
-        Verdict::Passed
-    } else {
+    } else if score < pass.score {
         Verdict::Failed
+    } else if critical().any(|judgement| matches!(judgement.finding, Finding::NotJudged { .. })) {
+        Verdict::NotJudged
+    } else {
+        Verdict::Passed
     }
 }
 
@@ -390,3 +392,6 @@ fn audience_name(audience: &Audience) -> String {
         Audience::Channel(channel) => format!("channel/{channel}"),
     }
 }
+
+#[cfg(test)]
+mod tests;
