@@ -1,26 +1,32 @@
 //! Messages and the ways out.
 //!
-//! A notice is rendered once, when it is committed ([`Rendered`]). When it is sent, [`destination`]
+//! A notice is rendered once, when it is committed ([`render`]). When it is sent, [`destination`]
 //! finds the address, the [`gate`] decides by the incident's mode whether it may leave, and a
 //! [`Channel`] makes one attempt; [`retry`] says when the next one is due. Rendering, routing,
 //! retry and the gate are pure; each channel is one file. It must not know the store or the server,
 //! nor keep anything: what became of a message is told to the engine.
 
 mod address;
+mod catalogue;
 mod cause;
 mod channel;
 mod client;
 mod email;
+mod facts;
 pub mod gate;
 mod hosts;
+pub mod http;
 mod message;
 #[cfg(test)]
 mod peer;
 pub mod retry;
 mod route;
+mod scope;
 mod secret;
 mod setup;
 mod signature;
+mod template;
+mod view;
 mod webhook;
 mod why;
 
@@ -34,5 +40,7 @@ pub use message::{IncidentLine, Link, RENDERED_FORMAT, Rendered, Sms, Unreadable
 pub use route::{Destination, destination};
 pub use secret::Secret;
 pub use setup::SetupError;
+pub use template::{Place, incident_url, purpose_code, render};
+pub use view::level_word;
 pub use webhook::{Webhook, WebhookSettings};
 pub use why::{Why, WhyCode};

@@ -20,7 +20,7 @@ const LAYERS: &[Layer] = &[
     layer("clock", 4, &[]),
     layer("store", 5, &[]),
     layer("notify", 5, &[]),
-    layer("timeline", 5, &[]),
+    layer("timeline", 5, &["notify"]),
     layer("signal", 5, &[]),
     layer("config", 6, &[]),
     layer("telemetry", 6, &["config"]),
