@@ -310,26 +310,6 @@ pub enum StepAct {
     },
 }
 
-impl StepAct {
-    /// Returns the stable name used in paths, problems and tables.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Claim => "claim",
-            Self::Start => "start",
-            Self::Check { .. } => "check",
-            Self::Complete { .. } => "complete",
-            Self::Fail { .. } => "fail",
-            Self::Skip { .. } => "skip",
-            Self::Retry => "retry",
-            Self::Answer { .. } => "answer",
-            Self::Approve { .. } => "approve",
-            Self::Reject { .. } => "reject",
-            Self::Reopen { .. } => "reopen",
-        }
-    }
-}
-
 /// What a channel answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeOutcome {

@@ -1,10 +1,40 @@
 //! The decision: what a command leads to, as events and the incident after them.
+//!
+//! After the direct consequence of a command the plan's automatic rules run to a fixed point, so
+//! that one request is one commit. Each family of rules has its file below.
 
-use super::command::{Command, Ctx, Declare};
-use super::event::Event;
+mod approval;
+mod begin;
+mod deadlines;
+mod decision;
+mod ended;
+mod escalation;
+mod input;
+mod level;
+mod lifecycle;
+mod message;
+mod outcome;
+mod phase;
+mod ready;
+mod reject;
+mod role;
+mod rule;
+mod settle;
+mod step;
+mod succession;
+mod tell;
+
+use super::command::{Command, Ctx, DeadlineKind, Declare};
+use super::deadline::instant;
+use super::event::{Event, PlaybookRef, ValueSource};
+use super::fact::Fact;
 use super::incident::Incident;
-use super::rejection::{Rejection, RejectionCode};
-use crate::playbook::Playbook;
+use super::limits::{CLOCK_SKEW, KEY_BYTES_MAX, TITLE_BYTES_MAX};
+use super::rejection::Rejection;
+use crate::playbook::{Access, HandlerEvent, LEVEL_MILDEST, LEVEL_WORST, Playbook};
+use crate::text::Lang;
+use decision::{Decision, Task, Voice};
+use phase::Way;
 
 /// What a command led to.
 #[derive(Debug, Clone)]
@@ -18,13 +48,87 @@ pub struct Outcome {
 /// Turns a plan into an incident.
 ///
 /// # Errors
-/// Inputs that do not fit the plan, each with its JSON pointer.
+/// Inputs that do not fit the plan, each with its JSON pointer; a level or title out of bounds; a
+/// `detected_at` in the future.
 pub fn declare(playbook: &Playbook, declare: Declare, ctx: &Ctx<'_>) -> Result<Outcome, Rejection> {
-    let _ = (playbook, declare, ctx);
-    Err(Rejection::new(RejectionCode::LimitReached, "暂不能启动", "nothing can be declared yet"))
+    check_declaration(&declare, ctx)?;
+    let first = declared(playbook, &declare, ctx);
+    let Some(incident) = Incident::begin(&first) else { return Err(reject::endless()) };
+    let mut decision = Decision::new(playbook, incident, ctx);
+    let by_person = declare.alert.is_none() && declare.drill.is_none();
+    let inputs = decision.read_inputs(declare.inputs, by_person)?;
+    decision.events.push(first);
+    decision.voice = Voice::Rule(1);
+    decision.agenda.moments = true;
+    decision.set(inputs, ValueSource::Input);
+    if let Some(alert) = declare.alert {
+        decision.receive(alert);
+    }
+    decision.first_level(declare.level);
+    decision.agenda.push(Task::Fire(HandlerEvent::Declared), 1);
+    decision.engage_roles();
+    if let Some(phase) = playbook.phases.first() {
+        decision.enter(&phase.id, Way::default());
+    }
+    decision.settle()?;
+    Ok(Outcome { events: decision.events, incident: decision.incident })
+}
+
+fn check_declaration(declare: &Declare, ctx: &Ctx<'_>) -> Result<(), Rejection> {
+    let too_long = |text: &Option<String>, most| text.as_ref().is_some_and(|t| t.len() > most);
+    if too_long(&declare.title, TITLE_BYTES_MAX) {
+        return Err(reject::field(
+            "/title",
+            format!("标题超过 {TITLE_BYTES_MAX} 字节"),
+            format!("the title has more than {TITLE_BYTES_MAX} bytes"),
+        ));
+    }
+    if too_long(&declare.dedup_key, KEY_BYTES_MAX) {
+        return Err(reject::field(
+            "/dedup_key",
+            format!("去重键超过 {KEY_BYTES_MAX} 字节"),
+            format!("the key has more than {KEY_BYTES_MAX} bytes"),
+        ));
+    }
+    if declare.level.is_some_and(|level| !(LEVEL_WORST..=LEVEL_MILDEST).contains(&level)) {
+        return Err(reject::field(
+            "/level",
+            format!("等级须在 {LEVEL_WORST} 到 {LEVEL_MILDEST} 之间"),
+            format!("the level must be {LEVEL_WORST} to {LEVEL_MILDEST}"),
+        ));
+    }
+    let latest = ctx.now.saturating_add(CLOCK_SKEW).unwrap_or(ctx.now);
+    if declare.detected_at.is_some_and(|at| at > latest) {
+        return Err(reject::implausible(
+            "发现时间晚于当前时间",
+            "the trouble cannot have been noticed after now",
+        )
+        .with("latest", latest.to_string()));
+    }
+    Ok(())
+}
+
+fn declared(playbook: &Playbook, declare: &Declare, ctx: &Ctx<'_>) -> Event {
+    let title = declare.title.clone().filter(|title| !title.trim().is_empty());
+    let fact = Fact::Declared {
+        id: declare.id,
+        number: declare.number,
+        mode: declare.mode,
+        playbook: PlaybookRef { id: playbook.id.clone(), hash: playbook.hash.clone() },
+        title: title.unwrap_or_else(|| playbook.title.get(Lang::Zh).to_owned()),
+        restricted: playbook.access == Access::Restricted,
+        dedup_key: declare.dedup_key.clone(),
+        detected_at: declare.detected_at,
+        drill: declare.drill,
+    };
+    let (now, actor) = (ctx.now, ctx.actor.clone());
+    Event { seq: 1, occurred_at: now, recorded_at: now, actor, cause: None, fact }
 }
 
 /// Decides what a command does to an incident.
+///
+/// Commands of the machinery (an instant reached, an outcome) that no longer matter lead to no
+/// event; so does a person's second tap on what they have already done.
 ///
 /// # Errors
 /// A command that does not fit the incident, as data with a stable code.
@@ -34,6 +138,113 @@ pub fn decide(
     command: Command,
     ctx: &Ctx<'_>,
 ) -> Result<Outcome, Rejection> {
-    let _ = (playbook, incident, command, ctx);
-    Err(Rejection::new(RejectionCode::LimitReached, "暂不能处理", "nothing can be decided yet"))
+    if !incident.status.is_open() && !outlives_end(&command) {
+        return Err(reject::ended(incident));
+    }
+    let mut decision = Decision::new(playbook, incident.clone(), ctx);
+    decision.dispatch(command)?;
+    decision.settle()?;
+    Ok(Outcome { events: decision.events, incident: decision.incident })
+}
+
+/// Tells whether a command may still be given when the incident has ended: what is remarked,
+/// proven, measured or erased afterwards, the outcomes of what was on its way, and the reopening.
+const fn outlives_end(command: &Command) -> bool {
+    match command {
+        Command::Note { .. }
+        | Command::Measure { .. }
+        | Command::Reopen { .. }
+        | Command::Correct { .. }
+        | Command::Redact { .. }
+        | Command::Link { .. }
+        | Command::AddEvidence { .. }
+        | Command::AcknowledgeNotice { .. }
+        | Command::NoticeOutcome { .. }
+        | Command::RequestOutcome { .. }
+        | Command::Reached(_) => true,
+        Command::Role { .. }
+        | Command::Step { .. }
+        | Command::SetLevel { .. }
+        | Command::SetMoment { .. }
+        | Command::SetInputs { .. }
+        | Command::MovePhase { .. }
+        | Command::Pause { .. }
+        | Command::Resume
+        | Command::Cancel { .. }
+        | Command::Close { .. }
+        | Command::Merge { .. }
+        | Command::Alert { .. }
+        | Command::Inject { .. } => false,
+    }
+}
+
+impl Decision<'_> {
+    fn dispatch(&mut self, command: Command) -> Result<(), Rejection> {
+        match command {
+            Command::Step { step, act } => return self.act(&step, act),
+            Command::Reached(kind) => {
+                self.reached_instant(&kind);
+                return Ok(());
+            }
+            Command::NoticeOutcome { notice, outcome } => {
+                self.notice_outcome(notice, outcome);
+                return Ok(());
+            }
+            Command::RequestOutcome { request, outcome } => {
+                self.request_outcome(request, outcome);
+                return Ok(());
+            }
+            _ => {}
+        }
+        let began = self.incident.detected_at.unwrap_or(self.incident.declared_at);
+        self.check_time(began.min(self.incident.declared_at))?;
+        match command {
+            Command::Role { role, act } => self.role(&role, act),
+            Command::SetLevel { level, reason } => self.set_level(level, reason),
+            Command::Note { text } => self.note(text),
+            Command::Measure { name, value } => self.measure(name, value),
+            Command::SetMoment { moment, at } => self.set_moment(moment, at),
+            Command::SetInputs { values } => self.set_inputs(values),
+            Command::MovePhase { to, reason } => self.move_phase(&to, reason),
+            Command::Pause { reason } => self.pause(reason),
+            Command::Resume => self.resume(),
+            Command::Cancel { reason } => self.cancel(reason),
+            Command::Close { force } => self.close(force),
+            Command::Reopen { phase, reason } => self.reopen(phase, reason),
+            Command::Correct { of, text } => self.correct(of, text),
+            Command::Redact { references, reason } => self.redact(references, reason),
+            Command::Merge { into } => self.merge(into),
+            Command::Link { to, relation } => self.link(to, relation),
+            Command::AddEvidence { step, evidence } => {
+                let key = step.map(|at| self.find(&at)).transpose()?.map(|run| run.key);
+                self.attach(key, evidence)
+            }
+            Command::Alert { alert, resolved } => self.alert(alert, resolved),
+            Command::Inject { values } => self.inject(values),
+            Command::AcknowledgeNotice { notice } => self.acknowledge_notice(notice),
+            Command::Step { .. }
+            | Command::Reached(_)
+            | Command::NoticeOutcome { .. }
+            | Command::RequestOutcome { .. } => Ok(()),
+        }
+    }
+
+    /// Does what an instant calls for. An instant that has not come, or that the state no longer
+    /// knows, changes nothing: asking twice is harmless.
+    fn reached_instant(&mut self, kind: &DeadlineKind) {
+        let at = instant(self.playbook, &self.incident, kind);
+        if at.is_none_or(|at| at > self.ctx.now) {
+            return;
+        }
+        match kind {
+            DeadlineKind::RoleAcknowledge(role) => self.acknowledgement_due(role),
+            DeadlineKind::StepWarning(key) => self.warning_due(key),
+            DeadlineKind::StepStart(key) => self.start_due(key),
+            DeadlineKind::StepDue(key) => self.finish_due(key),
+            DeadlineKind::StepAlarm(key) => self.alarm_due(key),
+            DeadlineKind::Rung(subject) => self.rung_due(subject),
+            DeadlineKind::Objective(_) => self.judge_objectives(),
+            DeadlineKind::NoticeChannel(id) => self.channel_due(*id),
+        }
+    }
 }

@@ -175,6 +175,12 @@ impl StepAlarm {
         }
     }
 
+    /// Tells whether another attempt is what comes.
+    #[must_use]
+    pub const fn is_retry(&self) -> bool {
+        matches!(self, Self::Retry { .. })
+    }
+
     /// Returns the instant.
     #[must_use]
     pub const fn at(&self) -> Timestamp {

@@ -427,7 +427,7 @@ pub enum Fact {
     StepRepeatEnded {
         /// The last run.
         key: RunKey,
-        /// Why: `until`, `at_most`, `closing`.
+        /// Why: `until`, `while`, `at_most`, `phase_left`, `closing`.
         reason: SmolStr,
     },
     /// A running step that outlives its phase belongs to a new visit now.

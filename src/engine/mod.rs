@@ -13,12 +13,15 @@ mod decide;
 mod event;
 mod evolve;
 mod fact;
+mod facts;
 mod incident;
+pub mod limits;
 mod mode;
 mod moment;
 mod notice;
 mod rejection;
 mod run;
+mod transition;
 
 pub use command::{
     Command, Ctx, Deadline, DeadlineKind, Declare, NoticeOutcome, RequestOutcome, RoleAct, StepAct,
@@ -32,6 +35,7 @@ pub use event::{
 };
 pub use evolve::evolve;
 pub use fact::{Fact, Family};
+pub use facts::Facts;
 pub use incident::{
     Incident, LadderState, LevelState, Milestones, ObjectiveState, Pending, RoleState, StepRecord,
     Tenure, Told, Vacancy,
@@ -43,3 +47,4 @@ pub use rejection::{FieldProblem, Rejection, RejectionCode};
 pub use run::{
     FailureCause, NoticeTally, Run, RunKey, SkipReason, Standing, StepCancelReason, StepState,
 };
+pub use transition::{ActName, accepts, allowed_acts, fits};

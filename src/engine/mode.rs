@@ -14,6 +14,18 @@ pub enum Mode {
     Simulation,
 }
 
+impl Mode {
+    /// Returns the stable name: `live`, `drill`, `simulation`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Drill => "drill",
+            Self::Simulation => "simulation",
+        }
+    }
+}
+
 /// Where an incident stands. `stuck` is a separate fact of an open incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -29,6 +41,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// Returns the stable name: `open`, `paused`, `closed`, `cancelled`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paused => "paused",
+            Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// Tells whether the incident still runs.
     #[must_use]
     pub const fn is_open(self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -86,6 +86,31 @@ impl StepState {
     #[must_use]
     pub const fn is_settled(&self) -> bool {
         !matches!(self, Self::Waiting | Self::Ready | Self::Active)
+    }
+
+    /// Returns the stable name of why it failed, was skipped or was cancelled.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&'static str> {
+        match self {
+            Self::Waiting | Self::Ready | Self::Active | Self::Done => None,
+            Self::Failed { cause } => Some(match cause {
+                FailureCause::Error => "error",
+                FailureCause::Timeout => "timeout",
+                FailureCause::ByPerson => "by_person",
+                FailureCause::Rejected => "rejected",
+            }),
+            Self::Skipped { reason } => Some(match reason {
+                SkipReason::Condition => "condition",
+                SkipReason::Unreachable => "unreachable",
+                SkipReason::NoItems => "no_items",
+                SkipReason::ByPerson { .. } => "by_person",
+            }),
+            Self::Cancelled { reason } => Some(match reason {
+                StepCancelReason::PhaseLeft => "phase_left",
+                StepCancelReason::Closed => "closed",
+                StepCancelReason::Cancelled => "cancelled",
+            }),
+        }
     }
 
     /// Returns the stable name: `waiting`, `ready`, …
@@ -186,6 +211,11 @@ pub struct Run {
     pub request: Option<NoticeId>,
     /// When it became ready.
     pub ready_at: Option<Timestamp>,
+    /// When it was recorded as ready: deadlines from ready count from here, so that work entered
+    /// late from paper leaves people their time.
+    pub armed_at: Option<Timestamp>,
+    /// How long pauses have held up its deadlines.
+    pub paused: SignedDuration,
     /// When work began.
     pub started_at: Option<Timestamp>,
     /// When it settled.
@@ -261,6 +291,8 @@ impl Run {
             },
             request: None,
             ready_at: None,
+            armed_at: None,
+            paused: SignedDuration::ZERO,
             started_at: None,
             settled_at: None,
             start_by: None,

@@ -108,8 +108,8 @@ pub struct Index {
     pub engage: Needs,
     /// Waits and repeats with a condition.
     pub watches: Vec<Watch>,
-    /// Whether any deadline counts from a moment rather than from when its step became ready.
-    pub anchored: bool,
+    /// Steps with a deadline that counts from a moment rather than from when they became ready.
+    pub anchored: Vec<StepId>,
 }
 
 impl Index {
@@ -121,7 +121,9 @@ impl Index {
                 index.steps.insert(step.id.clone(), Place { phase: at, step: place });
                 index.watch(step);
                 let deadlines = [&step.due, &step.start_within];
-                index.anchored |= deadlines.into_iter().flatten().any(|due| due.from.is_some());
+                if deadlines.into_iter().flatten().any(|due| due.from.is_some()) {
+                    index.anchored.push(step.id.clone());
+                }
             }
             index.by_phase.push(PhaseIndex::of(phase));
         }

@@ -93,9 +93,9 @@ fn thaw(incident: &mut Incident, by: SignedDuration) {
     let later = |at: Timestamp| shifted(at, by);
     for record in Arc::make_mut(&mut incident.steps).values_mut() {
         let record = Arc::make_mut(record);
-        thaw_run(&mut record.run, later);
+        thaw_run(&mut record.run, by, later);
         for item in &mut record.items {
-            thaw_run(Arc::make_mut(item), later);
+            thaw_run(Arc::make_mut(item), by, later);
         }
     }
     for role in Arc::make_mut(&mut incident.roles).values_mut() {
@@ -117,10 +117,11 @@ fn thaw(incident: &mut Incident, by: SignedDuration) {
     }
 }
 
-fn thaw_run(run: &mut Run, later: impl Fn(Timestamp) -> Timestamp) {
+fn thaw_run(run: &mut Run, by: SignedDuration, later: impl Fn(Timestamp) -> Timestamp) {
     if run.is_settled() {
         return;
     }
+    run.paused = run.paused.saturating_add(by);
     run.start_by = run.start_by.map(&later);
     run.due_at = run.due_at.map(&later);
     for warning in &mut run.warn_at {

@@ -19,6 +19,7 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             let at = event.occurred_at;
             change(incident, key, |run| {
                 (run.state, run.ready_at, run.settled_at) = (StepState::Ready, Some(at), None);
+                run.armed_at = Some(event.recorded_at);
                 (run.repeats, run.repeat_ended) = (*repeats, false);
                 run.items.clone_from(items);
             });
@@ -58,9 +59,9 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             DeadlineName::Due => run.overdue = true,
         }),
         Fact::StepRetried { key } | Fact::StepReopened { key, .. } => {
-            again(incident, key, event.occurred_at, false);
+            again(incident, key, event, false);
         }
-        Fact::StepIterated { key } => again(incident, key, event.occurred_at, true),
+        Fact::StepIterated { key } => again(incident, key, event, true),
         _ => settle(incident, event),
     }
 }
@@ -192,7 +193,8 @@ fn open_items(incident: &mut Incident, key: &RunKey, items: &[Value]) {
 }
 
 /// Puts a new run in the place of an earlier one: another attempt, or the next iteration.
-fn again(incident: &mut Incident, key: &RunKey, at: Timestamp, iterates: bool) {
+fn again(incident: &mut Incident, key: &RunKey, event: &Event, iterates: bool) {
+    let at = event.occurred_at;
     let earlier = match key.item {
         None => incident.run(&key.step),
         Some(item) => incident.item_run(&key.step, item),
@@ -208,6 +210,7 @@ fn again(incident: &mut Incident, key: &RunKey, at: Timestamp, iterates: bool) {
         item: earlier.item,
         items: earlier.items,
         ready_at: Some(at),
+        armed_at: Some(event.recorded_at),
         ..Run::waiting(key.clone())
     };
     let items = incident.steps.get(&key.step).map(|record| record.items.clone());

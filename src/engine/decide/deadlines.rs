@@ -1,0 +1,234 @@
+//! The deadlines of steps (Meaning 9, 11): armed as absolute instants, moved by the level, breached.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::decision::Decision;
+use crate::engine::event::{DeadlineName, LadderSubject, StepAlarm};
+use crate::engine::fact::Fact;
+use crate::engine::limits::SHORTENED_LEAST;
+use crate::engine::moment::anchor;
+use crate::engine::notice::Purpose;
+use crate::engine::run::{FailureCause, Run, RunKey, StepState};
+use crate::playbook::{Action, Due, Step};
+
+/// A deadline as absolute instants.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Armed {
+    at: Option<Timestamp>,
+    warn_at: Vec<Timestamp>,
+}
+
+impl Decision<'_> {
+    /// Arms the deadlines of a run that became ready.
+    pub fn arm_deadlines(&mut self, key: &RunKey) {
+        let Some((step, run)) = self.step_and_run(key) else { return };
+        let start = self.armed(step.start_within.as_ref(), run);
+        let due = self.armed(step.due.as_ref(), run);
+        let unchanged = start.at == run.start_by && due.at == run.due_at;
+        if !unchanged {
+            let alarm = run.alarm;
+            self.set_deadlines(key, start.at, due, alarm);
+        }
+    }
+
+    /// Arms deadlines that count from a moment that has become known, also of steps that wait.
+    pub fn anchor_deadlines(&mut self) {
+        for id in &self.index.anchored {
+            let Some(step) = self.step(id) else { continue };
+            let waiting;
+            let run = match self.incident.run(id) {
+                Some(run) if run.visit == self.incident.visit || !run.is_settled() => run,
+                _ if self.waits(id) => {
+                    waiting = Run::waiting(self.waiting_key(id));
+                    &waiting
+                }
+                _ => continue,
+            };
+            if run.state.is_settled() || (run.start_by.is_some() && run.due_at.is_some()) {
+                continue;
+            }
+            let start = self.armed(step.start_within.as_ref(), run);
+            let due = self.armed(step.due.as_ref(), run);
+            let news = (run.start_by.is_none() && start.at.is_some())
+                || (run.due_at.is_none() && due.at.is_some());
+            if news {
+                let (key, alarm) = (run.key.clone(), run.alarm);
+                self.set_deadlines(&key, start.at, due, alarm);
+            }
+        }
+    }
+
+    /// Moves the deadlines of open steps after the level or a moment moved. One that becomes
+    /// shorter leaves at least five minutes; one already breached stays breached (Meaning 9).
+    pub fn move_deadlines(&mut self) {
+        let open = self.incident.runs().filter(|run| !run.state.is_settled() && !run.overdue);
+        let keys: Vec<RunKey> = open
+            .filter(|run| run.due_at.is_some() || run.start_by.is_some() || run.armed_at.is_some())
+            .map(|run| run.key.clone())
+            .collect();
+        for key in keys {
+            let Some((step, run)) = self.step_and_run(&key) else { continue };
+            if key.item.is_none() && step.for_each.is_some() {
+                continue;
+            }
+            let mut start = self.armed(step.start_within.as_ref(), run);
+            let mut due = self.armed(step.due.as_ref(), run);
+            start.at = self.not_too_short(run.start_by, start.at);
+            due.at = self.not_too_short(run.due_at, due.at);
+            if (start.at, due.at) != (run.start_by, run.due_at) {
+                let alarm = run.alarm;
+                self.set_deadlines(&key, start.at, due, alarm);
+            }
+        }
+    }
+
+    fn not_too_short(&self, was: Option<Timestamp>, is: Option<Timestamp>) -> Option<Timestamp> {
+        let is = is?;
+        if was.is_some_and(|was| is >= was) {
+            return Some(is);
+        }
+        let least = self.now().saturating_add(SHORTENED_LEAST).unwrap_or(is);
+        let least = was.map_or(least, |was| least.min(was));
+        Some(is.max(least))
+    }
+
+    /// Computes a deadline at the current level; nothing while its anchor is unknown.
+    fn armed(&self, due: Option<&Due>, run: &Run) -> Armed {
+        let Some(due) = due else { return Armed::default() };
+        let base = match &due.from {
+            None => run.armed_at,
+            // Later iterations start their own time; the first keeps the anchor's.
+            Some(_) if run.key.iteration > 1 => None,
+            Some(from) => anchor(&self.incident, from),
+        };
+        let Some(base) = base else { return Armed::default() };
+        let base = base.saturating_add(run.paused).unwrap_or(base);
+        let span = due.limit.at(self.incident.level.current);
+        let Some(at) = span.and_then(|span| span.after(base)) else { return Armed::default() };
+        let whole = at.duration_since(base);
+        let warn_at = due.warn.iter().map(|percent| part(base, whole, *percent));
+        Armed { at: Some(at), warn_at: warn_at.filter(|warn| *warn > self.now()).collect() }
+    }
+
+    fn set_deadlines(
+        &mut self,
+        key: &RunKey,
+        start_by: Option<Timestamp>,
+        due: Armed,
+        alarm: Option<StepAlarm>,
+    ) {
+        let key = key.clone();
+        self.emit(Fact::StepDeadlines {
+            key,
+            start_by,
+            due_at: due.at,
+            warn_at: due.warn_at,
+            alarm,
+        });
+    }
+
+    /// Changes what comes to a run by itself, and leaves its deadlines.
+    pub fn set_alarm(&mut self, key: &RunKey, alarm: Option<StepAlarm>) {
+        let Some(run) = self.incident.run_of(key) else { return };
+        let (start_by, at, warn_at) = (run.start_by, run.due_at, run.warn_at.clone());
+        self.set_deadlines(key, start_by, Armed { at, warn_at }, alarm);
+    }
+
+    /// Part of a step's time has passed: whoever is responsible is warned, unless it is over.
+    pub fn warning_due(&mut self, key: &RunKey) {
+        let now = self.now();
+        let Some((step, run)) = self.step_and_run(key) else { return };
+        let passed = run.warn_at.iter().filter(|warn| **warn <= now).count();
+        let nth = u32::try_from(passed.saturating_sub(1)).unwrap_or(u32::MAX);
+        let over = run.due_at.is_some_and(|due_at| due_at <= now);
+        self.emit(Fact::StepWarned { key: key.clone(), nth });
+        if !over {
+            for person in self.responsible(step) {
+                self.tell(person, Purpose::StepWarning { key: key.clone() });
+            }
+        }
+    }
+
+    /// A step was not started in time.
+    pub fn start_due(&mut self, key: &RunKey) {
+        self.breached(key, DeadlineName::Start);
+    }
+
+    /// A step was not finished in time: a decision takes its default, a message has waited long
+    /// enough, anything else is overdue.
+    pub fn finish_due(&mut self, key: &RunKey) {
+        let Some((step, run)) = self.step_and_run(key) else { return };
+        let waits = run.state == StepState::Waiting;
+        let (answer, note) = match &step.action {
+            Action::Decide(decide) if decide.default.is_some() && !waits => {
+                (decide.default.clone(), "default")
+            }
+            Action::Notify(_) if !waits => (None, "due"),
+            _ => {
+                self.breached(key, DeadlineName::Due);
+                return;
+            }
+        };
+        let note = Some(note.to_owned());
+        self.emit(Fact::StepDone { key: key.clone(), answer, note });
+    }
+
+    /// Breached: whoever is responsible hears of it and the step's ladder climbs until someone
+    /// acts. Of a step that still waits the commander hears (Meaning 11).
+    fn breached(&mut self, key: &RunKey, which: DeadlineName) {
+        let Some((step, run)) = self.step_and_run(key) else { return };
+        let waits = run.state == StepState::Waiting;
+        let seq = self.emit(Fact::StepOverdue { key: key.clone(), which });
+        self.after_direct(seq, |decision| {
+            if waits {
+                decision.tell_commander("waiting_overdue");
+            } else {
+                for person in decision.responsible(step) {
+                    decision.tell(person, Purpose::StepOverdue { key: key.clone() });
+                }
+            }
+            if let Some(ladder) = &step.escalate {
+                decision.arm_ladder(LadderSubject::Step { key: key.clone() }, ladder);
+            }
+        });
+    }
+
+    /// What comes to a step by itself has come.
+    pub fn alarm_due(&mut self, key: &RunKey) {
+        let Some((step, run)) = self.step_and_run(key) else { return };
+        match run.alarm {
+            Some(StepAlarm::Timeout { .. }) => {
+                let after = step.timeout.map_or_else(String::new, |timeout| timeout.to_string());
+                self.fail(key, FailureCause::Timeout, format!("timed out after {after}"));
+            }
+            Some(StepAlarm::Retry { .. }) => {
+                let key = RunKey { attempt: key.attempt + 1, ..key.clone() };
+                self.emit(Fact::StepRetried { key });
+            }
+            Some(StepAlarm::Iterate { .. }) => {
+                let iteration = key.iteration + 1;
+                let key = RunKey { iteration, attempt: 1, ..key.clone() };
+                self.emit(Fact::StepIterated { key });
+            }
+            Some(StepAlarm::WaitOver { .. }) => {
+                self.emit(Fact::StepDone { key: key.clone(), answer: None, note: None });
+            }
+            None => {}
+        }
+    }
+
+    /// Returns whom a plausible `occurred_at` of a step may not precede: the anchor its time
+    /// counts from, else when it became ready (Meaning 12).
+    pub fn earliest(&self, step: &Step, run: &Run) -> Timestamp {
+        let anchored = step.due.as_ref().and_then(|due| due.from.as_ref());
+        let anchored = anchored.and_then(|from| anchor(&self.incident, from));
+        let ready = run.ready_at.unwrap_or(self.incident.visit_began);
+        anchored.map_or(ready, |anchored| anchored.min(ready))
+    }
+}
+
+/// Returns the instant at which a percentage of a stretch has passed.
+fn part(base: Timestamp, whole: SignedDuration, percent: u8) -> Timestamp {
+    let seconds = whole.as_secs().saturating_mul(i64::from(percent)) / 100;
+    base.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(base)
+}

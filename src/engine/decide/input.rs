@@ -1,0 +1,168 @@
+//! What becomes known: inputs, alerts, injects, measures. What cannot be read of an alert stays
+//! unknown and is reported; it never refuses the alert.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value as Json};
+
+use super::decision::Decision;
+use super::reject;
+use crate::engine::event::{AlertNote, ValueSource};
+use crate::engine::fact::Fact;
+use crate::engine::facts::Facts;
+use crate::engine::limits::{ALERT_LABELS_MAX, ALERT_VALUE_BYTES_MAX, KEY_BYTES_MAX, MEASURES_MAX};
+use crate::engine::rejection::{FieldProblem, Rejection};
+use crate::id::VarId;
+use crate::playbook::expression::Scope;
+use crate::playbook::value::Problem;
+use crate::playbook::{Action, Activation, Field, Template, Variables};
+
+/// Turns problems below a pointer into wrong fields.
+pub(super) fn refused(below: &str, problems: Vec<Problem>) -> Rejection {
+    let fields = problems.into_iter().map(|problem| FieldProblem {
+        pointer: format!("{below}{}", problem.pointer),
+        detail: problem.text(),
+    });
+    reject::fields(fields.collect())
+}
+
+impl Decision<'_> {
+    /// Reads the inputs of a declaration. Required ones are asked of people; an alert or a drill
+    /// declares with what it has.
+    pub fn read_inputs(
+        &self,
+        given: Map<String, Json>,
+        complete: bool,
+    ) -> Result<Variables, Rejection> {
+        let fields = &self.playbook.inputs;
+        let json = Json::Object(given);
+        let read =
+            if complete { Field::read_all(fields, &json) } else { Field::read_some(fields, &json) };
+        let mut values: Variables =
+            read.map_err(|problems| refused("/inputs", problems))?.into_iter().collect();
+        if !complete {
+            for (name, field) in fields {
+                if let (Some(default), false) = (&field.default, values.contains_key(name)) {
+                    values.insert(name.clone(), default.clone());
+                }
+            }
+        }
+        Ok(values)
+    }
+
+    /// Sets inputs that become known later.
+    pub fn set_inputs(&mut self, given: Map<String, Json>) -> Result<(), Rejection> {
+        let values = Field::read_some(&self.playbook.inputs, &Json::Object(given))
+            .map_err(|problems| refused("/values", problems))?;
+        self.set(values.into_iter().collect(), ValueSource::Input);
+        Ok(())
+    }
+
+    /// Sets what a drill injects: any variable the plan can set, with its type.
+    pub fn inject(&mut self, given: Map<String, Json>) -> Result<(), Rejection> {
+        let values = Field::read_some(&self.settable(), &Json::Object(given))
+            .map_err(|problems| refused("/values", problems))?;
+        self.set(values.into_iter().collect(), ValueSource::Inject);
+        Ok(())
+    }
+
+    fn settable(&self) -> IndexMap<VarId, Field> {
+        let mut fields = self.playbook.inputs.clone();
+        for step in self.playbook.phases.iter().flat_map(|phase| &phase.steps) {
+            if let Action::Manual(manual) = &step.action {
+                for (name, field) in &manual.form {
+                    fields.entry(name.clone()).or_insert_with(|| field.clone());
+                }
+            }
+        }
+        fields
+    }
+
+    /// Records values that differ from what is known.
+    pub fn set(&mut self, mut values: Variables, source: ValueSource) {
+        values.retain(|name, value| self.incident.variables.get(name) != Some(value));
+        if !values.is_empty() {
+            self.emit(Fact::VariablesSet { values, source });
+        }
+    }
+
+    /// Attaches an alert and takes from it what the plan wants and it holds.
+    pub fn receive(&mut self, alert: AlertNote) {
+        let alert = bounded(alert);
+        let templates = self.templates_for(&alert);
+        // The facts of the alert must be there before its inputs are rendered from them.
+        let mut with_alert = self.incident.clone();
+        with_alert.alert = Some(std::sync::Arc::new(alert.clone()));
+        let facts = Facts::new(self.playbook, &with_alert);
+        let mut values = Variables::new();
+        let mut unreadable = Vec::new();
+        for (name, template) in templates.into_iter().flatten() {
+            let Some(field) = self.playbook.inputs.get(name) else { continue };
+            // What the alert does not hold would print as a word for unknown, not as a value.
+            let known = template.names().iter().all(|name| facts.fact(name).is_some());
+            let text = known.then(|| template.try_render(&facts).ok()).flatten();
+            match text.and_then(|text| field.kind.read_text(&text).ok()) {
+                Some(value) => {
+                    values.insert(name.clone(), value);
+                }
+                None => unreadable.push(name.clone()),
+            }
+        }
+        self.emit(Fact::AlertReceived { alert, unreadable });
+        self.set(values, ValueSource::Alert);
+    }
+
+    fn templates_for(&self, alert: &AlertNote) -> Option<&IndexMap<VarId, Template>> {
+        self.playbook.activate_when.iter().find_map(|activation| match activation {
+            Activation::Alert { match_labels, inputs } => match_labels
+                .iter()
+                .all(|(label, value)| alert.labels.get(label) == Some(value))
+                .then_some(inputs),
+            Activation::Surge { .. } => None,
+        })
+    }
+
+    /// Takes an alert's news: it is attached, or it is over.
+    pub fn alert(&mut self, alert: AlertNote, resolved: bool) -> Result<(), Rejection> {
+        if resolved {
+            let name = bounded(alert).name;
+            self.emit(Fact::AlertResolved { name });
+        } else {
+            self.receive(alert);
+        }
+        Ok(())
+    }
+
+    /// Records a measured number.
+    pub fn measure(&mut self, name: VarId, value: f64) -> Result<(), Rejection> {
+        if !value.is_finite() {
+            return Err(reject::field("/value", "须为有限的数值", "it must be a finite number"));
+        }
+        self.bounded("/name", name.as_str().to_owned(), KEY_BYTES_MAX)?;
+        let known = &self.incident.measures;
+        if known.len() >= MEASURES_MAX && !known.contains_key(&name) {
+            return Err(reject::limit("指标", "measures", MEASURES_MAX));
+        }
+        self.emit(Fact::Measured { name, value });
+        Ok(())
+    }
+}
+
+/// Cuts an alert to what a journal may hold; alerts come from machines and know no bounds.
+fn bounded(mut alert: AlertNote) -> AlertNote {
+    let cut = |text: &str| {
+        let mut end = text.len().min(ALERT_VALUE_BYTES_MAX);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text[..end].to_owned()
+    };
+    alert.name = cut(&alert.name).into();
+    for map in [&mut alert.labels, &mut alert.annotations] {
+        *map = std::mem::take(map)
+            .into_iter()
+            .take(ALERT_LABELS_MAX)
+            .map(|(key, value)| (cut(&key).into(), cut(&value)))
+            .collect();
+    }
+    alert
+}

@@ -1,0 +1,321 @@
+//! The life of an incident (Meaning 8, 11): pause, cancel, close, reopen, merge, and what people
+//! write down about it.
+
+use smol_str::SmolStr;
+
+use super::decision::{Decision, Voice};
+use super::phase::Way;
+use super::reject;
+use crate::engine::event::{EvidenceItem, SetMoment};
+use crate::engine::fact::Fact;
+use crate::engine::limits::{
+    CLOCK_SKEW, EVIDENCE_MAX, KEY_BYTES_MAX, REDACTIONS_MAX, TEXT_BYTES_MAX,
+};
+use crate::engine::mode::Status;
+use crate::engine::notice::Purpose;
+use crate::engine::rejection::{Rejection, RejectionCode};
+use crate::engine::run::{RunKey, StepCancelReason};
+use crate::id::{IncidentId, PersonId, PhaseId, StepId};
+use jiff::Timestamp;
+
+impl Decision<'_> {
+    /// Checks a text a person wrote: not empty, not endless.
+    pub fn text(&self, pointer: &str, text: String) -> Result<String, Rejection> {
+        if text.trim().is_empty() {
+            return Err(Rejection::new(
+                RejectionCode::BadText,
+                format!("{pointer} 不能为空"),
+                format!("{pointer} must not be empty"),
+            )
+            .with("pointer", pointer));
+        }
+        self.bounded(pointer, text, TEXT_BYTES_MAX)
+    }
+
+    /// Checks a text's length.
+    pub fn bounded(&self, pointer: &str, text: String, most: usize) -> Result<String, Rejection> {
+        if text.len() <= most {
+            return Ok(text);
+        }
+        Err(Rejection::new(
+            RejectionCode::BadText,
+            format!("{pointer} 超过 {most} 字节"),
+            format!("{pointer} has more than {most} bytes"),
+        )
+        .with("pointer", pointer)
+        .with("limit", most))
+    }
+
+    pub fn pause(&mut self, reason: String) -> Result<(), Rejection> {
+        if self.incident.status == Status::Paused {
+            return Err(reject::wrong_status(&self.incident, &["resume", "cancel", "close"]));
+        }
+        let reason = self.text("/reason", reason)?;
+        self.emit(Fact::Paused { reason });
+        Ok(())
+    }
+
+    pub fn resume(&mut self) -> Result<(), Rejection> {
+        if self.incident.status == Status::Open {
+            return Err(reject::wrong_status(&self.incident, &["pause", "cancel", "close"]));
+        }
+        self.emit(Fact::Resumed);
+        Ok(())
+    }
+
+    /// Ends it as a false alarm: nothing is worked on any more, what waits in the outbox is
+    /// withdrawn, those who were paged are told.
+    pub fn cancel(&mut self, reason: String) -> Result<(), Rejection> {
+        let reason = self.text("/reason", reason)?;
+        self.end_everything(StepCancelReason::Cancelled);
+        self.emit(Fact::Cancelled { reason });
+        self.after_end(true);
+        Ok(())
+    }
+
+    /// Ends it in favour of another incident.
+    pub fn merge(&mut self, into: IncidentId) -> Result<(), Rejection> {
+        if into == self.incident.id {
+            return Err(reject::field(
+                "/into",
+                "不能并入自身",
+                "an incident cannot be merged into itself",
+            ));
+        }
+        self.end_everything(StepCancelReason::Closed);
+        self.emit(Fact::Merged { into });
+        self.after_end(false);
+        Ok(())
+    }
+
+    /// Ends it; open blockers refuse it unless a reason overrules them.
+    pub fn close(&mut self, force: Option<String>) -> Result<(), Rejection> {
+        let blockers = self.blockers();
+        if blockers.is_empty() {
+            self.close_now(None);
+            return Ok(());
+        }
+        let Some(reason) = force else {
+            let keys: Vec<String> = blockers.iter().map(RunKey::to_string).collect();
+            let steps: Vec<&str> = blockers.iter().map(|key| key.step.as_str()).collect();
+            return Err(Rejection::new(
+                RejectionCode::Blocked,
+                format!("还有未完成的步骤：{}；请先完成或跳过，或说明理由强制关闭", steps.join("、")),
+                format!(
+                    "these steps are open: {}; finish or skip them, or force the close with a reason",
+                    steps.join(", ")
+                ),
+            )
+            .with("blockers", keys));
+        };
+        let reason = self.text("/force", reason)?;
+        self.close_now(Some(reason));
+        Ok(())
+    }
+
+    /// Closes: whatever still runs ends with it.
+    pub fn close_now(&mut self, forced: Option<String>) {
+        self.end_everything(StepCancelReason::Closed);
+        self.emit(Fact::Closed { forced });
+        self.after_end(false);
+    }
+
+    fn end_everything(&mut self, reason: StepCancelReason) {
+        let phase = self.phase();
+        let here = phase.into_iter().flat_map(|phase| &phase.steps).map(|step| step.id.clone());
+        let here: Vec<StepId> = here.collect();
+        let elsewhere = self.incident.steps.values().map(|record| &record.run);
+        let elsewhere: Vec<RunKey> = elsewhere
+            .filter(|run| run.visit != self.incident.visit && !run.is_settled())
+            .map(|run| run.key.clone())
+            .collect();
+        for id in &here {
+            self.end_unsettled(id, reason, "closing");
+        }
+        for key in elsewhere {
+            let between = self.incident.run_of(&key).is_some_and(|run| run.state.is_settled());
+            if between {
+                self.emit(Fact::StepRepeatEnded { key, reason: "closing".into() });
+            } else {
+                self.cancel_run(&key, reason);
+            }
+        }
+    }
+
+    /// Withdraws what nobody needs any more, of a false alarm everything, and tells those who were
+    /// ever paged that it is over.
+    fn after_end(&mut self, everything: bool) {
+        self.voice = Voice::Rule(self.incident.version);
+        self.wishes.clear();
+        self.withdraw(|purpose| everything || purpose.asks_for_work());
+        let paged: Vec<PersonId> = self.incident.paged.iter().cloned().collect();
+        for person in paged {
+            self.tell(person, Purpose::Ended);
+        }
+    }
+
+    /// Runs it again: a new visit of the phase named, else of the last.
+    pub fn reopen(&mut self, phase: Option<PhaseId>, reason: String) -> Result<(), Rejection> {
+        if self.incident.status.is_open() {
+            return Err(reject::still_open(&self.incident));
+        }
+        if self.incident.status == Status::Cancelled && !self.ctx.admin {
+            return Err(Rejection::new(
+                RejectionCode::AdminOnly,
+                "已取消（误报）的事件只有管理员可以重新打开",
+                "only an administrator reopens a cancelled incident",
+            ));
+        }
+        let reason = self.text("/reason", reason)?;
+        let last = self.playbook.phases.last().map(|phase| phase.id.clone());
+        let Some(phase) = phase.or(last) else { return Err(reject::endless()) };
+        self.known_phase(&phase)?;
+        let seq = self.emit(Fact::Reopened { reason: reason.clone() });
+        self.voice = Voice::Rule(seq);
+        self.weigh_levels();
+        self.enter(&phase, Way { by_next: None, why: Some(&reason) });
+        self.engage_roles();
+        self.fill_vacant();
+        Ok(())
+    }
+
+    /// Moves to a phase because a person says so.
+    pub fn move_phase(&mut self, to: &PhaseId, reason: String) -> Result<(), Rejection> {
+        self.known_phase(to)?;
+        let reason = self.text("/reason", reason)?;
+        if *to == self.incident.phase {
+            return Err(Rejection::new(
+                RejectionCode::WrongState,
+                format!("事件已处于阶段 `{to}`；如需重做请重新打开其中的步骤"),
+                format!("the incident is in phase `{to}` already; reopen its steps instead"),
+            )
+            .with("state", to.as_str())
+            .with("allowed", self.other_phases()));
+        }
+        self.leave_for(to, Way { by_next: None, why: Some(&reason) });
+        Ok(())
+    }
+
+    fn other_phases(&self) -> Vec<&str> {
+        let others = self.playbook.phases.iter().filter(|phase| phase.id != self.incident.phase);
+        others.map(|phase| phase.id.as_str()).collect()
+    }
+
+    fn known_phase(&self, phase: &PhaseId) -> Result<(), Rejection> {
+        if self.playbook.phase(phase).is_some() {
+            return Ok(());
+        }
+        let known: Vec<&str> = self.playbook.phases.iter().map(|phase| phase.id.as_str()).collect();
+        Err(Rejection::new(
+            RejectionCode::UnknownPhase,
+            format!("预案中没有阶段 `{phase}`；已有：{}", known.join("、")),
+            format!("the plan has no phase `{phase}`; it has {}", known.join(", ")),
+        )
+        .with("phases", known))
+    }
+
+    pub fn note(&mut self, text: String) -> Result<(), Rejection> {
+        let text = self.text("/text", text)?;
+        self.emit(Fact::Noted { text });
+        Ok(())
+    }
+
+    pub fn correct(&mut self, of: u64, text: String) -> Result<(), Rejection> {
+        let text = self.text("/text", text)?;
+        if of == 0 || of > self.incident.version {
+            return Err(Rejection::new(
+                RejectionCode::UnknownItem,
+                format!("时间线上没有第 {of} 条记录"),
+                format!("the timeline has no entry {of}"),
+            )
+            .with("last", self.incident.version));
+        }
+        self.emit(Fact::Corrected { of, text });
+        Ok(())
+    }
+
+    pub fn redact(&mut self, references: Vec<String>, reason: String) -> Result<(), Rejection> {
+        let reason = self.text("/reason", reason)?;
+        if references.is_empty() {
+            return Err(reject::field(
+                "/references",
+                "请指明要删除的内容",
+                "say what is to be erased",
+            ));
+        }
+        if references.len() > REDACTIONS_MAX {
+            return Err(reject::limit("一次删除的引用", "references at once", REDACTIONS_MAX));
+        }
+        for reference in &references {
+            self.bounded("/references", reference.clone(), KEY_BYTES_MAX)?;
+        }
+        self.emit(Fact::Redacted { references, reason });
+        Ok(())
+    }
+
+    pub fn link(&mut self, to: IncidentId, relation: SmolStr) -> Result<(), Rejection> {
+        const RELATIONS: [&str; 3] = ["duplicate", "caused_by", "related"];
+        if !RELATIONS.contains(&relation.as_str()) {
+            return Err(reject::field(
+                "/relation",
+                format!("关系须为：{}", RELATIONS.join("、")),
+                format!("the relation must be one of {}", RELATIONS.join(", ")),
+            ));
+        }
+        if to == self.incident.id {
+            return Err(reject::field(
+                "/to",
+                "不能关联自身",
+                "an incident is not linked to itself",
+            ));
+        }
+        self.emit(Fact::Linked { to, relation });
+        Ok(())
+    }
+
+    /// Attaches proof, perhaps to a run of a step.
+    pub fn attach(
+        &mut self,
+        step: Option<RunKey>,
+        evidence: EvidenceItem,
+    ) -> Result<(), Rejection> {
+        let known = match &step {
+            Some(key) => self.incident.run_of(key).map_or(0, |run| run.evidence),
+            None => self.incident.evidence,
+        };
+        if known >= EVIDENCE_MAX {
+            return Err(reject::limit("附件", "pieces of evidence", EVIDENCE_MAX as usize));
+        }
+        match &evidence {
+            EvidenceItem::Text { text } => {
+                self.text("/text", text.clone())?;
+            }
+            EvidenceItem::Url { url } => {
+                self.bounded("/url", url.clone(), KEY_BYTES_MAX)?;
+                if !(url.starts_with("https://") || url.starts_with("http://")) {
+                    return Err(reject::field(
+                        "/url",
+                        "地址须以 http:// 或 https:// 开头",
+                        "the address must begin with http:// or https://",
+                    ));
+                }
+            }
+            EvidenceItem::File { name, media_type, .. } => {
+                self.bounded("/name", name.clone(), KEY_BYTES_MAX)?;
+                self.bounded("/media_type", media_type.clone(), KEY_BYTES_MAX)?;
+            }
+        }
+        self.emit(Fact::EvidenceAdded { step, evidence });
+        Ok(())
+    }
+
+    pub fn set_moment(&mut self, moment: SetMoment, at: Timestamp) -> Result<(), Rejection> {
+        let latest = self.now().saturating_add(CLOCK_SKEW).unwrap_or(at);
+        if at > latest {
+            return Err(reject::implausible("该时刻还没有到来", "that moment lies in the future")
+                .with("latest", latest.to_string()));
+        }
+        self.emit(Fact::MomentSet { moment, at });
+        Ok(())
+    }
+}

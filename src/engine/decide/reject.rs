@@ -1,0 +1,210 @@
+//! The sentences of rejections: what is wrong, in which state, and what is allowed instead.
+
+use serde_json::json;
+
+use crate::engine::command::StepAct;
+use crate::engine::incident::Incident;
+use crate::engine::limits::EVENTS_PER_COMMIT_MAX;
+use crate::engine::mode::Status;
+use crate::engine::rejection::{FieldProblem, Rejection, RejectionCode as Code};
+use crate::engine::run::{Run, StepState};
+use crate::id::{PersonId, RoleId, StepId};
+use crate::text::Text;
+
+pub(super) fn endless() -> Rejection {
+    Rejection::new(
+        Code::LimitReached,
+        format!("预案的自动步骤在一次操作中超过 {EVENTS_PER_COMMIT_MAX} 个事件，请检查预案中的循环"),
+        format!(
+            "the plan's automatic steps lead to more than {EVENTS_PER_COMMIT_MAX} events at once; look for a loop in the plan"
+        ),
+    )
+    .with("limit", EVENTS_PER_COMMIT_MAX)
+}
+
+pub(super) const fn zh_state(state: &StepState) -> &'static str {
+    match state {
+        StepState::Waiting => "等待前序步骤",
+        StepState::Ready => "待处理",
+        StepState::Active => "处理中",
+        StepState::Done => "已完成",
+        StepState::Failed { .. } => "失败",
+        StepState::Skipped { .. } => "已跳过",
+        StepState::Cancelled { .. } => "已取消",
+    }
+}
+
+const fn zh_status(status: Status) -> &'static str {
+    match status {
+        Status::Open => "处理中",
+        Status::Paused => "已暂停",
+        Status::Closed => "已关闭",
+        Status::Cancelled => "已取消",
+    }
+}
+
+/// The incident has ended; only what may follow an end is allowed.
+pub(super) fn ended(incident: &Incident) -> Rejection {
+    let status = incident.status;
+    Rejection::new(
+        Code::IncidentEnded,
+        format!("事件{}，不能再进行此操作；如需继续请先重新打开", zh_status(status)),
+        format!("the incident is {}; reopen it first", status.name()),
+    )
+    .with("status", status.name())
+    .with(
+        "allowed",
+        json!(["notes", "corrections", "measures", "evidence", "link", "redact", "reopen"]),
+    )
+}
+
+pub(super) fn wrong_status(incident: &Incident, allowed: &[&str]) -> Rejection {
+    let status = incident.status;
+    Rejection::new(
+        Code::WrongStatus,
+        format!("事件当前{}，可进行的操作：{}", zh_status(status), allowed.join("、")),
+        format!("the incident is {}; allowed: {}", status.name(), allowed.join(", ")),
+    )
+    .with("status", status.name())
+    .with("allowed", allowed.to_vec())
+}
+
+pub(super) fn still_open(incident: &Incident) -> Rejection {
+    Rejection::new(
+        Code::IncidentOpen,
+        format!("事件{}，无需重新打开", zh_status(incident.status)),
+        format!("the incident is {}; there is nothing to reopen", incident.status.name()),
+    )
+    .with("status", incident.status.name())
+}
+
+pub(super) fn unknown_step(step: &StepId, known: &[&str]) -> Rejection {
+    Rejection::new(
+        Code::UnknownStep,
+        format!("没有步骤 `{step}`，或尚未进入它所在的阶段"),
+        format!("no step `{step}`, or its phase has not been entered"),
+    )
+    .with("step", step.as_str())
+    .with("open", known.to_vec())
+}
+
+pub(super) fn unknown_role(role: &RoleId, known: &[&str]) -> Rejection {
+    Rejection::new(
+        Code::UnknownRole,
+        format!("预案中没有角色 `{role}`；已有：{}", known.join("、")),
+        format!("the plan has no role `{role}`; it has {}", known.join(", ")),
+    )
+    .with("roles", known.to_vec())
+}
+
+/// The step's state does not allow the act; says the state and what is allowed.
+pub(super) fn wrong_state(run: &Run, act: &StepAct, allowed: &[&'static str]) -> Rejection {
+    let (zh, en) = match allowed {
+        [] => ("不再接受任何操作".to_owned(), "nothing more can be done to it".to_owned()),
+        some => (format!("可以：{}", some.join("、")), format!("allowed: {}", some.join(", "))),
+    };
+    Rejection::new(
+        Code::WrongState,
+        format!("步骤 `{}` {}，不能 {}；{zh}", run.key.step, zh_state(&run.state), act.name()),
+        format!("step `{}` is {}: it cannot {}; {en}", run.key.step, run.state.name(), act.name()),
+    )
+    .with("state", run.state.name())
+    .with("allowed", allowed.to_vec())
+    .with("key", run.key.to_string())
+}
+
+pub(super) fn wrong_kind(run: &Run, act: &StepAct, allowed: &[&'static str]) -> Rejection {
+    Rejection::new(
+        Code::WrongKind,
+        format!(
+            "步骤 `{}` 的类型不支持 {}；可以：{}",
+            run.key.step,
+            act.name(),
+            allowed.join("、")
+        ),
+        format!(
+            "step `{}` is of a kind that has no {}; allowed: {}",
+            run.key.step,
+            act.name(),
+            allowed.join(", ")
+        ),
+    )
+    .with("state", run.state.name())
+    .with("allowed", allowed.to_vec())
+}
+
+pub(super) fn wrong_tenure(role: &RoleId, state: &str, allowed: &[&str]) -> Rejection {
+    let zh = match state {
+        "vacant" => "空缺",
+        "offered" => "正在征询",
+        "assigned" => "已指派、待确认",
+        _ => "已有人担任",
+    };
+    Rejection::new(
+        Code::WrongState,
+        format!("角色 `{role}` {zh}；可以：{}", allowed.join("、")),
+        format!("role `{role}` is {state}; allowed: {}", allowed.join(", ")),
+    )
+    .with("state", state)
+    .with("allowed", allowed.to_vec())
+}
+
+pub(super) fn claim_lost(role: &RoleId, winner: &PersonId) -> Rejection {
+    Rejection::new(
+        Code::ClaimLost,
+        format!("角色 `{role}` 已由 {winner} 担任"),
+        format!("role `{role}` is held by {winner}"),
+    )
+    .with("holder", winner.as_str())
+}
+
+pub(super) fn not_yours(zh: impl Into<String>, en: impl Into<String>) -> Rejection {
+    Rejection::new(Code::NotYours, zh, en)
+}
+
+/// Only a person can do it: a service has no one to page or to hold to account.
+pub(super) fn persons_only() -> Rejection {
+    not_yours(
+        "只有人员本人可以进行此操作，请使用个人令牌",
+        "only a person can do this; use a person's token",
+    )
+}
+
+pub(super) fn unknown_person(person: &PersonId) -> Rejection {
+    Rejection::new(
+        Code::UnknownPerson,
+        format!("通讯录中没有 `{person}`"),
+        format!("`{person}` is not in the directory"),
+    )
+    .with("person", person.as_str())
+}
+
+pub(super) fn implausible(zh: impl Into<String>, en: impl Into<String>) -> Rejection {
+    Rejection::new(Code::ImplausibleTime, zh, en)
+}
+
+pub(super) fn limit(what_zh: &str, what_en: &str, most: usize) -> Rejection {
+    Rejection::new(
+        Code::LimitReached,
+        format!("{what_zh}最多 {most}"),
+        format!("at most {most} {what_en}"),
+    )
+    .with("limit", most)
+}
+
+/// Wrong fields: all of them at once.
+pub(super) fn fields(problems: Vec<FieldProblem>) -> Rejection {
+    let first = problems.first().map_or_else(|| Text::from(""), |problem| problem.detail.clone());
+    let (zh, en) = (first.get(crate::text::Lang::Zh), first.get(crate::text::Lang::En));
+    Rejection::new(
+        Code::InvalidFields,
+        format!("有 {} 个字段不正确：{zh}", problems.len()),
+        format!("{} field(s) are wrong: {en}", problems.len()),
+    )
+    .with_fields(problems)
+}
+
+pub(super) fn field(pointer: &str, zh: impl Into<String>, en: impl Into<String>) -> Rejection {
+    let detail = Text::both(zh, en);
+    fields(vec![FieldProblem { pointer: pointer.to_owned(), detail }])
+}

@@ -1,0 +1,218 @@
+//! Who is told what: wishes are gathered while the rules run and sent at the end, at most one notice
+//! for a person and purpose in a commit. Nobody is woken twice for one thing.
+
+use jiff::{SignedDuration, Timestamp};
+use smol_str::SmolStr;
+
+use super::decision::{Decision, Voice, Wish};
+use crate::engine::event::LadderSubject;
+use crate::engine::fact::Fact;
+use crate::engine::incident::Pending;
+use crate::engine::limits::{CHANNEL_TIME, NOTICE_LIFE};
+use crate::engine::notice::{MessageRef, Notice, NoticeEnd, Purpose, Recipient};
+use crate::engine::run::RunKey;
+use crate::id::{ChannelId, MessageId, NoticeId, PersonId, RoleId};
+use crate::playbook::{Action, Step};
+
+/// The message of a plan that asks people to take a role, where the plan has one.
+const PAGE_MESSAGE: &str = "page";
+
+impl Decision<'_> {
+    /// Returns who holds a role, else whoever is being asked to.
+    pub fn holders_of(&self, role: &RoleId) -> Vec<PersonId> {
+        self.incident.roles.get(role).map_or_else(Vec::new, |state| state.tenure.people().to_vec())
+    }
+
+    /// Returns the commander, else whoever is being asked to be it; nobody while it is vacant.
+    pub fn commander(&self) -> Vec<PersonId> {
+        self.playbook.commander().map_or_else(Vec::new, |role| self.holders_of(role))
+    }
+
+    /// Returns who must see to a step: the holder of its role, else the commander. A step of a
+    /// role that is not engaged or not filled is never anybody's silent problem.
+    pub fn responsible(&self, step: &Step) -> Vec<PersonId> {
+        let role = match &step.action {
+            Action::Decide(decide) => decide.by.as_ref().or(step.role.as_ref()),
+            _ => step.role.as_ref(),
+        };
+        match role.and_then(|role| self.incident.holder(role)) {
+            Some(holder) => vec![holder.clone()],
+            None => self.commander(),
+        }
+    }
+
+    /// Tells the commander something.
+    pub fn tell_commander(&mut self, about: &str) {
+        for person in self.commander() {
+            self.tell(person, Purpose::Commander { about: SmolStr::new(about) });
+        }
+    }
+
+    /// Queues what was wished for, in the order it was wished.
+    pub fn send_wishes(&mut self) {
+        let wishes = merged(std::mem::take(&mut self.wishes));
+        for wish in wishes {
+            self.voice = match wish.cause {
+                Voice::Caller => Voice::Rule(self.incident.version),
+                rule => rule,
+            };
+            self.queue_for_person(wish.person, wish.purpose);
+        }
+    }
+
+    fn queue_for_person(&mut self, person: PersonId, purpose: Purpose) {
+        let message = match &purpose {
+            Purpose::RolePage { .. } if self.playbook.messages.contains_key(PAGE_MESSAGE) => {
+                MessageRef::Plan(MessageId::new(PAGE_MESSAGE))
+            }
+            _ => MessageRef::BuiltIn,
+        };
+        let via = self.channels_of(&person, &[]);
+        self.queue(Recipient::Person(person), via, purpose, message);
+    }
+
+    /// Queues a message of firebell's own.
+    pub fn queue_builtin(&mut self, to: Recipient, via: Vec<ChannelId>, purpose: Purpose) {
+        self.queue(to, via, purpose, MessageRef::BuiltIn);
+    }
+
+    /// Puts a message into the outbox. One that has no way out ends at once, loudly.
+    pub fn queue(
+        &mut self,
+        to: Recipient,
+        via: Vec<ChannelId>,
+        purpose: Purpose,
+        message: MessageRef,
+    ) {
+        let id = NoticeId::nth(self.incident.id, self.incident.notices_ever + 1);
+        let channel_until = self.channel_until(via.len() > 1);
+        let silent = via.is_empty();
+        let again = purpose.clone();
+        let notice = Notice { id, to, via, purpose, message, channel_until };
+        let to = notice.to.clone();
+        self.emit(Fact::NoticeQueued { notice });
+        if silent {
+            let end = NoticeEnd::NoChannel;
+            self.emit(Fact::NoticeEnded { notice: id, purpose: again.clone(), end });
+            self.nobody_reached(id, &to, &again);
+        }
+    }
+
+    /// Returns until when a channel tried from now has its time.
+    pub fn channel_until(&self, another_follows: bool) -> Timestamp {
+        let time: SignedDuration = if another_follows { CHANNEL_TIME } else { NOTICE_LIFE };
+        self.now().saturating_add(time).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Returns a person's channels in the order they are tried, each once; only those of `via`
+    /// where any are named.
+    pub fn channels_of(&self, person: &PersonId, via: &[ChannelId]) -> Vec<ChannelId> {
+        let contacts = self.ctx.directory.person(person).map_or(&[][..], |p| &p.contacts);
+        let mut channels: Vec<ChannelId> = Vec::with_capacity(contacts.len());
+        for contact in contacts {
+            let wanted = via.is_empty() || via.contains(&contact.channel);
+            if wanted && !channels.contains(&contact.channel) {
+                channels.push(contact.channel.clone());
+            }
+        }
+        channels
+    }
+
+    /// Withdraws every waiting notice of such a purpose: nobody needs it any more.
+    pub fn withdraw(&mut self, of: impl Fn(&Purpose) -> bool) {
+        self.withdraw_from(|_, purpose| of(purpose));
+    }
+
+    fn withdraw_from(&mut self, of: impl Fn(&Recipient, &Purpose) -> bool) {
+        let waiting = self.incident.outbox.values().filter_map(|pending| match pending.as_ref() {
+            Pending::Notice { notice, .. } if of(&notice.to, &notice.purpose) => {
+                Some((notice.id, notice.purpose.clone()))
+            }
+            Pending::Notice { .. } | Pending::Request { .. } => None,
+        });
+        let waiting: Vec<(NoticeId, Purpose)> = waiting.collect();
+        for (notice, purpose) in waiting {
+            self.emit(Fact::NoticeEnded { notice, purpose, end: NoticeEnd::Withdrawn });
+        }
+    }
+
+    /// The role was taken or is asked of others: pages still waiting for it alone are withdrawn.
+    pub fn withdraw_pages(&mut self, role: &RoleId) {
+        self.wishes.retain(|wish| !is_page(&wish.purpose, role));
+        self.withdraw(|purpose| is_page(purpose, role));
+    }
+
+    /// A person said no: the page still waiting for them is withdrawn.
+    pub fn withdraw_page_of(&mut self, role: &RoleId, person: &PersonId) {
+        self.withdraw_from(|to, purpose| {
+            *to == Recipient::Person(person.clone()) && is_page(purpose, role)
+        });
+    }
+
+    /// A run has ended: what was still to be said about its beginning and delay is withdrawn.
+    pub fn withdraw_step_notices(&mut self, of: &RunKey) {
+        if self.incident.outbox.is_empty() {
+            return;
+        }
+        self.withdraw(|purpose| match purpose {
+            Purpose::StepReady { key, also } => key == of && also.is_empty(),
+            Purpose::StepWarning { key } | Purpose::StepOverdue { key } => key == of,
+            Purpose::Escalation { subject: LadderSubject::Step { key } } => key == of,
+            _ => false,
+        });
+    }
+}
+
+fn is_page(purpose: &Purpose, of: &RoleId) -> bool {
+    matches!(purpose, Purpose::RolePage { role, also } if role == of && also.is_empty())
+}
+
+/// Leaves at most one wish for a person and purpose. Pages and ready steps are put together, so
+/// that one message says all; whoever is paged sees their steps on the page.
+fn merged(wishes: Vec<Wish>) -> Vec<Wish> {
+    let mut kept: Vec<Wish> = Vec::with_capacity(wishes.len());
+    let paged: Vec<PersonId> = wishes
+        .iter()
+        .filter(|wish| matches!(wish.purpose, Purpose::RolePage { .. }))
+        .map(|wish| wish.person.clone())
+        .collect();
+    for wish in wishes {
+        let is_ready = matches!(wish.purpose, Purpose::StepReady { .. });
+        if is_ready && paged.contains(&wish.person) {
+            continue;
+        }
+        let same =
+            |known: &&mut Wish| known.person == wish.person && known.purpose.is_like(&wish.purpose);
+        match kept.iter_mut().find(same) {
+            Some(known) => known.purpose.join(wish.purpose),
+            None => kept.push(wish),
+        }
+    }
+    kept
+}
+
+impl Purpose {
+    /// Tells whether two notices to one person in one commit would be one too many.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Commander { about }, Self::Commander { about: other }) => about == other,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        match (self, other) {
+            (Self::RolePage { role, also }, Self::RolePage { role: more, .. }) => {
+                if *role != more && !also.contains(&more) {
+                    also.push(more);
+                }
+            }
+            (Self::StepReady { key, also }, Self::StepReady { key: more, .. }) => {
+                if *key != more && !also.contains(&more) {
+                    also.push(more);
+                }
+            }
+            _ => {}
+        }
+    }
+}
