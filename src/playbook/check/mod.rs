@@ -1,16 +1,51 @@
 //! Rules over a whole plan: what each part alone cannot know. Must not know how findings are shown.
 
+mod code;
+mod directory;
+mod flow;
+mod name;
+mod objective;
+mod sample;
+mod step;
+mod variable;
+
+pub use code::{
+    EXPRESSION_FAILS, IMPOSSIBLE_OBJECTIVE, NO_CHANNEL, NOBODY, NOT_CONFIGURED, NOT_IN_DIRECTORY,
+    NOT_MEASURED, STEP_CYCLE, TEMPLATE_FAILS, TYPE_CLASH, UNKNOWN_NAME, UNREACHABLE_PHASE,
+    UNREACHABLE_STEP,
+};
+
 use crate::playbook::diagnostic::Diagnostics;
 use crate::playbook::load::Context;
 use crate::playbook::lower::Notes;
 use crate::playbook::model::Playbook;
 
-/// Applies every rule.
+/// What every rule is given.
+struct Check<'a> {
+    playbook: &'a Playbook,
+    notes: &'a Notes<'a>,
+    out: &'a mut Diagnostics,
+}
+
+/// Applies every rule. Rules over the whole flow wait until each part is sound: with parts missing
+/// they would find only the consequences.
 pub(in crate::playbook) fn check(
     playbook: &Playbook,
     notes: &Notes<'_>,
     context: &Context<'_>,
     out: &mut Diagnostics,
 ) {
-    let _ = (playbook, notes, context, out);
+    let parts_are_sound = !out.has_errors();
+    let mut check = Check { playbook, notes, out };
+    check.variables();
+    check.names();
+    if parts_are_sound {
+        let ways = check.flow();
+        check.steps();
+        check.objectives(&ways);
+    }
+    check.addressed();
+    if let Some(directory) = context.directory {
+        check.directory(directory);
+    }
 }

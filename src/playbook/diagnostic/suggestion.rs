@@ -4,7 +4,7 @@ use crate::playbook::diagnostic::both;
 use crate::text::Text;
 
 /// Longer lists of candidates help nobody.
-const LISTED_MAX: usize = 12;
+const LISTED_MAX: usize = 16;
 
 /// Names longer than this are not compared: the comparison is quadratic.
 const COMPARED_CHARS_MAX: usize = 64;
@@ -26,7 +26,7 @@ pub fn nearest<'a>(
             let other = simplified(candidate);
             let longest = plain.chars().count().max(other.chars().count());
             let distance = strsim::damerau_levenshtein(&plain, &other);
-            let near = distance * 3 <= longest.max(3);
+            let near = distance * 3 <= longest.max(3) && distance < longest;
             near.then_some((distance, candidate))
         })
         .min_by_key(|(distance, candidate)| (*distance, *candidate))
@@ -75,6 +75,7 @@ mod tests {
     #[test]
     fn what_is_far_is_not_suggested() {
         assert_eq!(nearest("colour", ["title", "assign"]), None);
+        assert_eq!(nearest("c", ["a"]), None);
         assert_eq!(nearest("", ["a"]), None);
         assert_eq!(nearest(&"x".repeat(10_000), ["x"]), None);
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use minijinja::ErrorKind;
 use minijinja::value::Value as Inner;
 use smol_str::SmolStr;
 
@@ -62,6 +63,14 @@ impl Expression {
     /// Computes whether it holds.
     pub(super) fn truth(&self, scope: &dyn Scope) -> Result<bool, Unsure> {
         self.evaluate(scope).map(|value| value.is_true())
+    }
+
+    /// Returns what goes wrong on the facts of `scope`, which must have them all; something that is
+    /// not there, such as a list's third item, may be there another time and is not wrong.
+    pub(in crate::playbook) fn failure(&self, scope: &dyn Scope) -> Option<String> {
+        let context = Context::complete(&self.shape, &self.names, scope).ok()?;
+        let error = self.compiled.eval(context).err()?;
+        (error.kind() != ErrorKind::UndefinedError).then(|| plain(&error))
     }
 
     fn evaluate(&self, scope: &dyn Scope) -> Result<Inner, Unsure> {

@@ -19,7 +19,7 @@ pub use name::{
 pub use sandbox::{FILTERS, NESTING_MAX, SOURCE_BYTES_MAX, TESTS};
 pub use scope::{Fact, Scope};
 
-pub(in crate::playbook) use compile::{syntax, undeclared};
+pub(in crate::playbook) use compile::{plain, syntax, undeclared};
 pub(in crate::playbook) use context::{Context, Shape};
 pub(in crate::playbook) use sandbox::{environment_of, messages, unknown};
 pub(in crate::playbook) use scan::{scan, string_length};

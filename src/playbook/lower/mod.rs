@@ -25,8 +25,10 @@ pub use code::{
 };
 pub use name::{NAME_CHARS_MAX, is_identifier, is_slug};
 
+pub(in crate::playbook) use condition::inside;
 pub(in crate::playbook) use notes::{DirectoryName, Form, Noted, Notes, Site, Used};
 pub(in crate::playbook) use playbook::lower;
+pub(in crate::playbook) use role::person_named;
 
 use crate::playbook::diagnostic::Diagnostics;
 

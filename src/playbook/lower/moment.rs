@@ -148,6 +148,10 @@ impl<'n> Lowering<'n> {
         if from_node.is_some() && from.is_none() {
             return None;
         }
+        if let (Some(Moment::Closed), Some(node)) = (&from, from_node) {
+            let message = Text::both("事件结束后没有步骤", "no step is left after the close");
+            self.out.push(bad_value(node.span, message));
+        }
         Some(Due { limit, from, warn })
     }
 

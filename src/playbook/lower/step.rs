@@ -52,6 +52,11 @@ impl<'n> Lowering<'n> {
         let when = when.and_then(|node| self.condition(node, Site::Incident));
         let start_within = fields.take("start_within").and_then(|node| self.due(node));
         let due = fields.take("due").and_then(|node| self.due(node));
+        let chosen = matches!(&action, Some(Action::Decide(decide)) if decide.default.is_some());
+        if chosen && due.is_none() {
+            let what = Text::both("有默认答案的决定", "a decision with a default");
+            self.out.push(missing(node.span, &what, "due"));
+        }
         let escalate = fields.take("escalate").and_then(|node| self.ladder(node));
         let retry = fields.take("retry").and_then(|node| self.retry(node)).unwrap_or_default();
         let timeout = fields.take("timeout").and_then(|node| self.calendar_free(node));

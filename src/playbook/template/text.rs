@@ -9,8 +9,8 @@ use minijinja::{Environment, Expression as Compiled};
 use smol_str::SmolStr;
 
 use crate::playbook::expression::{
-    CompileError, Context, Name, SOURCE_BYTES_MAX, Scope, Shape, environment_of, messages, scan,
-    string_length, syntax, undeclared, unknown,
+    CompileError, Context, Name, SOURCE_BYTES_MAX, Scope, Shape, environment_of, messages, plain,
+    scan, string_length, syntax, undeclared, unknown,
 };
 use crate::text::Lang;
 
@@ -106,8 +106,8 @@ impl Template {
     pub fn try_render(&self, scope: &dyn Scope) -> Result<String, String> {
         let context = Context::partial(&self.shape, &self.names, scope, self.lang);
         if let Some(environment) = &self.whole {
-            let template = environment.get_template(OWN).map_err(|error| error.to_string())?;
-            let rendered = template.render(context).map_err(|error| error.to_string())?;
+            let template = environment.get_template(OWN).map_err(|error| plain(&error))?;
+            let rendered = template.render(context).map_err(|error| plain(&error))?;
             return Ok(cut(rendered));
         }
         match self.render_parts(&context) {
@@ -142,7 +142,7 @@ impl Template {
                     Ok(value) => push(&mut out, &value),
                     Err(error) => {
                         out.push_str(unknown(self.lang));
-                        failed.get_or_insert_with(|| error.to_string());
+                        failed.get_or_insert_with(|| plain(&error));
                     }
                 },
             }

@@ -1,0 +1,30 @@
+//! What can be wrong with a plan as a whole.
+
+use crate::playbook::diagnostic::Code;
+
+/// One variable declared with two types.
+pub const TYPE_CLASH: Code = Code::new("E0205");
+/// A name the directory does not know.
+pub const NOT_IN_DIRECTORY: Code = Code::new("E0206");
+/// The same where nobody is configured and everything leads to the operator.
+pub const NOT_CONFIGURED: Code = Code::new("W0206");
+/// A message that no channel can carry.
+pub const NO_CHANNEL: Code = Code::new("E0207");
+/// A role that nobody can fill.
+pub const NOBODY: Code = Code::new("E0208");
+/// A step that can never become ready.
+pub const UNREACHABLE_STEP: Code = Code::new("E0302");
+/// A phase that no way leads to.
+pub const UNREACHABLE_PHASE: Code = Code::new("E0303");
+/// Steps that wait for each other.
+pub const STEP_CYCLE: Code = Code::new("E0304");
+/// An objective whose moments cannot occur in order.
+pub const IMPOSSIBLE_OBJECTIVE: Code = Code::new("E0305");
+/// An objective on a number that no step records.
+pub const NOT_MEASURED: Code = Code::new("W0301");
+/// A name that nothing can set.
+pub const UNKNOWN_NAME: Code = Code::new("E0402");
+/// An expression that fails whatever it is given.
+pub const EXPRESSION_FAILS: Code = Code::new("E0403");
+/// A template that fails whatever it is given.
+pub const TEMPLATE_FAILS: Code = Code::new("E0405");

@@ -1,0 +1,174 @@
+//! Ways between phases: every phase is reached, and nothing goes round for ever.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::id::PhaseId;
+use crate::playbook::check::{Check, UNREACHABLE_PHASE};
+use crate::playbook::diagnostic::{Diagnostic, both};
+use crate::playbook::lower::NO_BOUND;
+use crate::playbook::model::HandlerAct;
+use crate::playbook::source::Span;
+use crate::text::Text;
+
+/// Which phases can be entered from which.
+pub(super) struct Ways {
+    edges: Vec<Way>,
+}
+
+struct Way {
+    from: PhaseId,
+    to: PhaseId,
+    /// How often it may be taken is limited.
+    bounded: bool,
+    span: Option<Span>,
+}
+
+impl Ways {
+    /// Tells whether a phase can be entered at some time after another.
+    pub(super) fn lead(&self, from: &PhaseId, to: &PhaseId) -> bool {
+        self.reach([from.clone()]).contains(to)
+    }
+
+    /// Returns the phases that can be entered once one of `start` has been, those included.
+    fn reach(&self, start: impl IntoIterator<Item = PhaseId>) -> BTreeSet<PhaseId> {
+        let mut open: Vec<PhaseId> = start.into_iter().collect();
+        let mut reached: BTreeSet<PhaseId> = open.iter().cloned().collect();
+        while let Some(phase) = open.pop() {
+            for way in self.edges.iter().filter(|way| way.from == phase) {
+                if reached.insert(way.to.clone()) {
+                    open.push(way.to.clone());
+                }
+            }
+        }
+        reached
+    }
+}
+
+impl Check<'_> {
+    /// Checks the ways between phases and returns them.
+    pub(super) fn flow(&mut self) -> Ways {
+        let ways = self.ways();
+        if let Some(first) = self.playbook.phases.first() {
+            let reached = ways.reach([first.id.clone()]);
+            for phase in &self.playbook.phases {
+                if !reached.contains(&phase.id) {
+                    self.unreachable(&phase.id);
+                }
+            }
+        }
+        for circle in unbounded_circles(&ways) {
+            self.endless(&circle);
+        }
+        ways
+    }
+
+    fn ways(&self) -> Ways {
+        let phases = &self.playbook.phases;
+        let mut edges = Vec::new();
+        for (at, phase) in phases.iter().enumerate() {
+            let places = self.notes.next.get(&phase.id).map(Vec::as_slice).unwrap_or_default();
+            for (n, next) in phase.next.iter().enumerate() {
+                edges.push(Way {
+                    from: phase.id.clone(),
+                    to: next.to.clone(),
+                    bounded: next.at_most.is_some(),
+                    span: places.get(n).copied(),
+                });
+            }
+            if phase.next.is_empty()
+                && let Some(following) = phases.get(at + 1)
+            {
+                let (from, to) = (phase.id.clone(), following.id.clone());
+                edges.push(Way { from, to, bounded: false, span: None });
+            }
+        }
+        for noted in &self.notes.failure_ways {
+            let (step, to) = &noted.what;
+            let from = self.playbook.step(step).map(|(phase, _)| phase.id.clone());
+            // Going to the current phase does nothing.
+            if let Some(from) = from.filter(|from| from != to) {
+                let (to, span) = (to.clone(), Some(noted.span));
+                edges.push(Way { from, to, bounded: false, span });
+            }
+        }
+        for handler in &self.playbook.handlers {
+            let HandlerAct::Go(to) = &handler.act else { continue };
+            for phase in phases {
+                let applies =
+                    handler.while_phase.is_empty() || handler.while_phase.contains(&phase.id);
+                if applies && phase.id != *to {
+                    let (from, to) = (phase.id.clone(), to.clone());
+                    edges.push(Way { from, to, bounded: true, span: None });
+                }
+            }
+        }
+        Ways { edges }
+    }
+
+    fn unreachable(&mut self, id: &PhaseId) {
+        let found = Diagnostic::new(
+            UNREACHABLE_PHASE,
+            both!("没有路径进入阶段 `{id}`", "no way leads to the phase `{id}`"),
+        )
+        .help(Text::both(
+            "在某个阶段的 `next` 里写上它，或删去它",
+            "name it in the `next` of a phase, or remove it",
+        ));
+        self.out.push(match self.notes.phases.get(id.as_str()) {
+            Some(span) => found.at(*span),
+            None => found,
+        });
+    }
+
+    fn endless(&mut self, circle: &Circle) {
+        let path = circle.phases.iter().map(PhaseId::as_str).collect::<Vec<_>>().join(" → ");
+        let found = Diagnostic::new(
+            NO_BOUND,
+            both!("阶段可以无限循环：{path}", "phases can go round for ever: {path}"),
+        )
+        .help(Text::both(
+            "给其中一个 `next` 加上 `at_most: 次数`；`go` 没有上限，不能用来往回走",
+            "add `at_most: times` to one `next` of them; a `go` has no bound and must not lead back",
+        ));
+        self.out.push(match circle.span {
+            Some(span) => found.at(span),
+            None => found,
+        });
+    }
+}
+
+/// Phases that lead back to the first of them, and the way that closes the circle.
+struct Circle {
+    phases: Vec<PhaseId>,
+    span: Option<Span>,
+}
+
+/// Finds circles without a bounded way: one for each way that goes back on a depth-first walk.
+fn unbounded_circles(ways: &Ways) -> Vec<Circle> {
+    let mut from: BTreeMap<&PhaseId, Vec<&Way>> = BTreeMap::new();
+    for way in ways.edges.iter().filter(|way| !way.bounded) {
+        from.entry(&way.from).or_default().push(way);
+    }
+    let mut done: BTreeSet<&PhaseId> = BTreeSet::new();
+    let mut circles = Vec::new();
+    for start in from.keys() {
+        let mut path: Vec<(&PhaseId, usize)> = vec![(start, 0)];
+        while let Some((phase, next)) = path.pop() {
+            let way = from.get(phase).and_then(|ways| ways.get(next));
+            let Some(way) = way.filter(|_| !done.contains(phase)) else {
+                done.insert(phase);
+                continue;
+            };
+            path.push((phase, next + 1));
+            if let Some(at) = path.iter().position(|(known, _)| **known == way.to) {
+                let mut phases: Vec<PhaseId> =
+                    path[at..].iter().map(|(id, _)| (*id).clone()).collect();
+                phases.push(way.to.clone());
+                circles.push(Circle { phases, span: way.span });
+            } else if !done.contains(&way.to) {
+                path.push((&way.to, 0));
+            }
+        }
+    }
+    circles
+}

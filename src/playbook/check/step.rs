@@ -1,0 +1,127 @@
+//! Steps that can never be done.
+
+use std::collections::BTreeSet;
+
+use crate::id::StepId;
+use crate::playbook::check::{Check, STEP_CYCLE, UNREACHABLE_STEP};
+use crate::playbook::diagnostic::{Diagnostic, both};
+use crate::playbook::expression::{Condition, Name, Scope, Truth};
+use crate::playbook::model::{Join, OnFailure, Phase, Step};
+use crate::text::Text;
+
+/// A scope in which nothing is known: a condition that is false here is false for ever.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn fact(&self, _: &Name) -> Option<crate::playbook::expression::Fact<'_>> {
+        None
+    }
+}
+
+impl Check<'_> {
+    pub(super) fn steps(&mut self) {
+        let playbook = self.playbook;
+        for phase in &playbook.phases {
+            let ready = can_become_ready(phase);
+            let mut told = BTreeSet::new();
+            for step in &phase.steps {
+                if !ready.contains(&step.id) {
+                    self.waits_for_itself(phase, step, &mut told);
+                } else if is_never(step.when.as_ref()) && !is_gone_to(phase, &step.id) {
+                    self.never_wanted(step);
+                }
+            }
+        }
+    }
+
+    /// Reports a step in a circle of `after`. Steps behind a circle are only its consequence.
+    fn waits_for_itself(&mut self, phase: &Phase, step: &Step, told: &mut BTreeSet<StepId>) {
+        let Some(circle) = circle(phase, &step.id).filter(|_| !told.contains(&step.id)) else {
+            return;
+        };
+        told.extend(circle.iter().cloned());
+        let path = circle.iter().map(StepId::as_str).collect::<Vec<_>>().join(" → ");
+        let place = self.notes.after.get(&step.id).copied();
+        let found = Diagnostic::new(
+            STEP_CYCLE,
+            both!("步骤互相等待：{path}", "steps wait for each other: {path}"),
+        )
+        .help(Text::both("去掉其中一个 `after`", "remove one `after`"));
+        self.out.push(match place {
+            Some(span) => found.at(span),
+            None => found,
+        });
+    }
+
+    fn never_wanted(&mut self, step: &Step) {
+        let id = &step.id;
+        let found = Diagnostic::new(
+            UNREACHABLE_STEP,
+            both!("步骤 `{id}` 永远不会执行", "the step `{id}` can never run"),
+        )
+        .label(Text::both("总是不成立", "this never holds"));
+        self.out.push(match self.notes.when.get(id) {
+            Some(span) => found.at(*span),
+            None => found,
+        });
+    }
+}
+
+fn is_never(condition: Option<&Condition>) -> bool {
+    condition.is_some_and(|when| when.evaluate(&Nothing).truth == Truth::No)
+}
+
+fn is_gone_to(phase: &Phase, id: &StepId) -> bool {
+    let goes = |way: &OnFailure| matches!(way, OnFailure::GoStep(to) if to == id);
+    phase.steps.iter().any(|step| goes(&step.on_failure) || goes(&step.on_timeout))
+}
+
+/// Returns the steps whose predecessors can be satisfied, or that a failure makes ready.
+fn can_become_ready(phase: &Phase) -> BTreeSet<StepId> {
+    let mut ready: BTreeSet<StepId> = BTreeSet::new();
+    loop {
+        let before = ready.len();
+        for step in &phase.steps {
+            let satisfied = step.after.iter().filter(|id| ready.contains(*id)).count();
+            let needed = match step.join {
+                Join::All => step.after.len(),
+                Join::Any => step.after.len().min(1),
+                Join::AtLeast(n) => usize::try_from(n).unwrap_or(usize::MAX).min(step.after.len()),
+            };
+            let gone_to = phase.steps.iter().any(|other| {
+                let goes = |way: &OnFailure| matches!(way, OnFailure::GoStep(to) if *to == step.id);
+                ready.contains(&other.id) && (goes(&other.on_failure) || goes(&other.on_timeout))
+            });
+            if satisfied >= needed || gone_to {
+                ready.insert(step.id.clone());
+            }
+        }
+        if ready.len() == before {
+            return ready;
+        }
+    }
+}
+
+/// Finds a way from a step through `after` back to it.
+fn circle(phase: &Phase, start: &StepId) -> Option<Vec<StepId>> {
+    let mut paths: Vec<Vec<StepId>> = vec![vec![start.clone()]];
+    let mut seen = BTreeSet::new();
+    while let Some(path) = paths.pop() {
+        let last = path.last()?;
+        let Some(step) = phase.steps.iter().find(|step| step.id == *last) else { continue };
+        for before in &step.after {
+            if before == start {
+                let mut path = path.clone();
+                path.push(start.clone());
+                path.reverse();
+                return Some(path);
+            }
+            if seen.insert(before.clone()) {
+                let mut longer = path.clone();
+                longer.push(before.clone());
+                paths.push(longer);
+            }
+        }
+    }
+    None
+}
