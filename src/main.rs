@@ -1,3 +1,8 @@
-//! The `firebell` program: hands its arguments to [`firebell::cli`] and exits with the code that verb returns.
+//! The `firebell` program: hands its arguments to [`firebell::cli`] and exits with the code that
+//! verb returns.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    firebell::cli::run()
+}

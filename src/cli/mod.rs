@@ -1,1 +1,83 @@
-//! The command line: one file per verb. It must hold no rules of incidents; it parses arguments, calls, and prints.
+//! The command line: one file per verb. It must hold no rules of incidents; it parses arguments,
+//! calls, and prints. Data goes to standard output, messages to standard error.
+
+mod args;
+mod check;
+mod client;
+mod doctor;
+mod exit;
+mod incident;
+mod oncall;
+mod pages;
+mod progress;
+mod screen;
+mod settings;
+mod timeline;
+mod token;
+mod verify;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Cli, Common, Verb};
+use self::client::Client;
+use self::exit::{Exit, Stop};
+use self::screen::Screen;
+use crate::clock::{Clock, SystemClock};
+
+/// Runs the verb on the command line and returns its exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are asked for; anything else is a wrong command line.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Ok }.into();
+        }
+    };
+    let screen = Screen::new(&cli.common, &settings::environment, SystemClock.now());
+    let stop = match dispatch(cli.verb, &cli.common, &screen) {
+        Ok(()) => return Exit::Ok.into(),
+        Err(stop) => stop,
+    };
+    if !stop.message.is_empty() {
+        let word = screen.lang.pick("错误", "error");
+        eprintln!("{}: {}", screen.paint(screen::Tone::Bad, word), stop.message);
+    }
+    stop.exit.into()
+}
+
+fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let call = |work: Call<'_>| {
+        let client = Client::new(common, screen.lang)?;
+        wait(work(client))
+    };
+    match verb {
+        Verb::Check(args) => check::run(&args, common, screen),
+        Verb::Incident(verb) => call(Box::new(|client| {
+            Box::pin(async move { incident::run(verb, &client, screen).await })
+        })),
+        Verb::Timeline(args) => call(Box::new(|client| {
+            Box::pin(async move { timeline::run(&args, &client, screen).await })
+        })),
+        Verb::Verify(args) => verify::run(&args, common, screen),
+        Verb::Doctor => doctor::run(common, screen),
+        Verb::Token(verb) => call(Box::new(|client| {
+            Box::pin(async move { token::run(verb, &client, screen).await })
+        })),
+        Verb::Oncall(args) => oncall::run(&args, common, screen),
+        Verb::Completions(args) => pages::completions(args.shell),
+        Verb::Man(args) => pages::man(args.dir.as_deref()),
+    }
+}
+
+type Work<'a> = std::pin::Pin<Box<dyn Future<Output = Result<(), Stop>> + 'a>>;
+type Call<'a> = Box<dyn FnOnce(Client) -> Work<'a> + 'a>;
+
+/// Runs a client verb to its end on a small runtime of its own.
+fn wait<T>(work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,451 @@
+//! The words of the command line. It must not do anything.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Output {
+    /// Tables and sentences for people.
+    #[default]
+    Text,
+    /// Stable JSON for programs.
+    Json,
+}
+
+/// A language, as written on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LangArg {
+    /// 中文.
+    Zh,
+    /// English.
+    En,
+}
+
+/// Incident response and emergency plans 应急预案与事件响应
+#[derive(Debug, Parser)]
+#[command(name = "firebell", version, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 ok · 1 findings or failure · 2 usage · 3 not found · \
+                        4 conflict · 5 unavailable")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+    /// What every verb understands.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options of every verb.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The configuration file (default: ./firebell.yaml where it exists)
+    #[arg(long, global = true, env = "FIREBELL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The data folder (default: ./data)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Tables for people, or stable JSON
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub output: Output,
+    /// The language of messages (default: the locale's)
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<LangArg>,
+    /// The server that client verbs talk to
+    #[arg(long, global = true, env = "FIREBELL_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// The token that client verbs present
+    #[arg(
+        long,
+        global = true,
+        env = "FIREBELL_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub token: Option<String>,
+    /// Leave out progress bars and remarks
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Print without colour (also: NO_COLOR)
+    #[arg(long, global = true)]
+    pub no_color: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Check playbooks and drills like code 检查预案
+    Check(Check),
+    /// Declare, list, show and work incidents 处置事件
+    #[command(subcommand)]
+    Incident(Incident),
+    /// Print the timeline of an incident 时间线
+    Timeline(Timeline),
+    /// Check every hash chain of the journal 校验日志链
+    Verify(Verify),
+    /// Look for trouble in the installation, repair what is safe, say what to do 自检
+    Doctor,
+    /// Create, list and revoke access tokens 访问令牌
+    #[command(subcommand)]
+    Token(Token),
+    /// Who is on call 值班表
+    Oncall(Oncall),
+    /// Print shell completions
+    Completions(Completions),
+    /// Write manual pages
+    Man(Man),
+}
+
+/// Runs the server.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The address to listen on (default: 127.0.0.1:8080)
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// List overdue work and send nothing until a person confirms
+    #[arg(long)]
+    pub safe_start: bool,
+}
+
+/// Checks files.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Files or folders (default: playbooks and drills)
+    pub paths: Vec<PathBuf>,
+    /// Treat warnings as errors
+    #[arg(long, value_name = "WHAT", value_parser = ["warnings"])]
+    pub deny: Option<String>,
+}
+
+/// Which schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaOf {
+    /// Of playbooks.
+    Playbook,
+    /// Of drills.
+    Drill,
+}
+
+/// Prints a schema.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which
+    #[arg(value_enum, default_value = "playbook")]
+    pub of: SchemaOf,
+}
+
+/// Works incidents.
+#[derive(Debug, Subcommand)]
+pub enum Incident {
+    /// Declare a live incident
+    Declare {
+        /// The playbook
+        playbook: String,
+        /// What it is about
+        #[arg(long)]
+        title: Option<String>,
+        /// 1 (worst) to 4
+        #[arg(long)]
+        level: Option<u8>,
+        /// An input, as JSON or plain text; may be repeated
+        #[arg(long = "input", value_name = "NAME=VALUE")]
+        inputs: Vec<String>,
+        /// When the trouble was noticed
+        #[arg(long, value_name = "TIME")]
+        detected_at: Option<Timestamp>,
+        /// The same trouble carries the same key
+        #[arg(long)]
+        dedup_key: Option<String>,
+    },
+    /// List incidents
+    List {
+        /// open, paused, closed or cancelled
+        #[arg(long)]
+        status: Option<String>,
+        /// Only of this playbook
+        #[arg(long)]
+        playbook: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Show an incident and what to do now
+    Show {
+        /// Its number or id
+        incident: String,
+    },
+    /// Acknowledge a role
+    Ack {
+        /// The incident
+        incident: String,
+        /// The role
+        role: String,
+    },
+    /// Claim a role
+    Claim {
+        /// The incident
+        incident: String,
+        /// The role
+        role: String,
+    },
+    /// Pass a role on
+    HandOver {
+        /// The incident
+        incident: String,
+        /// The role
+        role: String,
+        /// To whom
+        #[arg(long)]
+        to: String,
+        /// What they must know
+        #[arg(long)]
+        note: String,
+    },
+    /// Begin a step
+    Start {
+        /// The incident
+        incident: String,
+        /// The step
+        step: String,
+    },
+    /// Tick an item of a step's checklist
+    Check {
+        /// The incident
+        incident: String,
+        /// The step
+        step: String,
+        /// The item, `2` or `2.1`
+        item: String,
+    },
+    /// Complete a step
+    Complete {
+        /// The incident
+        incident: String,
+        /// The step
+        step: String,
+        /// A form field, as JSON or plain text; may be repeated
+        #[arg(long = "form", value_name = "NAME=VALUE")]
+        form: Vec<String>,
+        /// A remark
+        #[arg(long)]
+        note: Option<String>,
+        /// When it was really done
+        #[arg(long, value_name = "TIME")]
+        occurred_at: Option<Timestamp>,
+    },
+    /// Say that a step failed
+    Fail {
+        /// The incident
+        incident: String,
+        /// The step
+        step: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Leave a step out
+    Skip {
+        /// The incident
+        incident: String,
+        /// The step
+        step: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Try a failed step again
+    Retry {
+        /// The incident
+        incident: String,
+        /// The step
+        step: String,
+    },
+    /// Answer a decision
+    Answer {
+        /// The incident
+        incident: String,
+        /// The step
+        step: String,
+        /// The option
+        option: String,
+    },
+    /// Approve
+    Approve {
+        /// The incident
+        incident: String,
+        /// The step
+        step: String,
+    },
+    /// Reject
+    Reject {
+        /// The incident
+        incident: String,
+        /// The step
+        step: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Write something down
+    Note {
+        /// The incident
+        incident: String,
+        /// What
+        text: String,
+    },
+    /// Set the level over the rules
+    Level {
+        /// The incident
+        incident: String,
+        /// 1 (worst) to 4
+        level: u8,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// End it
+    Close {
+        /// The incident
+        incident: String,
+        /// Overrule what blocks it, and why
+        #[arg(long, value_name = "REASON")]
+        force: Option<String>,
+    },
+    /// End it as a false alarm
+    Cancel {
+        /// The incident
+        incident: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// Works drills.
+#[derive(Debug, Subcommand)]
+pub enum Drill {
+    /// List drills with their next five starts
+    List,
+    /// Run a drill: a file simulated on the spot, or a drill of the server by name
+    Run {
+        /// The drill's name, or its file
+        drill: String,
+        /// Another seed than the file's
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// List results
+    Runs {
+        /// Only of this drill
+        #[arg(long)]
+        drill: Option<String>,
+    },
+    /// Show one result
+    Show {
+        /// The run
+        run: String,
+    },
+}
+
+/// How a timeline is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum TimelineFormat {
+    /// For the terminal.
+    #[default]
+    Text,
+    /// JSON.
+    Json,
+    /// Markdown.
+    Md,
+    /// One self-contained page.
+    Html,
+    /// Comma-separated values.
+    Csv,
+}
+
+/// Prints a timeline.
+#[derive(Debug, Args)]
+pub struct Timeline {
+    /// The incident's number or id
+    pub incident: String,
+    /// How
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: TimelineFormat,
+}
+
+/// Checks hash chains.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Only this incident, by id
+    pub incident: Option<String>,
+}
+
+/// Saves everything.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The archive to write
+    pub to: PathBuf,
+}
+
+/// Unpacks an archive.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The archive to read
+    pub from: PathBuf,
+}
+
+/// Works tokens.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Create a token; its secret is shown once
+    Create {
+        /// The person it belongs to
+        #[arg(long, conflicts_with = "service")]
+        person: Option<String>,
+        /// The service it belongs to
+        #[arg(long)]
+        service: Option<String>,
+        /// viewer, responder, commander or admin
+        #[arg(long, default_value = "responder")]
+        scope: String,
+        /// When it ends
+        #[arg(long, value_name = "TIME")]
+        expires_at: Option<Timestamp>,
+    },
+    /// List tokens, without secrets
+    List,
+    /// Revoke a token
+    Revoke {
+        /// Its id
+        id: String,
+    },
+}
+
+/// Who is on call.
+#[derive(Debug, Args)]
+pub struct Oncall {
+    /// At this instant (default: now)
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<Timestamp>,
+    /// Only this schedule
+    #[arg(long)]
+    pub schedule: Option<String>,
+}
+
+/// Prints completions.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Writes manual pages.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder to write to; one page goes to standard output without it
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}

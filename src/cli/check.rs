@@ -1,0 +1,120 @@
+//! `firebell check`: plans and drills, checked like code.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::args::{Check, Common, Output};
+use super::exit::{Exit, Stop};
+use super::screen::Screen;
+use super::settings;
+use crate::config::DEFAULT_FILE;
+use crate::drill::file::{self, Playbooks};
+use crate::people::Directory;
+use crate::playbook::diagnostic::{Diagnostics, Rendering, Row, Severity};
+use crate::runtime::{DrillFile, Library};
+
+#[derive(Serialize)]
+struct Report {
+    files: usize,
+    errors: usize,
+    warnings: usize,
+    findings: Vec<Row>,
+    unreadable: Vec<String>,
+}
+
+/// Checks files and folders; prints every finding.
+///
+/// # Errors
+/// Findings that are errors, or any with `--deny warnings`.
+pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let directory = directory(common, screen)?;
+    let files = files(&args.paths, screen)?;
+    let library = Library::of_files(&files, &directory);
+    let drills = drills(&library);
+    let library = library.with_findings(drills);
+    let count = |severity| library.findings().iter().map(|found| found.count(severity)).sum();
+    let report = Report {
+        files: files.len(),
+        errors: count(Severity::Error) + library.unreadable().len(),
+        warnings: count(Severity::Warning),
+        findings: library.findings().iter().flat_map(|found| found.rows(screen.lang)).collect(),
+        unreadable: library.unreadable().to_vec(),
+    };
+    match screen.output {
+        Output::Json => screen.data(&report, |_| String::new())?,
+        Output::Text => print(&library, &report, screen),
+    }
+    let denied = args.deny.is_some() && report.warnings > 0;
+    if report.errors > 0 || denied { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
+}
+
+fn print(library: &Library, report: &Report, screen: &Screen) {
+    let rendering = Rendering { lang: screen.lang, colour: screen.colour };
+    for found in library.findings() {
+        eprintln!("{}", found.render(rendering));
+    }
+    for line in library.unreadable() {
+        eprintln!("{line}");
+    }
+    let Report { files, errors, warnings, .. } = report;
+    screen.remark(
+        &format!("检查了 {files} 个文件：{errors} 个错误，{warnings} 个警告"),
+        &format!("{files} files checked: {errors} errors, {warnings} warnings"),
+    );
+}
+
+/// The people that references are checked against; without a configuration everyone is the
+/// built-in operator and any reference may be right.
+fn directory(common: &Common, screen: &Screen) -> Result<Arc<Directory>, Stop> {
+    if common.config.is_none() && !Path::new(DEFAULT_FILE).exists() {
+        return Ok(Arc::new(Directory::built_in()));
+    }
+    Ok(settings::load(common, None, screen)?.config.directory())
+}
+
+/// Checks the drills of a library against its plans.
+#[must_use]
+pub fn drills(library: &Library) -> Vec<Diagnostics> {
+    let playbooks = playbooks(library);
+    let check = |drill: &DrillFile| {
+        let name = drill.path.display().to_string();
+        file::load(&name, &drill.bytes, &playbooks).1
+    };
+    library.drill_files().iter().map(check).collect()
+}
+
+/// Returns the plans of a library as drills look them up.
+#[must_use]
+pub fn playbooks(library: &Library) -> Playbooks {
+    library.playbooks().map(|plan| (plan.id.clone(), Arc::clone(plan))).collect()
+}
+
+/// Finds the YAML files below the paths, without repetition, in order.
+fn files(paths: &[PathBuf], screen: &Screen) -> Result<Vec<PathBuf>, Stop> {
+    let default = ["playbooks", "drills"].map(PathBuf::from);
+    let given = if paths.is_empty() { &default[..] } else { paths };
+    let mut found = BTreeSet::new();
+    for path in given {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path)?;
+            let inside = entries.filter_map(|entry| Some(entry.ok()?.path()));
+            found.extend(inside.filter(|path| is_yaml(path)));
+        } else if path.exists() {
+            found.insert(path.clone());
+        } else if !paths.is_empty() {
+            let path = path.display();
+            let words = screen
+                .lang
+                .pick(format!("找不到 {path}"), format!("there is no file or folder {path}"));
+            return Err(Stop::new(Exit::NotFound, words));
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}

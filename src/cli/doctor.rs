@@ -1,0 +1,92 @@
+//! `firebell doctor`: looks for trouble in an installation, offline, and says what to do.
+
+use serde::Serialize;
+
+use super::args::Common;
+use super::exit::{Exit, Stop};
+use super::screen::{Screen, Tone};
+use super::verify::{refused, remarks};
+use super::{check, settings};
+use crate::config::Config;
+use crate::runtime::Library;
+use crate::store::{Health, Options, Sled, Store};
+
+#[derive(Serialize)]
+struct Finding {
+    what: &'static str,
+    ok: bool,
+    detail: String,
+}
+
+/// Prints one line for everything looked at.
+///
+/// # Errors
+/// Something needs attention.
+pub fn run(common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let loaded = settings::load(common, None, screen)?;
+    let mut found = vec![Finding {
+        what: "configuration",
+        ok: !loaded.warnings.has_errors(),
+        detail: loaded.file.as_ref().map_or_else(
+            || screen.lang.pick("无配置文件，使用默认值", "no file, defaults are used").to_owned(),
+            |file| file.display().to_string(),
+        ),
+    }];
+    found.push(plans(&loaded.config, screen));
+    found.extend(store(&loaded.config, screen));
+    let ok = found.iter().all(|finding| finding.ok);
+    screen.data(&found, |found| lines(found, screen))?;
+    if ok { Ok(()) } else { Err(Stop::silent(Exit::Failure)) }
+}
+
+fn lines(found: &[Finding], screen: &Screen) -> String {
+    let line = |finding: &Finding| {
+        let mark =
+            if finding.ok { screen.paint(Tone::Good, "ok") } else { screen.paint(Tone::Bad, "!!") };
+        vec![mark, finding.what.to_owned(), finding.detail.clone()]
+    };
+    let heading = [("", ""), ("项目", "WHAT"), ("说明", "DETAIL")];
+    screen.table(&heading, found.iter().map(line).collect())
+}
+
+fn plans(config: &Config, screen: &Screen) -> Finding {
+    let library = Library::read(&config.playbooks, &config.drills.dir, &config.directory());
+    let findings = check::drills(&library);
+    let library = library.with_findings(findings);
+    let (plans, drills) = (library.playbooks().count(), library.drill_files().len());
+    let bad = library.unreadable().len()
+        + library.findings().iter().filter(|findings| findings.has_errors()).count();
+    let detail = screen.lang.pick(
+        format!("预案 {plans} 个、演练 {drills} 个，{bad} 个有错误（firebell check）"),
+        format!("{plans} playbooks, {drills} drills, {bad} with errors (firebell check)"),
+    );
+    Finding { what: "plans", ok: bad == 0 && plans > 0, detail }
+}
+
+fn store(config: &Config, screen: &Screen) -> Vec<Finding> {
+    let opened = match Sled::open(&config.data, Options::default()) {
+        Ok(opened) => opened,
+        Err(error) => {
+            let detail = refused(screen, &error).message;
+            return vec![Finding { what: "store", ok: false, detail }];
+        }
+    };
+    let remarks = remarks(&opened.report, screen);
+    let detail = if remarks.is_empty() {
+        let active = opened.report.active;
+        screen.lang.pick(
+            format!("正常，{active} 个未结束的事件"),
+            format!("sound, {active} open incidents"),
+        )
+    } else {
+        remarks.join("; ")
+    };
+    let mut found = vec![Finding { what: "store", ok: opened.report.is_ordinary(), detail }];
+    let (ok, detail) = match opened.store.health() {
+        Health::Healthy => (true, screen.lang.pick("空间充足", "there is room").to_owned()),
+        Health::Full { free, needed } => (false, format!("{free} < {needed} bytes")),
+        Health::Broken { why } => (false, why),
+    };
+    found.push(Finding { what: "disk", ok, detail });
+    found
+}

@@ -1,0 +1,184 @@
+//! How the server's JSON looks on a terminal. Reads what it knows and leaves out what it does not.
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::incident::tone;
+use super::screen::{Screen, Tone};
+
+fn text<'j>(json: &'j Json, key: &str) -> &'j str {
+    json.get(key).and_then(Json::as_str).unwrap_or("")
+}
+
+fn when(screen: &Screen, json: &Json, key: &str) -> String {
+    text(json, key).parse::<Timestamp>().map_or_else(|_| String::new(), |at| screen.relative(at))
+}
+
+fn rows<'j>(json: &'j Json, key: &str) -> impl Iterator<Item = &'j Json> {
+    json.get(key).and_then(Json::as_array).into_iter().flatten()
+}
+
+fn flag(json: &Json, key: &str) -> bool {
+    match json.get(key) {
+        Some(Json::Bool(set)) => *set,
+        Some(Json::Null) | None => false,
+        Some(_) => true,
+    }
+}
+
+/// A text in both languages, or a plain one.
+fn words(screen: &Screen, json: Option<&Json>) -> String {
+    match json {
+        Some(Json::String(plain)) => plain.clone(),
+        Some(both @ Json::Object(_)) => {
+            let pick = |lang: &str| text(both, lang).to_owned();
+            let first = pick(screen.lang.code());
+            if first.is_empty() { pick(screen.lang.pick("en", "zh")) } else { first }
+        }
+        _ => String::new(),
+    }
+}
+
+/// Shows a page of incidents.
+#[must_use]
+pub fn incidents(screen: &Screen, page: &Json) -> String {
+    let list: Vec<Vec<String>> = rows(page, "incidents").map(|i| incident_row(screen, i)).collect();
+    if list.is_empty() {
+        return screen.lang.pick("没有事件", "No incidents").to_owned();
+    }
+    let heading = [
+        ("编号", "NUMBER"),
+        ("等级", "LEVEL"),
+        ("状态", "STATUS"),
+        ("阶段", "PHASE"),
+        ("模式", "MODE"),
+        ("发生", "DECLARED"),
+        ("标题", "TITLE"),
+    ];
+    screen.table(&heading, list)
+}
+
+fn incident_row(screen: &Screen, incident: &Json) -> Vec<String> {
+    let level = incident.get("level").and_then(Json::as_u64).unwrap_or(4);
+    let (status, stuck) = (text(incident, "status"), flag(incident, "stuck"));
+    let tone = tone(status, stuck, level);
+    let shown = if stuck { format!("{status} stuck") } else { status.to_owned() };
+    vec![
+        text(incident, "number").to_owned(),
+        screen.paint(tone, &level.to_string()),
+        screen.paint(tone, &shown),
+        text(incident, "phase").to_owned(),
+        text(incident, "mode").to_owned(),
+        when(screen, incident, "declared_at"),
+        words(screen, incident.get("title")),
+    ]
+}
+
+/// Shows one incident: what it is, who acts, what is open.
+#[must_use]
+pub fn incident(screen: &Screen, incident: &Json) -> String {
+    let level = incident.get("level").and_then(Json::as_u64).unwrap_or(4);
+    let status = text(incident, "status");
+    let tone = tone(status, flag(incident, "stuck"), level);
+    let provisional = if flag(incident, "level_provisional") {
+        screen.lang.pick("（暂定）", " (provisional)")
+    } else {
+        ""
+    };
+    let title = words(screen, incident.get("title"));
+    let head = format!("{}  {title}", text(incident, "number"));
+    let state = screen.lang.pick(
+        format!("{level} 级{provisional} · {status} · 阶段 {}", text(incident, "phase")),
+        format!("level {level}{provisional} · {status} · phase {}", text(incident, "phase")),
+    );
+    let mut parts = vec![head, screen.paint(tone, &state)];
+    parts.extend(bridge(screen, incident));
+    parts.push(String::new());
+    parts.push(roles(screen, incident));
+    parts.push(String::new());
+    parts.push(steps(screen, incident));
+    parts.join("\n")
+}
+
+fn bridge(screen: &Screen, incident: &Json) -> Option<String> {
+    let bridge = incident.get("bridge")?;
+    let url = text(bridge, "url");
+    (!url.is_empty()).then(|| format!("{}: {url}", words(screen, bridge.get("title"))))
+}
+
+fn roles(screen: &Screen, incident: &Json) -> String {
+    let all = incident.get("roles").and_then(Json::as_object);
+    let list = all.into_iter().flatten().map(|(id, role)| {
+        let state = text(role, "state");
+        let tone = match state {
+            "held" => Tone::Good,
+            "vacant" => Tone::Bad,
+            _ => Tone::Warn,
+        };
+        let title = words(screen, role.get("title"));
+        let name = if title.is_empty() { id.clone() } else { format!("{title} ({id})") };
+        vec![name, screen.paint(tone, state), text(role, "holder").to_owned()]
+    });
+    screen.table(&[("角色", "ROLE"), ("状态", "STATE"), ("人员", "HOLDER")], list.collect())
+}
+
+fn steps(screen: &Screen, incident: &Json) -> String {
+    let list = rows(incident, "steps").map(|step| {
+        let state = text(step, "state");
+        let overdue = flag(step, "overdue");
+        let tone = match state {
+            "failed" => Tone::Bad,
+            _ if overdue => Tone::Bad,
+            "ready" | "active" => Tone::Warn,
+            "done" => Tone::Good,
+            _ => Tone::Faint,
+        };
+        let late = if overdue { screen.lang.pick("已逾期", "overdue") } else { "" };
+        let title = words(screen, step.get("title"));
+        vec![
+            text(step, "id").to_owned(),
+            screen.paint(tone, state),
+            text(step, "role").to_owned(),
+            format!("{} {late}", when(screen, step, "due_at")).trim().to_owned(),
+            title,
+        ]
+    });
+    let heading =
+        [("步骤", "STEP"), ("状态", "STATE"), ("角色", "ROLE"), ("时限", "DUE"), ("内容", "WHAT")];
+    screen.table(&heading, list.collect())
+}
+
+/// Shows any list of objects by the columns named.
+#[must_use]
+pub fn list(
+    screen: &Screen,
+    items: &Json,
+    columns: &[(&str, &str, &str)],
+    nothing: (&str, &str),
+) -> String {
+    let rows: Vec<Vec<String>> = items
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|item| columns.iter().map(|(key, _, _)| cell(screen, item.get(*key))).collect())
+        .collect();
+    if rows.is_empty() {
+        return screen.lang.pick(nothing.0, nothing.1).to_owned();
+    }
+    let heading: Vec<(&str, &str)> = columns.iter().map(|(_, zh, en)| (*zh, *en)).collect();
+    screen.table(&heading, rows)
+}
+
+fn cell(screen: &Screen, value: Option<&Json>) -> String {
+    match value {
+        None | Some(Json::Null) => String::new(),
+        Some(Json::String(text)) => text
+            .parse::<Timestamp>()
+            .map_or_else(|_| text.clone(), |at| format!("{at:.0} ({})", screen.relative(at))),
+        Some(Json::Array(items)) => {
+            items.iter().map(|item| cell(screen, Some(item))).collect::<Vec<_>>().join(", ")
+        }
+        Some(both @ Json::Object(_)) => words(screen, Some(both)),
+        Some(other) => other.to_string(),
+    }
+}
