@@ -16,7 +16,7 @@ use crate::engine::{
 };
 use crate::id::{ChannelId, IncidentId, NoticeId};
 use crate::notify::gate::{self, Act, Allowed, Pass};
-use crate::notify::{self, Channels, Configured, Delivery, Hosts, Outgoing, Why, WhyCode};
+use crate::notify::{self, Channels, Configured, Delivery, Hosts, Outgoing, Why, WhyCode, http};
 
 /// How many messages one channel carries at once.
 const PER_CHANNEL: usize = 64;
@@ -94,6 +94,7 @@ enum What {
     },
     Request {
         key: RunKey,
+        prepared: Option<http::Prepared>,
     },
 }
 
@@ -125,10 +126,16 @@ fn errand(loaded: &Loaded, id: NoticeId, pending: &Pending) -> Errand {
             until: *channel_until,
             words: match rendered {
                 Some(Rendered::Notice(words)) => Some(words.clone()),
-                None => None,
+                Some(Rendered::Request(_)) | None => None,
             },
         },
-        Pending::Request { key, .. } => What::Request { key: key.clone() },
+        Pending::Request { key, .. } => What::Request {
+            key: key.clone(),
+            prepared: match rendered {
+                Some(Rendered::Request(prepared)) => Some(prepared.clone()),
+                Some(Rendered::Notice(_)) | None => None,
+            },
+        },
     };
     Errand { incident: loaded.incident.id, mode: loaded.incident.mode, id, what }
 }
@@ -143,10 +150,8 @@ async fn run(inner: Arc<Inner>, errand: Errand) {
             let outcome = send(&inner, incident, &sending, words).await;
             outcome.map(|outcome| Command::NoticeOutcome { notice: id, outcome })
         }
-        What::Request { key } => {
-            tracing::warn!(%key, "no request can be made");
-            let why = Why::new(WhyCode::BadRequest).to_string();
-            let outcome = RequestOutcome::NotMet { status: None, why };
+        What::Request { key, prepared } => {
+            let outcome = request(&inner, mode, &key, prepared).await;
             Some(Command::RequestOutcome { request: id, outcome })
         }
     };
@@ -288,4 +293,36 @@ fn jitter() -> f64 {
     let mut bytes = [0; 4];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX)
+}
+
+/// Makes the request of an `http` step, unless the gate holds it back.
+async fn request(
+    inner: &Arc<Inner>,
+    mode: Mode,
+    key: &RunKey,
+    prepared: Option<http::Prepared>,
+) -> RequestOutcome {
+    let not_made = |why: Why| RequestOutcome::NotMet { status: None, why: why.to_string() };
+    let Some(prepared) = prepared else { return not_made(Why::new(WhyCode::BadRequest)) };
+    let host = match prepared.host() {
+        Ok(host) => host,
+        Err(why) => return not_made(why),
+    };
+    let Ok(_permit) = inner.outbound.requests.acquire().await else {
+        return not_made(Why::new(WhyCode::Busy));
+    };
+    let verdict = {
+        let directory = inner.directory.load();
+        gate::pass(mode, Act::Request { host: &host }, allowed(inner, &directory))
+    };
+    match verdict {
+        gate::Verdict::Send(pass) => http::send(&inner.outbound.http, pass, &prepared).await,
+        // A cast may say otherwise; without one a held-back request counts as success.
+        gate::Verdict::HoldBack(why) => {
+            tracing::info!(step = %key, %why, "held back");
+            inner.meters.held_back.count();
+            RequestOutcome::HeldBack { succeeds: true }
+        }
+        gate::Verdict::Refuse(why) => not_made(why),
+    }
 }

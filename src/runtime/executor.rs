@@ -12,9 +12,10 @@ use super::outbox::{self, Rendered};
 use super::service::Inner;
 use super::{Caller, Missing, Refusal, Scope};
 use crate::engine::{
-    self, Actor, AlertNote, Command, Ctx, Declare, Event, Incident, Mode, Outcome,
+    self, Actor, AlertNote, Command, Ctx, Declare, Event, Fact, Incident, Mode, Outcome,
 };
 use crate::id::{DrillRunId, IncidentId, NoticeId, PlaybookId};
+use crate::notify;
 use crate::playbook::{Level, Playbook};
 use crate::store::{Batch, Digest, Idempotency, StoreError, Unique};
 
@@ -332,11 +333,27 @@ impl Inner {
 
     fn render(
         &self,
-        _playbook: &Playbook,
-        _incident: &Incident,
-        _events: &[Event],
+        playbook: &Playbook,
+        incident: &Incident,
+        events: &[Event],
     ) -> BTreeMap<NoticeId, Arc<Rendered>> {
-        BTreeMap::new()
+        let directory = self.directory.load();
+        let place = self.place();
+        events
+            .iter()
+            .filter_map(|event| match &event.fact {
+                Fact::NoticeQueued { notice } => {
+                    let words = notify::render(playbook, incident, notice, &directory, place);
+                    Some((notice.id, Rendered::Notice(words)))
+                }
+                Fact::RequestQueued { request, key } => {
+                    let prepared = notify::http::Prepared::new(playbook, incident, *request, key)?;
+                    Some((*request, Rendered::Request(prepared)))
+                }
+                _ => None,
+            })
+            .map(|(id, rendered)| (id, Arc::new(rendered)))
+            .collect()
     }
 
     /// Returns the cell's state, read from the journal where it is not in memory.

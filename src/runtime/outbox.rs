@@ -20,6 +20,8 @@ use crate::text::Text;
 pub(super) enum Rendered {
     /// A message.
     Notice(notify::Rendered),
+    /// A request of an `http` step.
+    Request(notify::http::Prepared),
 }
 
 /// Writes the words of one commit; nothing where nothing leaves.

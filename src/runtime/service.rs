@@ -23,6 +23,7 @@ use super::{Caller, Check, Evidence, Ids, Refusal, Report, auditor, rosters, tic
 use crate::clock::Clock;
 use crate::engine::Command;
 use crate::id::IncidentId;
+use crate::notify::Place;
 use crate::people::{Directory, Zone};
 use crate::store::{Store, StoreError};
 use crate::text::Lang;
@@ -84,6 +85,9 @@ pub(super) struct Inner {
     pub(super) meters: Meters,
     pub(super) audit: ArcSwap<Report>,
     pub(super) evidence: Evidence,
+    base_url: Option<String>,
+    zone: Zone,
+    lang: Lang,
     pub(super) drain: CancellationToken,
     pub(super) tasks: TaskTracker,
     held: AtomicBool,
@@ -105,6 +109,11 @@ impl Inner {
 
     pub(super) fn is_held(&self) -> bool {
         self.held.load(Ordering::Acquire)
+    }
+
+    /// Returns where messages come from.
+    pub(super) fn place(&self) -> Place<'_> {
+        Place { base_url: self.base_url.as_deref(), zone: &self.zone, lang: self.lang }
     }
 
     pub(super) fn readiness(&self) -> Vec<Check> {
@@ -142,6 +151,9 @@ impl Runtime {
             meters: Meters::default(),
             audit: ArcSwap::default(),
             evidence: Evidence::in_dir(parts.evidence),
+            base_url: parts.base_url,
+            zone: parts.zone,
+            lang: parts.lang,
             drain: CancellationToken::new(),
             tasks: TaskTracker::new(),
             held: AtomicBool::new(parts.safe_start),

@@ -1,0 +1,79 @@
+//! From configured channels to open ways out.
+
+use super::exit::{Exit, Stop};
+use super::screen::Screen;
+use crate::config::{Channel, ChannelKind, Config, Host, SmtpTls};
+use crate::notify::{
+    self, ChannelSettings, Channels, Credentials, EmlSettings, Hosts, KindSettings, Security,
+    SmtpSettings, WebhookSettings,
+};
+use crate::people::Zone;
+use crate::runtime::Outbound;
+
+/// Who mail comes from that is written to files and never sent.
+const EML_FROM: &str = "firebell <firebell@localhost>";
+
+/// Builds every channel of a configuration.
+///
+/// # Errors
+/// Channels whose settings cannot be used, all of them.
+pub fn open(config: &Config, screen: &Screen) -> Result<Outbound, Stop> {
+    notify::install_tls_provider();
+    let settings =
+        config.channels.values().map(|channel| (channel.id.clone(), settings(channel)));
+    let channels = Channels::build(settings).map_err(|errors| {
+        let lines = errors.iter().map(|(id, error)| {
+            format!("channels.{id}.{}: {}", error.field, error.text.get(screen.lang))
+        });
+        Stop::new(Exit::Failure, lines.collect::<Vec<_>>().join("\n"))
+    })?;
+    let http = notify::Client::new(notify::ClientSettings::new(true))
+        .map_err(|error| Stop::new(Exit::Failure, error.text.get(screen.lang)))?;
+    let hosts =
+        |list: &[Host]| Hosts::new(list.iter().map(|host| (host.name.as_str(), host.port)));
+    let (drill_hosts, http_hosts) = (hosts(&config.drill_hosts), hosts(&config.http_hosts));
+    Ok(Outbound::new(channels, http, drill_hosts, http_hosts))
+}
+
+/// The zone that messages tell times in: the machine's own.
+#[must_use]
+pub fn zone() -> Zone {
+    let name = jiff::tz::TimeZone::system();
+    name.iana_name().and_then(|name| Zone::named(name).ok()).unwrap_or_else(Zone::utc)
+}
+
+fn settings(channel: &Channel) -> ChannelSettings {
+    let kind = match &channel.kind {
+        ChannelKind::Smtp(smtp) => KindSettings::Smtp(SmtpSettings {
+            port: Some(smtp.port),
+            credentials: smtp.login.as_ref().map(|login| Credentials {
+                user: login.username.clone(),
+                password: secret(&login.password),
+            }),
+            timeout: smtp.timeout,
+            ..SmtpSettings::new(&smtp.host, security(smtp.tls), &smtp.from)
+        }),
+        ChannelKind::Eml { dir } => {
+            KindSettings::Eml(EmlSettings { directory: dir.clone(), from: EML_FROM.to_owned() })
+        }
+        ChannelKind::Webhook(webhook) => KindSettings::Webhook(WebhookSettings {
+            secrets: vec![secret(&webhook.secret)],
+            allow_private: webhook.allow_private,
+            timeout: webhook.timeout,
+            ..WebhookSettings::default()
+        }),
+    };
+    ChannelSettings { kind, to: channel.to.clone(), drills: channel.drill }
+}
+
+const fn security(tls: SmtpTls) -> Security {
+    match tls {
+        SmtpTls::StartTls => Security::StartTls,
+        SmtpTls::Implicit => Security::Tls,
+        SmtpTls::None => Security::None,
+    }
+}
+
+fn secret(secret: &crate::config::Secret) -> notify::Secret {
+    notify::Secret::new(secret.expose())
+}
