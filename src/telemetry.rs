@@ -63,6 +63,8 @@ pub fn init_logs(format: LogFormat, filter: &str, color: bool) -> Result<(), Log
 
 /// A gauge of fractional seconds.
 pub type SecondsGauge = Gauge<f64, AtomicU64>;
+/// A counter of fractional seconds.
+pub type SecondsCounter = Counter<f64, AtomicU64>;
 
 /// A histogram for waits that a person or a peer feels, half a millisecond to half a minute.
 type WaitHistogram = Family<Route, Histogram, fn() -> Histogram>;
@@ -74,13 +76,6 @@ pub struct ByLevel {
     pub level: u8,
 }
 
-/// The mode of an incident.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct ByMode {
-    /// `live`, `drill` or `simulation`.
-    pub mode: &'static str,
-}
-
 /// How something ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ByResult {
@@ -88,12 +83,12 @@ pub struct ByResult {
     pub result: &'static str,
 }
 
-/// How a notice ended on which channel.
+/// How an attempt to deliver a notice ended on which channel.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ByChannel {
     /// The channel's name in the configuration.
     pub channel: String,
-    /// `delivered`, `retried`, `refused`, `held_back`, `expired`.
+    /// `delivered` or `refused`; `held_back`, `failed` and `no_channel` carry no channel.
     pub result: &'static str,
 }
 
@@ -121,49 +116,85 @@ struct Build {
     version: &'static str,
 }
 
-/// Every metric of one process. Cloning is cheap and shares the values.
-pub struct Metrics {
-    registry: Registry,
+macro_rules! metrics {
+    ($($(#[doc = $help:literal])+ $field:ident: $type:ty = $name:literal $(in $unit:ident)?;)*) => {
+        /// Every metric of one process.
+        pub struct Metrics {
+            registry: Registry,
+            $($(#[doc = $help])+ pub $field: $type,)*
+        }
+
+        impl Metrics {
+            fn register(&mut self) {
+                let registry = &mut self.registry;
+                $({
+                    let help = concat!($($help),+).trim().trim_end_matches('.');
+                    let unit: Option<Unit> = None$(.or(Some(Unit::$unit)))?;
+                    match unit {
+                        None => registry.register($name, help, self.$field.clone()),
+                        Some(unit) => {
+                            registry.register_with_unit($name, help, unit, self.$field.clone());
+                        }
+                    }
+                })*
+            }
+        }
+    };
+}
+
+metrics! {
     /// Incidents that run, by level.
-    pub incidents_open: Family<ByLevel, Gauge>,
+    incidents_open: Family<ByLevel, Gauge> = "incidents_open";
     /// Incidents declared.
-    pub incidents_declared: Family<ByMode, Counter>,
-    /// Commands decided: `accepted`, `rejected`, `conflict`, `failed`.
-    pub commands: Family<ByResult, Counter>,
-    /// From handing a batch to the store to its being durable.
-    pub commit_seconds: Histogram,
+    incidents_declared: Counter = "incidents_declared";
+    /// Incidents in memory.
+    incidents_loaded: Gauge = "incidents_loaded";
+    /// Commands decided: committed, rejected, conflict.
+    commands: Family<ByResult, Counter> = "commands";
     /// From a step's becoming ready to its end.
-    pub step_duration_seconds: Histogram,
-    /// Attempts to deliver a notice.
-    pub notifications: Family<ByChannel, Counter>,
-    /// Notices and requests without an end.
-    pub outbox_pending: Gauge,
-    /// Age of the oldest of them that is due.
-    pub outbox_oldest_seconds: SecondsGauge,
+    step_duration_seconds: Histogram = "step_duration" in Seconds;
+    /// Attempts to deliver a notice, by channel and result.
+    notifications: Family<ByChannel, Counter> = "notifications";
+    /// Messages and requests being sent now.
+    outbox_in_flight: Gauge = "outbox_in_flight";
+    /// For how long the oldest deadline or send has been due.
+    overdue_oldest_seconds: SecondsGauge = "overdue_oldest" in Seconds;
     /// How late the latest deadline was acted on.
-    pub scheduler_lag_seconds: SecondsGauge,
+    scheduler_lag_seconds: SecondsGauge = "scheduler_lag" in Seconds;
+    /// Instants ahead.
+    deadlines_armed: Gauge = "deadlines_armed";
     /// Deadlines acted on.
-    pub deadlines: Counter,
-    /// Runs of drills: `passed`, `failed`, `not_judged`, `aborted`, `interrupted`, `error`.
-    pub drill_runs: Family<ByResult, Counter>,
-    /// Open incidents that would neither move nor wait for anyone; must stay 0.
-    pub audit_findings: Gauge,
-    /// Requests that wait for the store's writer.
-    pub store_queued: Gauge,
-    /// Bytes of the store on disk.
-    pub store_disk_bytes: Gauge,
+    deadlines: Counter = "deadlines";
+    /// Runs of drills, by result.
+    drill_runs: Family<ByResult, Counter> = "drill_runs";
+    /// Broken promises that the auditor found; must stay 0.
+    audit_violations: Counter = "audit_violations";
+    /// Appends made durable.
+    store_appends: Counter = "store_appends";
+    /// Events made durable.
+    store_events: Counter = "store_events";
+    /// Groups of appends made durable together.
+    store_groups: Counter = "store_groups";
+    /// Appends refused because too many waited.
+    store_refused: Counter = "store_refused";
+    /// Time spent in making groups durable.
+    store_sync_seconds: SecondsCounter = "store_sync" in Seconds;
+    /// Appends that wait for the writer.
+    store_queued: Gauge = "store_queued";
+    /// Size of the store.
+    store_disk_bytes: Gauge = "store_disk" in Bytes;
     /// 1 while the store acknowledges appends.
-    pub store_writable: Gauge,
-    /// Answers given over HTTP.
-    pub http_requests: Family<Answered, Counter>,
+    store_writable: Gauge = "store_writable";
+    /// Answers given over HTTP, by route, method and status.
+    http_requests: Family<Answered, Counter> = "http_requests";
     /// From a request's head to its answer's head.
-    pub http_request_duration_seconds: WaitHistogram,
+    http_request_duration_seconds: WaitHistogram = "http_request_duration" in Seconds;
     /// Open connections.
-    pub http_connections: Gauge,
+    http_connections: Gauge = "http_connections";
     /// Open event streams.
-    pub event_streams: Gauge,
+    event_streams: Gauge = "event_streams";
     /// Event streams that fell behind and were told to start over.
-    pub event_streams_reset: Counter,
+    event_streams_reset: Counter = "event_streams_reset";
 }
 
 impl fmt::Debug for Metrics {
@@ -185,16 +216,8 @@ fn waits() -> Histogram {
 }
 
 fn work() -> Histogram {
-    let minute = 60.0;
-    Histogram::new([1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0].into_iter().chain([
-        10.0 * minute,
-        15.0 * minute,
-        30.0 * minute,
-        60.0 * minute,
-        240.0 * minute,
-        1_440.0 * minute,
-        10_080.0 * minute,
-    ]))
+    let minutes = [10.0, 15.0, 30.0, 60.0, 240.0, 1_440.0, 10_080.0].map(|minutes| minutes * 60.0);
+    Histogram::new([1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0].into_iter().chain(minutes))
 }
 
 impl Metrics {
@@ -204,17 +227,23 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("firebell"),
             incidents_open: Family::default(),
-            incidents_declared: Family::default(),
+            incidents_declared: Counter::default(),
+            incidents_loaded: Gauge::default(),
             commands: Family::default(),
-            commit_seconds: waits(),
             step_duration_seconds: work(),
             notifications: Family::default(),
-            outbox_pending: Gauge::default(),
-            outbox_oldest_seconds: SecondsGauge::default(),
+            outbox_in_flight: Gauge::default(),
+            overdue_oldest_seconds: SecondsGauge::default(),
             scheduler_lag_seconds: SecondsGauge::default(),
+            deadlines_armed: Gauge::default(),
             deadlines: Counter::default(),
             drill_runs: Family::default(),
-            audit_findings: Gauge::default(),
+            audit_violations: Counter::default(),
+            store_appends: Counter::default(),
+            store_events: Counter::default(),
+            store_groups: Counter::default(),
+            store_refused: Counter::default(),
+            store_sync_seconds: SecondsCounter::default(),
             store_queued: Gauge::default(),
             store_disk_bytes: Gauge::default(),
             store_writable: Gauge::default(),
@@ -224,58 +253,11 @@ impl Metrics {
             event_streams: Gauge::default(),
             event_streams_reset: Counter::default(),
         };
-        metrics.register_engine();
-        metrics.register_server();
-        metrics
-    }
-
-    fn register_engine(&mut self) {
-        let r = &mut self.registry;
-        let open = self.incidents_open.clone();
-        r.register("incidents_open", "Incidents that run, by level", open);
-        let declared = self.incidents_declared.clone();
-        r.register("incidents_declared", "Incidents declared, by mode", declared);
-        r.register("commands", "Commands decided, by result", self.commands.clone());
-        seconds(r, "commit", "From handing a batch to the store to its being durable")(
-            self.commit_seconds.clone(),
-        );
-        seconds(r, "step_duration", "From a step becoming ready to its end")(
-            self.step_duration_seconds.clone(),
-        );
-        let sent = self.notifications.clone();
-        r.register("notifications", "Attempts to deliver a notice, by channel and result", sent);
-        r.register("outbox_pending", "Notices without an end", self.outbox_pending.clone());
-        let oldest = self.outbox_oldest_seconds.clone();
-        let help = "Age of the oldest notice that is due";
-        r.register_with_unit("outbox_oldest", help, Unit::Seconds, oldest);
-        let lag = self.scheduler_lag_seconds.clone();
-        let help = "How late the latest deadline was acted on";
-        r.register_with_unit("scheduler_lag", help, Unit::Seconds, lag);
-        r.register("deadlines", "Deadlines acted on", self.deadlines.clone());
-        r.register("drill_runs", "Runs of drills, by result", self.drill_runs.clone());
-        let findings = self.audit_findings.clone();
-        r.register("audit_findings", "Open incidents that wait for nothing and nobody", findings);
-        r.register("store_queued", "Requests waiting for the writer", self.store_queued.clone());
-        let disk = self.store_disk_bytes.clone();
-        r.register_with_unit("store_disk", "Size of the store", Unit::Bytes, disk);
-        let writable = self.store_writable.clone();
-        r.register("store_writable", "1 while the store acknowledges appends", writable);
-    }
-
-    fn register_server(&mut self) {
-        let r = &mut self.registry;
-        let requests = self.http_requests.clone();
-        r.register("http_requests", "Answers given, by route, method and status", requests);
-        let took = self.http_request_duration_seconds.clone();
-        let help = "From a request's head to its answer's head";
-        r.register_with_unit("http_request_duration", help, Unit::Seconds, took);
-        r.register("http_connections", "Open connections", self.http_connections.clone());
-        r.register("event_streams", "Open event streams", self.event_streams.clone());
-        let reset = self.event_streams_reset.clone();
-        r.register("event_streams_reset", "Event streams that fell behind", reset);
+        metrics.register();
         let build = Family::<Build, Gauge>::default();
         build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
-        r.register("build_info", "What runs", build);
+        metrics.registry.register("build_info", "What runs", build);
+        metrics
     }
 
     /// Writes all metrics in the OpenMetrics text format, which readers of Prometheus' text format
@@ -290,14 +272,6 @@ impl Metrics {
     }
 }
 
-fn seconds<'a>(
-    registry: &'a mut Registry,
-    name: &'static str,
-    help: &'static str,
-) -> impl FnOnce(Histogram) + 'a {
-    move |histogram| registry.register_with_unit(name, help, Unit::Seconds, histogram)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -306,12 +280,12 @@ mod tests {
     fn every_metric_carries_the_prefix_and_base_units() {
         let metrics = Metrics::new();
         metrics.incidents_open.get_or_create(&ByLevel { level: 1 }).set(2);
-        metrics.commands.get_or_create(&ByResult { result: "accepted" }).inc();
-        metrics.commit_seconds.observe(0.003);
+        metrics.commands.get_or_create(&ByResult { result: "committed" }).inc();
+        metrics.step_duration_seconds.observe(42.0);
         let text = metrics.render().expect("writes to a string");
         assert!(text.contains("firebell_incidents_open{level=\"1\"} 2"), "{text}");
-        assert!(text.contains("firebell_commands_total{result=\"accepted\"} 1"), "{text}");
-        assert!(text.contains("firebell_commit_seconds_bucket{le=\"0.005\"} 1"), "{text}");
+        assert!(text.contains("firebell_commands_total{result=\"committed\"} 1"), "{text}");
+        assert!(text.contains("firebell_step_duration_seconds_bucket{le=\"60.0\"} 1"), "{text}");
         assert!(text.contains("firebell_build_info{version=\""), "{text}");
         assert!(text.ends_with("# EOF\n"), "{text}");
         let strangers = text

@@ -1,0 +1,157 @@
+//! One request, one commit, one answer: what every changing call has in common.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::{Answer, find};
+use crate::engine::Command;
+use crate::id::IncidentId;
+use crate::runtime::{CommitOptions, Committed, Keyed, Refusal};
+use crate::server::app::App;
+use crate::server::ask::{Ask, etag};
+use crate::server::auth::Principal;
+use crate::server::idempotent::{Key, Ticket};
+use crate::server::problem::Problem;
+use crate::server::view;
+use crate::server::wire;
+use crate::server::wire::Timed;
+
+/// Where incidents are found.
+pub const INCIDENTS: &str = "/api/v1/incidents";
+
+/// Asks something of the incident that `name` names, and answers with the incident after it.
+pub async fn act<T: Timed>(
+    app: &App,
+    name: &str,
+    ask: Ask<T>,
+    command: impl FnOnce(T) -> Result<Command, Problem>,
+) -> Answer {
+    let Ask { principal, expected, key, body } = ask;
+    let occurred_at = body.occurred_at();
+    let command = command(body)?;
+    let id = find::incident(app, &principal, name).await?.incident.id;
+    let options = CommitOptions { expected, occurred_at, ..CommitOptions::default() };
+    commit(app, &principal, id, command, key, options).await
+}
+
+/// Commits a command and answers with the incident after it.
+pub async fn commit(
+    app: &App,
+    principal: &Principal,
+    id: IncidentId,
+    command: Command,
+    key: Option<Key>,
+    mut options: CommitOptions,
+) -> Answer {
+    let once = match Once::enter(app, key)? {
+        Entered::Answered(response) => return Ok(response),
+        Entered::Go(once) => once,
+    };
+    options.keyed = once.keyed(app, principal, StatusCode::OK);
+    match app.runtime().execute(&principal.caller, id, command, options).await {
+        Ok(committed) => shown(app, principal, &committed, StatusCode::OK),
+        Err(refusal) => once.refused(refusal),
+    }
+}
+
+/// Answers with an incident as the caller sees it.
+pub fn shown(app: &App, principal: &Principal, seen: &Committed, status: StatusCode) -> Answer {
+    let mut response = json(status, &look(app, principal, seen))?;
+    response.headers_mut().insert(ETAG, etag(seen.incident.version));
+    if status == StatusCode::CREATED {
+        locate(&mut response, &format!("{INCIDENTS}/{}", seen.incident.id));
+    }
+    Ok(response)
+}
+
+/// Says where what was made is found.
+pub fn locate(response: &mut Response, at: &str) {
+    if let Ok(at) = HeaderValue::from_str(at) {
+        response.headers_mut().insert(LOCATION, at);
+    }
+}
+
+/// Looks at an incident with the caller's eyes.
+fn look(app: &App, principal: &Principal, seen: &Committed) -> wire::Incident {
+    let directory = app.runtime().directory();
+    let now = principal
+        .caller
+        .actor
+        .acting_person()
+        .map(|person| view::work(&seen.playbook, &seen.incident, &directory, person));
+    view::incident(&seen.playbook, &seen.incident, now.unwrap_or_default())
+}
+
+/// Answers with JSON.
+pub fn json(status: StatusCode, value: &impl Serialize) -> Answer {
+    // Most answers are incidents of some kilobytes: one allocation.
+    let mut bytes = Vec::with_capacity(4096);
+    serde_json::to_writer(&mut bytes, value).map_err(|error| {
+        tracing::error!(%error, "an answer has no JSON form");
+        Problem::internal()
+    })?;
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    Ok(response)
+}
+
+/// A request that has one effect however often it is sent.
+pub struct Once {
+    key: Option<Key>,
+    _ticket: Option<Ticket>,
+}
+
+/// What became of entering.
+pub enum Entered {
+    /// It was answered before.
+    Answered(Response),
+    /// It is to be done.
+    Go(Once),
+}
+
+impl Once {
+    /// Takes the key, where there is one, and looks for an answer given under it.
+    pub fn enter(app: &App, key: Option<Key>) -> Result<Entered, Problem> {
+        let Some(key) = key else { return Ok(Entered::Go(Self { key: None, _ticket: None })) };
+        let ticket = app.in_flight().enter(&key.name)?;
+        if let Some(answer) = app.runtime().store().answered(&key.name)? {
+            return key.replay(answer).map(Entered::Answered);
+        }
+        Ok(Entered::Go(Self { key: Some(key), _ticket: Some(ticket) }))
+    }
+
+    /// Returns what stores the incident as the answer, with the commit.
+    pub fn keyed(&self, app: &App, principal: &Principal, status: StatusCode) -> Option<Keyed> {
+        self.key.as_ref()?;
+        let (app, principal) = (app.clone(), principal.clone());
+        self.keyed_with(status, move |committed| {
+            serde_json::to_vec(&look(&app, &principal, committed)).unwrap_or_default()
+        })
+    }
+
+    /// Returns what stores an answer with the commit.
+    pub fn keyed_with(
+        &self,
+        status: StatusCode,
+        body: impl Fn(&Committed) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Option<Keyed> {
+        let Key { name, fingerprint } = self.key.clone()?;
+        let answer = Arc::new(move |committed: &Committed| (status.as_u16(), body(committed)));
+        Some(Keyed { key: name, fingerprint, answer })
+    }
+
+    /// Answers a refusal; a request that lost against its own twin gets the twin's answer.
+    pub fn refused(&self, refusal: Refusal) -> Answer {
+        match (refusal, &self.key) {
+            (Refusal::Answered(answer), Some(key)) => key.replay(*answer),
+            (other, _) => Err(other.into()),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Evidence: words, addresses, and files kept under their hash, durable before the event.
+
+use axum::body::{Body, BodyDataStream};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::commit::{self, Entered, Once, act, json};
+use super::steps::step_ref;
+use super::{Answer, find};
+use crate::engine::{Command, EvidenceItem, Fact, StepRef};
+use crate::id::IncidentId;
+use crate::runtime::{CommitOptions, EVIDENCE_BYTES_MAX, Missing};
+use crate::server::app::App;
+use crate::server::ask::{Ask, Asked, At, broken_body, etag, is_json, media_type};
+use crate::server::auth::Principal;
+use crate::server::idempotent::{IDEMPOTENCY_KEY, Key};
+use crate::server::problem::{Problem, too_large};
+use crate::server::wire;
+
+/// The longest file name that is kept.
+const NAME_CHARS_MAX: usize = 200;
+/// The longest media type that is kept.
+const MEDIA_CHARS_MAX: usize = 100;
+
+/// What is said about a file.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct About {
+    /// Its name. Makes the body a file, whatever its type.
+    name: Option<String>,
+    /// The step it belongs to: `{step}` or `{step}:{item}`.
+    step: Option<String>,
+    /// The step's exact run.
+    key: Option<String>,
+    /// When it came to be, where that was earlier.
+    #[param(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Timestamp>,
+}
+
+/// Attach proof: JSON with words or an address, or, with `?name=` or any other type, a file of at
+/// most 10 MiB.
+///
+/// A file is answered with 201 and its address; the same file again is the same file.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/evidence", tag = "evidence", params(About),
+    request_body(content(
+        (wire::AddEvidence = "application/json"), (Vec<u8> = "application/octet-stream"),
+    )),
+    responses(
+        (status = 200, body = wire::Incident, description = "Words or an address were attached"),
+        (status = 201, body = wire::Attached, description = "A file was attached",
+            headers(("Location" = String), ("ETag" = String))),
+    ))]
+pub async fn add(
+    State(app): State<App>,
+    At(name): At<String>,
+    Asked(about): Asked<About>,
+    request: Request,
+) -> Answer {
+    if about.name.is_none() && is_json(request.headers()) {
+        let ask = Ask::<wire::AddEvidence>::from_request(request, &app).await?;
+        return act(&app, &name, ask, |body| {
+            let step = body.step.as_deref().map(|step| step_ref(step, None)).transpose()?;
+            Ok(Command::AddEvidence { step, evidence: body.evidence.into() })
+        })
+        .await;
+    }
+    take_file(&app, &name, about, request).await
+}
+
+async fn take_file(app: &App, name: &str, about: About, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    let principal = parts.extensions.get::<Principal>().cloned().ok_or_else(Problem::internal)?;
+    // Nothing is written to disk for someone who may not, or for an incident that is not there.
+    let id = find::incident(app, &principal, name).await?.incident.id;
+    let step = about.step.map(|step| step_ref(&step, about.key)).transpose()?;
+    let (hash, size) = store(app, &parts.headers, body).await?;
+    let file = File {
+        hash: hash.to_string(),
+        size,
+        name: about.name.map_or_else(|| "file".to_owned(), |name| cleaned(&name)),
+        media_type: media(&parts.headers),
+    };
+    let fingerprint = format!("{hash} {} {:?}", file.name, step);
+    let key = match parts.headers.contains_key(IDEMPOTENCY_KEY) {
+        true => {
+            let path = parts.uri.path();
+            Key::of(&parts.headers, &principal, &parts.method, path, fingerprint.as_bytes())?
+        }
+        false => None,
+    };
+    attach(app, &principal, id, file, Conditions { step, key, occurred_at: about.occurred_at })
+        .await
+}
+
+struct File {
+    hash: String,
+    size: u64,
+    name: String,
+    media_type: String,
+}
+
+struct Conditions {
+    step: Option<StepRef>,
+    key: Option<Key>,
+    occurred_at: Option<Timestamp>,
+}
+
+async fn attach(
+    app: &App,
+    principal: &Principal,
+    id: IncidentId,
+    file: File,
+    conditions: Conditions,
+) -> Answer {
+    let once = match Once::enter(app, conditions.key)? {
+        Entered::Answered(response) => return Ok(response),
+        Entered::Go(once) => once,
+    };
+    let evidence = EvidenceItem::File {
+        hash: file.hash.as_str().into(),
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
+        size: file.size,
+    };
+    let command = Command::AddEvidence { step: conditions.step, evidence };
+    let shown = wire::Attached {
+        hash: file.hash,
+        size: file.size,
+        name: file.name,
+        media_type: file.media_type,
+        version: 0,
+    };
+    let kept = shown.clone();
+    let keyed = once.keyed_with(StatusCode::CREATED, move |committed| {
+        let version = committed.incident.version;
+        serde_json::to_vec(&wire::Attached { version, ..kept.clone() }).unwrap_or_default()
+    });
+    let occurred_at = conditions.occurred_at;
+    let options = CommitOptions { keyed, occurred_at, ..CommitOptions::default() };
+    match app.runtime().execute(&principal.caller, id, command, options).await {
+        Err(refusal) => once.refused(refusal),
+        Ok(committed) => {
+            let version = committed.incident.version;
+            let at = format!("{}/{id}/evidence/{}", commit::INCIDENTS, shown.hash);
+            let mut response = json(StatusCode::CREATED, &wire::Attached { version, ..shown })?;
+            response.headers_mut().insert(ETAG, etag(version));
+            commit::locate(&mut response, &at);
+            Ok(response)
+        }
+    }
+}
+
+async fn store(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(smol_str::SmolStr, u64), Problem> {
+    let says = headers.get(axum::http::header::CONTENT_LENGTH).and_then(|n| n.to_str().ok());
+    if says.and_then(|n| n.parse::<u64>().ok()).is_some_and(|n| n > EVIDENCE_BYTES_MAX) {
+        return Err(too_large(EVIDENCE_BYTES_MAX));
+    }
+    let mut upload = app.runtime().evidence().upload(chance()).await?;
+    let mut pieces: BodyDataStream = body.into_data_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| broken_body())?;
+        upload.push(&piece).await?;
+    }
+    Ok(upload.finish().await?)
+}
+
+/// Names a partial file that no other request names.
+fn chance() -> u128 {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    u128::from_be_bytes(bytes)
+}
+
+/// Names are shown to people and sent back in headers: no paths, no control characters.
+fn cleaned(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let kept: String = last.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
+    if kept.trim().is_empty() { "file".to_owned() } else { kept }
+}
+
+fn media(headers: &HeaderMap) -> String {
+    let said = media_type(headers).filter(|media| {
+        media.len() <= MEDIA_CHARS_MAX
+            && media.split('/').count() == 2
+            && media.bytes().all(|b| b.is_ascii_alphanumeric() || b"/.+-_".contains(&b))
+    });
+    said.unwrap_or("application/octet-stream").to_ascii_lowercase()
+}
+
+/// Read a file that was attached.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/evidence/{hash}", tag = "evidence",
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
+pub async fn read(
+    State(app): State<App>,
+    principal: Principal,
+    At((name, hash)): At<(String, String)>,
+) -> Answer {
+    let id = find::incident(&app, &principal, &name).await?.incident.id;
+    let unknown = || Problem::from(find::missing(Missing::Evidence, &hash, Vec::new()));
+    // Only through the incident it belongs to: the hash alone opens nothing.
+    let (file_name, media_type) = described(&app, id, &hash).await?.ok_or_else(unknown)?;
+    let content = app.runtime().evidence().read(&hash).await?.ok_or_else(unknown)?;
+    let mut response = Response::new(Body::from(content));
+    let headers = response.headers_mut();
+    let media = HeaderValue::from_str(&media_type);
+    let bytes = HeaderValue::from_static("application/octet-stream");
+    headers.insert(CONTENT_TYPE, media.unwrap_or(bytes));
+    let encoded = utf8_percent_encode(&file_name, NON_ALPHANUMERIC);
+    // Never shown in place: what people upload is not ours to run in a browser.
+    let disposition = format!("attachment; filename*=UTF-8''{encoded}");
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        headers.insert(CONTENT_DISPOSITION, disposition);
+    }
+    Ok(response)
+}
+
+/// Finds what the incident's journal says about a file.
+async fn described(
+    app: &App,
+    id: IncidentId,
+    hash: &str,
+) -> Result<Option<(String, String)>, Problem> {
+    let events = find::events(app, id).await?;
+    Ok(events.into_iter().rev().find_map(|event| match event.fact {
+        Fact::EvidenceAdded {
+            evidence: EvidenceItem::File { hash: of, name, media_type, .. },
+            ..
+        } if of == hash => Some((name, media_type)),
+        _ => None,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_their_folders_and_what_cannot_be_shown() {
+        assert_eq!(cleaned("../../etc/passwd"), "passwd");
+        assert_eq!(cleaned("C:\\截图\\一.png"), "一.png");
+        assert_eq!(cleaned("a\r\nb"), "ab");
+        assert_eq!(cleaned("/"), "file");
+        assert_eq!(cleaned(&"长".repeat(500)).chars().count(), NAME_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_media_type_that_is_none_is_bytes() {
+        let of = |said: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, said.parse().unwrap());
+            media(&headers)
+        };
+        assert_eq!(of("image/PNG"), "image/png");
+        assert_eq!(of("text/plain; charset=utf-8"), "text/plain");
+        for bad in ["x", "a/b/c", "text/<script>"] {
+            assert_eq!(of(bad), "application/octet-stream", "{bad}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Handlers, one file for each noun. They translate between HTTP and the runtime; no rule lives here.
+
+pub mod commands;
+mod commit;
+pub mod events;
+pub mod evidence;
+mod find;
+pub mod health;
+pub mod incidents;
+pub mod oncall;
+pub mod playbooks;
+pub mod roles;
+pub mod safe_start;
+pub mod steps;
+pub mod tokens;
+
+use axum::response::Response;
+
+use super::problem::Problem;
+
+/// What a handler comes to.
+type Answer = Result<Response, Problem>;

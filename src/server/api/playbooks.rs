@@ -1,0 +1,139 @@
+//! Plans: list, look, check, reload.
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::commit::json;
+use super::{Answer, find};
+use crate::id::PlaybookId;
+use crate::playbook::diagnostic::{Diagnostics, Severity};
+use crate::playbook::{Context, Playbook};
+use crate::server::app::App;
+use crate::server::ask::{Asked, At, broken_body, media_type, unsupported};
+use crate::server::auth::{Principal, access};
+use crate::server::problem::{Problem, too_large};
+use crate::server::view;
+use crate::server::wire::{Checked, Finding, Page, PlanDetail, PlanSummary, Reloaded};
+use crate::text::Lang;
+
+/// The largest plan, as the language has it.
+pub const PLAN_BYTES_MAX: usize = 1024 * 1024;
+
+/// List the plans in force.
+#[utoipa::path(get, path = "/api/v1/playbooks", tag = "playbooks",
+    responses((status = 200, body = Page<PlanSummary>)))]
+pub async fn list(State(app): State<App>, principal: Principal) -> Answer {
+    let (library, directory) = (app.runtime().library(), app.runtime().directory());
+    let reader = principal.reader();
+    let items = library
+        .playbooks()
+        .filter(|plan| access::may_see_playbook(reader, &directory, plan))
+        .map(|plan| PlanSummary::from(plan.as_ref()))
+        .collect();
+    json(StatusCode::OK, &Page { items, next: None })
+}
+
+/// Look at a plan: what it asks for, who acts, what is done.
+#[utoipa::path(get, path = "/api/v1/playbooks/{id}", tag = "playbooks",
+    responses((status = 200, body = PlanDetail)))]
+pub async fn show(State(app): State<App>, principal: Principal, At(id): At<PlaybookId>) -> Answer {
+    json(StatusCode::OK, &view::plan(&*find::playbook(&app, &principal, &id)?))
+}
+
+/// How a plan is checked.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Checking {
+    /// The file's name, for the findings.
+    name: Option<String>,
+    /// The language of the findings, `zh` or `en`; the person's own where missing.
+    #[param(value_type = Option<String>)]
+    lang: Option<Lang>,
+}
+
+/// Check a plan against the people and channels of this installation, without loading it.
+#[utoipa::path(post, path = "/api/v1/playbooks/check", tag = "playbooks", params(Checking),
+    request_body(content = String, content_type = "application/yaml"),
+    responses((status = 200, body = Checked, description = "With or without findings")))]
+pub async fn check(
+    State(app): State<App>,
+    principal: Principal,
+    Asked(checking): Asked<Checking>,
+    request: Request,
+) -> Answer {
+    if !media_type(request.headers()).is_none_or(is_yaml) {
+        return Err(unsupported("application/yaml"));
+    }
+    let bytes = read(request, &app).await?;
+    let lang = checking.lang.or(principal.lang).unwrap_or(Lang::En);
+    let name = checking.name.unwrap_or_else(|| "playbook.yaml".to_owned());
+    let directory = app.runtime().directory();
+    let look = move || {
+        let context = Context { directory: Some(&directory) };
+        let findings = Playbook::load(&name, &bytes, &context).findings;
+        Checked { ok: !findings.has_errors(), findings: shown(&findings, lang) }
+    };
+    let checked = tokio::task::spawn_blocking(look).await.map_err(|error| {
+        tracing::error!(%error, "a plan could not be checked");
+        Problem::internal()
+    })?;
+    json(StatusCode::OK, &checked)
+}
+
+fn is_yaml(media: &str) -> bool {
+    ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain"]
+        .iter()
+        .any(|known| media.eq_ignore_ascii_case(known))
+}
+
+async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, app).await.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+            too_large(PLAN_BYTES_MAX as u64)
+        }
+        _ => broken_body(),
+    })
+}
+
+/// Read plans and drills again; a set with errors is refused whole, and the last good one stays.
+#[utoipa::path(post, path = "/api/v1/reload", tag = "playbooks",
+    responses((status = 200, body = Reloaded, description = "`swapped` says whether it is in force")))]
+pub async fn reload(State(app): State<App>, principal: Principal) -> Answer {
+    let report = app.runtime().reload().await;
+    let lang = principal.lang.unwrap_or(Lang::En);
+    let findings =
+        report.library.findings().iter().flat_map(|findings| shown(findings, lang)).collect();
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    json(
+        StatusCode::OK,
+        &Reloaded {
+            swapped: report.swapped,
+            playbooks: count(report.playbooks),
+            drills: count(report.drills),
+            findings,
+            unreadable: report.library.unreadable().to_vec(),
+        },
+    )
+}
+
+fn shown(findings: &Diagnostics, lang: Lang) -> Vec<Finding> {
+    let rows = findings.rows(lang).into_iter();
+    rows.map(|row| Finding {
+        code: row.code.to_string(),
+        severity: match row.severity {
+            Severity::Error => "error".to_owned(),
+            Severity::Warning => "warning".to_owned(),
+        },
+        file: row.file,
+        line: row.line as u64,
+        column: row.column as u64,
+        message: row.message,
+        help: row.help,
+    })
+    .collect()
+}

@@ -1,0 +1,98 @@
+//! What every handler shares. Cheap to clone.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::auth::Tokens;
+use super::envelope::Instances;
+use super::idempotent::InFlight;
+use crate::runtime::Runtime;
+use crate::telemetry::Metrics;
+
+/// What the server is made of.
+pub struct Parts {
+    /// The only writer.
+    pub runtime: Runtime,
+    /// The tokens.
+    pub tokens: Tokens,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The installation, as handlers see it.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    runtime: Runtime,
+    tokens: Tokens,
+    metrics: Arc<Metrics>,
+    in_flight: InFlight,
+    instances: Instances,
+    closing: CancellationToken,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Shared {
+            runtime: parts.runtime,
+            tokens: parts.tokens,
+            metrics: parts.metrics,
+            in_flight: InFlight::default(),
+            instances: Instances::default(),
+            closing: CancellationToken::new(),
+        }))
+    }
+
+    /// Returns the only writer.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.0.runtime
+    }
+
+    /// Returns the tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    /// Returns what is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Returns the keyed requests under way.
+    #[must_use]
+    pub fn in_flight(&self) -> &InFlight {
+        &self.0.in_flight
+    }
+
+    /// Returns what names occurrences of problems.
+    #[must_use]
+    pub fn instances(&self) -> &Instances {
+        &self.0.instances
+    }
+
+    /// Returns what tells endless answers that the server closes.
+    #[must_use]
+    pub fn closing(&self) -> &CancellationToken {
+        &self.0.closing
+    }
+
+    /// Reads the clock everything runs by.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.runtime.clock().now()
+    }
+}

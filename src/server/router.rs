@@ -1,0 +1,177 @@
+//! The table of contents: every route, with the least scope that opens it.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+
+use super::api::{
+    commands, events, evidence, health, incidents, oncall, playbooks, roles, safe_start, steps,
+    tokens,
+};
+use super::app::App;
+use super::ask::{self, BODY_BYTES_MAX};
+use super::auth::{Guard, guard};
+use super::envelope::envelope;
+use super::openapi;
+use super::problem::{Kind, Problem};
+use crate::runtime::Scope;
+use Scope::{Admin, Commander, Responder, Viewer};
+
+/// How long an answer may take to begin.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a file may take to arrive: 10 MiB over a telephone.
+const PATIENCE_FOR_FILES: Duration = Duration::from_secs(180);
+
+/// Every route of the interface. Whoever adds one chooses its scope or says that it is open.
+fn table(door: &Table) -> OpenApiRouter<App> {
+    let api = OpenApiRouter::with_openapi(openapi::head());
+    let api = api
+        .routes(door.open(routes!(health::livez)))
+        .routes(door.open(routes!(health::readyz)))
+        .routes(door.open(routes!(health::metrics)))
+        .routes(door.open(routes!(health::document)))
+        .routes(door.needs(Responder, routes!(incidents::declare)))
+        .routes(door.needs(Viewer, routes!(incidents::list)))
+        .routes(door.needs(Viewer, routes!(incidents::show)))
+        .routes(door.files(Responder, routes!(evidence::add)))
+        .routes(door.needs(Viewer, routes!(evidence::read)))
+        .routes(door.needs(Viewer, routes!(playbooks::list)))
+        .routes(door.needs(Viewer, routes!(playbooks::show)))
+        .routes(door.plans(Viewer, routes!(playbooks::check)))
+        .routes(door.needs(Admin, routes!(playbooks::reload)))
+        .routes(door.needs(Viewer, routes!(oncall::show)))
+        .routes(door.needs(Commander, routes!(oncall::replace)))
+        .routes(door.needs(Viewer, routes!(events::follow)))
+        .routes(door.needs(Viewer, routes!(tokens::whoami)))
+        .routes(door.needs(Admin, routes!(tokens::list)))
+        .routes(door.needs(Admin, routes!(tokens::make)))
+        .routes(door.needs(Admin, routes!(tokens::revoke)))
+        .routes(door.needs(Commander, routes!(safe_start::show)))
+        .routes(door.needs(Commander, routes!(safe_start::confirm)));
+    work(door, command(door, api))
+}
+
+/// What people do in an incident.
+fn work(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    api.routes(door.needs(Responder, routes!(roles::claim)))
+        .routes(door.needs(Responder, routes!(roles::acknowledge)))
+        .routes(door.needs(Responder, routes!(roles::decline)))
+        .routes(door.needs(Commander, routes!(roles::assign)))
+        .routes(door.needs(Responder, routes!(roles::hand_over)))
+        .routes(door.needs(Responder, routes!(roles::release)))
+        .routes(door.needs(Responder, routes!(steps::claim)))
+        .routes(door.needs(Responder, routes!(steps::start)))
+        .routes(door.needs(Responder, routes!(steps::check)))
+        .routes(door.needs(Responder, routes!(steps::complete)))
+        .routes(door.needs(Responder, routes!(steps::fail)))
+        .routes(door.needs(Responder, routes!(steps::skip)))
+        .routes(door.needs(Responder, routes!(steps::retry)))
+        .routes(door.needs(Responder, routes!(steps::answer)))
+        .routes(door.needs(Responder, routes!(steps::approve)))
+        .routes(door.needs(Responder, routes!(steps::reject)))
+        .routes(door.needs(Responder, routes!(steps::reopen)))
+}
+
+/// How an incident is steered.
+fn command(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    api.routes(door.needs(Commander, routes!(commands::level)))
+        .routes(door.needs(Responder, routes!(commands::note)))
+        .routes(door.needs(Responder, routes!(commands::measure)))
+        .routes(door.needs(Responder, routes!(commands::moment)))
+        .routes(door.needs(Responder, routes!(commands::inputs)))
+        .routes(door.needs(Commander, routes!(commands::phase)))
+        .routes(door.needs(Commander, routes!(commands::pause)))
+        .routes(door.needs(Commander, routes!(commands::resume)))
+        .routes(door.needs(Commander, routes!(commands::cancel)))
+        .routes(door.needs(Commander, routes!(commands::close)))
+        .routes(door.needs(Commander, routes!(commands::reopen)))
+        .routes(door.needs(Responder, routes!(commands::correct)))
+        .routes(door.needs(Admin, routes!(commands::redact)))
+        .routes(door.needs(Commander, routes!(commands::merge)))
+        .routes(door.needs(Responder, routes!(commands::link)))
+}
+
+/// Puts the interface together.
+#[must_use]
+pub fn router(app: App) -> Router {
+    let door = Table { app: Some(app.clone()) };
+    let (router, _) = table(&door).split_for_parts();
+    let outer = ServiceBuilder::new()
+        .layer(from_fn_with_state(app.clone(), envelope))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    router.fallback(unknown).method_not_allowed_fallback(wrong_method).layer(outer).with_state(app)
+}
+
+/// Returns the OpenAPI document of the table, without anything that runs.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    table(&Table { app: None }).into_openapi()
+}
+
+/// Gives each route its door.
+struct Table {
+    /// Missing where only the document is wanted.
+    app: Option<App>,
+}
+
+type Routes = UtoipaMethodRouter<App>;
+
+impl Table {
+    /// Anyone may.
+    fn open(&self, routes: Routes) -> Routes {
+        openapi::describe(routes, None)
+    }
+
+    /// Tokens of at least this scope may.
+    fn needs(&self, scope: Scope, routes: Routes) -> Routes {
+        self.behind(scope, PATIENCE, routes)
+    }
+
+    /// As [`Table::needs`], for a file of evidence.
+    fn files(&self, scope: Scope, routes: Routes) -> Routes {
+        self.behind(scope, PATIENCE_FOR_FILES, routes)
+    }
+
+    /// As [`Table::needs`], for the source of a plan.
+    fn plans(&self, scope: Scope, routes: Routes) -> Routes {
+        let limit = DefaultBodyLimit::max(playbooks::PLAN_BYTES_MAX);
+        self.needs(scope, routes.map(|route| route.route_layer(limit)))
+    }
+
+    fn behind(&self, scope: Scope, patience: Duration, routes: Routes) -> Routes {
+        let routes = openapi::describe(routes, Some(scope));
+        let Some(app) = self.app.clone() else { return routes };
+        let guarded = Guard { app, needs: scope, patience };
+        routes.map(|route| route.route_layer(from_fn_with_state(guarded, guard)))
+    }
+}
+
+async fn unknown() -> Problem {
+    ask::no_such_path()
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(
+        Kind::MethodNotAllowed,
+        "此地址不支持该方法；可用方法见 Allow 响应头",
+        "This address does not answer to that method; the Allow header lists those it does",
+    )
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let said = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(said, "a handler panicked");
+    Problem::internal().into_response()
+}

@@ -1,0 +1,189 @@
+//! JSON into a typed body: 400 for what is no JSON, 422 with a pointer for what has another shape.
+
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
+
+use super::problem::{Kind, Problem};
+use crate::engine::{FieldProblem, RejectionCode};
+use crate::playbook::diagnostic::nearest;
+use crate::text::Text;
+
+/// Reads a body.
+///
+/// # Errors
+/// `malformed_json` with line and column; `invalid_fields` with the JSON pointer of the field.
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().clone();
+        of_json(error.into_inner(), &path)
+    })?;
+    json.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn of_json(error: serde_json::Error, path: &Path) -> Problem {
+    match error.classify() {
+        Category::Syntax | Category::Eof | Category::Io => malformed(&error),
+        Category::Data => misshapen(&said(&error), pointer(path)),
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let said = said(error);
+    Problem::new(
+        Kind::MalformedJson,
+        format!("请求体不是合法的 JSON：第 {line} 行第 {column} 列，{said}"),
+        format!("The body is not valid JSON: line {line}, column {column}: {said}"),
+    )
+    .with("line", line)
+    .with("column", column)
+}
+
+/// What the parser says, without the place, which has its own words.
+fn said(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rfind(" at line ").map_or(text.as_str(), |at| &text[..at]).to_owned()
+}
+
+fn misshapen(said: &str, mut pointer: String) -> Problem {
+    let mut en = said.to_owned();
+    let mut zh = in_chinese(said);
+    if let Some(name) = quoted_after(said, "unknown field ") {
+        // The path ends at the object that holds the field, or already names it.
+        if !pointer.ends_with(&format!("/{}", escaped(name))) {
+            pointer.push('/');
+            pointer.push_str(&escaped(name));
+        }
+        let known = said.split('`').skip(3).step_by(2);
+        if let Some(meant) = nearest(name, known) {
+            zh.push_str(&format!("；是否想写 `{meant}`？"));
+            en.push_str(&format!("; did you mean `{meant}`?"));
+        }
+    } else if let Some(name) = quoted_after(said, "missing field ") {
+        pointer.push('/');
+        pointer.push_str(&escaped(name));
+    }
+    let place = if pointer.is_empty() { "/".to_owned() } else { pointer.clone() };
+    Problem::new(
+        Kind::Rejected(RejectionCode::InvalidFields),
+        format!("{place}：{zh}"),
+        format!("{place}: {en}"),
+    )
+    .with_errors(vec![FieldProblem { pointer, detail: Text::both(zh, en) }])
+}
+
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => {
+                pointer.push('/');
+                pointer.push_str(&escaped(key));
+            }
+            // A variant is no level of the JSON; what is unknown lies below.
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// Escapes a name as RFC 6901 wants it.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn quoted_after<'a>(said: &'a str, prefix: &str) -> Option<&'a str> {
+    said.strip_prefix(prefix)?.strip_prefix('`')?.split('`').next()
+}
+
+/// What the parser says, in Chinese as far as its phrases are fixed.
+pub fn in_chinese(said: &str) -> String {
+    const PHRASES: [(&str, &str); 10] = [
+        ("missing field ", "缺少字段 "),
+        ("unknown field ", "未知字段 "),
+        ("duplicate field ", "字段重复 "),
+        ("unknown variant ", "未知取值 "),
+        ("invalid type: ", "类型不对："),
+        ("invalid value: ", "取值不对："),
+        ("invalid length ", "长度不对 "),
+        (", expected one of ", "，可用 "),
+        (", expected ", "，应为 "),
+        (", there are no fields", "，此处没有字段"),
+    ];
+    PHRASES.iter().fold(said.to_owned(), |text, (en, zh)| text.replacen(en, zh, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use serde::Deserialize;
+
+    use crate::text::Lang;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    struct Body {
+        reason: String,
+        #[serde(default)]
+        occurred_at: Option<jiff::Timestamp>,
+        #[serde(default)]
+        items: Vec<Item>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    struct Item {
+        n: u32,
+    }
+
+    fn refused(json: &str) -> (Kind, String, String, String) {
+        let problem = read::<Body>(json.as_bytes()).unwrap_err();
+        let pointer = problem.errors.first().map(|e| e.pointer.clone()).unwrap_or_default();
+        let (zh, en) = (problem.detail.get(Lang::Zh), problem.detail.get(Lang::En));
+        (problem.kind, pointer, zh.to_owned(), en.to_owned())
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed_and_says_where() {
+        for json in ["{", "nonsense", "{\"reason\": \"a\"} x", "\u{0}", "{\"reason\": 'a'}"] {
+            let (kind, _, zh, en) = refused(json);
+            assert_eq!(kind, Kind::MalformedJson, "{json}");
+            assert!(zh.contains("第 1 行") && en.contains("line 1"), "{zh} {en}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_shape_names_the_field_by_pointer() {
+        let fields = Kind::Rejected(RejectionCode::InvalidFields);
+        for (json, pointer) in [
+            ("{}", "/reason"),
+            ("{\"reason\": 5}", "/reason"),
+            ("{\"reason\": \"a\", \"items\": [{\"n\": 1}, {\"n\": -1}]}", "/items/1/n"),
+            ("{\"reason\": \"a\", \"items\": [{\"n\": 1, \"m\": 1}]}", "/items/0/m"),
+            ("{\"reason\": \"a\", \"occurred_at\": \"yesterday\"}", "/occurred_at"),
+            ("{\"reason\": \"a\", \"a/b\": 1}", "/a~1b"),
+            ("[]", "/reason"),
+        ] {
+            let (kind, found, ..) = refused(json);
+            assert_eq!(kind, fields, "{json}");
+            if json != "[]" {
+                assert_eq!(found, pointer, "{json}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_misspelt_field_is_answered_with_the_one_that_was_meant() {
+        let (_, pointer, zh, en) = refused("{\"reason\": \"a\", \"occured_at\": null}");
+        assert_eq!(pointer, "/occured_at");
+        assert!(en.contains("did you mean `occurred_at`?"), "{en}");
+        assert!(zh.contains("未知字段") && zh.contains("是否想写 `occurred_at`"), "{zh}");
+    }
+}

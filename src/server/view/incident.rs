@@ -1,0 +1,105 @@
+//! An incident with its plan, as it is shown.
+
+use indexmap::IndexMap;
+
+use super::step::steps;
+use crate::engine::{self, Incident, RoleState, Tenure};
+use crate::id::RoleId;
+use crate::playbook::{Bridge, Objective, Playbook, Promise};
+use crate::server::wire;
+
+/// Shows an incident; `now` is what its reader should do.
+#[must_use]
+pub fn incident(playbook: &Playbook, incident: &Incident, now: Vec<wire::Work>) -> wire::Incident {
+    wire::Incident {
+        id: incident.id,
+        number: wire::number(incident.number, incident.declared_at),
+        playbook: wire::PlaybookVersion::new(incident.playbook.id.clone(), &incident.playbook.hash),
+        title: incident.title.to_string(),
+        mode: incident.mode,
+        status: incident.status,
+        stuck: incident.stuck.is_some(),
+        stuck_why: incident.stuck.as_ref().and_then(|why| serde_json::to_value(why).ok()),
+        close_awaited: incident.close_awaited,
+        level: incident.level.current,
+        level_provisional: incident.level.provisional,
+        phase: incident.phase.clone(),
+        visit: incident.visit,
+        detected_at: incident.detected_at,
+        aware_at: incident.aware_at,
+        declared_at: incident.declared_at,
+        closed_at: incident.ended_at,
+        paused_at: incident.paused_at,
+        restricted: incident.restricted,
+        drill: incident.drill,
+        bridge: playbook.bridge.as_ref().map(|bridge| shown_bridge(playbook, incident, bridge)),
+        now,
+        roles: roles(playbook, incident),
+        steps: steps(playbook, incident),
+        objectives: playbook.objectives.iter().map(|o| objective(incident, o)).collect(),
+        clocks: Vec::new(),
+        variables: incident
+            .variables
+            .iter()
+            .map(|(name, value)| (name.clone(), value.to_plain()))
+            .collect(),
+        measures: incident.measures.iter().map(|(name, n)| (name.clone(), *n)).collect(),
+        pending_notices: u32::try_from(incident.outbox.len()).unwrap_or(u32::MAX),
+        version: incident.version,
+    }
+}
+
+fn shown_bridge(playbook: &Playbook, incident: &Incident, bridge: &Bridge) -> wire::Bridge {
+    let _ = (playbook, incident);
+    wire::Bridge { title: bridge.title.clone(), url: bridge.url.source().to_owned() }
+}
+
+fn roles(playbook: &Playbook, incident: &Incident) -> IndexMap<RoleId, wire::Role> {
+    playbook
+        .roles
+        .values()
+        .map(|role| {
+            let title = role.title.clone();
+            (role.id.clone(), shown_role(title, incident.roles.get(&role.id).map(AsRef::as_ref)))
+        })
+        .collect()
+}
+
+fn shown_role(title: crate::text::Text, state: Option<&RoleState>) -> wire::Role {
+    let vacant = Tenure::Vacant;
+    let tenure = state.map_or(&vacant, |state| &state.tenure);
+    let (offered_to, since) = match tenure {
+        Tenure::Offered { to, .. } => (to.clone(), None),
+        Tenure::Held { since, .. } => (Vec::new(), Some(*since)),
+        Tenure::Vacant | Tenure::Assigned { .. } => (Vec::new(), None),
+    };
+    wire::Role {
+        title,
+        engaged: state.is_some_and(|state| state.engaged),
+        state: match tenure {
+            Tenure::Vacant => wire::RoleState::Vacant,
+            Tenure::Offered { .. } => wire::RoleState::Offered,
+            Tenure::Assigned { .. } => wire::RoleState::Assigned,
+            Tenure::Held { .. } => wire::RoleState::Held,
+        },
+        holder: tenure.holder().cloned(),
+        offered_to,
+        acknowledge_by: tenure.until(),
+        since,
+    }
+}
+
+fn objective(incident: &Incident, objective: &Objective) -> wire::Objective {
+    let (state, at) = match incident.objectives.get(&objective.id) {
+        None => (wire::ObjectiveState::Pending, None),
+        Some(engine::ObjectiveState::Met(at)) => (wire::ObjectiveState::Met, Some(*at)),
+        Some(engine::ObjectiveState::Missed(at)) => (wire::ObjectiveState::Missed, Some(*at)),
+    };
+    let due_at = match &objective.promise {
+        Promise::Within { from, within, .. } => {
+            engine::moment(incident, from).and_then(|from| within.after(from))
+        }
+        Promise::Measure { .. } => None,
+    };
+    wire::Objective { id: objective.id.clone(), title: objective.title.clone(), state, at, due_at }
+}

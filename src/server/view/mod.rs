@@ -1,0 +1,12 @@
+//! Incidents and plans in the shape that travels: a fold of plan and state into [`wire`](super::wire)
+//! types, pure.
+
+mod form;
+mod incident;
+mod plan;
+mod step;
+mod work;
+
+pub use incident::incident;
+pub use plan::plan;
+pub use work::work;

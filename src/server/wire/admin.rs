@@ -1,0 +1,202 @@
+//! What runs the installation: tokens, rosters, reloading and checking plans, a safe start.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use utoipa::ToSchema;
+
+use crate::id::{IncidentId, PersonId, ScheduleId};
+use crate::runtime::Scope;
+use crate::text::Text;
+
+/// To whom a token belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenOwner {
+    /// A person of the directory: calls are theirs.
+    Person(PersonId),
+    /// A program, by a name that events will carry.
+    Service(String),
+}
+
+/// Asks for a token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeToken {
+    /// To whom it will belong.
+    pub owner: TokenOwner,
+    /// What it may do.
+    pub scope: Scope,
+    /// What its owner calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// When it stops; never where missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token, without its secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Token {
+    /// Its id: the part after `fbt_`.
+    #[schema(value_type = String)]
+    pub id: SmolStr,
+    /// To whom it belongs.
+    pub owner: TokenOwner,
+    /// What it may do.
+    pub scope: Scope,
+    /// What its owner calls it.
+    pub label: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops.
+    pub expires_at: Option<Timestamp>,
+    /// When it was taken back.
+    pub revoked_at: Option<Timestamp>,
+    /// When it was used last, to the second.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A token that was just made. This is the only time that its secret is shown.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NewToken {
+    /// The secret: what `Authorization: Bearer` takes.
+    pub secret: String,
+    /// The token.
+    pub token: Token,
+}
+
+impl std::fmt::Debug for NewToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewToken").field("token", &self.token).finish_non_exhaustive()
+    }
+}
+
+/// Who is on call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OnCallNow {
+    /// The instant asked about.
+    pub at: Timestamp,
+    /// Every schedule, by name.
+    pub schedules: Vec<OnCall>,
+}
+
+/// Who is on call on a schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OnCall {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// What people call it.
+    pub title: Text,
+    /// Who; nobody is a gap.
+    pub people: Vec<PersonId>,
+    /// When other people are next.
+    pub until: Option<Timestamp>,
+}
+
+/// Changes a schedule for a while: either `put` alone, or `out` and `with`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeOverride {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// The first instant it holds.
+    pub from: Timestamp,
+    /// The first instant it no longer holds.
+    pub to: Timestamp,
+    /// This person alone is on call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put: Option<PersonId>,
+    /// Who is relieved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out: Option<PersonId>,
+    /// Who stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<PersonId>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// What is wrong with files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Checked {
+    /// Nothing keeps it from being used.
+    pub ok: bool,
+    /// Every finding, file by file.
+    pub findings: Vec<Finding>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Finding {
+    /// The stable code: `E0103`.
+    pub code: String,
+    /// `error` or `warning`.
+    pub severity: String,
+    /// The file.
+    pub file: String,
+    /// Where in it, from 1.
+    pub line: u64,
+    /// Where in the line, from 1, in characters.
+    pub column: u64,
+    /// What is wrong, in the caller's language.
+    pub message: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub help: Vec<String>,
+}
+
+/// How a reload ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Reloaded {
+    /// The new set is in force; else the last good one still is.
+    pub swapped: bool,
+    /// Plans in force now.
+    pub playbooks: u64,
+    /// Drills in force now.
+    pub drills: u64,
+    /// What was found in the files that were read.
+    pub findings: Vec<Finding>,
+    /// What could not be read at all.
+    pub unreadable: Vec<String>,
+}
+
+/// What a safely started firebell would do at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Overdue {
+    /// firebell waits for a person to confirm.
+    pub held: bool,
+    /// Incidents whose deadlines or sends have come, oldest first.
+    pub overdue: Vec<OverdueIncident>,
+}
+
+/// An incident that would act at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OverdueIncident {
+    /// The incident.
+    pub id: IncidentId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// firebell acts by itself from now on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Confirmed {
+    /// It was waiting before.
+    pub was_held: bool,
+}
+
+/// Whose token it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WhoAmI {
+    /// The person.
+    pub person: Option<PersonId>,
+    /// The program.
+    #[schema(value_type = Option<String>)]
+    pub service: Option<SmolStr>,
+    /// What people call the person.
+    pub name: Option<Text>,
+    /// What the token may do.
+    pub scope: Scope,
+}

@@ -1,0 +1,68 @@
+//! The shapes that travel: what requests carry and what answers hold, for the server, the client
+//! and the OpenAPI document alike. Plain data; it must not know handlers or storage.
+//!
+//! Texts people wrote in plans keep both languages ([`Text`](crate::text::Text)): the reader picks.
+
+mod acts;
+mod admin;
+mod incident;
+mod list;
+mod plan;
+mod schema;
+mod work;
+
+pub use acts::{
+    AddEvidence, Answer, Assign, Attached, Because, Check, Close, Complete, Correct, Declare,
+    Decline, Evidence, HandOver, Inputs, Level, Link, Measure, Merge, Moment, MovePhase, Note,
+    Plain, Redact, Remark, Reopen, ReopenIncident, Timed,
+};
+pub use admin::{
+    Checked, Confirmed, Finding, MakeOverride, MakeToken, NewToken, OnCall, OnCallNow, Overdue,
+    OverdueIncident, Reloaded, Token, TokenOwner, WhoAmI,
+};
+pub use incident::{
+    Bridge, Incident, Objective, ObjectiveState, PlaybookVersion, Role, RoleState, Step, StepKind,
+};
+pub use list::{Page, Summary};
+pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
+pub use work::{ChecklistItem, FormField, Work};
+
+/// Writes an incident's number as people say it: `INC-2026-0042`, with the year of declaration in
+/// UTC.
+#[must_use]
+pub fn number(number: u64, declared_at: jiff::Timestamp) -> String {
+    let year = declared_at.to_zoned(jiff::tz::TimeZone::UTC).year();
+    format!("INC-{year:04}-{number:04}")
+}
+
+/// Reads what [`number`] wrote, or the bare number; `None` for anything else.
+#[must_use]
+pub fn read_number(text: &str) -> Option<u64> {
+    let digits = match text.strip_prefix("INC-").or_else(|| text.strip_prefix("inc-")) {
+        Some(rest) => rest.split_once('-').filter(|(year, _)| is_number(year))?.1,
+        None => text,
+    };
+    is_number(digits).then(|| digits.parse().ok())?
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_shown_with_its_year_and_read_back() {
+        let declared = "2026-12-31T23:59:59Z".parse().unwrap();
+        assert_eq!(number(42, declared), "INC-2026-0042");
+        assert_eq!(number(12_345, declared), "INC-2026-12345");
+        for text in ["INC-2026-0042", "inc-2026-42", "42", "0042"] {
+            assert_eq!(read_number(text), Some(42), "{text}");
+        }
+        for text in ["", "INC-", "INC-2026-", "INC-x-1", "-1", "4 2", "99999999999999999999999"] {
+            assert_eq!(read_number(text), None, "{text}");
+        }
+    }
+}
