@@ -1,0 +1,123 @@
+//! What a step does.
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+
+use crate::id::{RoleId, VarId};
+use crate::playbook::duration::Span;
+use crate::playbook::expression::{Condition, Expression};
+use crate::playbook::model::{Approver, Notify};
+use crate::playbook::template::{JsonTemplate, Template};
+use crate::playbook::value::Field;
+use crate::text::Text;
+
+/// What a step does.
+#[derive(Debug)]
+pub enum Action {
+    /// A person does it.
+    Manual(Manual),
+    /// Messages are sent.
+    Notify(Notify),
+    /// One HTTP request is made.
+    Http(Box<Http>),
+    /// A person chooses.
+    Decide(Decide),
+    /// People consent.
+    Approve(Approve),
+    /// Time passes, or a condition comes true.
+    Wait(Wait),
+    /// Variables are computed.
+    Set(IndexMap<VarId, Expression>),
+}
+
+impl Action {
+    /// Tells whether a person must act for the step to settle.
+    #[must_use]
+    pub const fn is_human(&self) -> bool {
+        matches!(self, Self::Manual(_) | Self::Decide(_) | Self::Approve(_))
+    }
+}
+
+/// Work done by a person.
+#[derive(Debug, Default)]
+pub struct Manual {
+    /// What to do, in Markdown.
+    pub instructions: Option<Text>,
+    /// What to tick off.
+    pub checklist: Vec<CheckItem>,
+    /// What to fill in; answers become variables.
+    pub form: IndexMap<VarId, Field>,
+    /// Whether proof must be attached.
+    pub evidence: Evidence,
+    /// The measure that completing it records.
+    pub measure: Option<VarId>,
+}
+
+/// An item to tick off. Addressed by its path of positions: `2`, `2.1`.
+#[derive(Debug)]
+pub struct CheckItem {
+    /// What it says.
+    pub title: Text,
+    /// May be left open.
+    pub optional: bool,
+    /// Items below it.
+    pub items: Vec<CheckItem>,
+}
+
+/// Whether a step asks for proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Evidence {
+    /// Welcome but not asked for.
+    #[default]
+    Optional,
+    /// The step cannot be completed without it.
+    Required,
+}
+
+/// One HTTP request.
+#[derive(Debug)]
+pub struct Http {
+    /// `GET`, `POST`, …
+    pub method: SmolStr,
+    /// Its address; the host must be on the allow-list.
+    pub url: Template,
+    /// Its header fields.
+    pub headers: IndexMap<SmolStr, Template>,
+    /// Its JSON body.
+    pub body: Option<JsonTemplate>,
+    /// Statuses that count as success; empty means 200–299.
+    pub expect_status: Vec<u16>,
+    /// JSON pointers that must equal these values.
+    pub expect_json: IndexMap<String, serde_json::Value>,
+    /// Variables filled from JSON pointers of the answer.
+    pub save: IndexMap<VarId, String>,
+}
+
+/// A choice made by a person.
+#[derive(Debug)]
+pub struct Decide {
+    /// What can be chosen.
+    pub options: Vec<SmolStr>,
+    /// Who chooses; falls back to the step's role.
+    pub by: Option<RoleId>,
+    /// Taken when the step falls due unanswered.
+    pub default: Option<SmolStr>,
+}
+
+/// Consent of several people, never of the author of what is approved.
+#[derive(Debug)]
+pub struct Approve {
+    /// Whose consent counts.
+    pub by: Vec<Approver>,
+    /// How many must consent.
+    pub quorum: u32,
+}
+
+/// What a wait waits for.
+#[derive(Debug)]
+pub enum Wait {
+    /// Time.
+    For(Span),
+    /// A condition; unknown counts as false.
+    Until(Condition),
+}

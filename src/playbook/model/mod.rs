@@ -1,0 +1,20 @@
+//! The immutable playbook that the engine runs. Everything in it has been checked: references
+//! resolve, expressions compile, bounds exist. It must not know source positions.
+
+mod action;
+mod level;
+mod message;
+mod moment;
+mod phase;
+mod plan;
+mod role;
+mod step;
+
+pub use action::{Action, Approve, CheckItem, Decide, Evidence, Http, Manual, Wait};
+pub use level::{LEVEL_MILDEST, LEVEL_WORST, Level, LevelRule};
+pub use message::{HowMany, Message, Notify, NotifyUntil, SmsTemplate, TextTemplate};
+pub use moment::{Due, Limit, Milestone, Moment, Objective, Promise};
+pub use phase::{Handler, HandlerAct, HandlerEvent, Next, Phase};
+pub use plan::{Access, Activation, Bridge, Close, Playbook, Resource, Variables};
+pub use role::{Approver, Audience, Role};
+pub use step::{Blocks, ForEach, Join, OnFailure, Repeat, Retry, Step};

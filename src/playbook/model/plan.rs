@@ -1,0 +1,160 @@
+//! The top of a plan.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use jiff::civil::Date;
+use smol_str::SmolStr;
+
+use crate::id::{MessageId, PartnerId, PhaseId, PlaybookId, RoleId, StepId, TeamId, VarId};
+use crate::playbook::duration::Span;
+use crate::playbook::index::LazyIndex;
+use crate::playbook::model::{Handler, Level, LevelRule, Message, Objective, Phase, Role, Step};
+use crate::playbook::template::Template;
+use crate::playbook::value::{Field, Value};
+use crate::text::Text;
+
+/// A plan as it is run: parsed, checked and pinned by its hash.
+#[derive(Debug)]
+pub struct Playbook {
+    /// The slug it is known by.
+    pub id: PlaybookId,
+    /// SHA-256, in hex, of everything its meaning depends on; a run keeps the version it began with.
+    pub hash: SmolStr,
+    /// The source text the hash is of; loading it again gives this playbook.
+    pub source: String,
+    /// What people call it.
+    pub title: Text,
+    /// When to use it, in a sentence.
+    pub summary: Option<Text>,
+    /// The team that keeps the plan true.
+    pub owner: Option<TeamId>,
+    /// The day it was last reviewed.
+    pub reviewed_on: Option<Date>,
+    /// How long a review stays good.
+    pub review_every: Option<Span>,
+    /// The classes of risk it answers, for drill cadence (`system-failure`).
+    pub risks: Vec<SmolStr>,
+    /// Who may see its incidents.
+    pub access: Access,
+    /// What is asked when declaring.
+    pub inputs: IndexMap<VarId, Field>,
+    /// Worst first; the first rule that is true gives the level.
+    pub levels: Vec<LevelRule>,
+    /// While a worse rule is unknown, the level is no better than this.
+    pub assume_level: Option<Level>,
+    /// What starts it besides a person.
+    pub activate_when: Vec<Activation>,
+    /// Who acts.
+    pub roles: IndexMap<RoleId, Role>,
+    /// What is held ready.
+    pub resources: Vec<Resource>,
+    /// Outside parties; contacts live in the configuration.
+    pub partners: Vec<PartnerId>,
+    /// Where people meet.
+    pub bridge: Option<Bridge>,
+    /// Measurable promises.
+    pub objectives: Vec<Objective>,
+    /// What notices say.
+    pub messages: IndexMap<MessageId, Message>,
+    /// The states; the first is the initial one.
+    pub phases: Vec<Phase>,
+    /// What happens at any time.
+    pub handlers: Vec<Handler>,
+    /// How it ends.
+    pub close: Close,
+    /// Answers computed from the rest at first use: make it with `LazyIndex::default()`.
+    pub lazy_index: LazyIndex,
+}
+
+impl Playbook {
+    /// Returns the role that is told when something needs a decision: `commander` where the plan
+    /// has it, else its first role.
+    #[must_use]
+    pub fn commander(&self) -> Option<&RoleId> {
+        self.roles
+            .keys()
+            .find(|role| role.as_str() == "commander")
+            .or_else(|| self.roles.keys().next())
+    }
+
+    /// Returns the phase of that name.
+    #[must_use]
+    pub fn phase(&self, id: &PhaseId) -> Option<&Phase> {
+        self.phases.get(self.index().phase(id)?)
+    }
+
+    /// Returns the step of that name, with its phase. Step names are unique in the whole plan.
+    #[must_use]
+    pub fn step(&self, id: &StepId) -> Option<(&Phase, &Step)> {
+        let place = self.index().place(id)?;
+        let phase = self.phases.get(place.phase)?;
+        Some((phase, phase.steps.get(place.step)?))
+    }
+}
+
+/// Who may see the incidents of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Everyone with a viewer's scope.
+    #[default]
+    Open,
+    /// Role holders, the owner team, the commander's team, administrators.
+    Restricted,
+}
+
+/// What starts a playbook besides a person.
+#[derive(Debug)]
+pub enum Activation {
+    /// An alert whose labels all match.
+    Alert {
+        /// Label to exact value.
+        match_labels: BTreeMap<SmolStr, String>,
+        /// Inputs filled from the alert.
+        inputs: IndexMap<VarId, Template>,
+    },
+    /// A surge found by a monitor.
+    Surge {
+        /// The monitor's name in the configuration.
+        monitor: SmolStr,
+        /// The least ratio to the baseline.
+        at_least: f64,
+    },
+}
+
+/// Something held ready for the plan.
+#[derive(Debug)]
+pub struct Resource {
+    /// Its name in the plan.
+    pub id: SmolStr,
+    /// What people call it.
+    pub title: Text,
+    /// `capacity`, `equipment`, …
+    pub kind: Option<SmolStr>,
+    /// How much of it.
+    pub quantity: Option<f64>,
+    /// The role that gives it out.
+    pub owner: Option<RoleId>,
+}
+
+/// Where people meet.
+#[derive(Debug)]
+pub struct Bridge {
+    /// What people call it.
+    pub title: Text,
+    /// Its address.
+    pub url: Template,
+}
+
+/// How an incident ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Close {
+    /// By itself, after the last phase, when nothing blocks it.
+    #[default]
+    Auto,
+    /// By a person.
+    ByPerson,
+}
+
+/// A variable's value as the engine keeps it.
+pub type Variables = BTreeMap<VarId, Value>;
