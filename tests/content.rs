@@ -9,6 +9,8 @@ use std::sync::Arc;
 use firebell::config::{self, Flags};
 use firebell::drill::file::{self, Playbooks};
 use firebell::drill::scenario::Scenario;
+use firebell::engine::{Actor, Ctx, Declare, Fact, Mode, declare};
+use firebell::id::IncidentId;
 use firebell::playbook::diagnostic::{Diagnostics, Rendering};
 use firebell::playbook::{Action, Context, Playbook, Promise, Step};
 use firebell::text::Lang;
@@ -137,4 +139,49 @@ fn service_answers_about_a_leak_and_owns_nothing_else_of_it() {
         .map(|step| step.id.as_str())
         .collect();
     assert_eq!(of_support, ["answer_users", "follow_up"]);
+}
+
+fn declared(plan: &Playbook) -> Vec<Fact> {
+    let directory = configuration().config.directory();
+    let ctx = Ctx {
+        now: "2026-11-21T03:00:00+08:00".parse().expect("an instant"),
+        occurred_at: None,
+        actor: Actor::person("duty-manager-1"),
+        admin: false,
+        directory: &directory,
+    };
+    let declaration = Declare {
+        id: IncidentId::from_u128(1),
+        number: 1,
+        mode: Mode::Live,
+        title: None,
+        level: None,
+        inputs: serde_json::Map::new(),
+        detected_at: None,
+        dedup_key: None,
+        alert: None,
+        drill: None,
+    };
+    let outcome = declare(plan, declaration, &ctx).expect("a plan can be declared");
+    outcome.events.into_iter().map(|event| event.fact).collect()
+}
+
+/// At three in the morning, with nothing known but that it happened.
+#[test]
+fn declaring_a_plan_finds_someone_for_every_role_at_once() {
+    for plan in playbooks().values() {
+        let facts = declared(plan);
+        let engaged = facts.iter().filter(|f| matches!(f, Fact::RoleEngaged { .. })).count();
+        let paged = |fact: &&Fact| match fact {
+            Fact::RoleAssigned { .. } => true,
+            Fact::RoleOffered { to, .. } => !to.is_empty(),
+            _ => false,
+        };
+        assert_eq!(facts.iter().filter(paged).count(), engaged, "{}: {facts:?}", plan.id);
+        assert!(engaged >= 5, "{}: a whole group", plan.id);
+        let queued = facts.iter().filter(|f| matches!(f, Fact::NoticeQueued { .. })).count();
+        assert!(queued >= engaged, "{}: everyone is told", plan.id);
+        let others = facts.len() - queued;
+        assert!((15..=30).contains(&others), "{}: {others} events to declare", plan.id);
+    }
 }
