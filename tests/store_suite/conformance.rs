@@ -479,6 +479,10 @@ fn an_archived_incident_is_still_found_and_can_go_on(subject: &mut Subject, rest
     assert_eq!(subject.append(more(1, 4, &["reopened"])), Ok(5));
     restart(subject);
     assert_eq!(texts(subject.store(), 1, 3), ["closed", "reopened"]);
+    // Part of it lies in the archive, part in the hot store.
+    let erased = wait(subject.store().redact(id(1), vec!["k".to_owned()]));
+    assert_eq!(erased, Ok(Redacted { personal: 1, notices: 0, answers: 0 }));
+    assert_eq!(subject.store().personal(id(1), "k"), Ok(None));
     subject.append(close(1, 5)).unwrap();
     assert_eq!(archive(subject), Ok(()));
     restart(subject);

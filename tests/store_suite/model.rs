@@ -208,7 +208,7 @@ fn open(dir: &TempDir) -> Sled {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn the_store_on_disk_does_what_the_specification_does(

@@ -10,7 +10,7 @@ use super::read::{Read, Reader, damaged};
 use crate::id::IncidentId;
 use crate::store::layout::{Key, NumberedKey, Shelf, Stub, Table, decode_record, decode_row, join};
 use crate::store::pack::{Pair, unpack};
-use crate::store::{Audit, Break, Record, StoreError, Stream, Verdict, verify};
+use crate::store::{Audit, Break, Digest, Record, StoreError, Stream, Verdict, verify};
 
 /// Records that read, and the first that does not: its first event and what is wrong.
 type Records = (Vec<Record>, Option<(u64, String)>);
@@ -66,6 +66,9 @@ impl Reader<'_> {
         let path = self.paths.archive().join(Paths::archived(incident, stub));
         let what = format!("the archive file {}", path.display());
         let file = fs::read(&path).map_err(|error| damaged(&what)(error.to_string()))?;
+        if Digest::of(&file) != stub.digest {
+            return Err(damaged(what)("its SHA-256 is not the one in the journal".to_owned()));
+        }
         unpack(&file).map_err(damaged(what))
     }
 

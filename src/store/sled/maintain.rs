@@ -153,6 +153,7 @@ impl Writer {
             all.extend(reader.archived(incident, old)?);
         }
         all.extend(hot.clone());
+        check_whole(&row, &all)?;
         let stub = self.write_archive(&reader, &row, old.as_ref(), &all)?;
         let mut stage = Stage::new(reader, &self.camera);
         stage.rewrite();
@@ -165,7 +166,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the next file of an archived incident, reads it back, and checks its chain.
+    /// Writes the next file of an archived incident and reads it back.
     fn write_archive(
         &self,
         reader: &Reader<'_>,
@@ -178,17 +179,17 @@ impl Writer {
             packer.add(key, value);
         }
         let file = packer.finish();
-        let summary = &row.summary;
+        let (incident, number) = (row.summary.id, row.summary.number);
         let generation = old.map_or(1, |stub| stub.generation + 1);
-        let stub = Stub { number: summary.number, generation, digest: Digest::of(&file) };
-        let path = self.shared.paths.archive().join(Paths::archived(summary.id, &stub));
+        let stub = Stub { number, generation, digest: Digest::of(&file) };
+        let path = self.shared.paths.archive().join(Paths::archived(incident, &stub));
         write_durably(&path, &file)?;
-        let back: Pairs = reader.archived(summary.id, &stub)?.into_iter().collect();
-        let records = records_of(&back)?;
-        let stream = Stream { incident: summary.id, records };
-        match verify::judge(&stream, summary.number, summary.version, row.link) {
-            Verdict::Intact { .. } => Ok(stub),
-            Verdict::Broken(at) => Err(damaged("the journal")(at.to_string())),
+        let back: Pairs = reader.archived(incident, &stub)?.into_iter().collect();
+        if back == *pairs {
+            Ok(stub)
+        } else {
+            let why = "it does not read back as it was written".to_owned();
+            Err(damaged(path.display().to_string())(why))
         }
     }
 
@@ -276,6 +277,16 @@ fn records_of(pairs: &Pairs) -> Read<Vec<crate::store::Record>> {
         Ok(decode_record(first, &join(&pieces)?)?.1)
     });
     records.collect::<Result<_, String>>().map_err(damaged("an archived record"))
+}
+
+/// Refuses to move a history that is not whole: it stays where it can be looked at.
+fn check_whole(row: &Row, pairs: &Pairs) -> Read<()> {
+    let summary = &row.summary;
+    let stream = Stream { incident: summary.id, records: records_of(pairs)? };
+    match verify::judge(&stream, summary.number, summary.version, row.link) {
+        Verdict::Intact { .. } => Ok(()),
+        Verdict::Broken(at) => Err(damaged("the journal")(at.to_string())),
+    }
 }
 
 /// Stages what differs between two states of the same keys.
