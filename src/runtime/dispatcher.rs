@@ -70,10 +70,6 @@ impl Outbound {
     fn release(&self, id: NoticeId) {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
-
-    fn is_claimed(&self, id: NoticeId) -> bool {
-        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
-    }
 }
 
 /// One thing that is about to leave.
@@ -155,18 +151,31 @@ async fn run(inner: Arc<Inner>, errand: Errand) {
             Some(Command::RequestOutcome { request: id, outcome })
         }
     };
+    let goes_on = matches!(
+        command,
+        Some(Command::NoticeOutcome { outcome: NoticeOutcome::Refused { .. }, .. }) | None
+    );
     if let Some(command) = command {
         inner.cells.cell(incident).leave(command);
-        while let Err(error) = inner.advance(incident, false).await {
-            tracing::warn!(%incident, %error, "a channel's answer could not be kept; trying again");
-            tokio::select! {
-                () = tokio::time::sleep(COMMIT_AGAIN) => {}
-                () = inner.drain.cancelled() => break,
-            }
-        }
+        keep(&inner, incident).await;
     }
     inner.outbound.release(id);
-    inner.meters.in_flight.set(inner.meters.in_flight.get().saturating_sub(1));
+    inner.meters.in_flight.take();
+    if goes_on {
+        // While the claim was held, the next channel could not be tried.
+        keep(&inner, incident).await;
+    }
+}
+
+/// Commits what was left for an incident, again and again until the store takes it.
+async fn keep(inner: &Arc<Inner>, incident: IncidentId) {
+    while let Err(error) = inner.advance(incident, false).await {
+        tracing::warn!(%incident, %error, "a channel's answer could not be kept; trying again");
+        tokio::select! {
+            () = tokio::time::sleep(COMMIT_AGAIN) => {}
+            () = inner.drain.cancelled() => return,
+        }
+    }
 }
 
 struct Sending<'a> {

@@ -17,6 +17,11 @@ impl Meter {
         self.0.fetch_add(n, Ordering::Relaxed);
     }
 
+    /// Takes one away.
+    pub fn take(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// Replaces the number.
     pub fn set(&self, n: u64) {
         self.0.store(n, Ordering::Relaxed);

@@ -216,7 +216,15 @@ impl Runtime {
         work: impl Future<Output = Result<Committed, Refusal>> + Send + 'static,
     ) -> Result<Committed, Refusal> {
         match self.inner.tasks.spawn(work).await {
-            Ok(done) => done,
+            Ok(done) => {
+                if let Ok(Committed { incident, .. }) = &done
+                    && !incident.status.is_open()
+                {
+                    // What has ended is read, if ever, from the journal.
+                    self.inner.cells.release(incident.id);
+                }
+                done
+            }
             Err(error) => {
                 tracing::error!(%error, "a command did not finish");
                 Err(Refusal::Store(StoreError::Stopped))
