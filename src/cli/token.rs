@@ -40,7 +40,7 @@ pub async fn run(verb: Token, client: &Client, screen: &Screen) -> Result<(), St
             let page = client.get("/api/v1/tokens").await?;
             screen.data(&page, |page| {
                 let none = ("没有令牌", "No tokens");
-                view::list(screen, page.get("tokens").unwrap_or(&Json::Null), &COLUMNS, none)
+                view::list(screen, page.get("items").unwrap_or(&Json::Null), &COLUMNS, none)
             })
         }
         Token::Revoke { id } => {

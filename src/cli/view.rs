@@ -42,7 +42,7 @@ fn words(screen: &Screen, json: Option<&Json>) -> String {
 /// Shows a page of incidents.
 #[must_use]
 pub fn incidents(screen: &Screen, page: &Json) -> String {
-    let list: Vec<Vec<String>> = rows(page, "incidents").map(|i| incident_row(screen, i)).collect();
+    let list: Vec<Vec<String>> = rows(page, "items").map(|i| incident_row(screen, i)).collect();
     if list.is_empty() {
         return screen.lang.pick("没有事件", "No incidents").to_owned();
     }

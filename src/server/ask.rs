@@ -112,24 +112,6 @@ impl<T: DeserializeOwned> FromRequest<App> for Ask<T> {
     }
 }
 
-impl<T> Ask<T> {
-    /// Refuses an idempotency key where a single effect cannot be promised: better than letting
-    /// the caller believe in it.
-    ///
-    /// # Errors
-    /// The request carries a key.
-    pub fn without_key(self) -> Result<Self, Problem> {
-        match self.key {
-            None => Ok(self),
-            Some(_) => Err(Problem::new(
-                Kind::KeyNotSupported,
-                "此操作不支持 Idempotency-Key；请去掉它，失败后先查询再重试",
-                "This takes no Idempotency-Key; leave it out, and look before you repeat the request",
-            )),
-        }
-    }
-}
-
 async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     Bytes::from_request(request, app).await.map_err(|rejection| match rejection {
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {

@@ -12,8 +12,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use super::api::{
-    commands, events, evidence, health, incidents, oncall, playbooks, roles, safe_start, steps,
-    tokens,
+    backup, commands, events, evidence, health, incidents, oncall, playbooks, roles, safe_start,
+    steps, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -53,6 +53,7 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Admin, routes!(tokens::list)))
         .routes(door.needs(Admin, routes!(tokens::make)))
         .routes(door.needs(Admin, routes!(tokens::revoke)))
+        .routes(door.needs(Admin, routes!(backup::take)))
         .routes(door.needs(Commander, routes!(safe_start::show)))
         .routes(door.needs(Commander, routes!(safe_start::confirm)));
     work(door, command(door, api))

@@ -1,5 +1,6 @@
 //! Handlers, one file for each noun. They translate between HTTP and the runtime; no rule lives here.
 
+pub mod backup;
 pub mod commands;
 mod commit;
 pub mod events;

@@ -9,7 +9,7 @@ use crate::server::app::App;
 use crate::server::ask::{Ask, At};
 use crate::server::auth::{Grant, Held, Owner, Principal, TOKENS_MAX, TokenError};
 use crate::server::problem::{Kind, Problem};
-use crate::server::wire::{MakeToken, NewToken, Page, Token, TokenOwner, WhoAmI};
+use crate::server::wire::{MakeToken, NewToken, Page, Token, WhoAmI};
 
 /// The longest label.
 const LABEL_CHARS_MAX: usize = 100;
@@ -20,10 +20,8 @@ fn shown(held: &Held) -> Token {
     let record = &held.record;
     Token {
         id: record.id.clone(),
-        owner: match &record.owner {
-            Owner::Person(id) => TokenOwner::Person(id.clone()),
-            Owner::Service(name) => TokenOwner::Service(name.to_string()),
-        },
+        person: record.owner.person().cloned(),
+        service: record.owner.service().map(ToString::to_string),
         scope: record.scope,
         label: record.label.clone(),
         created_at: record.created_at,
@@ -62,18 +60,18 @@ pub async fn list(State(app): State<App>, _: Principal) -> Answer {
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", request_body = MakeToken,
     responses((status = 201, body = NewToken)))]
 pub async fn make(State(app): State<App>, ask: Ask<MakeToken>) -> Answer {
-    let body = ask.without_key()?.body;
+    let Ask { body, key, .. } = ask;
+    let owner = owner(&app, &body)?;
     check(&app, &body)?;
-    let owner = match body.owner {
-        TokenOwner::Person(id) => Owner::Person(id),
-        TokenOwner::Service(name) => Owner::Service(name.into()),
-    };
-    let grant = Grant { owner, scope: body.scope, label: body.label, expires_at: body.expires_at };
+    let (scope, label, expires_at) = (body.scope, body.label, body.expires_at);
+    let key = key.map(|key| key.name);
+    let grant = Grant { owner, scope, label, expires_at, key };
     match app.tokens().mint(grant, app.now()).await {
         Ok((held, secret)) => json(
             StatusCode::CREATED,
-            &NewToken { secret: secret.reveal().to_owned(), token: shown(&held) },
+            &NewToken { token: secret.reveal().to_owned(), record: shown(&held) },
         ),
+        Err(TokenError::Before(held)) => Err(made_before(&held)),
         Err(TokenError::Store(error)) => Err(error.into()),
         Err(TokenError::TooMany) => Err(Problem::new(
             Kind::AlreadyExists,
@@ -83,24 +81,40 @@ pub async fn make(State(app): State<App>, ask: Ask<MakeToken>) -> Answer {
     }
 }
 
-fn check(app: &App, body: &MakeToken) -> Result<(), Problem> {
-    match &body.owner {
-        TokenOwner::Person(id) if app.runtime().directory().person(id).is_none() => {
-            return Err(Problem::field(
-                "/owner/person",
-                "通讯录中没有此人",
-                "This person is not in the directory",
-            ));
-        }
-        TokenOwner::Service(name) if !is_name(name) => {
-            return Err(Problem::field(
-                "/owner/service",
-                "名称应为 1 至 64 个字符，不含控制字符",
-                "A name has 1 to 64 characters and no control characters",
-            ));
-        }
-        TokenOwner::Person(_) | TokenOwner::Service(_) => {}
+/// A secret is shown once, so a repeated request cannot be answered as the first one was.
+fn made_before(held: &Held) -> Problem {
+    Problem::new(
+        Kind::AlreadyExists,
+        "使用此幂等键的令牌已创建，且只显示一次；如未收到，请吊销它并用新的键再创建",
+        "A token was made under this idempotency key, and is shown only once; \
+         if it was lost, revoke it and make another under a new key",
+    )
+    .with("id", held.record.id.as_str())
+}
+
+fn owner(app: &App, body: &MakeToken) -> Result<Owner, Problem> {
+    match (&body.person, &body.service) {
+        (Some(id), None) if app.runtime().directory().person(id).is_none() => Err(Problem::field(
+            "/person",
+            "通讯录中没有此人",
+            "This person is not in the directory",
+        )),
+        (Some(id), None) => Ok(Owner::Person(id.clone())),
+        (None, Some(name)) if !is_name(name) => Err(Problem::field(
+            "/service",
+            "名称应为 1 至 64 个字符，不含控制字符",
+            "A name has 1 to 64 characters and no control characters",
+        )),
+        (None, Some(name)) => Ok(Owner::Service(name.into())),
+        _ => Err(Problem::field(
+            "/person",
+            "请给出 person 或 service 之一",
+            "Give either `person` or `service`",
+        )),
     }
+}
+
+fn check(app: &App, body: &MakeToken) -> Result<(), Problem> {
     if body.label.as_ref().is_some_and(|label| label.chars().count() > LABEL_CHARS_MAX) {
         return Err(Problem::field("/label", "最多 100 个字符", "At most 100 characters"));
     }

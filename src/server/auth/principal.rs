@@ -64,19 +64,13 @@ impl Principal {
     /// Returns the person whom the token belongs to.
     #[must_use]
     pub fn person(&self) -> Option<&PersonId> {
-        match &self.held.record.owner {
-            Owner::Person(id) => Some(id),
-            Owner::Service(_) => None,
-        }
+        self.held.record.owner.person()
     }
 
-    /// Returns the program whose token it is.
+    /// Returns the program whom the token belongs to.
     #[must_use]
     pub fn service(&self) -> Option<&SmolStr> {
-        match &self.held.record.owner {
-            Owner::Person(_) => None,
-            Owner::Service(name) => Some(name),
-        }
+        self.held.record.owner.service()
     }
 
     /// Returns what decides what is shown.

@@ -97,6 +97,26 @@ pub enum Owner {
     Service(SmolStr),
 }
 
+impl Owner {
+    /// Returns the person, where it is one.
+    #[must_use]
+    pub const fn person(&self) -> Option<&PersonId> {
+        match self {
+            Self::Person(id) => Some(id),
+            Self::Service(_) => None,
+        }
+    }
+
+    /// Returns the program, where it is one.
+    #[must_use]
+    pub const fn service(&self) -> Option<&SmolStr> {
+        match self {
+            Self::Person(_) => None,
+            Self::Service(name) => Some(name),
+        }
+    }
+}
+
 /// A token as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -122,6 +142,9 @@ pub struct Record {
     /// written with the next change or once in a while, never per request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
+    /// The idempotency key of the request that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// What a new token is for.
@@ -135,6 +158,8 @@ pub struct Grant {
     pub label: Option<String>,
     /// When it stops.
     pub expires_at: Option<Timestamp>,
+    /// The idempotency key of the request: under one key one token is made.
+    pub key: Option<String>,
 }
 
 impl Record {
@@ -156,6 +181,7 @@ impl Record {
             expires_at: grant.expires_at,
             revoked_at: None,
             last_used_at: None,
+            key: grant.key,
         };
         (record, Secret(text))
     }
@@ -194,6 +220,7 @@ mod tests {
             scope: Scope::Responder,
             label: None,
             expires_at: None,
+            key: None,
         }
     }
 

@@ -27,6 +27,9 @@ pub enum TokenError {
     /// There are [`TOKENS_MAX`] already.
     #[error("there are {TOKENS_MAX} tokens already; revoke some")]
     TooMany,
+    /// A token was made under this idempotency key.
+    #[error("a token was made under this key before")]
+    Before(Arc<Held>),
     /// The store refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -120,6 +123,7 @@ impl Tokens {
             scope: Scope::Admin,
             label: Some("first start".to_owned()),
             expires_at: None,
+            key: None,
         };
         Ok(Some(self.mint(grant, now).await?.1))
     }
@@ -161,9 +165,17 @@ impl Tokens {
         if self.held.load().len() >= TOKENS_MAX {
             return Err(TokenError::TooMany);
         }
+        if let Some(held) = self.made_under(grant.key.as_deref()) {
+            return Err(TokenError::Before(held));
+        }
         let (record, secret) = Record::mint(grant, now);
         self.write(&record, Expect::Absent).await?;
         Ok((self.swap(record), secret))
+    }
+
+    fn made_under(&self, key: Option<&str>) -> Option<Arc<Held>> {
+        let key = key?;
+        self.held.load().values().find(|held| held.record.key.as_deref() == Some(key)).cloned()
     }
 
     /// Takes a token back, from the moment this returns; `None` where there is none of that id.
@@ -242,7 +254,13 @@ mod tests {
     }
 
     fn grant(expires_at: Option<Timestamp>) -> Grant {
-        Grant { owner: Owner::Service("bot".into()), scope: Scope::Viewer, label: None, expires_at }
+        Grant {
+            owner: Owner::Service("bot".into()),
+            scope: Scope::Viewer,
+            label: None,
+            expires_at,
+            key: None,
+        }
     }
 
     #[tokio::test]
@@ -268,6 +286,19 @@ mod tests {
         let stranger = Record::mint(grant(None), now).1;
         assert_eq!(tokens.verify(stranger.reveal(), now).unwrap_err(), None);
         assert_eq!(tokens.verify("letmein", now).unwrap_err(), None);
+    }
+
+    #[tokio::test]
+    async fn one_key_makes_one_token() {
+        let now = at("2026-11-21T08:00:00Z");
+        let tokens = Tokens::open(Arc::new(Memory::default())).unwrap();
+        let keyed = || Grant { key: Some("p:li:1".into()), ..grant(None) };
+        let (first, _) = tokens.mint(keyed(), now).await.unwrap();
+        let Err(TokenError::Before(again)) = tokens.mint(keyed(), now).await else {
+            panic!("a second token");
+        };
+        assert_eq!(again.record.id, first.record.id);
+        assert_eq!(tokens.all().len(), 1);
     }
 
     #[tokio::test]

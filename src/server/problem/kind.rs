@@ -106,9 +106,6 @@ kinds! {
     /// The key was used for another request.
     KeyReused =
         "idempotency_key_reused", UNPROCESSABLE_ENTITY, "幂等键已用于其他请求", "Idempotency key reused";
-    /// The route cannot promise a single effect.
-    KeyNotSupported =
-        "idempotency_not_supported", UNPROCESSABLE_ENTITY, "此处不支持幂等键", "Idempotency not supported";
     /// A mistake in firebell.
     Internal = "internal", INTERNAL_SERVER_ERROR, "内部错误", "Internal error";
     /// Too much is waiting for the disk.

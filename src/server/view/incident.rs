@@ -50,8 +50,8 @@ pub fn incident(playbook: &Playbook, incident: &Incident, now: Vec<wire::Work>) 
 }
 
 fn shown_bridge(playbook: &Playbook, incident: &Incident, bridge: &Bridge) -> wire::Bridge {
-    let _ = (playbook, incident);
-    wire::Bridge { title: bridge.title.clone(), url: bridge.url.source().to_owned() }
+    let facts = engine::Facts::new(playbook, incident);
+    wire::Bridge { title: bridge.title.clone(), url: bridge.url.render(&facts) }
 }
 
 fn roles(playbook: &Playbook, incident: &Incident) -> IndexMap<RoleId, wire::Role> {

@@ -9,22 +9,16 @@ use crate::id::{IncidentId, PersonId, ScheduleId};
 use crate::runtime::Scope;
 use crate::text::Text;
 
-/// To whom a token belongs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenOwner {
-    /// A person of the directory: calls are theirs.
-    Person(PersonId),
-    /// A program, by a name that events will carry.
-    Service(String),
-}
-
-/// Asks for a token.
+/// Asks for a token, for a `person` or for a `service`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeToken {
-    /// To whom it will belong.
-    pub owner: TokenOwner,
+    /// The person of the directory whom it will belong to: calls are theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// The program that it will belong to, by a name that events will carry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// What it may do.
     pub scope: Scope,
     /// What its owner calls it.
@@ -41,8 +35,10 @@ pub struct Token {
     /// Its id: the part after `fbt_`.
     #[schema(value_type = String)]
     pub id: SmolStr,
-    /// To whom it belongs.
-    pub owner: TokenOwner,
+    /// The person whom it belongs to.
+    pub person: Option<PersonId>,
+    /// The program that it belongs to.
+    pub service: Option<String>,
     /// What it may do.
     pub scope: Scope,
     /// What its owner calls it.
@@ -61,14 +57,15 @@ pub struct Token {
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NewToken {
     /// The secret: what `Authorization: Bearer` takes.
-    pub secret: String,
-    /// The token.
-    pub token: Token,
+    pub token: String,
+    /// What is kept of it.
+    #[serde(flatten)]
+    pub record: Token,
 }
 
 impl std::fmt::Debug for NewToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewToken").field("token", &self.token).finish_non_exhaustive()
+        f.debug_struct("NewToken").field("record", &self.record).finish_non_exhaustive()
     }
 }
 

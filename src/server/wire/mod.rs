@@ -18,7 +18,7 @@ pub use acts::{
 };
 pub use admin::{
     Checked, Confirmed, Finding, MakeOverride, MakeToken, NewToken, OnCall, OnCallNow, Overdue,
-    OverdueIncident, Reloaded, Token, TokenOwner, WhoAmI,
+    OverdueIncident, Reloaded, Token, WhoAmI,
 };
 pub use incident::{
     Bridge, Incident, Objective, ObjectiveState, PlaybookVersion, Role, RoleState, Step, StepKind,
