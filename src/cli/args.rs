@@ -76,6 +76,8 @@ pub struct Common {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Run the server 启动服务
+    Serve(Serve),
     /// Check playbooks and drills like code 检查预案
     Check(Check),
     /// Declare, list, show and work incidents 处置事件

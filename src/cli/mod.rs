@@ -8,9 +8,11 @@ mod doctor;
 mod exit;
 mod incident;
 mod oncall;
+mod outbound;
 mod pages;
 mod progress;
 mod screen;
+mod serve;
 mod settings;
 mod timeline;
 mod token;
@@ -56,6 +58,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         wait(work(client))
     };
     match verb {
+        Verb::Serve(args) => serve::run(args, common, screen),
         Verb::Check(args) => check::run(&args, common, screen),
         Verb::Incident(verb) => call(Box::new(|client| {
             Box::pin(async move { incident::run(verb, &client, screen).await })

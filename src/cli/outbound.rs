@@ -19,8 +19,7 @@ const EML_FROM: &str = "firebell <firebell@localhost>";
 /// Channels whose settings cannot be used, all of them.
 pub fn open(config: &Config, screen: &Screen) -> Result<Outbound, Stop> {
     notify::install_tls_provider();
-    let settings =
-        config.channels.values().map(|channel| (channel.id.clone(), settings(channel)));
+    let settings = config.channels.values().map(|channel| (channel.id.clone(), settings(channel)));
     let channels = Channels::build(settings).map_err(|errors| {
         let lines = errors.iter().map(|(id, error)| {
             format!("channels.{id}.{}: {}", error.field, error.text.get(screen.lang))
@@ -29,8 +28,7 @@ pub fn open(config: &Config, screen: &Screen) -> Result<Outbound, Stop> {
     })?;
     let http = notify::Client::new(notify::ClientSettings::new(true))
         .map_err(|error| Stop::new(Exit::Failure, error.text.get(screen.lang)))?;
-    let hosts =
-        |list: &[Host]| Hosts::new(list.iter().map(|host| (host.name.as_str(), host.port)));
+    let hosts = |list: &[Host]| Hosts::new(list.iter().map(|host| (host.name.as_str(), host.port)));
     let (drill_hosts, http_hosts) = (hosts(&config.drill_hosts), hosts(&config.http_hosts));
     Ok(Outbound::new(channels, http, drill_hosts, http_hosts))
 }

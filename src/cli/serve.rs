@@ -1,0 +1,193 @@
+//! `firebell serve`: puts the parts together, runs them, and takes them apart in order.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::{Common, Serve};
+use super::check;
+use super::exit::{Exit, Stop};
+use super::screen::{Screen, Tone};
+use super::verify::{refused, remarks};
+use super::{outbound, settings};
+use crate::clock::SystemClock;
+use crate::config::{Config, StoreKind};
+use crate::playbook::diagnostic::Rendering;
+use crate::runtime::{Parts, Runtime, Watchdog};
+use crate::server::{self, App, Limits, Tokens};
+use crate::store::{Memory, Options, Sled, Store};
+use crate::telemetry::{self, LogFormat, Metrics};
+
+/// What is logged when `FIREBELL_LOG` does not say.
+const LOG_FILTER: &str = "info";
+
+/// Runs the server until it is told to stop.
+///
+/// # Errors
+/// A wrong configuration, a store that does not open, an address that is taken.
+pub fn run(args: Serve, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let config = settings::load(common, args.listen, screen)?.config;
+    let filter = settings::environment("FIREBELL_LOG").unwrap_or_else(|| LOG_FILTER.to_owned());
+    let format = match settings::environment("FIREBELL_LOG_FORMAT").as_deref() {
+        Some("json") => LogFormat::Json,
+        _ => LogFormat::Text,
+    };
+    telemetry::init_logs(format, &filter, !common.no_color)
+        .map_err(|error| Stop::new(Exit::Usage, error.to_string()))?;
+    let store = open(&config, screen)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(config, store, args.safe_start, screen))
+}
+
+fn open(config: &Config, screen: &Screen) -> Result<Arc<dyn Store>, Stop> {
+    match config.store.kind {
+        StoreKind::Memory => Ok(Arc::new(Memory::new())),
+        StoreKind::Sled => {
+            let opened = Sled::open(&config.data, Options::default());
+            let opened = opened.map_err(|error| refused(screen, &error))?;
+            for line in remarks(&opened.report, screen) {
+                tracing::warn!("{line}");
+            }
+            Ok(Arc::new(opened.store))
+        }
+    }
+}
+
+async fn serve(
+    config: Config,
+    store: Arc<dyn Store>,
+    safe_start: bool,
+    screen: &Screen,
+) -> Result<(), Stop> {
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        let at = config.listen;
+        let words = screen.lang.pick(
+            format!("无法监听 {at}：{error}；可用 --listen 换一个地址"),
+            format!("cannot listen on {at}: {error}; choose another address with --listen"),
+        );
+        Stop::new(Exit::Unavailable, words)
+    })?;
+    let runtime = Runtime::start(parts(&config, store, safe_start, screen)?);
+    report_plans(&runtime, screen);
+    let tokens = Tokens::open(Arc::clone(runtime.store()));
+    let tokens = tokens.map_err(|error| refused(screen, &error))?;
+    let metrics = Arc::new(Metrics::new());
+    let app = App::new(server::Parts { runtime: runtime.clone(), tokens, metrics });
+    first_token(&app, screen).await?;
+    let address = listener.local_addr()?;
+    screen.remark(
+        &format!("firebell 正在监听 http://{address}（Ctrl-C 停止）"),
+        &format!("firebell listens on http://{address} (Ctrl-C stops it)"),
+    );
+    if safe_start {
+        report_overdue(&runtime, screen);
+    }
+    let reloads = tokio::spawn(reload_on_hangup(runtime.clone()));
+    let router = server::router(app.clone());
+    server::serve(listener, router, app, Limits::default(), stopped()).await;
+    reloads.abort();
+    runtime.drain().await;
+    Ok(())
+}
+
+fn parts(
+    config: &Config,
+    store: Arc<dyn Store>,
+    safe_start: bool,
+    screen: &Screen,
+) -> Result<Parts, Stop> {
+    let directory = config.directory();
+    Ok(Parts {
+        clock: Arc::new(SystemClock),
+        store,
+        directory,
+        outbound: outbound::open(config, screen)?,
+        playbooks: config.playbooks.clone(),
+        drills: config.drills.dir.clone(),
+        drill_check: Arc::new(check::drills),
+        evidence: config.data.join("evidence"),
+        base_url: config.public_url.clone(),
+        zone: outbound::zone(),
+        lang: config.lang,
+        watchdog: config.watchdog.as_ref().map(|watchdog| Watchdog {
+            url: watchdog.url.clone(),
+            every: watchdog.every.try_into().unwrap_or(jiff::SignedDuration::from_mins(1)),
+        }),
+        safe_start,
+    })
+}
+
+/// A first start has no token, so one for the administrator is made and shown once.
+async fn first_token(app: &App, screen: &Screen) -> Result<(), Stop> {
+    let made = app.tokens().first_start(app.now()).await;
+    let made = made.map_err(|error| Stop::new(Exit::Failure, error.to_string()))?;
+    let Some(token) = made else { return Ok(()) };
+    screen.remark(
+        "首次启动：管理员令牌只显示这一次，请妥善保存",
+        "first start: the administrator's token is shown only this once, keep it",
+    );
+    screen.raw(&format!("FIREBELL_TOKEN={}", token.reveal()))
+}
+
+fn report_plans(runtime: &Runtime, screen: &Screen) {
+    let library = runtime.library();
+    for found in library.findings() {
+        eprintln!("{}", found.render(Rendering { lang: screen.lang, colour: screen.colour }));
+    }
+    for line in library.unreadable() {
+        tracing::warn!("{line}");
+    }
+    let (plans, drills) = (library.playbooks().count(), library.drill_files().len());
+    tracing::info!(plans, drills, "plans are in force");
+}
+
+fn report_overdue(runtime: &Runtime, screen: &Screen) {
+    let overdue = runtime.overdue(usize::MAX);
+    let count = overdue.len();
+    screen.remark(
+        &format!(
+            "安全启动：{count} 个事件有到期事项，确认前不发送任何消息\
+             （POST /api/v1/safe-start/confirm）"
+        ),
+        &format!(
+            "safe start: {count} incidents have something due; nothing is sent until you confirm \
+             (POST /api/v1/safe-start/confirm)"
+        ),
+    );
+    for (at, incident) in overdue.iter().take(20) {
+        let line = format!("  {incident}  {at:.0}  {}", screen.relative(*at));
+        eprintln!("{}", screen.paint(Tone::Warn, &line));
+    }
+}
+
+async fn reload_on_hangup(runtime: Runtime) {
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+    while hangups.recv().await.is_some() {
+        let report = runtime.reload().await;
+        if report.swapped {
+            tracing::info!(plans = report.playbooks, "reloaded");
+        } else {
+            for found in report.library.findings() {
+                let rendering = Rendering::plain(crate::text::Lang::En);
+                tracing::error!("kept the last good plans: {}", found.render(rendering));
+            }
+        }
+    }
+}
+
+/// Completes when the process is asked to end.
+async fn stopped() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => {
+                signals.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
