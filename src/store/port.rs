@@ -31,8 +31,9 @@ pub struct Redacted {
 
 /// The journal.
 ///
-/// Writes complete only when they are durable against power loss (a store in memory is exempt),
-/// each is atomic, and they take effect in the order in which they were handed over. A write
+/// Writes complete only when they are durable against power loss (a store in memory is exempt)
+/// and each is atomic. Appends and changes of documents take effect in the order in which they
+/// were handed over; `redact`, `archive` and `forget_idempotency` may be overtaken. A write
 /// whose outcome is an error stored nothing — except [`StoreError::Failed`] and a process that
 /// dies, after which the write may or may not be there: whoever repeats it uses the expected
 /// version or an idempotency key.

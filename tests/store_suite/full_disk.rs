@@ -11,7 +11,7 @@ use firebell::store::{Health, Options, Sled, Store, StoreError};
 use tokio::time::Instant;
 
 use crate::power_cut::{Mount, skipped};
-use crate::subject::{declare, id, more, options, texts, wait};
+use crate::subject::{close, declare, id, more, options, texts, wait};
 
 /// Room for a few segments of the journal.
 const SIZE: &str = "size=96m";
@@ -101,4 +101,17 @@ fn a_write_that_hits_the_end_of_the_disk_is_not_acknowledged_and_the_store_recov
     let store = Sled::open(&data, options()).unwrap().store;
     assert_eq!(store.load(id(1)).unwrap().unwrap().version(), next);
     assert!(store.verify_all(&mut |_, _| ()).unwrap().broken.is_empty());
+}
+
+#[test]
+fn an_archive_that_cannot_be_written_leaves_the_journal_working() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Sled::open(dir.path(), options()).unwrap().store;
+    wait(store.append(declare(1, &["declared"]))).unwrap();
+    wait(store.append(close(1, 1))).unwrap();
+    fs::write(dir.path().join("archive"), b"in the way").unwrap();
+    assert!(matches!(wait(store.archive(id(1))), Err(StoreError::Failed { .. })));
+    assert_eq!(store.health(), Health::Healthy);
+    assert_eq!(wait(store.append(more(1, 2, &["reopened"]))), Ok(3));
+    assert_eq!(texts(&store, 1, 0), ["declared", "closed", "reopened"]);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -74,12 +75,13 @@ impl Writer {
 
     /// Forgets old answers among the next ones; returns how many, and where to go on.
     fn forget(
-        &self,
+        &mut self,
         disk: &Disk,
         older_than: Timestamp,
         from: Vec<u8>,
     ) -> Read<(u64, Option<Vec<u8>>)> {
-        let mut stage = Stage::new(self.shared.reader(disk), &self.camera);
+        let shared = Arc::clone(&self.shared);
+        let mut stage = Stage::new(shared.reader(disk), &self.camera);
         let (mut seen, mut forgotten, mut last) = (0, 0, None);
         let table = Key::table(Table::Answers);
         for pair in disk.db().range(from..) {
@@ -111,8 +113,9 @@ impl Writer {
         Ok((forgotten, last))
     }
 
-    fn redact(&self, disk: &Disk, incident: IncidentId, names: &[String]) -> Read<Redacted> {
-        let reader = self.shared.reader(disk);
+    fn redact(&mut self, disk: &Disk, incident: IncidentId, names: &[String]) -> Read<Redacted> {
+        let shared = Arc::clone(&self.shared);
+        let reader = shared.reader(disk);
         let row = reader.row(incident)?.ok_or(StoreError::Unknown(incident))?;
         let mut stage = Stage::new(reader, &self.camera);
         stage.rewrite();
@@ -137,8 +140,9 @@ impl Writer {
         Ok(Redacted { personal: erased.found.len() as u64, notices: erased.notices, answers })
     }
 
-    fn archive(&self, disk: &Disk, incident: IncidentId) -> Read<()> {
-        let reader = self.shared.reader(disk);
+    fn archive(&mut self, disk: &Disk, incident: IncidentId) -> Read<()> {
+        let shared = Arc::clone(&self.shared);
+        let reader = shared.reader(disk);
         let row = reader.row(incident)?.ok_or(StoreError::Unknown(incident))?;
         if row.shelf() == Shelf::Active {
             return Err(StoreError::StillActive(incident));

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use ::sled::Batch as Writes;
 use tokio::time::Instant;
 
 use super::disk::{Disk, Syncer};
@@ -169,7 +170,8 @@ impl Writer {
         first: Request,
         group: &mut Group,
     ) -> Result<(), StoreError> {
-        let mut stage = Stage::new(self.shared.reader(disk), &self.camera);
+        let shared = Arc::clone(&self.shared);
+        let mut stage = Stage::new(shared.reader(disk), &self.camera);
         let mut request = Some(first);
         while let Some(next) = request.take() {
             match next {
@@ -193,32 +195,27 @@ impl Writer {
         Ok(())
     }
 
-    /// Does work that may find the database failed, or panicking.
+    /// Does work during which the database may panic; then it counts as failed.
     pub(super) fn guarded<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|panic| {
+        catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|panic| {
             let why = format!("the database panicked: {}", panic_text(panic.as_ref()));
-            Err(StoreError::Failed { doing: "writing", why })
-        });
-        if let Err(error @ StoreError::Failed { .. }) = &outcome {
-            self.fail(error);
-        }
-        outcome
+            let error = StoreError::Failed { doing: "writing", why };
+            self.fail(&error);
+            Err(error)
+        })
     }
 
     /// Makes changes durable, then shows them to readers.
-    pub(super) fn commit(&self, disk: &Disk, staged: Staged) -> Result<(), StoreError> {
-        let syncer = self.syncer.as_ref().ok_or(StoreError::Stopped)?;
+    pub(super) fn commit(&mut self, disk: &Disk, staged: Staged) -> Result<(), StoreError> {
         let begun = Instant::now();
         let Staged { writes, rewrites, rows } = staged;
-        if rewrites {
-            self.shared.rewrites.during(|| disk.apply(writes))?;
-        } else {
-            disk.apply(writes)?;
+        if let Err(error) = self.make_durable(disk, writes, rewrites) {
+            self.fail(&error);
+            return Err(error);
         }
-        syncer.sync(disk)?;
         let took = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.shared.counters.syncing_nanos.fetch_add(took, Ordering::Relaxed);
         self.shared.counters.last_sync_nanos.store(took, Ordering::Relaxed);
@@ -227,6 +224,16 @@ impl Writer {
             index.note(row);
         }
         Ok(())
+    }
+
+    fn make_durable(&self, disk: &Disk, writes: Writes, rewrites: bool) -> Result<(), StoreError> {
+        let syncer = self.syncer.as_ref().ok_or(StoreError::Stopped)?;
+        if rewrites {
+            self.shared.rewrites.during(|| disk.apply(writes))?;
+        } else {
+            disk.apply(writes)?;
+        }
+        syncer.sync(disk)
     }
 
     fn count(&self, group: &Group) {
@@ -239,7 +246,7 @@ impl Writer {
 
     /// Takes note that the database failed: what it holds in memory may not be on disk, so
     /// nothing more is written to it. Reads of what is durable go on.
-    pub(super) fn fail(&mut self, error: &StoreError) {
+    fn fail(&mut self, error: &StoreError) {
         tracing::error!(%error, "the journal failed and refuses writes until it is opened anew");
         *self.shared.failure() = Some(error.clone());
         self.retry_at = Instant::now() + RETRY;
