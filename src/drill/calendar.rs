@@ -141,6 +141,10 @@ pub enum MissedWhy {
     Superseded,
     /// An earlier run still goes on.
     Overlap,
+    /// A live incident goes on that is as bad as the drill gives way to.
+    LiveIncident,
+    /// This version of firebell cannot run it.
+    NotAvailable,
 }
 
 /// What a calendar owes.

@@ -123,9 +123,20 @@ impl Diary {
                 }
             }
         }
+        self.keep_the_latest();
+        looked
+    }
+
+    /// Gives a run up that was to start.
+    pub fn give_up(&mut self, planned: Planned, why: MissedWhy) {
+        self.started(planned.run);
+        self.missed.push(MissedRun { at: planned.at, why, and_more: false });
+        self.keep_the_latest();
+    }
+
+    fn keep_the_latest(&mut self) {
         let too_many = self.missed.len().saturating_sub(MISSED_KEPT);
         self.missed.drain(..too_many);
-        looked
     }
 
     /// Strikes out a run that has started.

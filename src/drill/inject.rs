@@ -1,12 +1,10 @@
 //! What a drill makes happen, and when. Plain data.
 
-use std::fmt;
-
 use jiff::SignedDuration;
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
-use crate::engine::AlertNote;
+use crate::engine::{AlertNote, Command, StepAct, StepRef};
 use crate::id::{ChannelId, RoleId, StepId};
 use crate::playbook::Condition;
 use crate::playbook::Level;
@@ -14,6 +12,9 @@ use crate::text::{Lang, Text};
 
 /// The most injects of a drill: more than any facilitator's script.
 pub const INJECTS_MAX: usize = 200;
+
+/// What a drill gives as its reason.
+pub const REASON: &str = "演练 / drill";
 
 /// Something a drill makes happen, once.
 #[derive(Debug)]
@@ -95,10 +96,31 @@ impl InjectAct {
             Self::Fail(step) => Text::both(format!("步骤 {step} 失败"), format!("{step} fails")),
         }
     }
-}
 
-impl fmt::Display for InjectAct {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.describe().get(Lang::En))
+    /// Says what happens in both languages at once, for the timeline.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let words = self.describe();
+        let (zh, en) = (words.get(Lang::Zh), words.get(Lang::En));
+        if zh == en { zh.to_owned() } else { format!("{zh} / {en}") }
+    }
+
+    /// Returns what it asks of the incident. What the incident itself does not notice (someone
+    /// speaks up, is absent, a channel is down) is written into its timeline.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let reason = || REASON.to_owned();
+        match self {
+            Self::Alert(alert) => Command::Alert { alert: alert.clone(), resolved: false },
+            Self::Set(values) => Command::Inject { values: values.clone() },
+            Self::Level(level) => Command::SetLevel { level: *level, reason: reason() },
+            Self::Fail(step) => Command::Step {
+                step: StepRef::current(step.clone()),
+                act: StepAct::Fail { reason: reason() },
+            },
+            Self::Message { .. } | Self::Absent { .. } | Self::ChannelDown { .. } => {
+                Command::Note { text: self.in_words() }
+            }
+        }
     }
 }

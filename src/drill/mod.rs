@@ -4,18 +4,24 @@
 //! `calendar` says when it falls due, in the civil time of its `schedule`; `observe` and `score`
 //! judge what came of it; `result` is kept. All of these are pure.
 
+pub mod announce;
+pub mod archive;
+pub mod book;
 pub mod calendar;
 pub mod cast;
 pub mod crontab;
 pub mod diary;
+pub mod exercise;
 pub mod expect;
 pub mod file;
 pub mod inject;
 pub mod observe;
 pub mod result;
+pub mod review;
 pub mod scenario;
 pub mod schedule;
 #[cfg(test)]
 mod schedule_oracle;
 pub mod score;
+pub mod simulate;
 pub mod stand_in;

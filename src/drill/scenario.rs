@@ -10,7 +10,8 @@ use smol_str::SmolStr;
 use crate::drill::calendar::Calendar;
 use crate::drill::cast::{Cast, Share};
 use crate::drill::expect::Expectation;
-use crate::drill::inject::Inject;
+use crate::drill::inject::{Inject, InjectAct, Trigger};
+use crate::engine::AlertNote;
 use crate::id::{DrillId, PlaybookId};
 use crate::playbook::Level;
 use crate::text::Text;
@@ -156,6 +157,19 @@ impl NotAvailable {
 }
 
 impl Scenario {
+    /// Returns the alert that begins the drill's incident, and its position among the injects.
+    #[must_use]
+    pub fn starting_alert(&self) -> Option<(usize, &AlertNote)> {
+        if self.start == Start::Declare {
+            return None;
+        }
+        let mut injects = self.injects.iter().enumerate();
+        injects.find_map(|(position, inject)| match (&inject.trigger, &inject.act) {
+            (Trigger::At(at), InjectAct::Alert(alert)) if at.is_zero() => Some((position, alert)),
+            _ => None,
+        })
+    }
+
     /// Tells whether this version of firebell can run it.
     ///
     /// # Errors

@@ -291,11 +291,14 @@ impl Bench<'_> {
     fn never(&self, audience: &Audience) -> Finding {
         let sent = self.run.observed.notices().any(|(notice, end)| {
             let passed_the_gate = matches!(end, Some(NoticeEnd::Delivered { .. }));
-            let addressed = match &notice.to {
-                Recipient::Audience(to) => to == audience,
-                Recipient::Person(_) => self
+            let addressed = match (&notice.to, audience) {
+                (Recipient::Audience(to), _) => to == audience,
+                // The journal names persons: whoever got a message to a role or team counts as
+                // one of it, even where the same message went to others too.
+                (Recipient::Person(_), Audience::Role(_) | Audience::Team(_)) => self
                     .plan_notify(&notice.purpose)
                     .is_some_and(|notify| notify.to.contains(audience)),
+                (Recipient::Person(_), _) => false,
             };
             passed_the_gate && addressed
         });

@@ -114,6 +114,7 @@ impl Wanted {
             .channels
             .iter()
             .chain(std::iter::once(&stand_in))
+            .chain(self.via.iter().filter(|channel| !self.channels.contains(*channel)))
             .map(|channel| Contact { channel: channel.clone(), address: "stand-in".to_owned() })
             .collect();
         let mut people: BTreeMap<PersonId, Person> = BTreeMap::new();

@@ -34,3 +34,5 @@ pub const NO_EFFECT: Code = Code::new("W0501");
 pub const MISSING_TRANSLATION: Code = Code::new("W0502");
 /// Nothing is expected, so nothing will be judged.
 pub const NOTHING_EXPECTED: Code = Code::new("W0503");
+/// Two files define one drill.
+pub const DUPLICATE_DRILL: Code = Code::new("E0514");

@@ -81,7 +81,7 @@ fn scenario(
     let notice = fields.take("notice").and_then(|node| timetable::announcement(node, out));
     let start_node = fields.take("start");
     let start = start_node.and_then(|node| node.one_of(&STARTS, out)).unwrap_or(Start::Declare);
-    let inputs = fields.take("inputs").and_then(|node| script::values(node, plan, out));
+    let inputs = fields.take("inputs").and_then(|node| script::inputs(node, plan, out));
     let samples = take_number(&mut fields, "samples", 1, i64::from(SAMPLES_MAX), run, out);
     let seed = take_number(&mut fields, "seed", 0, i64::MAX, run, out);
     let cast_node = fields.take("cast");

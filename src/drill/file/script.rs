@@ -10,7 +10,7 @@ use crate::drill::file::words::{Plan, duration, text};
 use crate::drill::inject::{INJECTS_MAX, Inject, InjectAct, Trigger};
 use crate::drill::scenario::LENGTH_MAX;
 use crate::engine::AlertNote;
-use crate::id::ChannelId;
+use crate::id::{ChannelId, VarId};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::yaml::{BAD_VALUE, Data, Entry, Fields, Node};
 use crate::playbook::{LEVEL_MILDEST, LEVEL_WORST};
@@ -121,7 +121,9 @@ fn act(
     };
     match key {
         "alert" => alert(value, out).map(InjectAct::Alert),
-        "set" => values(value, plan, out).map(InjectAct::Set),
+        "set" => {
+            values(value, plan, &|name, out| plan.variable(name, out), out).map(InjectAct::Set)
+        }
         "message" => message(value, out),
         "absent" => {
             plan.role(value, out).zip(span).map(|(role, span)| InjectAct::Absent { role, span })
@@ -164,21 +166,29 @@ fn word(entry: &Entry, out: &mut Diagnostics) -> Option<(SmolStr, String)> {
     Some((SmolStr::new(&entry.key.text), text.to_owned()))
 }
 
-/// Reads values for variables, each held against the type the plan gives it.
-pub(super) fn values(
+/// Reads the inputs of the declaration, each held against its type.
+pub(super) fn inputs(
     node: &Node,
     plan: Plan<'_>,
     out: &mut Diagnostics,
 ) -> Option<Map<String, Json>> {
+    values(node, plan, &|name, out| plan.input(name, out), out)
+}
+
+/// Reads values, each held against the type the plan gives it.
+fn values(
+    node: &Node,
+    plan: Plan<'_>,
+    look_up: &dyn Fn(&Node, &mut Diagnostics) -> Option<VarId>,
+    out: &mut Diagnostics,
+) -> Option<Map<String, Json>> {
     let mut values = Map::new();
     for entry in node.map(out)? {
-        let Some(name) = plan.input(&key_node(entry), out) else { continue };
+        let Some(name) = look_up(&key_node(entry), out) else { continue };
         let json = entry.value.to_json();
-        if let Some(field) = plan.0.and_then(|plan| plan.inputs.get(&name)) {
-            for problem in field.kind.read(&json).err().unwrap_or_default() {
-                let text = problem.text();
-                out.push(Diagnostic::new(BAD_VALUE, text).at(entry.value.span));
-            }
+        let problems = plan.type_of(&name).and_then(|kind| kind.read(&json).err());
+        for problem in problems.unwrap_or_default() {
+            out.push(Diagnostic::new(BAD_VALUE, problem.text()).at(entry.value.span));
         }
         values.insert(name.to_string(), json);
     }

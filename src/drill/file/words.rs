@@ -9,7 +9,7 @@ use crate::id::{ObjectiveId, RoleId, StepId, VarId};
 use crate::playbook::Span;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::yaml::{Fields, Node};
-use crate::playbook::{Action, Playbook, Step};
+use crate::playbook::{Action, FieldType, Playbook, Step};
 use crate::text::{Lang, Text};
 
 /// Reads a duration of fixed length, at most the length of a drill.
@@ -147,6 +147,25 @@ impl<'p> Plan<'p> {
             }
         }
         names
+    }
+
+    /// Reads a variable: whatever the plan can set.
+    pub(super) fn variable(self, node: &Node, out: &mut Diagnostics) -> Option<VarId> {
+        let written = node.string(out)?;
+        let known = || self.variable_names().into_iter();
+        self.known(node, written, &Text::both("变量", "variable"), known, out).map(VarId::new)
+    }
+
+    /// Returns the declared type of a variable: of an input, or of a form's field.
+    pub(super) fn type_of(self, name: &VarId) -> Option<&'p FieldType> {
+        let input = self.0.and_then(|plan| plan.inputs.get(name));
+        let field = input.or_else(|| {
+            self.steps().find_map(|step| match &step.action {
+                Action::Manual(manual) => manual.form.get(name),
+                _ => None,
+            })
+        });
+        field.map(|field| &field.kind)
     }
 
     /// Finds a step that has been looked up.

@@ -1,0 +1,176 @@
+//! Where drills keep what must survive a restart: results, diaries of schedules, exercises under
+//! way. Documents beside the journal; it must not know what they mean.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::drill::diary::Diary;
+use crate::drill::exercise::Exercise;
+use crate::drill::result::DrillResult;
+use crate::id::{DrillId, DrillRunId};
+use crate::store::{Change, Document, Expect, Kind, Store, StoreError};
+
+/// Begins the names of exercises under way; a drill's own name holds no `/`.
+const EXERCISE: &str = "run/";
+/// How many documents are read at once.
+const PAGE: usize = 256;
+
+/// The documents of drills.
+#[derive(Clone)]
+pub struct Archive {
+    store: Arc<dyn Store>,
+}
+
+impl Archive {
+    /// Opens the documents of a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Reads a drill's diary.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn diary(&self, drill: &DrillId) -> Result<Option<Diary>, StoreError> {
+        let document = self.store.document(Kind::DrillSchedule, drill.as_str())?;
+        Ok(document.and_then(|document| decoded(&document)))
+    }
+
+    /// Lists the exercises under way.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn exercises(&self) -> Result<Vec<Exercise>, StoreError> {
+        self.read_all(Kind::DrillSchedule, EXERCISE)
+    }
+
+    /// Lists results, the latest first: of one drill, or of all. Blocks on the disk.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn results(
+        &self,
+        drill: Option<&DrillId>,
+        limit: usize,
+    ) -> Result<Vec<DrillResult>, StoreError> {
+        let prefix = drill.map(|drill| format!("{drill}/")).unwrap_or_default();
+        let mut results: Vec<DrillResult> = self.read_all(Kind::DrillResult, &prefix)?;
+        // Run identities sort by time.
+        results.sort_by_key(|result| std::cmp::Reverse(result.run));
+        results.truncate(limit);
+        Ok(results)
+    }
+
+    /// Finds the result of a run. Blocks on the disk.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn result(&self, run: DrillRunId) -> Result<Option<DrillResult>, StoreError> {
+        let suffix = format!("/{run}");
+        let mut found = None;
+        self.each(Kind::DrillResult, "", &mut |document| {
+            if document.name.ends_with(&suffix) {
+                found = decoded(document);
+            }
+            found.is_none()
+        })?;
+        Ok(found)
+    }
+
+    /// Finds the result before this one of the same drill. Blocks on the disk.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn previous(&self, result: &DrillResult) -> Result<Option<DrillResult>, StoreError> {
+        let earlier = self.results(Some(&result.drill), usize::MAX)?;
+        Ok(earlier.into_iter().find(|other| other.run < result.run))
+    }
+
+    /// Makes these changes, all or none.
+    ///
+    /// # Errors
+    /// What the store cannot write.
+    pub async fn put(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.store.put(changes).await.map(drop)
+    }
+
+    fn read_all<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        prefix: &str,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut all = Vec::new();
+        self.each(kind, prefix, &mut |document| {
+            all.extend(decoded(document));
+            true
+        })?;
+        Ok(all)
+    }
+
+    /// Calls `visit` with every document whose name begins with `prefix`, until it says stop.
+    fn each(
+        &self,
+        kind: Kind,
+        prefix: &str,
+        visit: &mut dyn FnMut(&Document) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut after = prefix.to_owned();
+        loop {
+            let page = self.store.documents(kind, &after, PAGE)?;
+            for document in &page {
+                if !document.name.starts_with(prefix) || !visit(document) {
+                    return Ok(());
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE => after.clone_from(&last.name),
+                _ => return Ok(()),
+            }
+        }
+    }
+}
+
+/// Writes a drill's diary.
+#[must_use]
+pub fn keep_diary(drill: &DrillId, diary: &Diary) -> Change {
+    Change::write(Kind::DrillSchedule, drill.as_str(), Expect::Any, encoded(diary))
+}
+
+/// Writes an exercise under way.
+#[must_use]
+pub fn keep_exercise(exercise: &Exercise) -> Change {
+    let name = format!("{EXERCISE}{}", exercise.run);
+    Change::write(Kind::DrillSchedule, name, Expect::Any, encoded(exercise))
+}
+
+/// Strikes out an exercise that is over.
+#[must_use]
+pub fn drop_exercise(run: DrillRunId) -> Change {
+    Change::delete(Kind::DrillSchedule, format!("{EXERCISE}{run}"), Expect::Any)
+}
+
+/// Writes a result.
+#[must_use]
+pub fn keep_result(result: &DrillResult) -> Change {
+    let name = format!("{}/{}", result.drill, result.run);
+    Change::write(Kind::DrillResult, name, Expect::Any, encoded(result))
+}
+
+fn encoded(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("a struct of numbers and texts has a JSON form")
+}
+
+/// Reads a document; one that does not read is said and passed over, so that one bad result does
+/// not hide the others.
+fn decoded<T: DeserializeOwned>(document: &Document) -> Option<T> {
+    match serde_json::from_slice(&document.content) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            tracing::error!(name = document.name, %error, "a drill's document does not read");
+            None
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What lies beyond firebell in a simulated run: channels that take messages, systems that answer
+//! requests. Nothing leaves; audiences that only a live incident reaches are held back, as the gate
+//! does.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::drill::cast::Dice;
+use crate::drill::simulate::agenda::{Agenda, Happening};
+use crate::drill::simulate::people::{People, role_of};
+use crate::drill::simulate::world::World;
+use crate::engine::{
+    Actor, Command, NoticeOutcome, Pending, Purpose, Recipient, RequestOutcome, RunKey,
+};
+use crate::id::{ChannelId, NoticeId};
+
+/// How long a message takes to reach its channel: a mail server on a good day.
+const DELIVERY: SignedDuration = SignedDuration::from_secs(2);
+/// How soon a channel that takes nothing is tried again; each time twice as long.
+const RETRY: SignedDuration = SignedDuration::from_secs(15);
+/// How often that time doubles.
+const DOUBLINGS_MAX: u32 = 4;
+/// How long a request takes where the drill does not say.
+const ANSWER: SignedDuration = SignedDuration::from_secs(2);
+
+/// The channels and systems outside.
+#[derive(Debug, Default)]
+pub(super) struct Outside {
+    /// Channels that take nothing, and until when.
+    down: BTreeMap<ChannelId, Timestamp>,
+    /// What is on its way: which attempt on which channel.
+    on_its_way: BTreeMap<NoticeId, (usize, u32)>,
+}
+
+impl Outside {
+    /// Takes a channel down.
+    pub(super) fn take_down(&mut self, channel: &ChannelId, until: Timestamp) {
+        let back = self.down.entry(channel.clone()).or_insert(until);
+        *back = (*back).max(until);
+    }
+
+    /// Looks into the outbox and sends what nobody has sent yet.
+    pub(super) fn look(
+        &mut self,
+        world: &World<'_>,
+        people: &mut People,
+        dice: Dice,
+        agenda: &mut Agenda,
+    ) {
+        for (id, pending) in world.incident.outbox.iter() {
+            match &**pending {
+                Pending::Notice { channel, attempt, next_at, .. } => {
+                    let this = (*channel, *attempt);
+                    if self.on_its_way.insert(*id, this) != Some(this) {
+                        let at = (*next_at).max(world.now) + DELIVERY;
+                        agenda.put(at, Happening::Deliver(*id));
+                    }
+                }
+                Pending::Request { key, .. } => {
+                    if self.on_its_way.insert(*id, (0, 0)).is_none() {
+                        let turn = people.turn(key);
+                        let role = role_of(world, &key.step);
+                        let took = world.scenario.cast.steps.get(&key.step).and_then(|m| m.work);
+                        let took = took.and_then(|_| world.scenario.cast.work(dice, role, &turn));
+                        let answer = Happening::Answer { request: *id, key: key.clone() };
+                        agenda.put(world.now + took.unwrap_or(ANSWER), answer);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets a message reach the channel that is tried.
+    pub(super) fn deliver(
+        &mut self,
+        id: NoticeId,
+        world: &mut World<'_>,
+        people: &mut People,
+        agenda: &mut Agenda,
+    ) {
+        let Some(pending) = world.incident.outbox.get(&id).cloned() else { return };
+        let Pending::Notice { notice, channel, attempt, .. } = &*pending else { return };
+        // A newer attempt, or another channel, has its own entry in the agenda.
+        if self.on_its_way.get(&id) != Some(&(*channel, *attempt)) {
+            return;
+        }
+        let outcome = match (&notice.to, notice.via.get(*channel)) {
+            (Recipient::Audience(audience), _) if audience.is_live_only() => {
+                NoticeOutcome::HeldBack { why: "simulation".to_owned() }
+            }
+            (_, None) => return,
+            (_, Some(via)) if self.down.get(via).is_some_and(|until| *until > world.now) => {
+                NoticeOutcome::Retry {
+                    attempt: attempt + 1,
+                    until: world.now + RETRY * (1 << (*attempt).min(DOUBLINGS_MAX)),
+                    why: "drill: the channel is down".to_owned(),
+                }
+            }
+            (_, Some(via)) => NoticeOutcome::Delivered { via: via.clone() },
+        };
+        let delivered = matches!(outcome, NoticeOutcome::Delivered { .. });
+        world.ask(Actor::System, Command::NoticeOutcome { notice: id, outcome });
+        if let (true, Recipient::Person(person), Purpose::StepMessage { key }) =
+            (delivered, &notice.to, &notice.purpose)
+        {
+            people.read(id, key, person, world, agenda);
+        }
+    }
+
+    /// Lets the answer to a request come.
+    pub(super) fn answer(
+        &mut self,
+        request: NoticeId,
+        key: &RunKey,
+        world: &mut World<'_>,
+        people: &mut People,
+    ) {
+        let turn = people.turn(key);
+        let succeeds = !people.fails(&turn, world);
+        let outcome = RequestOutcome::HeldBack { succeeds };
+        world.ask(Actor::System, Command::RequestOutcome { request, outcome });
+    }
+}

@@ -1,0 +1,436 @@
+//! What the modelled people do: they answer pages, take roles, work on steps, choose, consent, and
+//! do something about steps that failed.
+//!
+//! They are not contended for: one person may work on several steps at a time. They react to the
+//! incident's state alone, as real people do who look at their screen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value as Json};
+
+use crate::drill::cast::{Dice, Turn};
+use crate::drill::inject::REASON;
+use crate::drill::simulate::agenda::{Agenda, Happening};
+use crate::drill::simulate::world::World;
+use crate::engine::{
+    Actor, Command, EvidenceItem, Fact, Incident, LadderSubject, RoleAct, Run, RunKey, StepAct,
+    StepRef, StepState, Tenure,
+};
+use crate::id::{PersonId, RoleId, StepId};
+use crate::people::{Try, tries};
+use crate::playbook::{
+    Action, Approve, Approver, CheckItem, Decide, Evidence, Manual, NotifyUntil, Step,
+};
+
+/// How often a failed step is tried again before it is left out: what a commander does at night.
+const MENDS_MAX: u32 = 3;
+
+/// The modelled people.
+pub(super) struct People {
+    dice: Dice,
+    /// How often someone was asked to take a role.
+    asked: BTreeMap<(RoleId, PersonId), u32>,
+    /// Runs that someone has taken notice of.
+    noticed: BTreeSet<RunKey>,
+    /// Failed runs that someone has taken notice of.
+    broken: BTreeSet<RunKey>,
+    /// How often each step, or item of it, was begun.
+    begun: BTreeMap<(StepId, Option<u32>), u32>,
+    /// What each run draws from.
+    turns: BTreeMap<RunKey, Turn>,
+    /// Runs that wait for someone to take their role.
+    idle: BTreeMap<RoleId, Vec<RunKey>>,
+    /// Who is away, and until when.
+    away: BTreeMap<PersonId, Timestamp>,
+    /// Steps whose next attempt fails by the drill's will.
+    doomed: BTreeSet<StepId>,
+    /// How often a failed step was tried again.
+    mends: BTreeMap<StepId, u32>,
+    closing: bool,
+}
+
+impl People {
+    pub(super) fn new(dice: Dice) -> Self {
+        Self {
+            dice,
+            asked: BTreeMap::new(),
+            noticed: BTreeSet::new(),
+            broken: BTreeSet::new(),
+            begun: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            idle: BTreeMap::new(),
+            away: BTreeMap::new(),
+            doomed: BTreeSet::new(),
+            mends: BTreeMap::new(),
+            closing: false,
+        }
+    }
+
+    /// Reacts to one event.
+    pub(super) fn hear(&mut self, fact: &Fact, world: &World<'_>, agenda: &mut Agenda) {
+        match fact {
+            Fact::RoleAssigned { role, to, .. } | Fact::RoleHandedOver { role, to, .. } => {
+                self.page(role, std::slice::from_ref(to), world, agenda);
+            }
+            Fact::RoleOffered { role, to, .. } => self.page(role, to, world, agenda),
+            Fact::RungFired { subject: LadderSubject::Role { role }, people, .. } => {
+                self.page(role, people, world, agenda);
+            }
+            Fact::RoleAcknowledged { role, .. } => {
+                for key in self.idle.remove(role).unwrap_or_default() {
+                    agenda.put(world.now, Happening::Begin(key));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn page(&mut self, role: &RoleId, people: &[PersonId], world: &World<'_>, agenda: &mut Agenda) {
+        for person in people {
+            let nth = self.asked.entry((role.clone(), person.clone())).or_insert(0);
+            *nth += 1;
+            let cast = &world.scenario.cast;
+            if let Some(after) = cast.acknowledgement(self.dice, role, person, *nth) {
+                let take = Happening::Take { role: role.clone(), person: person.clone() };
+                agenda.put(world.now + after, take);
+            }
+        }
+    }
+
+    /// Looks at the incident and plans what nobody has planned yet.
+    pub(super) fn look(&mut self, world: &World<'_>, agenda: &mut Agenda) {
+        for run in world.incident.runs() {
+            if run.is_halting() && self.broken.insert(run.key.clone()) {
+                let after = self.reaction(run, world).unwrap_or(SignedDuration::ZERO);
+                agenda.put(world.now + after, Happening::Mend(run.key.clone()));
+            }
+            if !matches!(run.state, StepState::Ready | StepState::Active) {
+                continue;
+            }
+            let Some((_, step)) = world.playbook.step(&run.key.step) else { continue };
+            let of_all_items = step.for_each.is_some() && run.key.item.is_none();
+            if step.action.is_human() && !of_all_items && !self.noticed.contains(&run.key) {
+                self.noticed.insert(run.key.clone());
+                self.take_turn(&run.key);
+                let after = self.reaction(run, world).unwrap_or(SignedDuration::ZERO);
+                agenda.put(world.now + after, Happening::Begin(run.key.clone()));
+            }
+        }
+        if world.incident.close_awaited && !self.closing {
+            self.closing = true;
+            agenda.put(world.now, Happening::Close);
+        }
+    }
+
+    fn take_turn(&mut self, key: &RunKey) {
+        let nth = self.begun.entry((key.step.clone(), key.item)).or_insert(0);
+        *nth += 1;
+        let turn = Turn { step: key.step.clone(), item: key.item, nth: *nth };
+        self.turns.insert(key.clone(), turn);
+    }
+
+    /// Returns the draws' name for a run; automatic steps take their turn when they are answered.
+    pub(super) fn turn(&mut self, key: &RunKey) -> Turn {
+        if !self.turns.contains_key(key) {
+            self.take_turn(key);
+        }
+        self.turns[key].clone()
+    }
+
+    fn reaction(&mut self, run: &Run, world: &World<'_>) -> Option<SignedDuration> {
+        let role = role_of(world, &run.key.step);
+        let turn = self.turn(&run.key);
+        world.scenario.cast.start(self.dice, role, &turn)
+    }
+
+    /// Lets someone be away.
+    pub(super) fn leave(&mut self, role: &RoleId, until: Timestamp, world: &World<'_>) {
+        for person in who_has(world, role) {
+            let back = self.away.entry(person).or_insert(until);
+            *back = (*back).max(until);
+        }
+    }
+
+    /// Lets the next attempt at a step fail.
+    pub(super) fn doom(&mut self, step: &StepId) {
+        self.doomed.insert(step.clone());
+    }
+
+    /// Tells whether an attempt fails, by the drill's will or by chance.
+    pub(super) fn fails(&mut self, turn: &Turn, world: &World<'_>) -> bool {
+        self.doomed.remove(&turn.step) || world.scenario.cast.fails(self.dice, turn)
+    }
+
+    fn back_at(&self, person: &PersonId, now: Timestamp) -> Option<Timestamp> {
+        self.away.get(person).copied().filter(|until| *until > now)
+    }
+
+    /// Lets a person acknowledge a role, or claim it.
+    pub(super) fn take(
+        &mut self,
+        role: RoleId,
+        person: PersonId,
+        world: &mut World<'_>,
+        agenda: &mut Agenda,
+    ) {
+        if let Some(back) = self.back_at(&person, world.now) {
+            agenda.put(back, Happening::Take { role, person });
+            return;
+        }
+        let act = match world.incident.roles.get(&role).map(|state| &state.tenure) {
+            Some(Tenure::Assigned { to, .. }) if *to == person => RoleAct::Acknowledge,
+            Some(Tenure::Offered { .. } | Tenure::Vacant) => RoleAct::Claim,
+            Some(Tenure::Assigned { .. } | Tenure::Held { .. }) | None => return,
+        };
+        world.ask(Actor::person(person), Command::Role { role, act });
+    }
+
+    /// Lets whoever acts on a step begin it.
+    pub(super) fn begin(&mut self, key: RunKey, world: &mut World<'_>, agenda: &mut Agenda) {
+        let Some((_, step)) = world.playbook.step(&key.step) else { return };
+        if let Action::Approve(approve) = &step.action {
+            self.gather_consent(&key, approve, world, agenda);
+            return;
+        }
+        let Some(actor) = self.ready_actor(&key, Happening::Begin(key.clone()), world, agenda)
+        else {
+            return;
+        };
+        if matches!(step.action, Action::Manual(_)) {
+            world.ask(actor, on_step(&key, StepAct::Start));
+        }
+        let turn = self.turn(&key);
+        let work = world.scenario.cast.work(self.dice, role_of(world, &key.step), &turn);
+        agenda.put(world.now + work.unwrap_or(SignedDuration::ZERO), Happening::Finish(key));
+    }
+
+    /// Returns who acts on a step now. While its role is vacant the step waits; while they are away
+    /// it is put off.
+    fn ready_actor(
+        &mut self,
+        key: &RunKey,
+        again: Happening,
+        world: &World<'_>,
+        agenda: &mut Agenda,
+    ) -> Option<Actor> {
+        let role = role_of(world, &key.step).or_else(|| world.playbook.commander())?;
+        let Some(holder) = held_by(&world.incident, role) else {
+            self.idle.entry(role.clone()).or_default().push(key.clone());
+            return None;
+        };
+        if let Some(back) = self.back_at(holder, world.now) {
+            agenda.put(back, again);
+            return None;
+        }
+        Some(Actor::person(holder.clone()))
+    }
+
+    /// Lets whoever acts on a step finish it.
+    pub(super) fn finish(&mut self, key: RunKey, world: &mut World<'_>, agenda: &mut Agenda) {
+        let Some((_, step)) = world.playbook.step(&key.step) else { return };
+        let Some(actor) = self.ready_actor(&key, Happening::Finish(key.clone()), world, agenda)
+        else {
+            return;
+        };
+        let turn = self.turn(&key);
+        if self.fails(&turn, world) {
+            let reason = REASON.to_owned();
+            world.ask(actor, on_step(&key, StepAct::Fail { reason }));
+            return;
+        }
+        match &step.action {
+            Action::Manual(manual) => complete(&key, manual, &actor, world),
+            Action::Decide(decide) => self.choose(&key, decide, &turn, actor, world),
+            Action::Approve(_)
+            | Action::Notify(_)
+            | Action::Http(_)
+            | Action::Wait(_)
+            | Action::Set(_) => {}
+        }
+    }
+
+    fn choose(
+        &self,
+        key: &RunKey,
+        decide: &Decide,
+        turn: &Turn,
+        actor: Actor,
+        world: &mut World<'_>,
+    ) {
+        if let Some(option) = world.scenario.cast.answer(self.dice, turn, &decide.options) {
+            let act = StepAct::Answer { option: option.clone(), note: None };
+            world.ask(actor, on_step(key, act));
+        }
+    }
+
+    /// Lets everyone whose consent counts think about it.
+    fn gather_consent(
+        &mut self,
+        key: &RunKey,
+        approve: &Approve,
+        world: &World<'_>,
+        agenda: &mut Agenda,
+    ) {
+        let mut people: BTreeSet<PersonId> = BTreeSet::new();
+        for approver in &approve.by {
+            match approver {
+                Approver::Role(role) => match held_by(&world.incident, role) {
+                    Some(holder) => drop(people.insert(holder.clone())),
+                    None => self.idle.entry(role.clone()).or_default().push(key.clone()),
+                },
+                Approver::Team(team) => {
+                    people.extend(world.directory.team_members(team).iter().cloned());
+                }
+            }
+        }
+        let turn = self.turn(key);
+        let work = world.scenario.cast.work(self.dice, role_of(world, &key.step), &turn);
+        let at = world.now + work.unwrap_or(SignedDuration::ZERO);
+        for person in people {
+            agenda.put(at, Happening::Consent { key: key.clone(), person });
+        }
+    }
+
+    /// Lets a person consent, or refuse.
+    pub(super) fn consent(
+        &mut self,
+        key: RunKey,
+        person: PersonId,
+        world: &mut World<'_>,
+        agenda: &mut Agenda,
+    ) {
+        if let Some(back) = self.back_at(&person, world.now) {
+            agenda.put(back, Happening::Consent { key, person });
+            return;
+        }
+        let turn = self.turn(&key);
+        let act = if self.fails(&turn, world) {
+            StepAct::Reject { reason: REASON.to_owned() }
+        } else {
+            StepAct::Approve { note: None }
+        };
+        world.ask(Actor::person(person), on_step(&key, act));
+    }
+
+    /// Lets the commander try a failed step again, and in the end leave it out.
+    pub(super) fn mend(&mut self, key: RunKey, world: &mut World<'_>) {
+        let commander = world.playbook.commander().and_then(|role| held_by(&world.incident, role));
+        let actor = commander.map_or(Actor::Drill, |person| Actor::person(person.clone()));
+        let mends = self.mends.entry(key.step.clone()).or_insert(0);
+        *mends += 1;
+        let retried =
+            *mends <= MENDS_MAX && world.ask(actor.clone(), on_step(&key, StepAct::Retry));
+        if !retried {
+            let reason = REASON.to_owned();
+            world.ask(actor, on_step(&key, StepAct::Skip { reason }));
+        }
+    }
+
+    /// Lets the commander close the incident.
+    pub(super) fn close(&mut self, world: &mut World<'_>) {
+        self.closing = false;
+        let commander = world.playbook.commander().and_then(|role| held_by(&world.incident, role));
+        let actor = commander.map_or(Actor::Drill, |person| Actor::person(person.clone()));
+        world.ask(actor, Command::Close { force: None });
+    }
+
+    /// Lets the reader of a message say so, where the plan waits for it.
+    pub(super) fn read(
+        &mut self,
+        notice: crate::id::NoticeId,
+        key: &RunKey,
+        person: &PersonId,
+        world: &World<'_>,
+        agenda: &mut Agenda,
+    ) {
+        let step = world.playbook.step(&key.step).map(|(_, step)| step);
+        let waits = matches!(
+            step.map(|step| &step.action),
+            Some(Action::Notify(notify)) if matches!(notify.until, NotifyUntil::Acknowledged(_))
+        );
+        let role = RoleId::new("");
+        let cast = &world.scenario.cast;
+        if waits && let Some(after) = cast.acknowledgement(self.dice, &role, person, 1) {
+            agenda.put(world.now + after, Happening::Seen { notice, person: person.clone() });
+        }
+    }
+}
+
+fn on_step(key: &RunKey, act: StepAct) -> Command {
+    let step = StepRef { step: key.step.clone(), item: key.item, key: Some(key.to_string()) };
+    Command::Step { step, act }
+}
+
+/// Returns the role that acts on a step.
+pub(super) fn role_of<'a>(world: &World<'a>, step: &StepId) -> Option<&'a RoleId> {
+    let step: &Step = world.playbook.step(step)?.1;
+    match &step.action {
+        Action::Decide(decide) => decide.by.as_ref().or(step.role.as_ref()),
+        _ => step.role.as_ref(),
+    }
+}
+
+fn held_by<'a>(incident: &'a Incident, role: &RoleId) -> Option<&'a PersonId> {
+    match &incident.roles.get(role)?.tenure {
+        Tenure::Held { by, .. } => Some(by),
+        Tenure::Vacant | Tenure::Offered { .. } | Tenure::Assigned { .. } => None,
+    }
+}
+
+/// Returns who has a role or is asked to take it, else who would be asked first.
+fn who_has(world: &World<'_>, role: &RoleId) -> Vec<PersonId> {
+    let state = world.incident.roles.get(role);
+    let people = state.map(|state| state.tenure.people()).unwrap_or_default();
+    if !people.is_empty() {
+        return people.to_vec();
+    }
+    let Some(plan) = world.playbook.roles.get(role) else { return Vec::new() };
+    match tries(world.directory, &plan.assign, &plan.deputies, world.now, &[]).into_iter().next() {
+        Some(Try::Assign { person, .. }) => vec![person],
+        Some(Try::Ask { people, .. }) => people,
+        None => Vec::new(),
+    }
+}
+
+/// Ticks what must be ticked, fills in what must be filled in, attaches proof where it is wanted.
+fn complete(key: &RunKey, manual: &Manual, actor: &Actor, world: &mut World<'_>) {
+    for item in required_items(&manual.checklist, "") {
+        world.ask(actor.clone(), on_step(key, StepAct::Check { item: item.into(), done: true }));
+    }
+    let evidence = match manual.evidence {
+        Evidence::Required => vec![EvidenceItem::Text { text: REASON.to_owned() }],
+        Evidence::Optional => Vec::new(),
+    };
+    let form = answers(manual, &world.incident);
+    let act = StepAct::Complete { form, evidence, measure: None, note: None };
+    world.ask(actor.clone(), on_step(key, act));
+}
+
+/// Lists the paths of the checklist's leaves that may not be left open.
+fn required_items(items: &[CheckItem], above: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (position, item) in items.iter().enumerate().filter(|(_, item)| !item.optional) {
+        let path = match above {
+            "" => (position + 1).to_string(),
+            above => format!("{above}.{}", position + 1),
+        };
+        if item.items.is_empty() {
+            paths.push(path);
+        } else {
+            paths.extend(required_items(&item.items, &path));
+        }
+    }
+    paths
+}
+
+/// Answers a form with what is known; what is not and must be given, with a value that fits.
+fn answers(manual: &Manual, incident: &Incident) -> Map<String, Json> {
+    let mut answers = Map::new();
+    for (name, field) in &manual.form {
+        let known = incident.variables.get(name).map(|value| value.to_plain());
+        let given = known.or_else(|| field.required.then(|| field.kind.sample().to_plain()));
+        answers.extend(given.map(|json| (name.to_string(), json)));
+    }
+    answers
+}

@@ -1,0 +1,267 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::*;
+use crate::drill::file::load;
+use crate::drill::scenario::Scenario;
+use crate::drill::stand_in::stand_ins;
+use crate::engine::codec;
+use crate::people::Directory;
+use crate::playbook::diagnostic::Rendering;
+use crate::playbook::{Context, Playbook};
+
+const PLAN: &str = include_str!("../fixtures/ten-steps.yaml");
+const DRILL: &str = include_str!("../fixtures/ten-steps-drill.yaml");
+
+/// Everything a run needs.
+struct House {
+    playbook: Arc<Playbook>,
+    scenario: Scenario,
+    directory: Directory,
+}
+
+impl House {
+    fn new(plan: &str, drill: &str) -> Self {
+        let loaded = Playbook::load("plan.yaml", plan.as_bytes(), &Context::default());
+        let shown = loaded.findings.render(Rendering::plain(Lang::En));
+        let playbook = Arc::new(loaded.playbook.unwrap_or_else(|| panic!("{shown}")));
+        let playbooks = BTreeMap::from([(playbook.id.clone(), Arc::clone(&playbook))]);
+        let (scenario, findings) = load("drill.yaml", drill.as_bytes(), &playbooks);
+        let shown = findings.render(Rendering::plain(Lang::En));
+        let scenario = scenario.unwrap_or_else(|| panic!("{shown}"));
+        let directory = stand_ins(&playbook, &scenario).unwrap();
+        Self { playbook, scenario, directory }
+    }
+
+    fn ten_steps() -> Self {
+        Self::new(PLAN, DRILL)
+    }
+
+    fn stage(&self) -> Stage<'_> {
+        Stage { scenario: &self.scenario, playbook: &self.playbook, directory: &self.directory }
+    }
+
+    fn run(&self, seed: u64) -> (DrillResult, Simulated) {
+        rehearse(self.stage(), take(seed))
+    }
+}
+
+fn take(seed: u64) -> Take {
+    Take {
+        run: DrillRunId::from_u128(1),
+        incident: IncidentId::from_u128(2),
+        begin: "2027-03-01T02:00:00Z".parse().unwrap(),
+        seed,
+    }
+}
+
+fn story(run: &Simulated) -> String {
+    let mut lines = Vec::new();
+    for event in &run.events {
+        let at = event.occurred_at.duration_since(run.events[0].occurred_at);
+        let json = serde_json::to_value(&event.fact).unwrap();
+        lines.push(format!("{at:#} {:?} {json}", event.actor));
+    }
+    lines.join("\n")
+}
+
+/// Lists the facts of one type, as JSON.
+fn facts(run: &Simulated, name: &str) -> Vec<Json> {
+    let all = run.events.iter().map(|event| serde_json::to_value(&event.fact).unwrap());
+    all.filter(|fact| fact["type"] == name).collect()
+}
+
+/// Returns the minutes from the declaration to the first fact of a type that has this value.
+fn minutes(run: &Simulated, name: &str, key: &str, value: &str) -> Option<f64> {
+    let begin = run.events[0].occurred_at;
+    run.events.iter().find_map(|event| {
+        let fact = serde_json::to_value(&event.fact).unwrap();
+        let matches = fact["type"] == name && (fact[key] == value || fact["key"][key] == value);
+        matches.then(|| event.occurred_at.duration_since(begin).as_secs_f64() / 60.0)
+    })
+}
+
+fn with(from: &str, to: &str) -> House {
+    assert_eq!(DRILL.matches(from).count(), 1, "`{from}` stands once in the fixture");
+    House::new(PLAN, &DRILL.replace(from, to))
+}
+
+#[test]
+fn a_ten_step_drill_runs_to_its_end_and_is_judged() {
+    let (result, run) = House::ten_steps().run(42);
+    assert_eq!(result.outcome, Outcome::Completed, "{:?}\n{}", result.why, story(&run));
+    assert_eq!(result.injects_left, []);
+    assert_eq!(result.judgements.len(), 6);
+    assert!(result.score.is_some() && result.events > 50);
+    assert!(run.events.is_sorted_by_key(|event| event.recorded_at), "time never goes back");
+    let never = result.judgements.iter().find(|j| j.key == "never/notify/customers").unwrap();
+    assert_eq!(never.finding, crate::drill::score::Finding::Met);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+    let house = House::ten_steps();
+    let bytes =
+        |run: &Simulated| -> Vec<u8> { run.events.iter().flat_map(codec::encode).collect() };
+    let (first, again) = (house.run(42).1, House::ten_steps().run(42).1);
+    assert!(bytes(&first) == bytes(&again));
+    assert_eq!(first.journal_hash, again.journal_hash);
+    assert_ne!(house.run(43).1.journal_hash, first.journal_hash);
+}
+
+#[test]
+fn the_journal_hash_is_the_last_link_the_store_would_keep() {
+    let run = House::ten_steps().run(42).1;
+    let encoded: Vec<Vec<u8>> = run.events.iter().map(codec::encode).collect();
+    let genesis = crate::store::chain::genesis(IncidentId::from_u128(2));
+    let links = crate::store::chain::links(genesis, encoded.iter().map(Vec::as_slice));
+    assert_eq!(run.journal_hash.unwrap(), links.last().unwrap().to_string());
+}
+
+#[test]
+fn a_step_that_is_added_does_not_shift_anyone_elses_luck() {
+    let richer = PLAN.replace(
+        "      - { id: locate,",
+        "      - { id: extra, role: support, blocks: nothing, title: { zh: 附加, en: Extra } }\n      - { id: locate,",
+    );
+    let (plain, richer) = (House::ten_steps().run(7).1, House::new(&richer, DRILL).run(7).1);
+    assert!(minutes(&richer, "step_started", "step", "extra").is_some());
+    for (name, step) in
+        [("step_done", "confirm"), ("step_started", "isolate"), ("step_done", "locate")]
+    {
+        assert_eq!(
+            minutes(&plain, name, "step", step),
+            minutes(&richer, name, "step", step),
+            "{step}"
+        );
+    }
+}
+
+#[test]
+fn a_deputy_steps_in_for_an_absent_commander() {
+    let house = with("at: 3m, channel_down: sms", "at: 0m, absent: commander");
+    let run = house.run(42).1;
+    let unanswered = facts(&run, "role_unanswered");
+    assert!(unanswered.iter().any(|fact| fact["role"] == "commander"), "{}", story(&run));
+    let taken = minutes(&run, "role_acknowledged", "role", "commander").unwrap();
+    assert!((5.0..20.0).contains(&taken), "{taken}");
+    assert_eq!(facts(&run, "noted").len(), 2, "the absence and the reporter are in the timeline");
+}
+
+#[test]
+fn people_who_never_answer_leave_the_role_to_the_next() {
+    let house = with(
+        "  steps:\n    failover",
+        "  roles: { engineering: { no_show: 100% } }\n  steps:\n    failover",
+    );
+    let (result, run) = house.run(42);
+    assert!(!facts(&run, "role_unanswered").is_empty());
+    assert!(!facts(&run, "role_vacant").is_empty());
+    assert!(minutes(&run, "role_acknowledged", "role", "engineering").is_none());
+    assert_eq!(result.outcome, Outcome::Interrupted, "nobody isolates anything");
+    assert!(result.why.is_some());
+}
+
+#[test]
+fn a_channel_that_is_down_delays_messages_and_sends_them_another_way() {
+    let house =
+        with("{ at: 3m, channel_down: sms, for: 20m }", "{ at: 0m, channel_down: sms, for: 3h }");
+    let run = house.run(42).1;
+    assert!(!facts(&run, "notice_delayed").is_empty());
+    let rerouted = facts(&run, "notice_rerouted");
+    assert!(rerouted.iter().all(|fact| fact["from"] == "sms") && !rerouted.is_empty());
+}
+
+#[test]
+fn a_request_that_keeps_failing_leads_to_the_plans_way_out() {
+    let run = with("fails: 30%", "fails: 100%").run(42).1;
+    let attempts = facts(&run, "request_queued").len();
+    assert!(attempts >= 3, "three attempts, then by hand: {attempts}");
+    assert!(minutes(&run, "step_done", "step", "by_hand").is_some(), "{}", story(&run));
+    let smooth = with("fails: 30%", "fails: 0%").run(42).1;
+    assert!(minutes(&smooth, "step_done", "step", "by_hand").is_none());
+}
+
+#[test]
+fn a_step_that_the_drill_fails_is_tried_again_by_the_commander() {
+    let run = with("{ at: 3m, channel_down: sms, for: 20m }", "{ at: 3m, fail: locate }").run(42).1;
+    assert!(minutes(&run, "step_failed", "step", "locate").is_some(), "{}", story(&run));
+    assert!(!facts(&run, "step_retried").is_empty());
+    assert!(minutes(&run, "step_done", "step", "locate").is_some());
+}
+
+#[test]
+fn answers_decide_the_way_and_loops_end() {
+    let back = with("{ 已恢复: 80%, 未恢复: 20% }", "{ 未恢复: 100% }");
+    let (result, run) = back.run(42);
+    let visits = facts(&run, "phase_entered").iter().filter(|f| f["phase"] == "respond").count();
+    assert_eq!(visits, 4, "once, and three times back");
+    assert_eq!(result.outcome, Outcome::Interrupted);
+    assert!(result.why.unwrap().get(Lang::En).contains("stuck"));
+}
+
+#[test]
+fn an_inject_waits_for_its_condition_and_says_when_it_never_came() {
+    let run = House::ten_steps().run(42).1;
+    let located = minutes(&run, "step_done", "step", "locate").unwrap();
+    let raised = facts(&run, "level_changed").iter().any(|fact| fact["to"] == 1);
+    assert!(raised && minutes(&run, "variables_set", "type", "variables_set").unwrap() <= located);
+    let never = with("when: steps.locate.done", "when: steps.locate.failed").run(42).0;
+    assert_eq!(never.injects_left.len(), 1);
+}
+
+#[test]
+fn a_level_inject_sets_the_level() {
+    let run = with("channel_down: sms, for: 20m", "level: 1").run(42).1;
+    let changed = facts(&run, "level_changed");
+    assert!(
+        changed
+            .iter()
+            .any(|fact| fact["to"] == 1 && fact["overruled"] == crate::drill::inject::REASON)
+    );
+}
+
+#[test]
+fn a_drill_that_cannot_be_declared_ends_in_an_error_that_says_why() {
+    let mut house = House::ten_steps();
+    house.scenario.inputs.insert("users_affected".to_owned(), Json::from("lots"));
+    let (result, run) = house.run(42);
+    assert_eq!(result.outcome, Outcome::Error);
+    assert_eq!(result.verdict, crate::drill::score::Verdict::NotJudged);
+    assert!(result.why.is_some() && run.events.is_empty() && result.judgements.is_empty());
+}
+
+#[test]
+fn the_shipped_drills_run_to_their_end_whatever_the_luck() {
+    let shipped = [
+        (
+            include_str!("../../../playbooks/service-outage.yaml"),
+            include_str!("../../../drills/service-outage.yaml"),
+        ),
+        (
+            include_str!("../../../playbooks/complaint-surge.yaml"),
+            include_str!("../../../drills/complaint-surge.yaml"),
+        ),
+        (
+            include_str!("../../../playbooks/data-leak.yaml"),
+            include_str!("../../../drills/data-leak.yaml"),
+        ),
+        (
+            include_str!("../../../playbooks/network-attack.yaml"),
+            include_str!("../../../drills/network-attack.yaml"),
+        ),
+    ];
+    for (plan, drill) in shipped {
+        let house = House::new(plan, drill);
+        for seed in 0..10 {
+            let (result, run) = house.run(seed);
+            let (id, why) = (&result.drill, &result.why);
+            assert_ne!(
+                result.outcome,
+                Outcome::Error,
+                "{id}, seed {seed}: {why:?}\n{}",
+                story(&run)
+            );
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The incident of a simulated run: the same engine as ever, under a clock that is moved by hand,
+//! with its journal in memory.
+
+use jiff::Timestamp;
+
+use crate::drill::observe::Observed;
+use crate::drill::scenario::Scenario;
+use crate::engine::{
+    Actor, Command, Ctx, Declare, Event, Facts, Incident, Outcome, Rejection, codec, decide,
+    declare, due, next_deadline,
+};
+use crate::id::IncidentId;
+use crate::people::Directory;
+use crate::playbook::{Condition, Playbook};
+use crate::store::{Digest, chain};
+
+/// The incident, its journal and the time.
+pub(super) struct World<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) playbook: &'a Playbook,
+    pub(super) directory: &'a Directory,
+    pub(super) now: Timestamp,
+    pub(super) incident: Incident,
+    pub(super) observed: Observed,
+    /// The last link of the journal's hash chain.
+    pub(super) link: Digest,
+    pub(super) events: Vec<Event>,
+}
+
+/// What every run needs: the drill, the plan and the people.
+#[derive(Debug, Clone, Copy)]
+pub struct Stage<'a> {
+    /// The drill.
+    pub scenario: &'a Scenario,
+    /// The plan it rehearses.
+    pub playbook: &'a Playbook,
+    /// The people, modelled by the drill's cast.
+    pub directory: &'a Directory,
+}
+
+impl<'a> World<'a> {
+    /// Declares the incident.
+    pub(super) fn declare(
+        stage: Stage<'a>,
+        now: Timestamp,
+        declaration: Declare,
+    ) -> Result<Self, Rejection> {
+        let id: IncidentId = declaration.id;
+        let ctx = Ctx {
+            now,
+            occurred_at: None,
+            actor: Actor::Drill,
+            admin: false,
+            directory: stage.directory,
+        };
+        let Outcome { events, incident } = declare(stage.playbook, declaration, &ctx)?;
+        let mut world = Self {
+            scenario: stage.scenario,
+            playbook: stage.playbook,
+            directory: stage.directory,
+            now,
+            incident,
+            observed: Observed::default(),
+            link: chain::genesis(id),
+            events: Vec::new(),
+        };
+        world.record(events);
+        Ok(world)
+    }
+
+    /// Asks something of the incident; tells whether it was done. What modelled people ask for may
+    /// have become pointless, and then nothing changes.
+    pub(super) fn ask(&mut self, actor: Actor, command: Command) -> bool {
+        let ctx = Ctx {
+            now: self.now,
+            occurred_at: None,
+            actor,
+            admin: false,
+            directory: self.directory,
+        };
+        match decide(self.playbook, &self.incident, command, &ctx) {
+            Ok(Outcome { events, incident }) => {
+                self.incident = incident;
+                self.record(events);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn record(&mut self, events: Vec<Event>) {
+        let expect = &self.scenario.expect;
+        let scope = Facts::new(self.playbook, &self.incident);
+        for event in events {
+            self.observed
+                .see(&event, expect, &mut |condition| condition.evaluate(&scope).and_known());
+            let bytes = codec::encode(&event);
+            self.link = chain::link(self.link, &bytes);
+            self.events.push(event);
+        }
+    }
+
+    /// Tells whether a condition holds now; unknown counts as false.
+    pub(super) fn holds(&self, condition: &Condition) -> bool {
+        condition.evaluate(&Facts::new(self.playbook, &self.incident)).and_known()
+    }
+
+    /// Returns when the engine must be asked again.
+    pub(super) fn next_deadline(&self) -> Option<Timestamp> {
+        next_deadline(self.playbook, &self.incident).map(|deadline| deadline.at)
+    }
+
+    /// Lets the engine do what is due; tells whether anything changed.
+    pub(super) fn meet_deadlines(&mut self) -> bool {
+        let mut changed = false;
+        for command in due(self.playbook, &self.incident, self.now) {
+            changed |= self.ask(Actor::System, command);
+        }
+        changed
+    }
+}
