@@ -1,3 +1,5 @@
+//! Drill files: what loads, and every mistake at its place.
+
 use super::*;
 use crate::playbook::Context;
 use crate::playbook::diagnostic::{Code, Rendering, Severity};

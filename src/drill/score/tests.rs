@@ -1,3 +1,5 @@
+//! Handmade journals, judged.
+
 use super::*;
 use crate::drill::expect::Scale;
 use crate::engine::{Actor, Event, Fact, MessageRef, Mode, Notice, PlaybookRef, RunKey};

@@ -1,3 +1,5 @@
+//! Simulated runs: determinism, people, channels, injects, endings.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
