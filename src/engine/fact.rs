@@ -375,7 +375,8 @@ pub enum Fact {
     StepFailed {
         /// The run.
         key: RunKey,
-        /// Why, in kind.
+        /// Why, in kind. Stored under another name: an event has a `cause` of its own.
+        #[serde(rename = "failure")]
         cause: FailureCause,
         /// Why, in words.
         why: String,

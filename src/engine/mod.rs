@@ -15,6 +15,7 @@ mod evolve;
 mod fact;
 mod facts;
 mod incident;
+mod invariant;
 pub mod limits;
 mod mode;
 mod moment;
@@ -40,6 +41,7 @@ pub use incident::{
     Incident, LadderState, LevelState, Milestones, ObjectiveState, Pending, RoleState, StepRecord,
     Tenure, Told, Vacancy,
 };
+pub use invariant::{Violation, invariants};
 pub use mode::{Mode, Status};
 pub use moment::moment;
 pub use notice::{MessageRef, Notice, NoticeEnd, Purpose, Recipient};

@@ -1,0 +1,5 @@
+//! The engine as callers see it: every rule of the language's "Meaning" by its number, every pair of
+//! state and command, and random plans against a slow and obvious model.
+
+mod meaning_flow;
+mod world;
