@@ -2,4 +2,6 @@
 //! state and command, and random plans against a slow and obvious model.
 
 mod meaning_flow;
+mod meaning_people;
+mod meaning_time;
 mod world;

@@ -75,9 +75,18 @@ pub(super) struct Agenda {
 /// Someone is to be told something.
 #[derive(Debug)]
 pub(super) struct Wish {
-    pub person: PersonId,
+    pub to: Listener,
     pub purpose: Purpose,
     pub cause: Voice,
+}
+
+/// Who is to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Listener {
+    /// This person.
+    Person(PersonId),
+    /// Whoever is the commander when the decision is made: it may be made in the same commit.
+    Commander,
 }
 
 impl Agenda {
@@ -273,7 +282,7 @@ impl<'a> Decision<'a> {
     /// Wishes that someone be told something when the decision is made.
     pub fn tell(&mut self, person: PersonId, purpose: Purpose) {
         let cause = self.voice;
-        self.wishes.push(Wish { person, purpose, cause });
+        self.wishes.push(Wish { to: Listener::Person(person), purpose, cause });
     }
 }
 

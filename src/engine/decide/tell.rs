@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use smol_str::SmolStr;
 
-use super::decision::{Decision, Voice, Wish};
+use super::decision::{Decision, Listener, Voice, Wish};
 use crate::engine::event::LadderSubject;
 use crate::engine::fact::Fact;
 use crate::engine::incident::Pending;
@@ -43,20 +43,19 @@ impl Decision<'_> {
 
     /// Tells the commander something.
     pub fn tell_commander(&mut self, about: &str) {
-        for person in self.commander() {
-            self.tell(person, Purpose::Commander { about: SmolStr::new(about) });
-        }
+        let (cause, purpose) = (self.voice, Purpose::Commander { about: SmolStr::new(about) });
+        self.wishes.push(Wish { to: Listener::Commander, purpose, cause });
     }
 
     /// Queues what was wished for, in the order it was wished.
     pub fn send_wishes(&mut self) {
-        let wishes = merged(std::mem::take(&mut self.wishes));
-        for wish in wishes {
-            self.voice = match wish.cause {
+        let wishes = std::mem::take(&mut self.wishes);
+        for (person, purpose, cause) in merged(wishes, &self.commander()) {
+            self.voice = match cause {
                 Voice::Caller => Voice::Rule(self.incident.version),
-                rule => rule,
+                rule @ Voice::Rule(_) => rule,
             };
-            self.queue_for_person(wish.person, wish.purpose);
+            self.queue_for_person(person, purpose);
         }
     }
 
@@ -167,28 +166,41 @@ fn is_page(purpose: &Purpose, of: &RoleId) -> bool {
     matches!(purpose, Purpose::RolePage { role, also } if role == of && also.is_empty())
 }
 
-/// Leaves at most one wish for a person and purpose. Pages and ready steps are put together, so
+/// Leaves at most one notice for a person and purpose. Pages and ready steps are put together, so
 /// that one message says all; whoever is paged sees their steps on the page.
-fn merged(wishes: Vec<Wish>) -> Vec<Wish> {
-    let mut kept: Vec<Wish> = Vec::with_capacity(wishes.len());
+fn merged(wishes: Vec<Wish>, commander: &[PersonId]) -> Vec<(PersonId, Purpose, Voice)> {
+    let is_page = |purpose: &Purpose| matches!(purpose, Purpose::RolePage { .. });
     let paged: Vec<PersonId> = wishes
         .iter()
-        .filter(|wish| matches!(wish.purpose, Purpose::RolePage { .. }))
-        .map(|wish| wish.person.clone())
+        .filter(|wish| is_page(&wish.purpose))
+        .flat_map(|wish| wish.to.people(commander).iter().cloned())
         .collect();
+    let mut kept: Vec<(PersonId, Purpose, Voice)> = Vec::with_capacity(wishes.len());
     for wish in wishes {
         let is_ready = matches!(wish.purpose, Purpose::StepReady { .. });
-        if is_ready && paged.contains(&wish.person) {
-            continue;
-        }
-        let same =
-            |known: &&mut Wish| known.person == wish.person && known.purpose.is_like(&wish.purpose);
-        match kept.iter_mut().find(same) {
-            Some(known) => known.purpose.join(wish.purpose),
-            None => kept.push(wish),
+        for person in wish.to.people(commander) {
+            if is_ready && paged.contains(person) {
+                continue;
+            }
+            let same = |(known, purpose, _): &&mut (PersonId, Purpose, Voice)| {
+                known == person && purpose.is_like(&wish.purpose)
+            };
+            match kept.iter_mut().find(same) {
+                Some((_, purpose, _)) => purpose.join(wish.purpose.clone()),
+                None => kept.push((person.clone(), wish.purpose.clone(), wish.cause)),
+            }
         }
     }
     kept
+}
+
+impl Listener {
+    fn people<'p>(&'p self, commander: &'p [PersonId]) -> &'p [PersonId] {
+        match self {
+            Self::Person(person) => std::slice::from_ref(person),
+            Self::Commander => commander,
+        }
+    }
 }
 
 impl Purpose {
