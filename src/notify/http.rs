@@ -11,11 +11,10 @@ use serde_json::Value as Json;
 use smol_str::SmolStr;
 
 use super::client::{Answer, Call, Client};
-use super::facts::Facts;
 use super::gate::Pass;
 use super::hosts::Host;
 use super::why::{Why, WhyCode};
-use crate::engine::{Incident, RequestOutcome, RunKey};
+use crate::engine::{Facts, Incident, RequestOutcome, RunKey};
 use crate::id::{NoticeId, VarId};
 use crate::playbook::{Action, Http, Playbook, Value};
 

@@ -12,7 +12,6 @@ mod cause;
 mod channel;
 mod client;
 mod email;
-mod facts;
 pub mod gate;
 mod hosts;
 pub mod http;

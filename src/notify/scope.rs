@@ -1,8 +1,7 @@
 //! The names a plan's message may use, pure: what conditions know, and besides whom and what the
 //! message is about, where people meet, and times as people read them.
 
-use super::facts::Facts;
-use crate::engine::{Purpose, Recipient};
+use crate::engine::{Facts, Purpose, Recipient};
 use crate::id::{RoleId, StepId};
 use crate::playbook::expression::{Fact, HereFact, IncidentFact, Name, RoleFact, Scope};
 
@@ -33,7 +32,11 @@ impl<'a> MessageScope<'a> {
             let (_, step) = view.playbook.step(step.as_ref()?)?;
             step.role.clone()
         });
-        let facts = Facts::new(view.playbook, view.incident);
+        let run = purpose_key(purpose).and_then(|key| view.incident.run_of(key));
+        let facts = match run {
+            Some(run) => Facts::of_run(view.playbook, view.incident, run),
+            None => Facts::new(view.playbook, view.incident),
+        };
         Self { view, facts, url, bridge, role, step, to }
     }
 

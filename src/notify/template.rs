@@ -5,7 +5,7 @@ use super::catalogue::{self, Words};
 use super::message::{IncidentLine, Link, RENDERED_FORMAT, Rendered, Sms};
 use super::scope::{MessageScope, purpose_key};
 use super::view::View;
-use crate::engine::{Incident, MessageRef, Notice, Purpose, Recipient};
+use crate::engine::{Facts, Incident, MessageRef, Notice, Purpose, Recipient};
 use crate::people::{Directory, Zone};
 use crate::playbook::{Audience, Message, Playbook, Template, TextTemplate};
 use crate::text::Lang;
@@ -157,7 +157,7 @@ const fn is_outside(to: &Recipient) -> bool {
 
 fn bridge_url(view: &View<'_>) -> Option<String> {
     let bridge = view.playbook.bridge.as_ref()?;
-    Some(bridge.url.render(&super::facts::Facts::new(view.playbook, view.incident)))
+    Some(bridge.url.render(&Facts::new(view.playbook, view.incident)))
 }
 
 /// Returns the lines that place a message: which incident, how bad, where it stands, and how to get

@@ -1,1 +1,27 @@
-//! What reviewers read: rows, measures of an incident, and their renderings. Folds over events; must not know storage.
+//! What reviewers read: an incident's rows, how fast it went, what was promised, who was told, and
+//! what did not go as planned, in JSON, Markdown, CSV, HTML and plain text.
+//!
+//! Pure folds over events. It must not know how events are stored; whether their chain holds is
+//! told to it.
+
+mod build;
+mod measures;
+mod names;
+mod notable;
+mod notices;
+mod objectives;
+mod roles;
+mod rows;
+mod sentence;
+pub mod span;
+mod story;
+
+pub use build::{Head, Timeline};
+pub use measures::{Measure, MeasureName};
+pub use notable::{Notable, NotableKind};
+pub use notices::{NoticeFate, NoticeRow, NoticeTotals};
+pub use objectives::{ObjectiveRow, Verdict};
+pub use roles::RoleRow;
+pub use rows::{Class, RECORDED_LATE_AFTER, Row};
+pub use sentence::Tone;
+pub use story::{Chain, Story};

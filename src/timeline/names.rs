@@ -1,0 +1,172 @@
+//! What people call the things that events name.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::engine::{Actor, Fact, Recipient, RunKey};
+use crate::id::{ObjectiveId, PersonId, PhaseId, RoleId, StepId, VarId};
+use crate::people::{Directory, Zone};
+use crate::playbook::{Action, Audience, Playbook, Value};
+use crate::text::Lang;
+
+use super::story::Story;
+
+/// Titles, names and wall-clock times in one language.
+pub(super) struct Names<'a> {
+    pub(super) lang: Lang,
+    pub(super) playbook: &'a Playbook,
+    directory: &'a Directory,
+    zone: &'a Zone,
+    /// The items of for-each runs, by visit and step.
+    items: BTreeMap<(u32, &'a StepId), &'a [Value]>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(story: &Story<'a>, lang: Lang) -> Self {
+        let items = story.events.iter().filter_map(|event| match &event.fact {
+            Fact::StepReady { key, items, .. } if !items.is_empty() => {
+                Some(((key.visit, &key.step), items.as_slice()))
+            }
+            _ => None,
+        });
+        Self {
+            lang,
+            playbook: story.playbook,
+            directory: story.directory,
+            zone: story.zone,
+            items: items.collect(),
+        }
+    }
+
+    pub(super) fn role(&self, id: &RoleId) -> String {
+        let role = self.playbook.roles.get(id);
+        role.map_or_else(|| id.to_string(), |role| role.title.get(self.lang).to_owned())
+    }
+
+    pub(super) fn step(&self, id: &StepId) -> String {
+        let title = self.playbook.step(id).and_then(|(_, step)| step.title.as_ref());
+        title.map_or_else(|| id.to_string(), |title| title.get(self.lang).to_owned())
+    }
+
+    pub(super) fn phase(&self, id: &PhaseId) -> String {
+        let phase = self.playbook.phase(id);
+        phase.map_or_else(|| id.to_string(), |phase| phase.title.get(self.lang).to_owned())
+    }
+
+    pub(super) fn objective(&self, id: &ObjectiveId) -> String {
+        let found = self.playbook.objectives.iter().find(|objective| objective.id == *id);
+        let title = found.and_then(|objective| objective.title.as_ref());
+        title.map_or_else(|| id.to_string(), |title| title.get(self.lang).to_owned())
+    }
+
+    pub(super) fn person(&self, id: &PersonId) -> String {
+        let person = self.directory.person(id);
+        person.map_or_else(|| id.to_string(), |person| person.name.get(self.lang).to_owned())
+    }
+
+    /// Lists people in one phrase.
+    pub(super) fn people<'p>(&self, ids: impl IntoIterator<Item = &'p PersonId>) -> String {
+        self.list(ids.into_iter().map(|id| self.person(id)))
+    }
+
+    /// Joins words as a list is joined.
+    pub(super) fn list(&self, words: impl IntoIterator<Item = String>) -> String {
+        words.into_iter().collect::<Vec<_>>().join(self.lang.pick("、", ", "))
+    }
+
+    /// Names a run: its step, its item, which iteration and which attempt where not the first.
+    pub(super) fn run(&self, key: &RunKey) -> String {
+        let mut name = self.step(&key.step);
+        let (open, close) = self.lang.pick(("（", "）"), (" (", ")"));
+        let mut add = |what: String| name.push_str(&format!("{open}{what}{close}"));
+        if let Some(n) = key.item {
+            let known = self.items.get(&(key.visit, &key.step)).and_then(|i| i.get(n as usize));
+            add(known.map_or_else(|| format!("#{}", n + 1), ToString::to_string));
+        }
+        if key.iteration > 1 {
+            let n = key.iteration;
+            add(self.lang.pick(format!("第 {n} 轮"), format!("round {n}")));
+        }
+        if key.attempt > 1 {
+            let n = key.attempt;
+            add(self.lang.pick(format!("第 {n} 次尝试"), format!("attempt {n}")));
+        }
+        name
+    }
+
+    pub(super) fn recipient(&self, to: &Recipient) -> String {
+        match to {
+            Recipient::Person(id) => self.person(id),
+            Recipient::Audience(audience) => self.audience(audience),
+        }
+    }
+
+    fn audience(&self, audience: &Audience) -> String {
+        let pick = |zh: &str, en: &str| self.lang.pick(zh, en).to_owned();
+        match audience {
+            Audience::Customers => pick("客户", "customers"),
+            Audience::Regulators => pick("监管部门", "regulators"),
+            Audience::Role(role) => self.role(role),
+            Audience::Team(team) => {
+                let team_of = self.directory.team(team).filter(|known| known.id == *team);
+                team_of.map_or_else(|| team.to_string(), |t| t.title.get(self.lang).to_owned())
+            }
+            Audience::Partner(partner) => {
+                let known = self.directory.partner(partner);
+                known.map_or_else(|| partner.to_string(), |p| p.title.get(self.lang).to_owned())
+            }
+            Audience::Channel(channel) => {
+                self.lang.pick(format!("渠道 {channel}"), format!("channel {channel}"))
+            }
+        }
+    }
+
+    pub(super) fn actor(&self, actor: &Actor) -> String {
+        match actor {
+            Actor::Person { id, on_behalf_of: None } => self.person(id),
+            Actor::Person { id, on_behalf_of: Some(other) } => {
+                let (who, other) = (self.person(id), self.person(other));
+                self.lang.pick(format!("{who}（代{other}）"), format!("{who} for {other}"))
+            }
+            Actor::Service { name } => name.to_string(),
+            Actor::System => "firebell".to_owned(),
+            Actor::Drill => self.lang.pick("演练脚本", "drill script").to_owned(),
+        }
+    }
+
+    /// Names a variable by its label, where the plan gives it one.
+    pub(super) fn variable(&self, id: &VarId) -> String {
+        let forms = self.playbook.phases.iter().flat_map(|phase| &phase.steps);
+        let field = self.playbook.inputs.get(id).or_else(|| {
+            forms
+                .filter_map(|step| match &step.action {
+                    Action::Manual(manual) => manual.form.get(id),
+                    _ => None,
+                })
+                .next()
+        });
+        let label = field.and_then(|field| field.label.as_ref());
+        label.map_or_else(|| id.to_string(), |label| label.get(self.lang).to_owned())
+    }
+
+    /// Says an instant with its date.
+    pub(super) fn time(&self, at: Timestamp) -> String {
+        self.zone.civil(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// Says an instant to the minute.
+    pub(super) fn minute(&self, at: Timestamp) -> String {
+        self.zone.civil(at).strftime("%m-%d %H:%M").to_string()
+    }
+
+    /// Returns the name of the zone that times are told in.
+    pub(super) fn zone(&self) -> &str {
+        self.zone.name()
+    }
+}
+
+/// Returns the role that does a step.
+pub(super) fn role_of_step<'a>(playbook: &'a Playbook, step: &StepId) -> Option<&'a RoleId> {
+    playbook.step(step).and_then(|(_, step)| step.role.as_ref())
+}

@@ -1,0 +1,114 @@
+//! The rows of a timeline: one for every event worth reading.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::names::Names;
+use super::sentence::{self, Tone};
+use super::story::Story;
+use crate::engine::{Event, Family};
+use crate::text::{Lang, Text};
+
+/// How much later than it happened an event must have been recorded to count as written down
+/// afterwards: a person who acts and then taps is not late.
+pub const RECORDED_LATE_AFTER: SignedDuration = SignedDuration::from_mins(2);
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// The event's place in the stream.
+    pub seq: u64,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// It was written down afterwards.
+    pub recorded_late: bool,
+    /// Who did it.
+    pub actor: Text,
+    /// What kind of thing it is about.
+    pub class: Class,
+    /// The event's kind as it is stored: `step_done`.
+    pub code: String,
+    /// How to take it.
+    pub tone: Tone,
+    /// What happened.
+    pub text: Text,
+}
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The incident as a whole.
+    Incident,
+    /// Its level, and what is known.
+    Level,
+    /// A role.
+    Role,
+    /// A step.
+    Step,
+    /// An escalation.
+    Escalation,
+    /// An objective, or a rule of the plan.
+    Objective,
+    /// A message or request.
+    Notice,
+}
+
+impl Class {
+    const fn of(family: Family) -> Self {
+        match family {
+            Family::Lifecycle => Self::Incident,
+            Family::Level => Self::Level,
+            Family::Role => Self::Role,
+            Family::Step => Self::Step,
+            Family::Ladder => Self::Escalation,
+            Family::Rule => Self::Objective,
+            Family::Outbox => Self::Notice,
+        }
+    }
+
+    /// Returns the word for it.
+    #[must_use]
+    pub fn word(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Incident => lang.pick("事件", "incident"),
+            Self::Level => lang.pick("等级", "level"),
+            Self::Role => lang.pick("角色", "role"),
+            Self::Step => lang.pick("步骤", "step"),
+            Self::Escalation => lang.pick("升级", "escalation"),
+            Self::Objective => lang.pick("目标", "objective"),
+            Self::Notice => lang.pick("通知", "notice"),
+        }
+    }
+}
+
+/// Tells the rows in the order things happened; what happened at one instant keeps its order.
+pub(super) fn rows(story: &Story<'_>) -> Vec<Row> {
+    let [zh, en] = Lang::ALL.map(|lang| Names::new(story, lang));
+    let mut rows: Vec<Row> = story.events.iter().filter_map(|event| row(&zh, &en, event)).collect();
+    rows.sort_by_key(|row| (row.occurred_at, row.seq));
+    rows
+}
+
+fn row(zh: &Names<'_>, en: &Names<'_>, event: &Event) -> Option<Row> {
+    let (tone, text) = sentence::say(zh, event)?;
+    let (_, english) = sentence::say(en, event)?;
+    Some(Row {
+        seq: event.seq,
+        occurred_at: event.occurred_at,
+        recorded_at: event.recorded_at,
+        recorded_late: is_recorded_late(event),
+        actor: Text::both(zh.actor(&event.actor), en.actor(&event.actor)),
+        class: Class::of(event.fact.family()),
+        code: sentence::code(&event.fact),
+        tone,
+        text: Text::both(text, english),
+    })
+}
+
+/// Tells whether an event was written down markedly after it happened.
+pub(super) fn is_recorded_late(event: &Event) -> bool {
+    event.recorded_at.duration_since(event.occurred_at) > RECORDED_LATE_AFTER
+}

@@ -1,0 +1,98 @@
+//! Level, variables and measures.
+
+use super::{Sentence, Tone, plain, remark, warning};
+use crate::engine::{Fact, ValueSource};
+use crate::notify::level_word;
+use crate::timeline::names::Names;
+
+/// Values shown in one sentence before "…": forms can be long, a line cannot.
+const VALUES_MAX: usize = 12;
+
+pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
+    match fact {
+        Fact::VariablesSet { values, source } => {
+            let equals = names.lang.pick("为", " = ");
+            let mut known: Vec<String> = values
+                .iter()
+                .take(VALUES_MAX)
+                .map(|(id, value)| format!("{}{equals}{value}", names.variable(id)))
+                .collect();
+            if values.len() > VALUES_MAX {
+                known.push("…".to_owned());
+            }
+            let known = known.join(names.lang.pick("，", ", "));
+            plain(remark(names, from(names, source), Some(&known)))
+        }
+        Fact::Measured { name, value } => {
+            let name = names.variable(name);
+            plain(
+                names
+                    .lang
+                    .pick(format!("测得{name}为 {value}"), format!("Measured {name}: {value}")),
+            )
+        }
+        Fact::LevelChanged { from, to, provisional, overruled, .. } => {
+            Some(level_changed(names, *from, *to, *provisional, overruled.as_deref()))
+        }
+        Fact::FactsAsked { names: asked } => {
+            let asked = names.list(asked.iter().map(|id| names.variable(&id.as_str().into())));
+            warning(names.lang.pick(
+                format!("定级需要总指挥补充：{asked}"),
+                format!("The level needs facts from the commander: {asked}"),
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn level_changed(
+    names: &Names<'_>,
+    from: Option<u8>,
+    to: u8,
+    provisional: bool,
+    overruled: Option<&str>,
+) -> Sentence {
+    let word = level_word(to, names.lang);
+    let level = names.lang.pick(format!("{to} 级（{word}）"), format!("level {to} ({word})"));
+    let (mut text, tone) = match from {
+        None => (names.lang.pick(format!("定为 {level}"), format!("Set to {level}")), Tone::Plain),
+        Some(from) if to < from => (
+            names.lang.pick(
+                format!("由 {from} 级升为 {level}"),
+                format!("Raised from {from} to {level}"),
+            ),
+            Tone::Bad,
+        ),
+        Some(from) if to > from => (
+            names.lang.pick(
+                format!("由 {from} 级降为 {level}"),
+                format!("Lowered from {from} to {level}"),
+            ),
+            Tone::Good,
+        ),
+        Some(_) => {
+            (names.lang.pick(format!("维持 {level}"), format!("Stays at {level}")), Tone::Plain)
+        }
+    };
+    if provisional {
+        text.push_str(names.lang.pick("，暂定", ", provisional"));
+    }
+    if overruled.is_some() {
+        text.push_str(names.lang.pick("，由人判定", ", decided by a person"));
+    }
+    (tone, remark(names, text, overruled))
+}
+
+fn from(names: &Names<'_>, source: &ValueSource) -> String {
+    let of = |zh: &str, en: &str, step: String| {
+        names.lang.pick(format!("“{step}”{zh}"), format!("{en} “{step}”"))
+    };
+    match source {
+        ValueSource::Input => names.lang.pick("已知情况", "Known").to_owned(),
+        ValueSource::Form { key } => of("填报", "Reported in", names.run(key)),
+        ValueSource::Set { key } => of("得出", "Computed by", names.run(key)),
+        ValueSource::Saved { key } => of("返回", "Answered to", names.run(key)),
+        ValueSource::Alert => names.lang.pick("告警带来", "From the alert").to_owned(),
+        ValueSource::Inject => names.lang.pick("情景注入", "Injected").to_owned(),
+    }
+}
