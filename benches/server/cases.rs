@@ -1,11 +1,14 @@
 //! The cases. Each prints its rows beside the baseline of the same run.
 
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::http::Caller;
-use crate::machine::{Server, Setup, bare_syncs};
+
 use crate::peer;
+use crate::process::{Server, Setup};
 use crate::stats::Times;
 
 const PLAIN_CONFIG: &str = "listen: 127.0.0.1:8080\n";
@@ -44,12 +47,12 @@ fn webhook_config(address: &str) -> String {
     secret: env:FIREBELL_BENCH_SECRET
     allow_private: true
 people:
-  - id: duty-1
+  duty-1:
     name: Duty 1
     lang: en
-    contacts: [ {{ channel: hook, address: 'http://{address}/hook' }} ]
+    contacts: [ {{ hook: 'http://{address}/hook' }} ]
 teams:
-  - {{ id: duty, title: Duty, members: [duty-1] }}
+  duty: {{ title: Duty, members: [duty-1] }}
 "
     )
 }
@@ -85,6 +88,20 @@ where
         times.extend(task.await.expect("the load runs to its end"));
     }
     times
+}
+
+/// Appends 4 KiB and syncs, again and again: what one committer could do at best. Per second.
+fn bare_syncs(dir: &Path, time: Duration) -> f64 {
+    let mut file = std::fs::File::create(dir.join("baseline")).expect("a file");
+    let page = vec![7_u8; 4096];
+    let began = Instant::now();
+    let mut times = 0_u32;
+    while began.elapsed() < time {
+        file.write_all(&page).expect("the disk takes it");
+        file.sync_data().expect("the disk keeps it");
+        times += 1;
+    }
+    f64::from(times) / began.elapsed().as_secs_f64()
 }
 
 /// What the machine can do at best.

@@ -5,9 +5,11 @@
 //! fdatasync loop, a request that does nothing) say by how much.
 
 mod cases;
+#[path = "../../tests/support/http.rs"]
 mod http;
-mod machine;
 mod peer;
+#[path = "../../tests/support/process.rs"]
+mod process;
 mod stats;
 
 /// How long each closed-loop case runs. `FIREBELL_BENCH_SECONDS` shortens or lengthens it.

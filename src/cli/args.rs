@@ -87,6 +87,10 @@ pub enum Verb {
     Timeline(Timeline),
     /// Check every hash chain of the journal 校验日志链
     Verify(Verify),
+    /// Save everything into one archive, online 备份
+    Backup(Backup),
+    /// Unpack an archive into an empty data folder 恢复
+    Restore(Restore),
     /// Look for trouble in the installation, repair what is safe, say what to do 自检
     Doctor,
     /// Create, list and revoke access tokens 访问令牌

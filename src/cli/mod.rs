@@ -2,6 +2,7 @@
 //! calls, and prints. Data goes to standard output, messages to standard error.
 
 mod args;
+mod backup;
 mod check;
 mod client;
 mod doctor;
@@ -67,6 +68,10 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
             Box::pin(async move { timeline::run(&args, &client, screen).await })
         })),
         Verb::Verify(args) => verify::run(&args, common, screen),
+        Verb::Backup(args) => call(Box::new(|client| {
+            Box::pin(async move { backup::save(&args, &client, screen).await })
+        })),
+        Verb::Restore(args) => backup::restore(&args, common, screen),
         Verb::Doctor => doctor::run(common, screen),
         Verb::Token(verb) => call(Box::new(|client| {
             Box::pin(async move { token::run(verb, &client, screen).await })

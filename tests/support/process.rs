@@ -1,8 +1,7 @@
-//! The server under test, as a process of its own, and what the system says about it.
+//! A server as a process of its own, for benches and for tests that kill it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,7 +17,7 @@ pub struct Server {
     pub cold_start: Duration,
 }
 
-/// Plans and people for a bench: no role unless the case brings one.
+/// The plans and the configuration a server begins with.
 pub struct Setup {
     pub playbooks: Vec<(&'static str, String)>,
     pub config: String,
@@ -65,6 +64,11 @@ impl Server {
         wait_ready(&address);
         let cold_start = began.elapsed();
         Self { child, address, token, home, cold_start }
+    }
+
+    /// Ends it at once, as a power cut of the process would, and keeps its folder.
+    pub fn kill(&mut self) {
+        self.stop();
     }
 
     /// Returns its resident memory in MiB.
@@ -129,18 +133,4 @@ fn probe(address: &str) -> bool {
     }
     let mut first = String::new();
     BufReader::new(stream).read_line(&mut first).is_ok() && first.contains(" 200 ")
-}
-
-/// Appends 4 KiB and syncs, again and again: what one committer could do at best. Per second.
-pub fn bare_syncs(dir: &Path, time: Duration) -> f64 {
-    let mut file = std::fs::File::create(dir.join("baseline")).expect("a file");
-    let page = vec![7_u8; 4096];
-    let began = Instant::now();
-    let mut times = 0_u32;
-    while began.elapsed() < time {
-        file.write_all(&page).expect("the disk takes it");
-        file.sync_data().expect("the disk keeps it");
-        times += 1;
-    }
-    f64::from(times) / began.elapsed().as_secs_f64()
 }
