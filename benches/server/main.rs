@@ -8,6 +8,7 @@ mod cases;
 #[path = "../../tests/support/http.rs"]
 mod http;
 mod peer;
+#[expect(dead_code, reason = "shared with the tests")]
 #[path = "../../tests/support/process.rs"]
 mod process;
 mod stats;
