@@ -158,7 +158,7 @@ impl FromStr for Span {
     type Err = SpanError;
 
     fn from_str(text: &str) -> Result<Self, SpanError> {
-        let mut rest = text.trim();
+        let mut rest = text;
         if rest.is_empty() {
             return Err(SpanError::Empty);
         }
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(span("1w"), span("7d"));
         assert_eq!(span("1mo").months(), 1);
         assert_eq!(span("3bd").business_days(), 3);
-        assert_eq!(span(" 0m "), Span::ZERO);
+        assert_eq!(span("0m"), Span::ZERO);
     }
 
     #[test]

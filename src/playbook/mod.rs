@@ -9,6 +9,7 @@ mod index;
 mod load;
 mod lower;
 mod model;
+pub mod schema;
 pub mod source;
 pub mod template;
 pub mod value;

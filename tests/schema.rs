@@ -1,0 +1,135 @@
+//! The JSON Schema and the loader agree: on every file of the corpus, on every shipped plan, and on
+//! a thousand plans that are the language's own example with one thing changed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use firebell::playbook::source::Source;
+use firebell::playbook::{Context, Playbook, schema, yaml};
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+/// Findings about the shape of a file, which a schema can see too.
+const SHAPE: [&str; 4] = ["E0106", "E0108", "E0109", "E0111"];
+/// Findings that a schema sees in part: names, durations, values, keys that exclude each other.
+const PARTLY: [&str; 8] = ["E0110", "E0112", "E0113", "E0114", "E0203", "E0204", "E0301", "E0205"];
+
+fn validator() -> Validator {
+    let schema = schema::playbook();
+    jsonschema::meta::validate(&schema).expect("the schema is a schema");
+    jsonschema::validator_for(&schema).expect("the schema compiles")
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry of the folder").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "yaml"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Reads a file as the JSON an editor would check; `None` where it is no YAML at all.
+fn json_of(bytes: &[u8]) -> Option<Value> {
+    let source = Source::from_bytes("x.yaml", bytes).ok()?;
+    yaml::parse(&source).ok().map(|node| node.to_json())
+}
+
+fn codes(bytes: &[u8]) -> BTreeSet<&'static str> {
+    let loaded = Playbook::load("x.yaml", bytes, &Context::default());
+    loaded.findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+#[test]
+fn good_files_validate() {
+    let validator = validator();
+    for path in files("tests/corpus/good").into_iter().chain(files("playbooks")) {
+        let json = json_of(&std::fs::read(&path).expect("a file")).expect("YAML");
+        let errors: Vec<String> = validator
+            .iter_errors(&json)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
+    }
+}
+
+#[test]
+fn bad_files_validate_only_where_their_shape_is_right() {
+    let validator = validator();
+    for path in files("tests/corpus/bad") {
+        let bytes = std::fs::read(&path).expect("a file");
+        let Some(json) = json_of(&bytes) else { continue };
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let code = &name[..5];
+        if PARTLY.contains(&code) {
+            continue;
+        }
+        assert_eq!(validator.is_valid(&json), !SHAPE.contains(&code), "{name}");
+    }
+}
+
+/// Calls `visit` with a copy of `root` for each way of changing one place in it.
+fn each_change(root: &Value, visit: &mut dyn FnMut(&str, &Value)) {
+    let mut pointers = Vec::new();
+    collect(root, String::new(), &mut pointers);
+    for pointer in pointers {
+        let changes = [json!(null), json!(7), json!({ "xyzzy": 1 })];
+        for change in changes {
+            let mut changed = root.clone();
+            *changed.pointer_mut(&pointer).expect("a place") = change.clone();
+            visit(&format!("{pointer} := {change}"), &changed);
+        }
+        if let Some(Value::Object(map)) = root.pointer(&pointer) {
+            for key in map.keys() {
+                let mut changed = root.clone();
+                let map = changed.pointer_mut(&pointer).and_then(Value::as_object_mut);
+                let map = map.expect("an object");
+                let value = map.remove(key).expect("a key");
+                visit(&format!("{pointer} without {key}"), &changed);
+                let map = changed.pointer_mut(&pointer).and_then(Value::as_object_mut);
+                map.expect("an object").insert("xyzzy".to_owned(), value);
+                visit(&format!("{pointer} with {key} misspelt"), &changed);
+            }
+        }
+    }
+}
+
+fn collect(value: &Value, at: String, out: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => {
+            for (n, item) in items.iter().enumerate() {
+                collect(item, format!("{at}/{n}"), out);
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                collect(item, format!("{at}/{key}"), out);
+            }
+        }
+        _ => {}
+    }
+    out.push(at);
+}
+
+#[test]
+fn schema_and_loader_agree_on_every_single_change_of_the_example() {
+    let validator = validator();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/good/language.yaml");
+    let root = json_of(&std::fs::read(path).expect("a file")).expect("YAML");
+    let (mut count, mut apart) = (0, Vec::new());
+    each_change(&root, &mut |what, changed| {
+        count += 1;
+        let codes = codes(changed.to_string().as_bytes());
+        let valid = validator.is_valid(changed);
+        let loads = !codes.iter().any(|code| code.starts_with('E'));
+        let misshapen = SHAPE.iter().any(|code| codes.contains(code));
+        if !valid && loads || misshapen && valid {
+            apart.push(format!("{what}: schema {valid}, loader {codes:?}"));
+        }
+    });
+    assert!(count > 1_000, "only {count} changes");
+    assert!(apart.is_empty(), "{} of {count}:\n{}", apart.len(), apart.join("\n"));
+}
