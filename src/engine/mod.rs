@@ -23,6 +23,7 @@ mod notice;
 mod rejection;
 mod run;
 mod transition;
+mod view;
 
 pub use command::{
     Command, Ctx, Deadline, DeadlineKind, Declare, NoticeOutcome, RequestOutcome, RoleAct, StepAct,
@@ -50,3 +51,4 @@ pub use run::{
     FailureCause, NoticeTally, Run, RunKey, SkipReason, Standing, StepCancelReason, StepState,
 };
 pub use transition::{ActName, accepts, allowed_acts, fits};
+pub use view::{ObjectiveStanding, ObjectiveView, StepView, objectives, steps};
