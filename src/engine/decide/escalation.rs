@@ -60,10 +60,12 @@ impl Decision<'_> {
             rung = u32::try_from(passed.saturating_sub(1)).unwrap_or(rung).max(rung);
             let current = state.rungs.get(rung as usize).copied().unwrap_or(now);
             let later = state.rungs.iter().skip(rung as usize + 1);
-            let remaining =
+            let remaining: Vec<Timestamp> =
                 later.filter_map(|at| now.checked_add(at.duration_since(current)).ok()).collect();
-            let rungs = (state.next..rung).collect();
-            self.emit(Fact::RungsMissed { subject: subject.clone(), rungs, remaining });
+            let rungs: Vec<u32> = (state.next..rung).collect();
+            if !(rungs.is_empty() && remaining.is_empty()) {
+                self.emit(Fact::RungsMissed { subject: subject.clone(), rungs, remaining });
+            }
         }
         self.fire_rung(subject, &state.ladder, rung);
         let last = rung as usize + 1 >= state.rungs.len();
