@@ -1,0 +1,114 @@
+//! Meaning 4: a failure with `stop` halts what depends on it, nothing else, and someone hears.
+
+use firebell::engine::{Purpose, StepAct};
+
+use crate::act::{complete, fail, move_to, skip};
+use crate::case::{Case, staffed};
+
+const PLAN: &str = "
+    phases:
+      - id: one
+        title: One
+        steps:
+          - { id: a, title: A, role: support, escalate: duty }
+          - { id: b, title: B, after: [a] }
+          - { id: c, title: C }
+          - { id: d, title: D, after: [c] }
+      - { id: two, title: Two, steps: [ { id: e, title: E } ] }
+";
+
+fn failed() -> Case {
+    let mut case = staffed(PLAN);
+    case.step("cid", "a", fail());
+    case
+}
+
+#[test]
+fn meaning_04_dependents_and_the_phase_end_wait_and_neighbours_go_on() {
+    let mut case = failed();
+    case.step("cid", "c", complete());
+    case.step("cid", "d", complete());
+    assert_eq!(case.states(["a", "b", "c", "d"]), ["failed", "waiting", "done", "done"]);
+    assert_eq!(case.phase(), "one");
+}
+
+#[test]
+fn meaning_04_it_escalates_until_someone_acts() {
+    let mut case = failed();
+    assert!(case.climbs_for("a"));
+    case.pass("16m");
+    assert_eq!(
+        case.hearers(|p| matches!(p, Purpose::Escalation { .. })),
+        ["bob", "hal"],
+        "the ladder is climbed rung by rung"
+    );
+    case.step("cid", "a", StepAct::Retry);
+    assert!(!case.climbs_for("a"));
+}
+
+#[test]
+fn meaning_04_someone_who_answers_for_it_is_told() {
+    let case = failed();
+    assert!(!case.hearers(|p| matches!(p, Purpose::StepFailed { .. })).is_empty());
+}
+
+#[test]
+fn meaning_04_a_retry_is_another_attempt_and_lets_dependents_go_on() {
+    let mut case = failed();
+    case.step("cid", "a", StepAct::Retry);
+    assert_eq!((case.state("a"), case.run("a").key.attempt), ("ready", 2));
+    case.step("cid", "a", complete());
+    assert_eq!(case.states(["a", "b"]), ["done", "ready"]);
+}
+
+#[test]
+fn meaning_04_a_skip_with_a_reason_lets_dependents_go_on() {
+    let mut case = failed();
+    case.step("ann", "a", skip());
+    assert_eq!(case.states(["a", "b"]), ["skipped", "ready"]);
+    assert!(!case.climbs_for("a"));
+}
+
+#[test]
+fn meaning_04_a_skip_without_a_reason_is_refused() {
+    let mut case = failed();
+    let refused = case.step_refused("ann", "a", StepAct::Skip { reason: "  ".to_owned() });
+    assert_eq!(refused, firebell::engine::RejectionCode::BadText);
+}
+
+#[test]
+fn meaning_04_moving_the_phase_leaves_it_behind() {
+    let mut case = failed();
+    case.tell("ann", move_to("two"));
+    assert_eq!((case.phase(), case.state("a")), ("two", "failed"));
+    assert_eq!(case.states(["b", "c"]), ["cancelled", "cancelled"]);
+    assert!(!case.climbs_for("a"), "nobody waits for it any more");
+}
+
+#[test]
+fn meaning_04_nothing_is_silently_abandoned() {
+    let mut case = failed();
+    case.step("cid", "c", complete());
+    case.step("cid", "d", complete());
+    assert!(case.stuck(), "the phase says that it cannot end");
+    assert!(case.told("ann", |p| matches!(p, Purpose::StepFailed { .. })) > 0);
+}
+
+#[test]
+fn meaning_04_a_joined_step_made_unreachable_waits_again_when_its_predecessor_is_retried() {
+    let mut case = staffed(
+        "
+        phases:
+          - id: one
+            title: One
+            steps:
+              - { id: a, title: A }
+              - { id: b, title: B, after: [a], join: any }
+        ",
+    );
+    case.step("cid", "a", fail());
+    assert_eq!(case.state("b"), "skipped");
+    case.step("cid", "a", StepAct::Retry);
+    case.step("cid", "a", complete());
+    assert_eq!(case.state("b"), "ready");
+}

@@ -1,0 +1,260 @@
+//! Meaning 11: from when deadlines count, what a breach does, and what a pause freezes.
+
+use firebell::engine::{Command, DeadlineName, Fact, ObjectiveState, Purpose, SetMoment, StepAct};
+use firebell::id::StepId;
+
+use crate::act::{complete, move_to, pause, skip};
+use crate::case::{Case, declared_as, staffed};
+
+fn plan(steps: &str) -> String {
+    let steps: String = steps.lines().map(|line| format!("      {}\n", line.trim())).collect();
+    format!(
+        "phases:\n  - id: one\n    title: One\n    steps:\n{steps}  \
+         - {{ id: two, title: Two, steps: [ {{ id: x, title: X, due: {{ within: 1h, from: {{ phase: two }} }} }} ] }}\n"
+    )
+}
+
+fn overdue(step: &'static str, name: DeadlineName) -> impl Fn(&Fact) -> bool {
+    move |fact| matches!(fact, Fact::StepOverdue { key, which } if key.step.as_str() == step && *which == name)
+}
+
+#[test]
+fn meaning_11_due_counts_from_ready() {
+    let mut case =
+        staffed(&plan("- { id: a, title: A }\n- { id: b, title: B, after: [a], due: 5m }"));
+    case.pass("7m");
+    case.step("cid", "a", complete());
+    assert_eq!(case.due("b"), Some(12));
+}
+
+#[test]
+fn meaning_11_a_deadline_may_count_from_any_moment() {
+    let mut case = staffed(&plan(
+        "- { id: a, title: A, due: { within: 30m, from: declared } }\n\
+         - { id: b, title: B, due: { within: 10m, from: { step: c, is: started } } }\n\
+         - { id: c, title: C }",
+    ));
+    assert_eq!(case.due("a"), Some(30));
+    assert_eq!(case.run("b").due_at, None, "the moment has not come");
+    case.pass("4m");
+    case.step("cid", "c", StepAct::Start);
+    assert_eq!(case.due("b"), Some(14));
+    case.tell("ann", move_to("two"));
+    assert_eq!(case.due("x"), Some(64));
+}
+
+#[test]
+fn meaning_11_detected_counts_from_when_the_trouble_was_noticed() {
+    let mut case = declared_as(
+        &plan("- { id: a, title: A, due: { within: 30m, from: detected } }"),
+        |declare| {
+            declare.detected_at = Some("2026-11-21T07:50:00Z".parse().expect("an instant"));
+        },
+    );
+    assert_eq!(case.due("a"), Some(20));
+    case.pass("1m");
+}
+
+#[test]
+fn meaning_11_aware_is_the_declaration_until_someone_sets_it() {
+    let mut case = staffed(&plan("- { id: a, title: A, due: { within: 30m, from: aware } }"));
+    assert_eq!(case.due("a"), Some(30));
+    let at = case.at_minute(-10);
+    case.tell("ann", Command::SetMoment { moment: SetMoment::Aware, at });
+    assert_eq!(case.due("a"), Some(20));
+}
+
+#[test]
+fn meaning_11_a_breach_is_recorded_once_and_late_work_is_accepted() {
+    let mut case = staffed(&plan("- { id: a, title: A, role: support, due: 5m }"));
+    case.pass("20m");
+    assert_eq!(case.minutes(overdue("a", DeadlineName::Due)), [5]);
+    assert!(case.run("a").overdue);
+    case.step("cid", "a", complete());
+    assert_eq!(case.state("a"), "done");
+    let done = case.last(|fact| matches!(fact, Fact::StepDone { .. }));
+    assert_eq!(case.minute(done.occurred_at), 20);
+    assert!(case.run("a").overdue, "it was late and stays so");
+}
+
+#[test]
+fn meaning_11_the_holder_hears_of_the_breach() {
+    let mut case = staffed(&plan("- { id: a, title: A, role: support, due: 5m }"));
+    case.pass("6m");
+    assert_eq!(case.told("cid", |p| matches!(p, Purpose::StepOverdue { .. })), 1);
+}
+
+#[test]
+fn meaning_11_the_steps_ladder_climbs_until_someone_acts() {
+    let mut case = staffed(&plan("- { id: a, title: A, role: support, due: 5m, escalate: long }"));
+    case.pass("26m");
+    let rungs = |case: &Case| case.minutes(|fact| matches!(fact, Fact::RungFired { .. }));
+    assert_eq!(rungs(&case), [15, 25]);
+    case.step("cid", "a", StepAct::Start);
+    case.pass("1h");
+    assert_eq!(rungs(&case), [15, 25], "someone acted");
+}
+
+#[test]
+fn meaning_11_start_within_is_met_by_starting() {
+    let body = plan("- { id: a, title: A, role: support, start_within: 5m, due: 1h }");
+    let mut late = staffed(&body);
+    late.pass("6m");
+    assert_eq!(late.minutes(overdue("a", DeadlineName::Start)), [5]);
+    let mut early = staffed(&body);
+    early.step("cid", "a", StepAct::Start);
+    early.pass("6m");
+    assert_eq!(early.minutes(overdue("a", DeadlineName::Start)), [0_i64; 0]);
+}
+
+#[test]
+fn meaning_11_claiming_is_not_starting() {
+    let mut case = staffed(&plan("- { id: a, title: A, role: support, start_within: 5m }"));
+    case.step("cid", "a", StepAct::Claim);
+    case.pass("6m");
+    assert_eq!(case.minutes(overdue("a", DeadlineName::Start)), [5]);
+}
+
+#[test]
+fn meaning_11_an_anchored_deadline_runs_also_while_the_step_waits_and_tells_the_commander() {
+    let mut case = staffed(&plan(
+        "- { id: a, title: A }\n\
+         - { id: b, title: B, role: support, after: [a], due: { within: 30m, from: declared } }",
+    ));
+    case.pass("31m");
+    assert_eq!(case.state("b"), "waiting");
+    assert_eq!(case.minutes(overdue("b", DeadlineName::Due)), [30]);
+    assert_eq!(case.commander_told("waiting_overdue"), 1);
+    case.step("cid", "a", complete());
+    assert_eq!(case.state("b"), "ready");
+    assert!(case.run("b").overdue, "it is overdue the moment it is ready");
+    case.step("cid", "b", complete());
+    assert_eq!(case.state("b"), "done");
+}
+
+#[test]
+fn meaning_11_warnings_come_at_their_share_of_the_time() {
+    let mut case = staffed(&plan(
+        "- { id: a, title: A, role: support, due: { within: 10m, warn: [50%, 80%] } }",
+    ));
+    case.pass("20m");
+    let warned = |fact: &Fact| matches!(fact, Fact::StepWarned { .. });
+    assert_eq!(case.minutes(warned), [5, 8]);
+    assert_eq!(case.told("cid", |p| matches!(p, Purpose::StepWarning { .. })), 2);
+}
+
+#[test]
+fn meaning_11_work_that_is_done_in_time_warns_nobody() {
+    let mut case = staffed(&plan(
+        "- { id: a, title: A, role: support, due: { within: 10m, warn: [50%] } }\n- { id: b, title: B }",
+    ));
+    case.pass("3m");
+    case.step("cid", "a", complete());
+    case.pass("1h");
+    assert_eq!(case.count(|f| matches!(f, Fact::StepWarned { .. } | Fact::StepOverdue { .. })), 0);
+}
+
+#[test]
+fn meaning_11_skipping_ends_the_deadline() {
+    let mut case = staffed(&plan(
+        "- { id: a, title: A, role: support, due: 5m, escalate: duty }\n- { id: b, title: B }",
+    ));
+    case.pass("6m");
+    assert!(case.climbs_for("a"));
+    case.step("ann", "a", skip());
+    assert!(!case.climbs_for("a"));
+}
+
+#[test]
+fn meaning_11_a_pause_freezes_step_deadlines() {
+    let mut case = staffed(&plan("- { id: a, title: A, role: support, due: 10m }"));
+    case.pass("4m");
+    case.tell("ann", pause());
+    case.pass("2h");
+    assert_eq!(case.count(|f| matches!(f, Fact::StepOverdue { .. })), 0);
+    case.tell("ann", Command::Resume);
+    assert_eq!(case.due("a"), Some(130));
+    case.pass("7m");
+    assert_eq!(case.minutes(overdue("a", DeadlineName::Due)), [130]);
+}
+
+#[test]
+fn meaning_11_a_pause_freezes_ladders() {
+    let mut case = staffed(&plan("- { id: a, title: A, role: support, due: 5m, escalate: duty }"));
+    case.pass("6m");
+    case.tell("ann", pause());
+    case.pass("1h");
+    case.tell("ann", Command::Resume);
+    case.pass("30m");
+    let rungs = case.minutes(|fact| matches!(fact, Fact::RungFired { .. }));
+    assert_eq!(rungs, [70, 80]);
+}
+
+#[test]
+fn meaning_11_what_is_armed_during_a_pause_is_not_moved_twice() {
+    let mut case =
+        staffed(&plan("- { id: a, title: A }\n- { id: b, title: B, after: [a], due: 10m }"));
+    case.tell("ann", pause());
+    case.pass("20m");
+    case.step("cid", "a", complete());
+    case.pass("30m");
+    case.tell("ann", Command::Resume);
+    assert_eq!(case.due("b"), Some(60), "ten minutes are left when it goes on");
+}
+
+#[test]
+fn meaning_11_a_pause_never_freezes_objectives() {
+    let mut case = staffed(&format!(
+        "objectives: [ {{ id: o, from: declared, to: {{ step: a, is: done }}, within: 15m }} ]\n{}",
+        plan("- { id: a, title: A }")
+    ));
+    case.tell("ann", pause());
+    case.pass("20m");
+    let state = case.incident().objectives.values().next().copied();
+    assert_eq!(state, Some(ObjectiveState::Missed(case.at_minute(15))));
+}
+
+#[test]
+fn meaning_11_pausing_twice_and_resuming_what_runs_are_refused() {
+    let mut case = staffed(&plan("- { id: a, title: A }"));
+    let wrong = firebell::engine::RejectionCode::WrongStatus;
+    assert_eq!(case.refused("ann", Command::Resume).code, wrong);
+    case.tell("ann", pause());
+    assert_eq!(case.refused("ann", pause()).code, wrong);
+}
+
+#[test]
+fn meaning_11_objectives_are_kept_or_missed_at_their_instant() {
+    let mut case = staffed(&format!(
+        "objectives:\n  - {{ id: kept, from: declared, to: {{ step: a, is: started }}, within: 15m }}\n  \
+         - {{ id: missed, from: {{ step: a, is: started }}, to: {{ step: a, is: done }}, within: 10m }}\n{}",
+        plan("- { id: a, title: A }\n- { id: b, title: B }")
+    ));
+    case.pass("3m");
+    case.step("cid", "a", StepAct::Start);
+    case.pass("20m");
+    case.step("cid", "a", complete());
+    let met = |fact: &Fact| matches!(fact, Fact::ObjectiveMet { objective } if objective.as_str() == "kept");
+    let missed = |fact: &Fact| matches!(fact, Fact::ObjectiveMissed { objective } if objective.as_str() == "missed");
+    assert_eq!(case.minutes(met), [3]);
+    assert_eq!(case.minutes(missed), [13]);
+    assert_eq!(
+        case.incident().milestone(&StepId::new("a"), firebell::playbook::Milestone::Done),
+        Some(case.at_minute(23))
+    );
+}
+
+#[test]
+fn meaning_11_a_loop_starts_its_deadlines_afresh() {
+    let mut case = staffed(
+        "
+        phases:
+          - { id: one, title: One, steps: [ { id: a, title: A, due: 5m } ] }
+          - { id: two, title: Two, steps: [ { id: b, title: B } ], next: [ { to: one, at_most: 2 } ] }
+        ",
+    );
+    case.pass("6m");
+    case.step("cid", "a", complete());
+    case.step("cid", "b", complete());
+    assert_eq!((case.due("a"), case.run("a").overdue), (Some(11), false));
+}
