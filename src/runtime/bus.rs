@@ -70,7 +70,7 @@ impl Bus {
         let receiver = self.sender.subscribe();
         let missed = after.map_or(Some(Vec::new()), |after| {
             let first_known = recent.kept.front().map_or(recent.next, |p| p.sequence);
-            (after + 1 >= first_known && after < recent.next)
+            (after.saturating_add(1) >= first_known && after < recent.next)
                 .then(|| recent.kept.iter().filter(|p| p.sequence > after).cloned().collect())
         });
         (receiver, missed)

@@ -1,0 +1,347 @@
+//! The whole server in one process: real router, real runtime, a store in memory, and a clock that
+//! stands still until a test moves it.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use firebell::clock::Clock;
+use firebell::id::{ChannelId, PersonId, TeamId};
+use firebell::notify::{self, Channels, Hosts};
+use firebell::people::{Contact, Directory, Parts as People, Person, Team, Zone};
+use firebell::runtime::{self, Outbound, Runtime, Scope};
+use firebell::server::{App, Grant, Owner, Parts, Tokens, router};
+use firebell::store::{Memory, Store};
+use firebell::telemetry::Metrics;
+use firebell::text::Lang;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value as Json;
+use tokio::sync::watch;
+use tower::ServiceExt as _;
+
+/// When every test begins.
+pub const START: &str = "2026-11-21T08:00:00Z";
+
+/// A clock that a test moves.
+pub struct TestClock {
+    micros: AtomicI64,
+    moved: watch::Sender<()>,
+}
+
+impl TestClock {
+    fn new() -> Arc<Self> {
+        let start: Timestamp = START.parse().expect("an instant");
+        let (moved, _) = watch::channel(());
+        Arc::new(Self { micros: AtomicI64::new(start.as_microsecond()), moved })
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, by: SignedDuration) {
+        self.micros.fetch_add(i64::try_from(by.as_micros()).expect("short"), Ordering::SeqCst);
+        self.moved.send_replace(());
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.micros.load(Ordering::SeqCst)).expect("in range")
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let mut moved = self.moved.subscribe();
+        Box::pin(async move {
+            while self.now() < at {
+                if moved.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        })
+    }
+}
+
+/// A server under test.
+pub struct TestApp {
+    pub app: App,
+    pub router: Router,
+    pub clock: Arc<TestClock>,
+    pub store: Arc<dyn Store>,
+    folder: tempfile::TempDir,
+}
+
+/// The people: `chief` and `ada` run things, `desk1` and `desk2` answer telephones, `out` belongs
+/// to no team.
+fn people() -> Directory {
+    let person = |id: &str, lang| Person {
+        id: PersonId::new(id),
+        name: id.into(),
+        lang,
+        contacts: vec![Contact { channel: "mail".into(), address: format!("{id}@example.test") }],
+        drills: true,
+    };
+    let team = |id: &str, members: &[&str]| Team {
+        id: TeamId::new(id),
+        title: id.into(),
+        members: members.iter().copied().map(PersonId::new).collect(),
+        schedule: None,
+    };
+    Directory::new(People {
+        people: vec![
+            person("chief", Lang::Zh),
+            person("ada", Lang::En),
+            person("desk1", Lang::En),
+            person("desk2", Lang::En),
+            person("out", Lang::En),
+        ],
+        teams: vec![
+            team("lead", &["chief", "ada"]),
+            team("desk", &["desk1", "desk2"]),
+            team("owners", &["ada"]),
+        ],
+        schedules: Vec::new(),
+        ladders: Vec::new(),
+        partners: Vec::new(),
+        channels: [ChannelId::new("mail")].into(),
+    })
+    .expect("a directory without faults")
+}
+
+fn outbound(folder: &std::path::Path) -> Outbound {
+    notify::install_tls_provider();
+    let mail = notify::ChannelSettings {
+        kind: notify::KindSettings::Eml(notify::EmlSettings {
+            directory: folder.join("outbox"),
+            from: "firebell@example.test".to_owned(),
+        }),
+        to: None,
+        drills: true,
+    };
+    let channels = Channels::build([(ChannelId::new("mail"), mail)]).expect("a folder is enough");
+    let http = notify::Client::new(notify::ClientSettings::new(true)).expect("a client");
+    let none = || Hosts::new(std::iter::empty::<(&str, Option<u16>)>());
+    Outbound::new(channels, http, none(), none())
+}
+
+impl TestApp {
+    /// Starts a server with the plans in `tests/http/plans`.
+    pub fn start() -> Self {
+        Self::start_on(Arc::new(Memory::new()))
+    }
+
+    /// Starts a server on a store that may hold something already.
+    pub fn start_on(store: Arc<dyn Store>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = TestClock::new();
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let runtime = Runtime::start(runtime::Parts {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            store: Arc::clone(&store),
+            directory: Arc::new(people()),
+            outbound: outbound(folder.path()),
+            playbooks: root.join("tests/http/plans"),
+            drills: folder.path().join("drills"),
+            drill_check: Arc::new(|_| Vec::new()),
+            evidence: folder.path().join("evidence"),
+            base_url: None,
+            zone: Zone::utc(),
+            lang: Lang::En,
+            watchdog: None,
+            safe_start: false,
+        });
+        let tokens = Tokens::open(Arc::clone(&store)).expect("no damage");
+        let metrics = Arc::new(Metrics::new());
+        let app = App::new(Parts { runtime, tokens, metrics });
+        Self { router: router(app.clone()), app, clock, store, folder }
+    }
+
+    /// Returns where the server keeps its files.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Makes a client with a token of a person.
+    pub async fn person(&self, id: &str, scope: Scope) -> Client {
+        self.client(Owner::Person(PersonId::new(id)), scope).await
+    }
+
+    /// Makes a client with a token of a program.
+    pub async fn service(&self, name: &str, scope: Scope) -> Client {
+        self.client(Owner::Service(name.into()), scope).await
+    }
+
+    async fn client(&self, owner: Owner, scope: Scope) -> Client {
+        let grant = Grant { owner, scope, label: None, expires_at: None, key: None };
+        let (_, secret) = self.app.tokens().mint(grant, self.clock.now()).await.expect("a token");
+        Client { router: self.router.clone(), token: Some(secret.reveal().to_owned()) }
+    }
+
+    /// Makes a client without a token.
+    pub fn anonymous(&self) -> Client {
+        Client { router: self.router.clone(), token: None }
+    }
+}
+
+/// Someone who calls.
+#[derive(Clone)]
+pub struct Client {
+    router: Router,
+    pub token: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Reply {
+    /// Reads the body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Json {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| {
+            panic!("{} no JSON ({error}): {}", self.status, self.text());
+        })
+    }
+
+    /// Reads the body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// Demands a status and returns the body.
+    #[track_caller]
+    pub fn ok(self, status: u16) -> Json {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        self.json()
+    }
+
+    /// Demands a file.
+    #[track_caller]
+    pub fn ok_bytes(self, bytes: &[u8]) {
+        assert_eq!((self.status.as_u16(), self.bytes.as_slice()), (200, bytes));
+    }
+
+    /// Demands a problem of that status and code, well formed, and returns it.
+    #[track_caller]
+    pub fn problem(self, status: u16, code: &str) -> Json {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
+        let problem = self.ok(status);
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+        assert_eq!(problem["type"], format!("urn:firebell:problem:{code}"), "{problem}");
+        for member in ["title", "detail", "instance"] {
+            let said = problem[member].as_str().unwrap_or_default();
+            assert!(!said.is_empty(), "{member}: {problem}");
+        }
+        problem
+    }
+
+    /// Returns a header, empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// A request being put together.
+pub struct Call {
+    client: Client,
+    method: Method,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Body,
+}
+
+impl Call {
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds bytes.
+    pub fn bytes(mut self, bytes: impl Into<Body>) -> Self {
+        self.body = bytes.into();
+        self
+    }
+
+    /// Adds a JSON body.
+    pub fn json(self, body: &Json) -> Self {
+        self.header("content-type", "application/json").bytes(body.to_string())
+    }
+
+    /// Sends it and reads the answer's head.
+    pub async fn begin(self) -> axum::response::Response {
+        let mut request = Request::builder().method(self.method).uri(self.path);
+        if let Some(token) = &self.client.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(self.body).expect("a request");
+        self.client.router.oneshot(request).await.expect("the router never fails")
+    }
+
+    /// Sends it and reads the whole answer.
+    pub async fn send(self) -> Reply {
+        let response = self.begin().await;
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+        Reply { status: parts.status, headers: parts.headers, bytes }
+    }
+}
+
+impl Client {
+    /// Begins a request.
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        Call {
+            client: self.clone(),
+            method,
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Body::empty(),
+        }
+    }
+
+    /// Reads.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.call(Method::GET, path).send().await
+    }
+
+    /// Changes.
+    pub async fn post(&self, path: &str, body: Json) -> Reply {
+        self.call(Method::POST, path).json(&body).send().await
+    }
+
+    /// Looks at an incident once nothing of it is on its way any more: what channels answer is
+    /// committed at its own pace and moves the version.
+    pub async fn quiet(&self, path: &str) -> Reply {
+        loop {
+            let reply = self.get(path).await;
+            if reply.json()["pending_notices"] == 0 {
+                return reply;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Declares an incident and returns the path of it.
+    pub async fn declare(&self, playbook: &str) -> String {
+        let body = serde_json::json!({ "playbook": playbook });
+        let incident = self.post("/api/v1/incidents", body).await.ok(201);
+        format!("/api/v1/incidents/{}", incident["id"].as_str().expect("an id"))
+    }
+}
+
+/// Finds a step in an incident.
+#[track_caller]
+pub fn step<'j>(incident: &'j Json, id: &str) -> &'j Json {
+    let steps = incident["steps"].as_array().expect("steps");
+    steps.iter().find(|step| step["id"] == id).unwrap_or_else(|| panic!("{id}: {incident}"))
+}

@@ -1,0 +1,27 @@
+//! The HTTP interface from outside: a real router over a real runtime, with the store in memory and
+//! a clock that tests move.
+
+#[path = "http/access.rs"]
+mod access;
+#[path = "http/app.rs"]
+mod app;
+#[path = "http/contract.rs"]
+mod contract;
+#[path = "http/doors.rs"]
+mod doors;
+#[path = "http/evidence.rs"]
+mod evidence;
+#[path = "http/lists.rs"]
+mod lists;
+#[path = "http/noise.rs"]
+mod noise;
+#[path = "http/operation.rs"]
+mod operation;
+#[path = "http/problems.rs"]
+mod problems;
+#[path = "http/repeats.rs"]
+mod repeats;
+#[path = "http/streams.rs"]
+mod streams;
+#[path = "http/wire.rs"]
+mod wire;
