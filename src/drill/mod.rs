@@ -15,6 +15,7 @@ pub mod exercise;
 pub mod expect;
 pub mod file;
 pub mod inject;
+pub mod live;
 pub mod observe;
 pub mod result;
 pub mod review;

@@ -1,5 +1,6 @@
 //! The runtime's promises, with the real engine, real dispatching and a clock moved by hand.
 
+mod drills;
 mod stage;
 
 use firebell::engine::{Command, Fact, NoticeEnd, RoleAct, StepAct, StepRef};

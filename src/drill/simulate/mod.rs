@@ -9,6 +9,7 @@ mod world;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use crate::drill::cast::Dice;
@@ -33,10 +34,8 @@ pub const EVENTS_MAX: usize = 20_000;
 /// What tells one run from another.
 #[derive(Debug, Clone, Copy)]
 pub struct Take {
-    /// The run.
+    /// The run, as its result is filed. It does not enter the journal.
     pub run: DrillRunId,
-    /// Its incident.
-    pub incident: IncidentId,
     /// When it begins, in its own time: who is on call is looked up then.
     pub begin: Timestamp,
     /// The seed; the drill's own unless someone asks for another.
@@ -278,8 +277,9 @@ fn declaration(stage: Stage<'_>, take: Take) -> (Declare, Option<usize>) {
     let scenario = stage.scenario;
     let first = scenario.starting_alert();
     let inputs: Map<String, Json> = scenario.inputs.clone();
+    let identity = identity(stage, take);
     let declaration = Declare {
-        id: take.incident,
+        id: IncidentId::from_u128(identity),
         number: 1,
         mode: Mode::Simulation,
         title: Some(scenario.title.get(Lang::Zh).to_owned()),
@@ -288,9 +288,24 @@ fn declaration(stage: Stage<'_>, take: Take) -> (Declare, Option<usize>) {
         detected_at: None,
         dedup_key: None,
         alert: first.map(|(_, alert)| alert.clone()),
-        drill: Some(take.run),
+        drill: Some(DrillRunId::from_u128(identity)),
     };
     (declaration, first.map(|(position, _)| position))
+}
+
+/// Names the incident of a run by everything that decides it, so that the same run gives the same
+/// journal to the byte, whenever it is made.
+fn identity(stage: Stage<'_>, take: Take) -> u128 {
+    let mut hasher = Sha256::new();
+    hasher.update(b"firebell/drill/simulation/1\n");
+    hasher.update(stage.scenario.hash.as_bytes());
+    hasher.update(stage.playbook.hash.as_bytes());
+    hasher.update(take.seed.to_be_bytes());
+    hasher.update(take.begin.as_microsecond().to_be_bytes());
+    let digest: [u8; 32] = hasher.finalize().into();
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    u128::from_be_bytes(half)
 }
 
 fn standstill(world: &World<'_>) -> Text {

@@ -49,12 +49,7 @@ impl House {
 }
 
 fn take(seed: u64) -> Take {
-    Take {
-        run: DrillRunId::from_u128(1),
-        incident: IncidentId::from_u128(2),
-        begin: "2027-03-01T02:00:00Z".parse().unwrap(),
-        seed,
-    }
+    Take { run: DrillRunId::from_u128(1), begin: "2027-03-01T02:00:00Z".parse().unwrap(), seed }
 }
 
 fn story(run: &Simulated) -> String {
@@ -115,7 +110,7 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
 fn the_journal_hash_is_the_last_link_the_store_would_keep() {
     let run = House::ten_steps().run(42).1;
     let encoded: Vec<Vec<u8>> = run.events.iter().map(codec::encode).collect();
-    let genesis = crate::store::chain::genesis(IncidentId::from_u128(2));
+    let genesis = crate::store::chain::genesis(run.incident.as_ref().unwrap().id);
     let links = crate::store::chain::links(genesis, encoded.iter().map(Vec::as_slice));
     assert_eq!(run.journal_hash.unwrap(), links.last().unwrap().to_string());
 }

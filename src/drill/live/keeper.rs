@@ -1,0 +1,130 @@
+//! Keeps the calendar: looks at the clock, decides, stores the decision, starts what is due.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Inner, gives_way};
+use crate::drill::announce::begins_at;
+use crate::drill::archive::{keep_diary, keep_exercise, keep_result};
+use crate::drill::calendar::{Calendar, MissedWhy};
+use crate::drill::diary::{Diary, Planned};
+use crate::drill::exercise::Exercise;
+use crate::drill::scenario::{RunAs, Scenario};
+use crate::drill::simulate::Take;
+use crate::runtime::Refusal;
+use crate::text::Lang;
+
+/// The longest sleep: a reload, a jump of the clock or a confirmed safe start is noticed by then.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
+
+/// Keeps the calendar until it is stopped.
+pub(super) async fn keep(inner: Arc<Inner>) {
+    while !inner.stop.is_cancelled() {
+        // Nothing starts by itself before a person has confirmed a safe start.
+        if !inner.runtime.is_held() {
+            inner.look().await;
+        }
+        let now = inner.runtime.clock().now();
+        let until = inner.next_look(now);
+        tokio::select! {
+            () = inner.runtime.clock().sleep_until(until) => {}
+            () = inner.changed.notified() => {}
+            () = inner.stop.cancelled() => {}
+        }
+    }
+}
+
+impl Inner {
+    fn next_look(&self, now: Timestamp) -> Timestamp {
+        let latest = now.saturating_add(LOOK_EVERY).unwrap_or(Timestamp::MAX);
+        let book = self.book();
+        let planned = book.iter().filter_map(|drill| drill.calendar.as_ref()?.next_after(now));
+        planned.min().unwrap_or(latest).min(latest)
+    }
+
+    /// Looks at every drill that has a schedule.
+    pub(super) async fn look(self: &Arc<Self>) {
+        for scenario in self.book().iter() {
+            let Some(calendar) = &scenario.calendar else { continue };
+            if let Err(error) = self.look_at(scenario, calendar).await {
+                tracing::error!(drill = %scenario.id, %error, "its schedule could not be kept");
+            }
+        }
+    }
+
+    async fn look_at(
+        self: &Arc<Self>,
+        scenario: &Arc<Scenario>,
+        calendar: &Calendar,
+    ) -> Result<(), Refusal> {
+        let now = self.runtime.clock().now();
+        let drill = &scenario.id;
+        let Some(mut diary) = self.archive.diary(drill)? else {
+            let diary = Diary::begin(calendar, now);
+            return Ok(self.archive.put(vec![keep_diary(drill, &diary)]).await?);
+        };
+        let running = self.is_running(drill);
+        let ids = self.runtime.ids();
+        let looked = diary.look(calendar, now, running, &mut || ids.drill_run(now));
+        if looked.clock_behind {
+            let until = diary.decided_until;
+            tracing::error!(%drill, %until, "the clock stands far behind what was decided");
+        }
+        if looked.missed > 0 {
+            tracing::warn!(%drill, missed = looked.missed, "planned runs did not take place");
+        }
+        if looked.changed {
+            self.archive.put(vec![keep_diary(drill, &diary)]).await?;
+        }
+        let zone = calendar.schedule.zone();
+        for planned in diary.to_start.clone() {
+            if begins_at(scenario.notice, planned.at, planned.run, zone) <= now {
+                self.start_planned(scenario, planned, &mut diary, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a planned run. The diary strikes it out in the same write that records its beginning
+    /// or its result.
+    async fn start_planned(
+        self: &Arc<Self>,
+        scenario: &Arc<Scenario>,
+        planned: Planned,
+        diary: &mut Diary,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let drill = &scenario.id;
+        let Planned { at, run, late } = planned;
+        tracing::info!(%drill, %run, %at, late, "a planned drill starts");
+        match scenario.run {
+            RunAs::Simulated => {
+                let take = Take { run, begin: at, seed: scenario.seed };
+                let mut result = self.simulate(scenario, take).await?;
+                result.planned_at = Some(at);
+                diary.started(run);
+                let changes = vec![keep_result(&result), keep_diary(drill, diary)];
+                Ok(self.archive.put(changes).await?)
+            }
+            RunAs::Exercise => {
+                if let Some(number) = self.live_incident(scenario.abort_when_live).await? {
+                    tracing::warn!(%drill, %at, "{}", gives_way(number).get(Lang::En));
+                    diary.give_up(planned, MissedWhy::LiveIncident);
+                    return Ok(self.archive.put(vec![keep_diary(drill, diary)]).await?);
+                }
+                diary.started(run);
+                let exercise = Exercise::begin(scenario, run, Some(at), now);
+                let changes = vec![keep_exercise(&exercise), keep_diary(drill, diary)];
+                self.archive.put(changes).await?;
+                self.conduct(exercise);
+                Ok(())
+            }
+            RunAs::Tabletop | RunAs::Shadow => {
+                tracing::warn!(%drill, %at, run_as = scenario.run.name(), "it cannot be run yet");
+                diary.give_up(planned, MissedWhy::NotAvailable);
+                Ok(self.archive.put(vec![keep_diary(drill, diary)]).await?)
+            }
+        }
+    }
+}

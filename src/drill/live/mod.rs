@@ -1,0 +1,285 @@
+//! Drills as they are run: by hand, by the calendar, with real people through the runtime. The
+//! imperative shell around the pure parts; it must not know HTTP.
+
+mod conduct;
+mod keeper;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::drill::archive::{Archive, keep_exercise, keep_result};
+use crate::drill::book::Book;
+use crate::drill::diary::Diary;
+use crate::drill::exercise::Exercise;
+use crate::drill::result::DrillResult;
+use crate::drill::scenario::{RunAs, Scenario};
+use crate::drill::simulate::{Stage, Take, rehearse};
+use crate::drill::stand_in::stand_ins;
+use crate::engine::Mode;
+use crate::id::{DrillId, DrillRunId};
+use crate::people::Directory;
+use crate::playbook::{Level, Playbook};
+use crate::runtime::{Library, Missing, Refusal, Runtime};
+use crate::store::{Query, StoreError, Which};
+use crate::text::Text;
+
+/// The drills of an installation. Cheap to clone.
+#[derive(Clone)]
+pub struct Drills {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    runtime: Runtime,
+    archive: Archive,
+    /// The drills of the library they were read from.
+    book: Mutex<(Arc<Library>, Arc<Book>)>,
+    /// Exercises under way.
+    running: Mutex<BTreeMap<DrillRunId, DrillId>>,
+    /// Something has changed that the calendar must look at.
+    changed: Notify,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// A drill as lists show it.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The drill.
+    pub scenario: Arc<Scenario>,
+    /// Its next planned instants.
+    pub next: Vec<Timestamp>,
+    /// What its schedule has decided, where it has one and has been looked at.
+    pub diary: Option<Diary>,
+    /// Its runs under way.
+    pub running: Vec<DrillRunId>,
+    /// Its latest result.
+    pub last: Option<DrillResult>,
+}
+
+/// What came of starting a drill.
+#[derive(Debug, Clone)]
+pub enum Started {
+    /// A simulated run: it is over, and its result is stored.
+    Simulated(Box<DrillResult>),
+    /// An exercise: it has begun, and its result follows.
+    Exercise {
+        /// The run.
+        run: DrillRunId,
+    },
+}
+
+impl Drills {
+    /// Takes up the exercises that were under way and keeps the calendar from now on.
+    ///
+    /// Must be called within a tokio runtime.
+    #[must_use]
+    pub fn start(runtime: Runtime) -> Self {
+        let library = runtime.library();
+        let book = Arc::new(Book::read(&library).0);
+        let inner = Arc::new(Inner {
+            archive: Archive::new(Arc::clone(runtime.store())),
+            runtime,
+            book: Mutex::new((library, book)),
+            running: Mutex::default(),
+            changed: Notify::new(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        match inner.archive.exercises() {
+            Ok(exercises) => exercises.into_iter().for_each(|exercise| inner.conduct(exercise)),
+            Err(error) => tracing::error!(%error, "exercises under way cannot be read"),
+        }
+        inner.tasks.spawn(keeper::keep(Arc::clone(&inner)));
+        Self { inner }
+    }
+
+    /// Returns the drills in force.
+    #[must_use]
+    pub fn book(&self) -> Arc<Book> {
+        self.inner.book()
+    }
+
+    /// Returns what drills have stored.
+    #[must_use]
+    pub fn archive(&self) -> &Archive {
+        &self.inner.archive
+    }
+
+    /// Runs a drill now: a simulated one to its end, an exercise in the background.
+    ///
+    /// # Errors
+    /// No such drill; one that this version cannot start; one that is under way or must give way to
+    /// a live incident; the store's own.
+    pub async fn run(&self, name: &str, seed: Option<u64>) -> Result<Started, Refusal> {
+        let inner = &self.inner;
+        let book = inner.book();
+        let scenario = book.get(name).ok_or_else(|| Refusal::NotFound {
+            what: Missing::Drill,
+            name: name.to_owned(),
+            closest: book.closest(name),
+        })?;
+        scenario.available().map_err(|refused| Refusal::Unavailable(refused.message()))?;
+        let now = inner.runtime.clock().now();
+        let run = inner.runtime.ids().drill_run(now);
+        if scenario.run == RunAs::Simulated {
+            let begin = begin_of(scenario, now);
+            let seed = seed.unwrap_or(scenario.seed);
+            let result = inner.simulate(scenario, Take { run, begin, seed }).await?;
+            inner.archive.put(vec![keep_result(&result)]).await?;
+            return Ok(Started::Simulated(Box::new(result)));
+        }
+        if inner.is_running(&scenario.id) {
+            let id = &scenario.id;
+            return Err(Refusal::Unavailable(Text::both(
+                format!("演练 {id} 正在进行；请等它结束，或先取消它的事件"),
+                format!("the drill {id} is under way; wait for its end or cancel its incident"),
+            )));
+        }
+        if let Some(number) = inner.live_incident(scenario.abort_when_live).await? {
+            return Err(Refusal::Unavailable(gives_way(number)));
+        }
+        let exercise = Exercise::begin(scenario, run, None, now);
+        inner.archive.put(vec![keep_exercise(&exercise)]).await?;
+        inner.conduct(exercise);
+        Ok(Started::Exercise { run })
+    }
+
+    /// Lists the drills with their next `n` planned instants. Blocks on the disk.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn rows(&self, n: usize) -> Result<Vec<Row>, StoreError> {
+        let inner = &self.inner;
+        let now = inner.runtime.clock().now();
+        let book = inner.book();
+        book.iter()
+            .map(|scenario| {
+                let calendar = scenario.calendar.as_ref();
+                let latest = inner.archive.results(Some(&scenario.id), 1)?;
+                Ok(Row {
+                    scenario: Arc::clone(scenario),
+                    next: calendar.map(|c| c.upcoming(now, n)).unwrap_or_default(),
+                    diary: inner.archive.diary(&scenario.id)?,
+                    running: inner.running_of(&scenario.id),
+                    last: latest.into_iter().next(),
+                })
+            })
+            .collect()
+    }
+
+    /// Stops keeping the calendar. Exercises go on at the next start.
+    pub async fn stop(&self) {
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+}
+
+/// A simulated run is set where the drill would next take place, so that those are asked who are on
+/// call then, and so that running it again gives the same journal.
+fn begin_of(scenario: &Scenario, now: Timestamp) -> Timestamp {
+    let planned = scenario.calendar.as_ref().and_then(|calendar| calendar.next_after(now));
+    planned.unwrap_or_else(|| {
+        let midnight = now.as_second().div_euclid(86_400) * 86_400;
+        Timestamp::from_second(midnight).unwrap_or(now)
+    })
+}
+
+fn gives_way(number: u64) -> Text {
+    Text::both(
+        format!("真实事件 #{number} 正在进行，演练让位"),
+        format!("the live incident #{number} goes on, and the drill gives way to it"),
+    )
+}
+
+impl Inner {
+    /// Returns the drills in force, read anew after a reload.
+    fn book(&self) -> Arc<Book> {
+        let library = self.runtime.library();
+        let mut kept = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&kept.0, &library) {
+            *kept = (Arc::clone(&library), Arc::new(Book::read(&library).0));
+        }
+        Arc::clone(&kept.1)
+    }
+
+    fn playbook_of(&self, scenario: &Scenario) -> Result<Arc<Playbook>, Refusal> {
+        let library = self.runtime.library();
+        library.playbook(&scenario.playbook).ok_or_else(|| Refusal::NotFound {
+            what: Missing::Playbook,
+            name: scenario.playbook.to_string(),
+            closest: library.closest(scenario.playbook.as_str()),
+        })
+    }
+
+    /// Runs a drill in virtual time and judges it.
+    async fn simulate(&self, scenario: &Arc<Scenario>, take: Take) -> Result<DrillResult, Refusal> {
+        let playbook = self.playbook_of(scenario)?;
+        let (scenario, directory) = (Arc::clone(scenario), self.runtime.directory());
+        let run = tokio::task::spawn_blocking(move || {
+            let directory = cast_of(directory, &playbook, &scenario);
+            let stage = Stage { scenario: &scenario, playbook: &playbook, directory: &directory };
+            rehearse(stage, take).0
+        });
+        run.await.map_err(|_| Refusal::Store(StoreError::Stopped))
+    }
+
+    fn is_running(&self, drill: &DrillId) -> bool {
+        !self.running_of(drill).is_empty()
+    }
+
+    fn running_of(&self, drill: &DrillId) -> Vec<DrillRunId> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_drill = running.iter().filter(|(_, of)| *of == drill);
+        of_drill.map(|(run, _)| *run).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Returns the number of an open live incident at this level or worse.
+    async fn live_incident(&self, level: Option<Level>) -> Result<Option<u64>, Refusal> {
+        let Some(level) = level else { return Ok(None) };
+        let store = Arc::clone(self.runtime.store());
+        let find = tokio::task::spawn_blocking(move || -> Result<Option<u64>, StoreError> {
+            let mut before = None;
+            loop {
+                let page =
+                    store.list(Query { which: Which::Open, before, limit: Query::MAX_ROWS })?;
+                let worst =
+                    |row: &&crate::store::Summary| row.mode == Mode::Live && row.level <= level;
+                if let Some(row) = page.iter().find(worst) {
+                    return Ok(Some(row.number));
+                }
+                match page.last() {
+                    Some(last) if page.len() == Query::MAX_ROWS => before = Some(last.number),
+                    _ => return Ok(None),
+                }
+            }
+        });
+        Ok(find.await.map_err(|_| Refusal::Store(StoreError::Stopped))??)
+    }
+}
+
+/// Returns the people of a simulated run: those of the installation, or stand-ins where nobody is
+/// configured.
+#[must_use]
+pub fn cast_of(
+    directory: Arc<Directory>,
+    playbook: &Playbook,
+    scenario: &Scenario,
+) -> Arc<Directory> {
+    if !directory.is_built_in() {
+        return directory;
+    }
+    match stand_ins(playbook, scenario) {
+        Ok(made_up) => Arc::new(made_up),
+        Err(faults) => {
+            tracing::warn!(?faults, drill = %scenario.id, "stand-ins cannot be made up");
+            directory
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Drills through the runtime: the calendar across restarts, exercises with real people.
+
+use std::time::Duration;
+
+use firebell::drill::calendar::MissedWhy;
+use firebell::drill::live::{Drills, Started};
+use firebell::drill::result::{DrillResult, Outcome};
+use firebell::drill::score::Verdict;
+use firebell::engine::{Command, Fact, Mode, RoleAct, StepAct, StepRef};
+use firebell::id::{DrillId, IncidentId};
+use firebell::runtime::{Caller, CommitOptions, DeclareRequest, Refusal, Runtime, Scope};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::stage::{Stage, facts, rest};
+
+const PLAN: &str = r#"
+playbook: outage
+title: { zh: 中断, en: Outage }
+inputs: { users: { type: integer } }
+levels: [ { level: 2, when: users >= 1000 }, { level: 3 } ]
+activate_when: [ { alert: { match: { alertname: Down } } } ]
+roles:
+  oncall: { title: { zh: 值班, en: On call }, assign: { team: duty }, deputies: [ { team: deputies } ], acknowledge_within: 5m }
+messages:
+  update: { text: { zh: 处理中, en: In progress } }
+phases:
+  - id: respond
+    title: { zh: 处置, en: Respond }
+    steps:
+      - { id: tell, notify: { to: [team/pool, customers], via: [mail], message: update } }
+      - { id: fix, role: oncall, title: { zh: 修复, en: Fix } }
+"#;
+
+const EXERCISE: &str = r#"
+drill: fire-alarm
+title: { zh: 警铃演练, en: Fire alarm }
+playbook: outage
+run: exercise
+start: inject
+schedule: { cron: "0 10 1 12 *", timezone: UTC }
+injects:
+  - { at: 0m, alert: { alertname: Down } }
+  - { at: 10m, set: { users: 5000 } }
+  - { at: 20m, message: { from: media, text: { zh: 记者来电, en: A reporter calls } } }
+  - { when: level <= 2, message: { from: customer, text: { zh: 客户投诉, en: Customers complain } } }
+expect:
+  - { acknowledged: oncall, within: 5m, critical: true }
+  - { step: fix, is: done, within: 1h }
+  - { never: { notify: customers } }
+pass: { score: 100 }
+abort_when: { live_incident: { level: 2 } }
+"#;
+
+const SIMULATED: &str = r#"
+drill: dry-run
+title: { zh: 推演, en: Dry run }
+playbook: outage
+run: simulated
+schedule: { cron: "0 10 1 * *", timezone: UTC, missed: run-once }
+cast: { default: { acknowledge: { median: 1m, p90: 2m }, work: { median: 5m, p90: 9m } } }
+expect: [ { step: fix, is: done, within: 1h } ]
+"#;
+
+const DECEMBER: SignedDuration = SignedDuration::from_hours(10 * 24 + 7);
+
+/// A stage with drills beside its plans.
+fn stage(drills: &[(&str, &str)]) -> Stage {
+    let stage = Stage::new(&[("outage.yaml", PLAN)]);
+    for (name, text) in drills {
+        std::fs::write(stage.home.path().join("drills").join(name), text).unwrap();
+    }
+    stage
+}
+
+/// Lets the tasks of drills work until something holds.
+async fn until(runtime: &Runtime, what: &str, holds: impl Fn() -> bool) {
+    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        rest(runtime).await;
+        assert!(tokio::time::Instant::now() < patience, "in vain: {what}");
+    }
+    rest(runtime).await;
+}
+
+fn results(drills: &Drills) -> Vec<DrillResult> {
+    drills.archive().results(None, 100).unwrap()
+}
+
+async fn settled(runtime: &Runtime, drills: &Drills, drill: &str) {
+    let known = || drills.archive().diary(&DrillId::new(drill)).unwrap().is_some();
+    until(runtime, "the calendar is looked at", known).await;
+}
+
+async fn act(runtime: &Runtime, id: IncidentId, command: Command) {
+    let caller = Caller::person("ann", Scope::Responder);
+    runtime.execute(&caller, id, command, CommitOptions::default()).await.unwrap();
+}
+
+/// Starts the exercise by hand and returns its incident.
+async fn begin_exercise(runtime: &Runtime, drills: &Drills) -> IncidentId {
+    let Started::Exercise { .. } = drills.run("fire-alarm", None).await.unwrap() else {
+        panic!("an exercise goes on in the background")
+    };
+    let incident = || drills.archive().exercises().unwrap().into_iter().find_map(|e| e.incident);
+    until(runtime, "the exercise declares its incident", || incident().is_some()).await;
+    incident().unwrap()
+}
+
+fn done(drills: &Drills) -> usize {
+    drills.archive().exercises().unwrap().first().map_or(0, |exercise| exercise.done.len())
+}
+
+fn said(stage: &Stage, id: IncidentId, words: &str) -> usize {
+    let noted = |fact: &&Fact| matches!(fact, Fact::Noted { text } if text.contains(words));
+    facts(stage, id).iter().filter(noted).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_simulated_drill_runs_once_whatever_restarts() {
+    let stage = stage(&[("dry.yaml", SIMULATED)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    settled(&runtime, &drills, "dry-run").await;
+    stage.clock.advance(DECEMBER);
+    until(&runtime, "it runs", || results(&drills).len() == 1).await;
+    let result = results(&drills).remove(0);
+    let planned: Timestamp = "2026-12-01T10:00:00Z".parse().unwrap();
+    assert_eq!((result.planned_at, result.started_at), (Some(planned), planned));
+    assert_eq!((result.outcome, result.verdict), (Outcome::Completed, Verdict::Passed));
+    drills.stop().await;
+    runtime.drain().await;
+
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    for _ in 0..5 {
+        stage.pass(&runtime, SignedDuration::from_mins(1)).await;
+    }
+    assert_eq!(results(&drills).len(), 1, "nothing fires twice");
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_downtime_missed_is_made_up_for_once_and_recorded() {
+    let stage = stage(&[("dry.yaml", &SIMULATED.replace("run-once", "run-once, grace: 3d"))]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    settled(&runtime, &drills, "dry-run").await;
+    drills.stop().await;
+    runtime.drain().await;
+    // Two firsts of a month pass while firebell is down.
+    stage.clock.advance(SignedDuration::from_hours(24 * 42));
+
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    until(&runtime, "the late run takes place", || results(&drills).len() == 1).await;
+    let diary = drills.archive().diary(&DrillId::new("dry-run")).unwrap().unwrap();
+    let missed: Vec<_> = diary.missed.iter().map(|m| (m.at.to_string(), m.why)).collect();
+    assert_eq!(missed, [("2026-12-01T10:00:00Z".to_owned(), MissedWhy::Downtime)]);
+    assert_eq!(results(&drills)[0].planned_at, Some("2027-01-01T10:00:00Z".parse().unwrap()));
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_starts_by_itself_until_a_safe_start_is_confirmed() {
+    let stage = stage(&[("dry.yaml", SIMULATED)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    settled(&runtime, &drills, "dry-run").await;
+    drills.stop().await;
+    runtime.drain().await;
+    stage.clock.advance(DECEMBER);
+
+    let runtime = stage.start(true);
+    let drills = Drills::start(runtime.clone());
+    stage.pass(&runtime, SignedDuration::from_mins(2)).await;
+    assert_eq!(results(&drills), []);
+    runtime.release();
+    stage.clock.advance(SignedDuration::from_mins(1));
+    until(&runtime, "it runs", || results(&drills).len() == 1).await;
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exercise_pages_real_people_as_a_drill_and_is_judged_by_itself() {
+    let stage = stage(&[("alarm.yaml", EXERCISE)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    let id = begin_exercise(&runtime, &drills).await;
+    assert_eq!(runtime.incident(id).await.unwrap().incident.mode, Mode::Drill);
+    rest(&runtime).await;
+    let sent = stage.sent();
+    assert!(!sent.is_empty());
+    assert!(sent.iter().all(|s| s.text.contains("[DRILL]") || s.subject.contains("[DRILL]")));
+
+    act(&runtime, id, Command::Role { role: "oncall".into(), act: RoleAct::Acknowledge }).await;
+    stage.pass(&runtime, SignedDuration::from_mins(10)).await;
+    until(&runtime, "the situation changes and customers complain", || done(&drills) == 3).await;
+    assert_eq!(runtime.incident(id).await.unwrap().incident.level.current, 2);
+    assert_eq!((said(&stage, id, "Customers complain"), said(&stage, id, "reporter")), (1, 0));
+    stage.pass(&runtime, SignedDuration::from_mins(10)).await;
+    until(&runtime, "the reporter calls", || done(&drills) == 4).await;
+
+    let complete = StepAct::Complete {
+        form: serde_json::Map::new(),
+        evidence: Vec::new(),
+        measure: None,
+        note: None,
+    };
+    act(&runtime, id, Command::Step { step: StepRef::current("fix"), act: complete }).await;
+    until(&runtime, "the exercise is judged", || results(&drills).len() == 1).await;
+    let result = results(&drills).remove(0);
+    assert_eq!((result.outcome, result.verdict), (Outcome::Completed, Verdict::Passed));
+    assert_eq!((result.score, result.incident), (Some(100), Some(id)));
+    assert_eq!(result.injects_left, []);
+    assert_eq!(drills.archive().exercises().unwrap(), []);
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exercise_goes_on_after_a_restart_and_repeats_nothing() {
+    let stage = stage(&[("alarm.yaml", EXERCISE)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    let id = begin_exercise(&runtime, &drills).await;
+    stage.pass(&runtime, SignedDuration::from_mins(10)).await;
+    until(&runtime, "two injects", || done(&drills) == 3).await;
+    drills.stop().await;
+    runtime.drain().await;
+    // The file changes while firebell is down; the exercise keeps what it began with.
+    std::fs::remove_file(stage.home.path().join("drills/alarm.yaml")).unwrap();
+    stage.clock.advance(SignedDuration::from_mins(30));
+
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    until(&runtime, "the last inject", || done(&drills) == 4).await;
+    assert_eq!(said(&stage, id, "Customers complain"), 1);
+    assert_eq!(said(&stage, id, "reporter"), 1);
+    let reason = "enough".to_owned();
+    let caller = Caller::person("ann", Scope::Commander);
+    let cancel = Command::Cancel { reason };
+    runtime.execute(&caller, id, cancel, CommitOptions::default()).await.unwrap();
+    until(&runtime, "the exercise is judged", || results(&drills).len() == 1).await;
+    let result = results(&drills).remove(0);
+    assert_eq!((result.outcome, result.verdict), (Outcome::Aborted, Verdict::Failed));
+    assert_eq!(result.why.unwrap().get(firebell::text::Lang::En), "enough");
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exercise_gives_way_to_a_grave_live_incident() {
+    let stage = stage(&[("alarm.yaml", EXERCISE)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    let id = begin_exercise(&runtime, &drills).await;
+    let declare = |level| {
+        let request = DeclareRequest { level: Some(level), ..DeclareRequest::live("outage") };
+        let caller = Caller::person("bo", Scope::Responder);
+        let runtime = runtime.clone();
+        async move { runtime.declare(&caller, request, CommitOptions::default()).await.unwrap() }
+    };
+    declare(3).await;
+    rest(&runtime).await;
+    assert!(runtime.incident(id).await.unwrap().incident.status.is_open(), "a mild one is none");
+    declare(2).await;
+    until(&runtime, "the exercise gives way", || results(&drills).len() == 1).await;
+    assert_eq!(results(&drills)[0].outcome, Outcome::Aborted);
+    let refused = drills.run("fire-alarm", None).await.unwrap_err();
+    assert!(refused.to_string().contains("gives way"), "{refused}");
+
+    // A planned one does not start either, and that is recorded.
+    settled(&runtime, &drills, "fire-alarm").await;
+    stage.clock.advance(DECEMBER);
+    let missed = || drills.archive().diary(&DrillId::new("fire-alarm")).unwrap().unwrap().missed;
+    until(&runtime, "the planned run is given up", || !missed().is_empty()).await;
+    assert_eq!(missed()[0].why, MissedWhy::LiveIncident);
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_started_is_refused_with_a_reason() {
+    let tabletop = EXERCISE.replace("run: exercise", "run: tabletop").replace("fire-", "table-");
+    let stage = stage(&[("alarm.yaml", EXERCISE), ("table.yaml", &tabletop)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    match drills.run("fire-alrm", None).await.unwrap_err() {
+        Refusal::NotFound { closest, .. } => assert_eq!(closest, ["fire-alarm"]),
+        other => panic!("{other}"),
+    }
+    let refused = drills.run("table-alarm", None).await.unwrap_err();
+    assert!(refused.to_string().contains("tabletop"), "{refused}");
+    begin_exercise(&runtime, &drills).await;
+    let refused = drills.run("fire-alarm", None).await.unwrap_err();
+    assert!(refused.to_string().contains("under way"), "{refused}");
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_shows_the_next_starts_and_the_same_run_gives_the_same_journal() {
+    let stage = stage(&[("dry.yaml", SIMULATED), ("alarm.yaml", EXERCISE)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    let mut hashes = Vec::new();
+    for seed in [None, None, Some(7)] {
+        let Started::Simulated(result) = drills.run("dry-run", seed).await.unwrap() else {
+            panic!("a simulated run is over at once")
+        };
+        hashes.push(result.journal_hash.unwrap());
+    }
+    assert_eq!(hashes[0], hashes[1]);
+    assert_ne!(hashes[0], hashes[2]);
+    let rows = drills.rows(5).unwrap();
+    let names: Vec<_> = rows.iter().map(|row| row.scenario.id.to_string()).collect();
+    assert_eq!(names, ["dry-run", "fire-alarm"]);
+    assert_eq!(rows[0].next.len(), 5);
+    assert_eq!(rows[0].next[0], "2026-12-01T10:00:00Z".parse().unwrap());
+    let last = rows[0].last.as_ref().unwrap();
+    assert_eq!(drills.archive().result(last.run).unwrap().as_ref(), Some(last));
+    assert_eq!(drills.archive().previous(last).unwrap().unwrap().journal_hash.unwrap(), hashes[1]);
+    drills.stop().await;
+}
