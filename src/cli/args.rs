@@ -83,6 +83,9 @@ pub enum Verb {
     /// Declare, list, show and work incidents 处置事件
     #[command(subcommand)]
     Incident(Incident),
+    /// List, run and compare drills 演练
+    #[command(subcommand)]
+    Drill(Drill),
     /// Print the timeline of an incident 时间线
     Timeline(Timeline),
     /// Check every hash chain of the journal 校验日志链

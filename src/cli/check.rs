@@ -11,10 +11,10 @@ use super::exit::{Exit, Stop};
 use super::screen::Screen;
 use super::settings;
 use crate::config::DEFAULT_FILE;
-use crate::drill::file::{self, Playbooks};
+use crate::drill::book::Book;
 use crate::people::Directory;
-use crate::playbook::diagnostic::{Diagnostics, Rendering, Row, Severity};
-use crate::runtime::{DrillFile, Library};
+use crate::playbook::diagnostic::{Rendering, Row, Severity};
+use crate::runtime::Library;
 
 #[derive(Serialize)]
 struct Report {
@@ -33,7 +33,7 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let directory = directory(common, screen)?;
     let files = files(&args.paths, screen)?;
     let library = Library::of_files(&files, &directory);
-    let drills = drills(&library);
+    let drills = Book::check(&library);
     let library = library.with_findings(drills);
     let count = |severity| library.findings().iter().map(|found| found.count(severity)).sum();
     let report = Report {
@@ -73,23 +73,6 @@ fn directory(common: &Common, screen: &Screen) -> Result<Arc<Directory>, Stop> {
         return Ok(Arc::new(Directory::built_in()));
     }
     Ok(settings::load(common, None, screen)?.config.directory())
-}
-
-/// Checks the drills of a library against its plans.
-#[must_use]
-pub fn drills(library: &Library) -> Vec<Diagnostics> {
-    let playbooks = playbooks(library);
-    let check = |drill: &DrillFile| {
-        let name = drill.path.display().to_string();
-        file::load(&name, &drill.bytes, &playbooks).1
-    };
-    library.drill_files().iter().map(check).collect()
-}
-
-/// Returns the plans of a library as drills look them up.
-#[must_use]
-pub fn playbooks(library: &Library) -> Playbooks {
-    library.playbooks().map(|plan| (plan.id.clone(), Arc::clone(plan))).collect()
 }
 
 /// Finds the YAML files below the paths, without repetition, in order.

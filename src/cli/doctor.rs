@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::args::Common;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
+use super::settings;
 use super::verify::{refused, remarks};
-use super::{check, settings};
 use crate::config::Config;
+use crate::drill::book::Book;
 use crate::runtime::Library;
 use crate::store::{Health, Options, Sled, Store};
 
@@ -51,7 +52,7 @@ fn lines(found: &[Finding], screen: &Screen) -> String {
 
 fn plans(config: &Config, screen: &Screen) -> Finding {
     let library = Library::read(&config.playbooks, &config.drills.dir, &config.directory());
-    let findings = check::drills(&library);
+    let findings = Book::check(&library);
     let library = library.with_findings(findings);
     let (plans, drills) = (library.playbooks().count(), library.drill_files().len());
     let bad = library.unreadable().len()

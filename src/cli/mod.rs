@@ -6,6 +6,7 @@ mod backup;
 mod check;
 mod client;
 mod doctor;
+mod drill;
 mod exit;
 mod incident;
 mod oncall;
@@ -64,6 +65,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::Incident(verb) => call(Box::new(|client| {
             Box::pin(async move { incident::run(verb, &client, screen).await })
         })),
+        Verb::Drill(verb) => drill::run(verb, common, screen),
         Verb::Timeline(args) => call(Box::new(|client| {
             Box::pin(async move { timeline::run(&args, &client, screen).await })
         })),

@@ -6,13 +6,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{Common, Serve};
-use super::check;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
 use super::verify::{refused, remarks};
 use super::{outbound, settings};
 use crate::clock::SystemClock;
 use crate::config::{Config, StoreKind};
+use crate::drill::book::Book;
 use crate::playbook::diagnostic::Rendering;
 use crate::runtime::{Parts, Runtime, Watchdog};
 use crate::server::{self, App, Limits, Tokens};
@@ -105,7 +105,7 @@ fn parts(
         outbound: outbound::open(config, screen)?,
         playbooks: config.playbooks.clone(),
         drills: config.drills.dir.clone(),
-        drill_check: Arc::new(check::drills),
+        drill_check: Arc::new(Book::check),
         evidence: config.data.join("evidence"),
         base_url: config.public_url.clone(),
         zone: outbound::zone(),

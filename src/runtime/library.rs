@@ -104,6 +104,12 @@ impl Library {
         self.playbooks.insert(playbook.id.clone(), Arc::new(playbook));
     }
 
+    /// Finds the YAML files of a folder, in order; none where it cannot be read.
+    #[must_use]
+    pub fn yaml_files(dir: &Path) -> Vec<PathBuf> {
+        Self::default().files(dir)
+    }
+
     fn files(&mut self, dir: &Path) -> Vec<PathBuf> {
         let entries = match std::fs::read_dir(dir) {
             Ok(entries) => entries,
