@@ -18,7 +18,7 @@ use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::score::{Finding, Judgement, Verdict};
 use crate::drill::simulate::{Stage, Take, rehearse};
 use crate::drill::stand_in::stand_ins;
-use crate::id::{DrillRunId, IncidentId};
+use crate::id::DrillRunId;
 use crate::people::Directory;
 use crate::playbook::Playbook;
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
@@ -167,7 +167,6 @@ fn take(scenario: &Scenario, seed: u64) -> Take {
     let bits = u128::from(seed) | (u128::from(scenario.samples) << 64);
     Take {
         run: DrillRunId::from_u128(bits),
-        incident: IncidentId::from_u128(bits),
         begin: BEGIN.parse().expect("a fixed instant"),
         seed,
     }
