@@ -13,7 +13,7 @@ use super::{outbound, settings};
 use crate::clock::SystemClock;
 use crate::config::{Config, StoreKind};
 use crate::drill::book::Book;
-use crate::drill::live::Live;
+use crate::drill::live::Drills;
 use crate::playbook::diagnostic::Rendering;
 use crate::runtime::{Parts, Runtime, Watchdog};
 use crate::server::{self, App, Limits, Tokens};
@@ -71,7 +71,7 @@ async fn serve(
     })?;
     let runtime = Runtime::start(parts(&config, store, safe_start, screen)?);
     report_plans(&runtime, screen);
-    let drills = Live::start(runtime.clone());
+    let drills = Drills::start(runtime.clone());
     let tokens = Tokens::open(Arc::clone(runtime.store()));
     let tokens = tokens.map_err(|error| refused(screen, &error))?;
     let metrics = Arc::new(Metrics::new());
