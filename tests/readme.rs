@@ -1,0 +1,117 @@
+//! The README's tour, word for word: its `sh` blocks run as one script against a server that is
+//! started as the README says, in a copy of what a clone holds.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// How long the server may take to say that it serves.
+const START: Duration = Duration::from_secs(60);
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Returns the contents of the fenced blocks of a language, in order.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}");
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line == fence {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push(block.join("\n"));
+        }
+    }
+    blocks
+}
+
+/// Puts what a clone holds and the tour touches into a folder of its own.
+fn clone_into(folder: &Path) {
+    fs::copy(root().join("firebell.yaml"), folder.join("firebell.yaml")).expect("the sample");
+    for name in ["playbooks", "drills"] {
+        fs::create_dir(folder.join(name)).expect("a folder");
+        for entry in fs::read_dir(root().join(name)).expect("a shipped folder") {
+            let path = entry.expect("an entry").path();
+            let file = path.file_name().expect("a file's name");
+            fs::copy(&path, folder.join(name).join(file)).expect("a shipped file");
+        }
+    }
+}
+
+/// A server that is stopped when the test ends, however it ends.
+struct Server {
+    child: Child,
+    url: String,
+    token: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts `firebell serve` in a folder and waits for the token that it prints once.
+fn serve(folder: &Path) -> Server {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = free.local_addr().expect("its address");
+    drop(free);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_firebell"))
+        .args(["serve", "--listen", &address.to_string()])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("the program starts");
+    let output = child.stdout.take().expect("its output");
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if let Some(token) = line.trim().strip_prefix("FIREBELL_TOKEN=") {
+                let _ = send.send(token.to_owned());
+            }
+        }
+    });
+    let mut server = Server { child, url: format!("http://{address}"), token: String::new() };
+    server.token = receive.recv_timeout(START).expect("the token is printed at the first start");
+    server
+}
+
+#[test]
+fn the_tour_works_word_for_word() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("the README");
+    let tour = blocks(&readme, "sh");
+    assert!(tour.len() > 3, "the README has a tour");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    clone_into(folder.path());
+    let server = serve(folder.path());
+    let path = Path::new(env!("CARGO_BIN_EXE_firebell")).parent().expect("a folder of programs");
+    let path = format!("{}:{}", path.display(), std::env::var("PATH").expect("a PATH"));
+    let output = Command::new("bash")
+        .args(["-c", &format!("set -euo pipefail\n{}", tour.join("\n"))])
+        .current_dir(folder.path())
+        .env("FIREBELL_URL", &server.url)
+        .env("FIREBELL_TOKEN", &server.token)
+        .env("PATH", path)
+        .output()
+        .expect("bash");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{complained}");
+    for promised in ["\"level\":2", "\"phase\":\"respond\"", "确认故障范围和影响"] {
+        assert!(said.contains(promised), "no {promised} in\n{said}");
+    }
+}
+
+#[test]
+fn blocks_are_taken_by_their_language() {
+    let text = "```sh\na\nb\n```\n```console\nc\n```\n```sh\nd\n```\n";
+    assert_eq!(blocks(text, "sh"), ["a\nb", "d"]);
+}
