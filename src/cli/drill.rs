@@ -165,11 +165,7 @@ fn people(
 
 fn take(scenario: &Scenario, seed: u64) -> Take {
     let bits = u128::from(seed) | (u128::from(scenario.samples) << 64);
-    Take {
-        run: DrillRunId::from_u128(bits),
-        begin: BEGIN.parse().expect("a fixed instant"),
-        seed,
-    }
+    Take { run: DrillRunId::from_u128(bits), begin: BEGIN.parse().expect("a fixed instant"), seed }
 }
 
 fn report(screen: &Screen, result: &DrillResult) -> String {

@@ -117,6 +117,7 @@ fn parts(
             url: watchdog.url.clone(),
             every: watchdog.every.try_into().unwrap_or(jiff::SignedDuration::from_mins(1)),
         }),
+        archive_after: config.retention.archive_after.and_then(|after| after.try_into().ok()),
         safe_start,
     })
 }

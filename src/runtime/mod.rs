@@ -4,6 +4,7 @@
 //! append; only then is anything sent, armed or told. It must not know HTTP.
 
 mod agenda;
+mod archivist;
 mod auditor;
 mod bus;
 mod caller;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,7 +19,9 @@ use super::library::{DrillCheck, Library, ReloadReport};
 use super::meters::Meters;
 use super::pins::Pins;
 use super::watchdog::Watchdog;
-use super::{Caller, Check, Evidence, Ids, Refusal, Report, auditor, rosters, ticker, watchdog};
+use super::{
+    Caller, Check, Evidence, Ids, Refusal, Report, archivist, auditor, rosters, ticker, watchdog,
+};
 use crate::clock::Clock;
 use crate::engine::Command;
 use crate::id::IncidentId;
@@ -60,6 +62,8 @@ pub struct Parts {
     pub lang: Lang,
     /// The outside watcher.
     pub watchdog: Option<Watchdog>,
+    /// How long after its end an incident is moved to the archive; `None` never.
+    pub archive_after: Option<SignedDuration>,
     /// Nothing is sent and no deadline acts until a person confirms.
     pub safe_start: bool,
 }
@@ -167,6 +171,9 @@ impl Runtime {
         }
         inner.tasks.spawn(ticker::run(Arc::clone(&inner)));
         inner.tasks.spawn(auditor::run(Arc::clone(&inner)));
+        if let Some(after) = parts.archive_after {
+            inner.tasks.spawn(archivist::run(Arc::clone(&inner), after));
+        }
         if let Some(watchdog) = parts.watchdog {
             inner.tasks.spawn(watchdog::run(Arc::clone(&inner), watchdog));
         }

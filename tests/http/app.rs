@@ -150,6 +150,7 @@ impl TestApp {
             zone: Zone::utc(),
             lang: Lang::En,
             watchdog: None,
+            archive_after: None,
             safe_start: false,
         });
         let tokens = Tokens::open(Arc::clone(&store)).expect("no damage");

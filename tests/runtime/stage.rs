@@ -167,6 +167,7 @@ impl Stage {
             zone: Zone::named("Asia/Shanghai").unwrap(),
             lang: Lang::En,
             watchdog: None,
+            archive_after: None,
             safe_start,
         })
     }

@@ -1,0 +1,58 @@
+//! Moves incidents that ended long ago out of the hot store, whose memory grows with its data.
+//! They stay readable, verifiable and in every backup.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::service::Inner;
+use crate::store::{Query, StoreError, Summary, Which};
+
+/// How often it looks: an archive is a matter of months, and one walk costs a look per incident.
+const EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// How long after the start it looks first: a start has better things to do.
+const FIRST: SignedDuration = SignedDuration::from_mins(2);
+/// How many rows are read at once.
+const PAGE: usize = 200;
+
+/// Runs until `inner` is drained.
+pub(super) async fn run(inner: Arc<Inner>, after: SignedDuration) {
+    let mut pause = FIRST;
+    loop {
+        let until = inner.clock.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
+        tokio::select! {
+            () = inner.clock.sleep_until(until) => {}
+            () = inner.drain.cancelled() => return,
+        }
+        pause = EVERY;
+        match walk(&inner, after).await {
+            Ok(0) => {}
+            Ok(moved) => tracing::info!(moved, "ended incidents are in the archive"),
+            Err(error) => tracing::warn!(%error, "archiving stopped; it goes on tomorrow"),
+        }
+    }
+}
+
+/// Archives what ended before `after` ago; returns how many incidents that are.
+async fn walk(inner: &Arc<Inner>, after: SignedDuration) -> Result<u64, StoreError> {
+    let before = inner.clock.now().saturating_sub(after).unwrap_or(Timestamp::MIN);
+    let (mut moved, mut cursor) = (0, None);
+    while !inner.drain.is_cancelled() {
+        let query = Query { which: Which::Ended, before: cursor, limit: PAGE };
+        let store = Arc::clone(&inner.store);
+        let read = tokio::task::spawn_blocking(move || store.list(query)).await;
+        let rows = read.map_err(|_| StoreError::Stopped)??;
+        let Some(last) = rows.last() else { break };
+        cursor = Some(last.number);
+        for row in rows.iter().filter(|row| is_old(row, before)) {
+            inner.store.archive(row.id).await?;
+            moved += 1;
+        }
+    }
+    Ok(moved)
+}
+
+/// What still has notices under way is not at rest yet.
+fn is_old(row: &Summary, before: Timestamp) -> bool {
+    row.pending_notices == 0 && row.closed_at.is_some_and(|closed| closed < before)
+}
