@@ -1,6 +1,8 @@
 //! The HTTP interface from outside: a real router over a real runtime, with the store in memory and
 //! a clock that tests move.
 
+#![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says where it fails")]
+
 #[path = "http/access.rs"]
 mod access;
 #[path = "http/app.rs"]

@@ -100,7 +100,6 @@ fn command(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
 }
 
 /// Puts the interface together.
-#[must_use]
 pub fn router(app: App) -> Router {
     let door = Table { app: Some(app.clone()) };
     let (router, _) = table(&door).split_for_parts();
