@@ -23,6 +23,7 @@ pub mod scenario;
 pub mod schedule;
 #[cfg(test)]
 mod schedule_oracle;
+pub mod schema;
 pub mod score;
 pub mod simulate;
 pub mod stand_in;

@@ -2,6 +2,8 @@
 
 use crate::playbook::diagnostic::Code;
 
+pub use crate::playbook::yaml::MISSING_TRANSLATION;
+
 /// The playbook is not among those loaded.
 pub const UNKNOWN_PLAYBOOK: Code = Code::new("E0501");
 /// A role, step, objective, input or option that the playbook does not have.
@@ -30,8 +32,6 @@ pub const TOO_MANY: Code = Code::new("E0512");
 pub const BAD_CONDITION: Code = Code::new("E0513");
 /// A setting that has no effect on this way of running.
 pub const NO_EFFECT: Code = Code::new("W0501");
-/// A text without one of the two languages.
-pub const MISSING_TRANSLATION: Code = Code::new("W0502");
 /// Nothing is expected, so nothing will be judged.
 pub const NOTHING_EXPECTED: Code = Code::new("W0503");
 /// Two files define one drill.

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::drill::cast::Share;
-use crate::drill::file::code::{BAD_DURATION, BAD_SHARE, MISSING_TRANSLATION, UNKNOWN_NAME};
+use crate::drill::file::code::{BAD_DURATION, BAD_SHARE, UNKNOWN_NAME};
 use crate::drill::scenario::LENGTH_MAX;
 use crate::id::{ObjectiveId, RoleId, StepId, VarId};
 use crate::playbook::Span;
@@ -73,20 +73,9 @@ pub(super) fn percent(node: &Node, out: &mut Diagnostics) -> Option<Share> {
     share
 }
 
-/// Reads a text for people and warns of a language that is missing.
+/// Reads a text for people; a language that is missing is warned of.
 pub(super) fn text(node: &Node, out: &mut Diagnostics) -> Option<Text> {
-    let text = node.text(out)?;
-    for lang in text.missing() {
-        let code = lang.code();
-        out.push(
-            Diagnostic::new(
-                MISSING_TRANSLATION,
-                both!("缺少 `{code}` 译文", "the `{code}` translation is missing"),
-            )
-            .at(node.span),
-        );
-    }
-    Some(text)
+    node.text(out)
 }
 
 /// The plan a drill rehearses, where it is known; names are looked up in it.

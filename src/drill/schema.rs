@@ -1,0 +1,192 @@
+//! The JSON Schema of drill files, for editors. It must not know rules that need the plan a drill
+//! rehearses.
+
+use serde_json::{Value, json};
+
+use crate::drill::expect::{EXPECTATIONS_MAX, WEIGHT_MAX};
+use crate::drill::file::SAMPLES_MAX;
+use crate::drill::inject::INJECTS_MAX;
+use crate::playbook::schema::build::{
+    DIALECT, boolean, has, integer, list, map, none_of, number, object, one_key_of, optional, part,
+    pattern, required, string, words,
+};
+use crate::playbook::schema::definitions;
+
+const PERCENT: &str = r"^\s*\d+(\.\d+)?\s*%$";
+
+/// Returns the JSON Schema of a drill file.
+#[must_use]
+pub fn drill() -> Value {
+    let mut schema = object(vec![
+        required("drill", "演练标识", "The drill's slug", part("slug")),
+        required("title", "名称", "What people call it", part("text")),
+        required("playbook", "演练的预案", "The plan it rehearses", string()),
+        optional("kind", "类别", "What it is reported as", kinds()),
+        required("run", "方式", "How it runs", runs()),
+        optional("schedule", "排期", "When it falls due", schedule()),
+        optional("notice", "通知方式", "How it is announced", notice()),
+        optional("start", "开始方式", "How it begins", words(&["inject", "declare"])),
+        optional("inputs", "输入项", "The declaration's inputs", map(string(), json!(true))),
+        optional("samples", "次数", "Runs; simulated only", integer(1, i64::from(SAMPLES_MAX))),
+        optional("seed", "种子", "Simulated only", integer(0, i64::MAX)),
+        optional("cast", "人员模型", "How people behave", cast()),
+        optional("injects", "情景注入", "What it makes happen", injects()),
+        optional("expect", "预期", "What it requires", expectations()),
+        optional("pass", "及格线", "What counts as passed", pass()),
+        optional("abort_when", "中止条件", "What ends it early", abort_when()),
+    ]);
+    schema["$schema"] = json!(DIALECT);
+    schema["$id"] = json!("/schema/drill.json");
+    schema["title"] = json!("firebell drill / 演练");
+    schema["$defs"] = definitions();
+    schema
+}
+
+fn kinds() -> Value {
+    words(&["tabletop", "functional", "full-scale"])
+}
+
+fn runs() -> Value {
+    words(&["simulated", "exercise", "tabletop", "shadow"])
+}
+
+fn schedule() -> Value {
+    let day = r"\d{4}-\d{2}-\d{2}";
+    object(vec![
+        required("cron", "五段 crontab", "A crontab line of five fields", string()),
+        required("timezone", "时区", "The zone", string()),
+        optional("missed", "错过时", "When missed", words(&["skip", "run-once", "run-all"])),
+        optional("grace", "补跑期限", "How late it may run", part("duration")),
+        optional("overlap", "重叠时", "When one still runs", words(&["skip", "allow"])),
+        optional(
+            "blackout",
+            "封网期",
+            "Days without drills",
+            list(pattern(&format!("^\\s*{day}(\\s*/\\s*{day})?\\s*$"))),
+        ),
+    ])
+}
+
+fn notice() -> Value {
+    let unannounced = object(vec![
+        required("no_notice_within", "不预告的时段", "Some time within", part("duration")),
+        optional("hours", "时刻", "At these hours", pattern(r"^[^-]+-[^-]+$")),
+    ]);
+    json!({ "anyOf": [part("duration"), unannounced] })
+}
+
+fn cast() -> Value {
+    let step = object(vec![
+        optional("work", "用时", "How long it takes", timing()),
+        optional("fails", "失败率", "How often it fails", pattern(PERCENT)),
+        optional("answer", "答案", "What is chosen", map(string(), pattern(PERCENT))),
+    ]);
+    object(vec![
+        optional("default", "所有人", "Everyone", manner()),
+        optional("roles", "按角色", "By role", map(string(), manner())),
+        optional("steps", "按步骤", "By step", map(string(), step)),
+    ])
+}
+
+fn manner() -> Value {
+    object(vec![
+        optional("acknowledge", "确认用时", "How long to acknowledge", timing()),
+        optional("work", "处置用时", "How long to work", timing()),
+        optional("no_show", "缺席率", "How often they do not come", pattern(PERCENT)),
+    ])
+}
+
+fn timing() -> Value {
+    object(vec![
+        required("median", "一半情况下", "One in two", part("duration")),
+        required("p90", "九成情况下", "Nine in ten", part("duration")),
+    ])
+}
+
+fn injects() -> Value {
+    let labels = || map(string(), string());
+    let alert = object(vec![
+        required("alertname", "告警名", "Its name", string()),
+        optional("labels", "标签", "Its labels", labels()),
+        optional("annotations", "注解", "Its annotations", labels()),
+    ]);
+    let message = object(vec![
+        required("from", "来自", "From whom", string()),
+        required("text", "内容", "What it says", part("text")),
+    ]);
+    let message = json!({ "anyOf": [string(), message] });
+    let mut inject = object(vec![
+        optional("at", "时刻", "How long after the start", part("duration")),
+        optional("when", "条件", "When this holds", part("condition")),
+        optional("alert", "告警", "An alert", alert),
+        optional("set", "赋值", "Facts", map(string(), json!(true))),
+        optional("message", "来讯", "A message", message),
+        optional("absent", "缺席的角色", "A role is away", string()),
+        optional("channel_down", "中断的渠道", "A channel is down", string()),
+        optional("level", "等级", "The level", integer(1, 4)),
+        optional("fail", "失败的步骤", "A step fails", string()),
+        optional("for", "多久", "For how long", part("duration")),
+    ]);
+    let acts = ["alert", "set", "message", "absent", "channel_down", "level", "fail"];
+    let lasting = json!({ "anyOf": [has("absent"), has("channel_down")] });
+    inject = one_key_of(inject, &acts);
+    inject["allOf"] = json!([
+        { "oneOf": [has("at"), has("when")] },
+        { "if": lasting, "then": has("for"), "else": { "not": has("for") } },
+    ]);
+    let mut list = list(inject);
+    list["maxItems"] = json!(INJECTS_MAX);
+    list
+}
+
+fn expectations() -> Value {
+    let never = object(vec![required("notify", "对象", "Whom", part("audience"))]);
+    let milestones = words(&["ready", "started", "done", "failed", "settled"]);
+    let mut expectation = object(vec![
+        optional("weight", "权重", "Its weight", integer(1, i64::from(WEIGHT_MAX))),
+        optional("critical", "一票否决", "Decides alone", boolean()),
+        optional("objective", "目标时限", "An objective", string()),
+        optional("acknowledged", "已确认的角色", "A role", string()),
+        optional("step", "步骤", "A step", string()),
+        optional("is", "里程碑", "Its milestone", milestones),
+        optional("within", "时限", "Within", part("duration")),
+        optional("reached", "被通知的角色", "A role", string()),
+        optional("when", "条件", "When this holds", part("condition")),
+        optional("never", "绝不发生", "What must not happen", never),
+        optional("evaluator", "评估员判断", "A question", part("text")),
+        optional("scale", "评分尺度", "Its scale", words(&["PSMU", "yes-no"])),
+    ]);
+    let asks = ["objective", "acknowledged", "step", "reached", "never", "evaluator"];
+    expectation = one_key_of(expectation, &asks);
+    let only = |key: &str, own: &[&str]| {
+        let others = ["is", "within", "when", "scale"];
+        let others: Vec<&str> = others.into_iter().filter(|other| !own.contains(other)).collect();
+        json!({ "if": has(key), "then": none_of(&others) })
+    };
+    expectation["allOf"] = json!([
+        only("objective", &[]),
+        only("acknowledged", &["within"]),
+        only("step", &["is", "within"]),
+        only("reached", &["when"]),
+        only("never", &[]),
+        only("evaluator", &["scale"]),
+        { "if": has("acknowledged"), "then": has("within") },
+        { "if": has("step"), "then": has("is") },
+    ]);
+    let mut list = list(expectation);
+    list["maxItems"] = json!(EXPECTATIONS_MAX);
+    list
+}
+
+fn pass() -> Value {
+    let probability = json!({ "anyOf": [number(), pattern(PERCENT)] });
+    object(vec![
+        optional("score", "总分", "The least score", integer(0, 100)),
+        optional("probability", "达标概率", "How many runs must pass", probability),
+    ])
+}
+
+fn abort_when() -> Value {
+    let live = object(vec![required("level", "等级", "This level or worse", integer(1, 4))]);
+    object(vec![required("live_incident", "真实事件", "A live incident", live)])
+}
