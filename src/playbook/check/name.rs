@@ -47,6 +47,9 @@ impl Check<'_> {
     pub(super) fn names(&mut self) {
         let samples = Samples::new(self.playbook, &self.notes.variables);
         for used in &self.notes.used {
+            if self.out.is_full() {
+                return;
+            }
             let Some(compiled) = Compiled::of(used) else { continue };
             let mut sound = true;
             for name in compiled.names() {

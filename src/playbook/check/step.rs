@@ -1,6 +1,6 @@
 //! Steps that can never be done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::StepId;
 use crate::playbook::check::{Check, STEP_CYCLE, UNREACHABLE_STEP};
@@ -36,9 +36,10 @@ impl Check<'_> {
 
     /// Reports a step in a circle of `after`. Steps behind a circle are only its consequence.
     fn waits_for_itself(&mut self, phase: &Phase, step: &Step, told: &mut BTreeSet<StepId>) {
-        let Some(circle) = circle(phase, &step.id).filter(|_| !told.contains(&step.id)) else {
+        if told.contains(&step.id) {
             return;
-        };
+        }
+        let Some(circle) = circle(phase, &step.id) else { return };
         told.extend(circle.iter().cloned());
         let path = circle.iter().map(StepId::as_str).collect::<Vec<_>>().join(" → ");
         let place = self.notes.after.get(&step.id).copied();
@@ -76,50 +77,73 @@ fn is_gone_to(phase: &Phase, id: &StepId) -> bool {
     phase.steps.iter().any(|step| goes(&step.on_failure) || goes(&step.on_timeout))
 }
 
-/// Returns the steps whose predecessors can be satisfied, or that a failure makes ready.
-fn can_become_ready(phase: &Phase) -> BTreeSet<StepId> {
-    let mut ready: BTreeSet<StepId> = BTreeSet::new();
-    loop {
-        let before = ready.len();
-        for step in &phase.steps {
-            let satisfied = step.after.iter().filter(|id| ready.contains(*id)).count();
-            let needed = match step.join {
-                Join::All => step.after.len(),
-                Join::Any => step.after.len().min(1),
-                Join::AtLeast(n) => usize::try_from(n).unwrap_or(usize::MAX).min(step.after.len()),
-            };
-            let gone_to = phase.steps.iter().any(|other| {
-                let goes = |way: &OnFailure| matches!(way, OnFailure::GoStep(to) if *to == step.id);
-                ready.contains(&other.id) && (goes(&other.on_failure) || goes(&other.on_timeout))
-            });
-            if satisfied >= needed || gone_to {
-                ready.insert(step.id.clone());
-            }
+/// Returns the steps whose predecessors can be satisfied, or that a failure makes ready. Each step
+/// is looked at once for each of its predecessors.
+fn can_become_ready(phase: &Phase) -> BTreeSet<&StepId> {
+    let mut waiting: BTreeMap<&StepId, usize> = BTreeMap::new();
+    let mut followers: BTreeMap<&StepId, Vec<&StepId>> = BTreeMap::new();
+    let mut open: Vec<&StepId> = Vec::new();
+    for step in &phase.steps {
+        let needed = match step.join {
+            Join::All => step.after.len(),
+            Join::Any => step.after.len().min(1),
+            Join::AtLeast(n) => usize::try_from(n).unwrap_or(usize::MAX).min(step.after.len()),
+        };
+        waiting.insert(&step.id, needed);
+        for before in &step.after {
+            followers.entry(before).or_default().push(&step.id);
         }
-        if ready.len() == before {
-            return ready;
+        if needed == 0 {
+            open.push(&step.id);
         }
     }
+    let steps: BTreeMap<&StepId, &Step> = phase.steps.iter().map(|step| (&step.id, step)).collect();
+    let mut ready: BTreeSet<&StepId> = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if !ready.insert(id) {
+            continue;
+        }
+        for follower in followers.get(id).into_iter().flatten() {
+            if let Some(left) = waiting.get_mut(follower) {
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    open.push(follower);
+                }
+            }
+        }
+        let ways = steps.get(id).map(|step| [&step.on_failure, &step.on_timeout]);
+        for way in ways.into_iter().flatten() {
+            if let OnFailure::GoStep(to) = way {
+                open.push(to);
+            }
+        }
+    }
+    ready
 }
 
 /// Finds a way from a step through `after` back to it.
 fn circle(phase: &Phase, start: &StepId) -> Option<Vec<StepId>> {
-    let mut paths: Vec<Vec<StepId>> = vec![vec![start.clone()]];
-    let mut seen = BTreeSet::new();
-    while let Some(path) = paths.pop() {
-        let last = path.last()?;
-        let Some(step) = phase.steps.iter().find(|step| step.id == *last) else { continue };
-        for before in &step.after {
+    let steps: BTreeMap<&StepId, &Step> = phase.steps.iter().map(|step| (&step.id, step)).collect();
+    // From each step seen to the one that waits for it on the way from `start`.
+    let mut waits: BTreeMap<&StepId, &StepId> = BTreeMap::new();
+    let mut open = vec![start];
+    while let Some(id) = open.pop() {
+        for before in steps.get(id).into_iter().flat_map(|step| &step.after) {
             if before == start {
-                let mut path = path.clone();
-                path.push(start.clone());
-                path.reverse();
+                let mut path = vec![start.clone(), id.clone()];
+                let mut at = id;
+                while let Some(next) = waits.get(at).filter(|_| at != start) {
+                    path.push((*next).clone());
+                    at = next;
+                }
+                if id == start {
+                    path.truncate(2);
+                }
                 return Some(path);
             }
-            if seen.insert(before.clone()) {
-                let mut longer = path.clone();
-                longer.push(before.clone());
-                paths.push(longer);
+            if !waits.contains_key(before) {
+                waits.insert(before, id);
+                open.push(before);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::text::Lang;
 
 /// The most findings kept for one file: more than anyone reads, and a bound on what a hostile file
 /// can make us write.
-pub const FINDINGS_MAX: usize = 200;
+pub const FINDINGS_MAX: usize = 100;
 
 /// The findings about one file, in the order of the file.
 #[derive(Debug, Clone)]
@@ -37,6 +37,21 @@ impl Diagnostics {
         } else {
             self.left_out += 1;
         }
+    }
+
+    /// Adds a finding that is costly to word; beyond [`FINDINGS_MAX`] it is not even worded.
+    pub fn push_with(&mut self, word: impl FnOnce() -> Diagnostic) {
+        if self.items.len() < FINDINGS_MAX {
+            self.items.push(word());
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Tells whether further findings are only counted.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.items.len() >= FINDINGS_MAX
     }
 
     /// Adds the finding of a failed attempt and turns success into `Some`.

@@ -9,6 +9,9 @@ const LISTED_MAX: usize = 16;
 /// Names longer than this are not compared: the comparison is quadratic.
 const COMPARED_CHARS_MAX: usize = 64;
 
+/// The most candidates compared for one advice; a plan has fewer names than this.
+const COMPARED_MAX: usize = 500;
+
 /// Returns the candidate that was probably meant: at most a third of its characters differ, or one
 /// contains the other.
 #[must_use]
@@ -22,9 +25,14 @@ pub fn nearest<'a>(
     }
     candidates
         .into_iter()
+        .take(COMPARED_MAX)
         .filter_map(|candidate| {
             let other = simplified(candidate);
-            let longest = plain.chars().count().max(other.chars().count());
+            let lengths = (plain.chars().count(), other.chars().count());
+            let longest = lengths.0.max(lengths.1);
+            if lengths.0.abs_diff(lengths.1) * 3 > longest.max(3) {
+                return None;
+            }
             let distance = strsim::damerau_levenshtein(&plain, &other);
             let near = distance * 3 <= longest.max(3) && distance < longest;
             near.then_some((distance, candidate))

@@ -69,8 +69,8 @@ impl<'n> Lowering<'n> {
                 let noun = Text::both("输入项", "input");
                 let names = inputs.keys().map(VarId::as_str);
                 let written = &entry.key.text;
-                let found = unknown_name(DANGLING, entry.key.span, &noun, written, names);
-                self.out.push(found);
+                self.out
+                    .push_with(|| unknown_name(DANGLING, entry.key.span, &noun, written, names));
             }
             let template = self.template(&entry.value, Site::Alert);
             if known && let Some(template) = template {

@@ -1,6 +1,6 @@
 //! Conditions, expressions and templates.
 
-use crate::playbook::diagnostic::{Code, Diagnostic};
+use crate::playbook::diagnostic::{Code, Diagnostic, both};
 use crate::playbook::expression::{CompileError, Condition, Expression};
 use crate::playbook::lower::{BAD_EXPRESSION, BAD_TEMPLATE, Form, Lowering, Site, Used};
 use crate::playbook::model::TextTemplate;
@@ -9,12 +9,16 @@ use crate::playbook::template::{JsonTemplate, Template};
 use crate::playbook::yaml::{Data, Fields, Node, bad_value, missing, wrong_type};
 use crate::text::{Lang, Text};
 
+/// The most expressions and templates of one plan: compiling them is what costs; the longest real
+/// plan has 150.
+const COMPILED_MAX: usize = 2_000;
+
 impl<'n> Lowering<'n> {
     /// Reads an expression, or `{ any: […] }`, `{ all: […] }`, `{ not: … }` of conditions.
     pub(super) fn condition(&mut self, node: &'n Node, at: Site) -> Option<Condition> {
         match &node.data {
             Data::String(source) => {
-                self.note(node, Form::Condition, at);
+                self.note(node, Form::Condition, at)?;
                 let compiled = Expression::compile(source);
                 self.compiled(compiled, node, BAD_EXPRESSION).map(Condition::Holds)
             }
@@ -70,7 +74,7 @@ impl<'n> Lowering<'n> {
     /// Reads an expression whose value is used.
     pub(super) fn expression(&mut self, node: &'n Node, at: Site) -> Option<Expression> {
         let source = node.string(&mut self.out)?;
-        self.note(node, Form::Value, at);
+        self.note(node, Form::Value, at)?;
         let compiled = Expression::compile(source);
         self.compiled(compiled, node, BAD_EXPRESSION)
     }
@@ -82,7 +86,7 @@ impl<'n> Lowering<'n> {
 
     fn template_in(&mut self, node: &'n Node, lang: Lang, at: Site) -> Option<Template> {
         let source = node.string(&mut self.out)?;
-        self.note(node, Form::Template(lang), at);
+        self.note(node, Form::Template(lang), at)?;
         let compiled = Template::compile(source, lang);
         self.compiled(compiled, node, BAD_TEMPLATE)
     }
@@ -107,7 +111,7 @@ impl<'n> Lowering<'n> {
     pub(super) fn json_template(&mut self, node: &'n Node, at: Site) -> Option<JsonTemplate> {
         match &node.data {
             Data::String(source) => {
-                self.note(node, Form::Json, at);
+                self.note(node, Form::Json, at)?;
                 let compiled = JsonTemplate::text(source);
                 self.compiled(compiled, node, BAD_TEMPLATE)
             }
@@ -126,8 +130,20 @@ impl<'n> Lowering<'n> {
         }
     }
 
-    fn note(&mut self, node: &'n Node, form: Form, at: Site) {
+    /// Notes a text to be compiled; `None` where the plan has too many of them.
+    fn note(&mut self, node: &'n Node, form: Form, at: Site) -> Option<()> {
+        if self.notes.used.len() >= COMPILED_MAX {
+            self.out.push_with(|| {
+                let message = both!(
+                    "表达式和模板超过 {COMPILED_MAX} 个",
+                    "there are more than {COMPILED_MAX} expressions and templates"
+                );
+                bad_value(node.span, message)
+            });
+            return None;
+        }
         self.notes.used.push(Used { node, form, site: at });
+        Some(())
     }
 
     fn compiled<T>(

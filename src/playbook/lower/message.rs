@@ -54,8 +54,7 @@ impl<'n> Lowering<'n> {
         }
         let noun = Text::both("消息", "message");
         let known = self.notes.messages.keys().copied();
-        let found = unknown_name(DANGLING, node.span, &noun, name, known);
-        self.out.push(found);
+        self.out.push_with(|| unknown_name(DANGLING, node.span, &noun, name, known));
         None
     }
 }

@@ -101,8 +101,7 @@ impl<'n> Lowering<'n> {
         }
         let noun = Text::both("步骤", "step");
         let known = self.notes.steps.keys().copied();
-        let found = unknown_name(DANGLING, node.span, &noun, name, known);
-        self.out.push(found);
+        self.out.push_with(|| unknown_name(DANGLING, node.span, &noun, name, known));
         None
     }
 
@@ -114,8 +113,7 @@ impl<'n> Lowering<'n> {
         }
         let noun = Text::both("阶段", "phase");
         let known = self.notes.phases.keys().copied();
-        let found = unknown_name(DANGLING, node.span, &noun, name, known);
-        self.out.push(found);
+        self.out.push_with(|| unknown_name(DANGLING, node.span, &noun, name, known));
         None
     }
 

@@ -103,8 +103,7 @@ impl<'n> Lowering<'n> {
         }
         let noun = Text::both("角色", "role");
         let known = self.notes.roles.keys().copied();
-        let found = unknown_name(DANGLING, span, &noun, name, known);
-        self.out.push(found);
+        self.out.push_with(|| unknown_name(DANGLING, span, &noun, name, known));
         None
     }
 

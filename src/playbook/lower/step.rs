@@ -1,5 +1,7 @@
 //! Steps: what is common to all kinds.
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use crate::id::{StepId, VarId};
@@ -98,13 +100,13 @@ impl<'n> Lowering<'n> {
     fn after(&mut self, node: &'n Node, phase: &str) -> Vec<StepId> {
         let items = node.as_list().unwrap_or_else(|| std::slice::from_ref(node));
         let mut after: Vec<StepId> = Vec::with_capacity(items.len());
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
         for item in items {
             let Some(name) = item.string(&mut self.out) else { continue };
             match self.notes.steps.get(name) {
                 Some(place) if place.phase == phase => {
-                    let id = StepId::new(name);
-                    if !after.contains(&id) {
-                        after.push(id);
+                    if seen.insert(name) {
+                        after.push(StepId::new(name));
                     }
                 }
                 Some(place) => {
@@ -127,8 +129,7 @@ impl<'n> Lowering<'n> {
                     let steps = self.notes.steps.iter();
                     let near = steps.filter(|(_, place)| place.phase == phase);
                     let names = near.map(|(name, _)| *name);
-                    let found = unknown_name(DANGLING, item.span, &noun, name, names);
-                    self.out.push(found);
+                    self.out.push_with(|| unknown_name(DANGLING, item.span, &noun, name, names));
                 }
             }
         }
@@ -209,7 +210,7 @@ impl<'n> Lowering<'n> {
         let steps = self.notes.steps.iter().filter(|(_, place)| place.phase == phase);
         let names: Vec<&str> =
             steps.map(|(name, _)| *name).chain(self.notes.phases.keys().copied()).collect();
-        self.out.push(unknown_name(DANGLING, node.span, &noun, name, names));
+        self.out.push_with(|| unknown_name(DANGLING, node.span, &noun, name, names));
         None
     }
 

@@ -83,15 +83,12 @@ impl<'n> Fields<'n> {
                 continue;
             }
             let key = &entry.key.text;
-            out.push(
-                Diagnostic::new(
-                    UNKNOWN_KEY,
-                    both!("{zh}没有键 `{key}`", "{en} has no key `{key}`"),
-                )
-                .at(entry.key.span)
-                .label(Text::both("未知的键", "unknown key"))
-                .did_you_mean(key, self.asked.iter().copied()),
-            );
+            out.push_with(|| {
+                Diagnostic::new(UNKNOWN_KEY, both!("{zh}没有键 `{key}`", "{en} has no key `{key}`"))
+                    .at(entry.key.span)
+                    .label(Text::both("未知的键", "unknown key"))
+                    .did_you_mean(key, self.asked.iter().copied())
+            });
         }
     }
 
@@ -275,14 +272,14 @@ impl Node {
         let written = self.string(out)?;
         let found = choices.iter().find(|(name, _)| *name == written);
         if found.is_none() {
-            out.push(
+            out.push_with(|| {
                 Diagnostic::new(
                     BAD_VALUE,
                     both!("`{written}` 不是可选的值", "`{written}` is not a possible value"),
                 )
                 .at(self.span)
-                .did_you_mean(written, choices.iter().map(|(name, _)| *name)),
-            );
+                .did_you_mean(written, choices.iter().map(|(name, _)| *name))
+            });
         }
         found.map(|(_, value)| *value)
     }
@@ -328,7 +325,7 @@ fn unique<'n>(entries: &'n [Entry], out: &mut Diagnostics) -> Vec<&'n Entry> {
     let mut kept = Vec::with_capacity(entries.len());
     for entry in entries {
         match first.get(entry.key.text.as_str()) {
-            Some(earlier) => out.push(duplicate(&entry.key, earlier.span)),
+            Some(earlier) => out.push_with(|| duplicate(&entry.key, earlier.span)),
             None => {
                 first.insert(&entry.key.text, &entry.key);
                 kept.push(entry);
