@@ -80,6 +80,8 @@ pub enum Verb {
     Serve(Serve),
     /// Check playbooks and drills like code 检查预案
     Check(Check),
+    /// Print the JSON Schema of playbooks or drills 输出 JSON Schema
+    Schema(Schema),
     /// Declare, list, show and work incidents 处置事件
     #[command(subcommand)]
     Incident(Incident),

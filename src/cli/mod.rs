@@ -13,6 +13,7 @@ mod oncall;
 mod outbound;
 mod pages;
 mod progress;
+mod schema;
 mod screen;
 mod serve;
 mod settings;
@@ -62,6 +63,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
     match verb {
         Verb::Serve(args) => serve::run(args, common, screen),
         Verb::Check(args) => check::run(&args, common, screen),
+        Verb::Schema(args) => schema::run(&args, screen),
         Verb::Incident(verb) => call(Box::new(|client| {
             Box::pin(async move { incident::run(verb, &client, screen).await })
         })),
