@@ -9,8 +9,10 @@ use std::sync::Arc;
 use firebell::config::{self, Flags};
 use firebell::drill::file::{self, Playbooks};
 use firebell::drill::scenario::Scenario;
+use firebell::drill::score::Verdict;
+use firebell::drill::simulate::{Stage, Take, rehearse};
 use firebell::engine::{Actor, Ctx, Declare, Fact, Mode, declare};
-use firebell::id::IncidentId;
+use firebell::id::{DrillRunId, IncidentId};
 use firebell::playbook::diagnostic::{Diagnostics, Rendering};
 use firebell::playbook::{Action, Context, Playbook, Promise, Step};
 use firebell::text::Lang;
@@ -183,5 +185,22 @@ fn declaring_a_plan_finds_someone_for_every_role_at_once() {
         assert!(queued >= engaged, "{}: everyone is told", plan.id);
         let others = facts.len() - queued;
         assert!((15..=30).contains(&others), "{}: {others} events to declare", plan.id);
+    }
+}
+
+/// One Monday morning in virtual time, with the drill's own seed.
+#[test]
+fn every_drill_passes_with_the_sampled_emergency_group() {
+    let (playbooks, directory) = (playbooks(), configuration().config.directory());
+    for scenario in drills() {
+        let playbook = &playbooks[&scenario.playbook];
+        let stage = Stage { scenario: &scenario, playbook, directory: &directory };
+        let take = Take {
+            run: DrillRunId::from_u128(1),
+            begin: "2027-03-01T10:00:00+08:00".parse().expect("an instant"),
+            seed: scenario.seed,
+        };
+        let (result, _) = rehearse(stage, take);
+        assert_eq!(result.verdict, Verdict::Passed, "{}: {result:?}", scenario.id);
     }
 }
