@@ -1,8 +1,10 @@
 //! Drills: rehearsals of a plan, on a calendar, scored from the journal.
 //!
 //! `file` reads a drill into a `scenario` (with its `cast`, `inject`s and `expect`ations);
-//! `calendar` says when it falls due, in the civil time of its `schedule`; `observe` and `score`
-//! judge what came of it; `result` is kept. All of these are pure.
+//! `calendar` says when it falls due, in the civil time of its `schedule`; `diary` remembers what
+//! was decided; `simulate` runs it in virtual time, `exercise` with real people; `observe` and
+//! `score` judge what came of it; `result` is kept. All of these are pure. `live` carries them
+//! out through the runtime and `archive` keeps what must survive a restart.
 
 pub mod announce;
 pub mod archive;
