@@ -21,6 +21,8 @@ mod noise;
 mod operation;
 #[path = "http/problems.rs"]
 mod problems;
+#[path = "http/rehearsals.rs"]
+mod rehearsals;
 #[path = "http/repeats.rs"]
 mod repeats;
 #[path = "http/streams.rs"]

@@ -75,7 +75,14 @@ async fn serve(
     let tokens = Tokens::open(Arc::clone(runtime.store()));
     let tokens = tokens.map_err(|error| refused(screen, &error))?;
     let metrics = Arc::new(Metrics::new());
-    let app = App::new(server::Parts { runtime: runtime.clone(), tokens, metrics });
+    let (grants, runtime_of_app) = (config.grants.clone(), runtime.clone());
+    let app = App::new(server::Parts {
+        runtime: runtime_of_app,
+        drills: drills.clone(),
+        tokens,
+        grants,
+        metrics,
+    });
     first_token(&app, screen).await?;
     let address = listener.local_addr()?;
     screen.remark(

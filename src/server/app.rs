@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::auth::Tokens;
 use super::envelope::Instances;
 use super::idempotent::InFlight;
+use crate::config::Grants;
+use crate::drill::live::Drills;
 use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
 
@@ -15,8 +17,12 @@ use crate::telemetry::Metrics;
 pub struct Parts {
     /// The only writer.
     pub runtime: Runtime,
+    /// The drills.
+    pub drills: Drills,
     /// The tokens.
     pub tokens: Tokens,
+    /// Who may be given a token for what.
+    pub grants: Grants,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -27,7 +33,9 @@ pub struct App(Arc<Shared>);
 
 struct Shared {
     runtime: Runtime,
+    drills: Drills,
     tokens: Tokens,
+    grants: Grants,
     metrics: Arc<Metrics>,
     in_flight: InFlight,
     instances: Instances,
@@ -46,7 +54,9 @@ impl App {
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Shared {
             runtime: parts.runtime,
+            drills: parts.drills,
             tokens: parts.tokens,
+            grants: parts.grants,
             metrics: parts.metrics,
             in_flight: InFlight::default(),
             instances: Instances::default(),
@@ -58,6 +68,18 @@ impl App {
     #[must_use]
     pub fn runtime(&self) -> &Runtime {
         &self.0.runtime
+    }
+
+    /// Returns the drills.
+    #[must_use]
+    pub fn drills(&self) -> &Drills {
+        &self.0.drills
+    }
+
+    /// Returns who may be given a token for what.
+    #[must_use]
+    pub fn grants(&self) -> &Grants {
+        &self.0.grants
     }
 
     /// Returns the tokens.

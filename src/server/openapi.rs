@@ -16,6 +16,7 @@ use super::auth::ON_BEHALF_OF;
 use super::idempotent::IDEMPOTENCY_KEY;
 use super::problem::Kind;
 use super::router;
+use crate::playbook::schema;
 use crate::runtime::Scope;
 
 static TEXT: LazyLock<String> = LazyLock::new(|| {
@@ -23,6 +24,15 @@ static TEXT: LazyLock<String> = LazyLock::new(|| {
     text.push('\n');
     text
 });
+
+static PLAYBOOK_SCHEMA: LazyLock<String> =
+    LazyLock::new(|| serde_json::to_string_pretty(&schema::playbook()).unwrap_or_default());
+
+/// Returns the JSON Schema of playbooks.
+#[must_use]
+pub fn playbook_schema() -> &'static str {
+    &PLAYBOOK_SCHEMA
+}
 
 /// Returns the document as it is served and kept beside the sources.
 #[must_use]

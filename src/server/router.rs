@@ -12,8 +12,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use super::api::{
-    backup, commands, events, evidence, health, incidents, oncall, playbooks, roles, safe_start,
-    steps, tokens,
+    backup, commands, drills, events, evidence, health, incidents, oncall, playbooks, roles,
+    safe_start, steps, test_page, timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -37,9 +37,11 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.open(routes!(health::readyz)))
         .routes(door.open(routes!(health::metrics)))
         .routes(door.open(routes!(health::document)))
+        .routes(door.open(routes!(health::schema)))
         .routes(door.needs(Responder, routes!(incidents::declare)))
         .routes(door.needs(Viewer, routes!(incidents::list)))
         .routes(door.needs(Viewer, routes!(incidents::show)))
+        .routes(door.needs(Viewer, routes!(timeline::show)))
         .routes(door.files(Responder, routes!(evidence::add)))
         .routes(door.needs(Viewer, routes!(evidence::read)))
         .routes(door.needs(Viewer, routes!(playbooks::list)))
@@ -48,6 +50,11 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Admin, routes!(playbooks::reload)))
         .routes(door.needs(Viewer, routes!(oncall::show)))
         .routes(door.needs(Commander, routes!(oncall::replace)))
+        .routes(door.needs(Responder, routes!(test_page::send)))
+        .routes(door.needs(Viewer, routes!(drills::list)))
+        .routes(door.needs(Commander, routes!(drills::run)))
+        .routes(door.needs(Viewer, routes!(drills::results)))
+        .routes(door.needs(Viewer, routes!(drills::result)))
         .routes(door.needs(Viewer, routes!(events::follow)))
         .routes(door.needs(Viewer, routes!(tokens::whoami)))
         .routes(door.needs(Admin, routes!(tokens::list)))

@@ -11,6 +11,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use firebell::clock::Clock;
+use firebell::config::Grants;
+use firebell::drill::live::Drills;
 use firebell::id::{ChannelId, PersonId, TeamId};
 use firebell::notify::{self, Channels, Hosts};
 use firebell::people::{Contact, Directory, Parts as People, Person, Team, Zone};
@@ -134,6 +136,11 @@ impl TestApp {
 
     /// Starts a server on a store that may hold something already.
     pub fn start_on(store: Arc<dyn Store>) -> Self {
+        Self::start_with(store, Grants::default())
+    }
+
+    /// Starts a server whose configuration says who may be given a token for what.
+    pub fn start_with(store: Arc<dyn Store>, grants: Grants) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = TestClock::new();
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -143,8 +150,8 @@ impl TestApp {
             directory: Arc::new(people()),
             outbound: outbound(folder.path()),
             playbooks: root.join("tests/http/plans"),
-            drills: folder.path().join("drills"),
-            drill_check: Arc::new(|_| Vec::new()),
+            drills: root.join("tests/http/drills"),
+            drill_check: Arc::new(firebell::drill::book::Book::check),
             evidence: folder.path().join("evidence"),
             base_url: None,
             zone: Zone::utc(),
@@ -155,7 +162,8 @@ impl TestApp {
         });
         let tokens = Tokens::open(Arc::clone(&store)).expect("no damage");
         let metrics = Arc::new(Metrics::new());
-        let app = App::new(Parts { runtime, tokens, metrics });
+        let drills = Drills::start(runtime.clone());
+        let app = App::new(Parts { runtime, drills, tokens, grants, metrics });
         Self { router: router(app.clone()), app, clock, store, folder }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::app::TestApp;
 
 /// What anyone may read: it holds no secrets.
-const OPEN: [&str; 4] = ["/livez", "/readyz", "/metrics", "/openapi.json"];
+const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", "/openapi.json", "/schema/playbook.json"];
 
 /// Every operation of the document: method, path with something in its placeholders, and the scope
 /// that the document says it needs.
@@ -161,4 +161,30 @@ async fn acting_for_another_needs_the_commander_scope_and_shows() {
     call(&desk, "desk1").send().await.problem(403, "scope_too_low");
     let bot = app.service("bot", Scope::Admin).await;
     call(&bot, "desk1").send().await.problem(403, "not_a_person");
+}
+
+#[tokio::test]
+async fn a_token_is_made_for_no_more_than_the_configuration_grants() {
+    use firebell::config::Grants;
+    let grants = Grants {
+        people: [("desk1".into(), [Scope::Responder].into())].into(),
+        ..Grants::default()
+    };
+    let app = TestApp::start_with(std::sync::Arc::new(firebell::store::Memory::new()), grants);
+    let admin = app.person("ada", Scope::Admin).await;
+    for (person, scope, allowed) in [
+        ("desk1", "viewer", true),
+        ("desk1", "responder", true),
+        ("desk1", "commander", false),
+        ("desk2", "viewer", false),
+    ] {
+        let body = serde_json::json!({ "person": person, "scope": scope });
+        let reply = admin.post("/api/v1/tokens", body).await;
+        if allowed {
+            reply.ok(201);
+        } else {
+            let problem = reply.problem(422, "invalid_fields");
+            assert_eq!(problem["errors"][0]["pointer"], "/scope");
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! What runs the installation: health, metrics, plans, rosters, the document.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use firebell::runtime::Scope;
+use firebell::store::{Options, Sled};
 use serde_json::{Value as Json, json};
 
 use crate::app::TestApp;
@@ -128,4 +131,61 @@ async fn a_safe_start_waits_for_a_person() {
     assert_eq!(shown["held"], false);
     let confirmed = chief.post("/api/v1/safe-start/confirm", json!({})).await.ok(200);
     assert_eq!(confirmed, json!({ "was_held": false }));
+}
+
+#[tokio::test]
+async fn a_test_page_says_how_each_channel_answered() {
+    let app = TestApp::start();
+    let desk = app.person("desk1", Scope::Responder).await;
+    let paged = desk.post("/api/v1/test-page", json!({})).await.ok(200);
+    assert_eq!(paged["channels"], json!([{ "channel": "mail", "ok": true }]));
+    let outbox: Vec<_> = std::fs::read_dir(app.folder().join("outbox")).unwrap().collect();
+    assert_eq!(outbox.len(), 1);
+    let other = json!({ "person": "desk2" });
+    desk.post("/api/v1/test-page", other.clone()).await.problem(403, "scope_too_low");
+    let chief = app.person("chief", Scope::Commander).await;
+    assert_eq!(chief.post("/api/v1/test-page", other).await.ok(200)["person"], "desk2");
+    let nobody = chief.post("/api/v1/test-page", json!({ "person": "desk3" })).await;
+    nobody.problem(422, "unknown_person");
+    let bot = app.service("bot", Scope::Responder).await;
+    bot.post("/api/v1/test-page", json!({})).await.problem(422, "invalid_fields");
+}
+
+#[tokio::test]
+async fn a_backup_taken_over_http_restores() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = Sled::open(&folder.path().join("data"), Options::default()).unwrap();
+    let app = TestApp::start_on(Arc::new(opened.store));
+    let admin = app.person("ada", Scope::Admin).await;
+    let path = admin.declare("outage").await;
+    let reply = admin.get("/api/v1/backup").await;
+    assert_eq!(reply.header("content-type"), "application/x-tar");
+    let to = folder.path().join("restored");
+    let restored = firebell::store::backup::restore(&mut reply.bytes.as_slice(), &to).unwrap();
+    assert_eq!(restored.audit.incidents, 1);
+    let again = TestApp::start_on(Arc::new(Sled::open(&to, Options::default()).unwrap().store));
+    let admin = again.person("ada", Scope::Admin).await;
+    assert_eq!(admin.get(&path).await.ok(200)["playbook"]["id"], "outage");
+}
+
+#[tokio::test]
+async fn the_schema_of_playbooks_is_served_to_editors() {
+    let schema = TestApp::start().anonymous().get("/schema/playbook.json").await.ok(200);
+    assert_eq!(schema["$id"], "/schema/playbook.json");
+}
+
+#[tokio::test]
+async fn a_timeline_tells_what_happened_and_that_its_chain_holds() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let path = chief.declare("outage").await;
+    chief.post(&format!("{path}/notes"), json!({ "text": "第一通电话" })).await.ok(200);
+    let timeline = chief.get(&format!("{path}/timeline")).await.ok(200);
+    assert_eq!(timeline["chain"]["state"], "whole", "{timeline}");
+    assert!(timeline["rows"].to_string().contains("第一通电话"), "{timeline}");
+    let odd = chief.get(&format!("{path}/timeline?format=docx")).await;
+    odd.problem(406, "not_acceptable");
+    let desk = app.person("desk1", Scope::Viewer).await;
+    let leak = chief.declare("leak").await;
+    desk.get(&format!("{leak}/timeline")).await.problem(404, "unknown_incident");
 }

@@ -232,7 +232,7 @@ async fn described(
     id: IncidentId,
     hash: &str,
 ) -> Result<Option<(String, String)>, Problem> {
-    let events = find::events(app, id).await?;
+    let events = app.runtime().history(id).await?.events;
     Ok(events.into_iter().rev().find_map(|event| match event.fact {
         Fact::EvidenceAdded {
             evidence: EvidenceItem::File { hash: of, name, media_type, .. },

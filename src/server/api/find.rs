@@ -1,6 +1,5 @@
 //! Finds what a path names, and refuses what the caller may not see as if it were not there.
 
-use crate::engine::{self, Event};
 use crate::id::{IncidentId, PlaybookId};
 use crate::playbook::Playbook;
 use crate::playbook::diagnostic::nearest;
@@ -79,25 +78,4 @@ pub fn missing(what: Missing, name: &str, closest: Vec<String>) -> Refusal {
     // A name comes from outside; what is quoted back is bounded.
     let name = name.chars().take(80).collect();
     Refusal::NotFound { what, name, closest }
-}
-
-/// Reads every event of an incident, in order.
-pub async fn events(app: &App, id: IncidentId) -> Result<Vec<Event>, Problem> {
-    let store = Arc::clone(app.runtime().store());
-    let read = move || -> Result<Vec<Event>, Problem> {
-        let stream = store.load(id)?;
-        let stored = stream.iter().flat_map(|stream| stream.events());
-        stored.map(|(_, stored)| decode(&stored.bytes)).collect()
-    };
-    tokio::task::spawn_blocking(read).await.map_err(|error| {
-        tracing::error!(%error, "a journal could not be read");
-        Problem::internal()
-    })?
-}
-
-fn decode(bytes: &[u8]) -> Result<Event, Problem> {
-    engine::codec::decode(bytes).map_err(|error| {
-        tracing::error!(%error, "an event does not read");
-        Problem::internal()
-    })
 }

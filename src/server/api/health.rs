@@ -89,6 +89,13 @@ pub async fn document() -> Response {
     stable(openapi::text())
 }
 
+/// The JSON Schema of playbooks, for editors.
+#[utoipa::path(get, path = "/schema/playbook.json", tag = "operation",
+    responses((status = 200, body = Object, content_type = "application/json")))]
+pub async fn schema() -> Response {
+    stable(openapi::playbook_schema())
+}
+
 /// The same for the life of the process.
 fn stable(text: &'static str) -> Response {
     let json = HeaderValue::from_static("application/json");

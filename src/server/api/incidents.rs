@@ -1,7 +1,7 @@
 //! Incidents: declare, list, look.
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, IF_NONE_MATCH, LINK};
+use axum::http::header::{CACHE_CONTROL, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::IntoResponse;
 use serde::Deserialize;
@@ -109,28 +109,10 @@ impl Filter {
             && self.mode.is_none_or(|mode| mode == row.mode)
     }
 
-    fn limit(&self) -> Result<usize, Problem> {
-        let limit = self.limit.unwrap_or(cursor::LIMIT_DEFAULT);
-        if (1..=cursor::LIMIT_MAX).contains(&limit) {
-            return Ok(limit);
-        }
-        Err(Problem::query(
-            "limit",
-            format!("limit 应在 1 到 {} 之间", cursor::LIMIT_MAX),
-            format!("limit must be 1 to {}", cursor::LIMIT_MAX),
-        ))
-    }
-
     fn before(&self) -> Result<Option<u64>, Problem> {
-        let Some(text) = &self.cursor else { return Ok(None) };
-        cursor::decode(&self.name(), text).map(Some).ok_or_else(|| {
-            Problem::new(
-                Kind::BadCursor,
-                "分页游标与此列表不符；请从第一页开始，并保持筛选条件不变",
-                "This cursor was not given for this list; begin with the first page \
-                 and keep the filters as they are",
-            )
-        })
+        let read = self.cursor.as_deref().map(|text| cursor::read(&self.name(), text));
+        // Numbers are far below the bound; another place was never given.
+        Ok(read.transpose()?.map(|place| u64::try_from(place).unwrap_or(u64::MAX)))
     }
 }
 
@@ -142,7 +124,7 @@ pub async fn list(
     principal: Principal,
     Asked(filter): Asked<Filter>,
 ) -> Answer {
-    let (limit, before) = (filter.limit()?, filter.before()?);
+    let (limit, before) = (cursor::limit(filter.limit)?, filter.before()?);
     let name = filter.name();
     let link = filter.link(limit);
     let scan = {
@@ -154,13 +136,10 @@ pub async fn list(
         Problem::internal()
     })?;
     let (items, last) = scanned?;
-    let next = last.map(|last| cursor::encode(&name, last));
+    let next = last.map(|last| cursor::encode(&name, u128::from(last)));
     let mut response = commit::json(StatusCode::OK, &Page { items, next: next.clone() })?;
-    let link = next.and_then(|next| {
-        HeaderValue::from_str(&format!("<{INCIDENTS}?{link}cursor={next}>; rel=\"next\"")).ok()
-    });
-    if let Some(link) = link {
-        response.headers_mut().insert(LINK, link);
+    if let Some(next) = next {
+        cursor::link(&mut response, &format!("{INCIDENTS}?{link}cursor={next}"));
     }
     Ok(response)
 }

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod commands;
 mod commit;
+pub mod drills;
 pub mod events;
 pub mod evidence;
 mod find;
@@ -13,6 +14,8 @@ pub mod playbooks;
 pub mod roles;
 pub mod safe_start;
 pub mod steps;
+pub mod test_page;
+pub mod timeline;
 pub mod tokens;
 
 use axum::response::Response;

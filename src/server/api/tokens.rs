@@ -5,6 +5,8 @@ use axum::http::StatusCode;
 
 use super::Answer;
 use super::commit::json;
+use crate::config::Grants;
+use crate::runtime::Scope;
 use crate::server::app::App;
 use crate::server::ask::{Ask, At};
 use crate::server::auth::{Grant, Held, Owner, Principal, TOKENS_MAX, TokenError};
@@ -63,6 +65,7 @@ pub async fn make(State(app): State<App>, ask: Ask<MakeToken>) -> Answer {
     let Ask { body, key, .. } = ask;
     let owner = owner(&app, &body)?;
     check(&app, &body)?;
+    granted(&app, &owner, body.scope)?;
     let (scope, label, expires_at) = (body.scope, body.label, body.expires_at);
     let key = key.map(|key| key.name);
     let grant = Grant { owner, scope, label, expires_at, key };
@@ -123,6 +126,24 @@ fn check(app: &App, body: &MakeToken) -> Result<(), Problem> {
         return Err(Problem::field("/expires_at", zh, en));
     }
     Ok(())
+}
+
+/// The configuration says who may be given what; where it names nobody, the administrator decides.
+fn granted(app: &App, owner: &Owner, scope: Scope) -> Result<(), Problem> {
+    let Grants { people, services } = app.grants();
+    let listed = match owner {
+        _ if people.is_empty() && services.is_empty() => return Ok(()),
+        Owner::Person(id) => people.get(id),
+        Owner::Service(name) => services.get(name.as_str()).map(|(_, scopes)| scopes),
+    };
+    if listed.is_some_and(|scopes| scopes.iter().any(|granted| *granted >= scope)) {
+        return Ok(());
+    }
+    Err(Problem::field(
+        "/scope",
+        "配置文件没有授予此权限；请先在 firebell.yaml 中为其写上 scopes",
+        "The configuration does not grant this; write `scopes` for them in firebell.yaml first",
+    ))
 }
 
 fn is_name(name: &str) -> bool {

@@ -7,7 +7,7 @@ mod principal;
 mod token;
 mod tokens;
 
-pub use guard::{Guard, guard};
+pub use guard::{Guard, guard, too_low};
 pub use principal::{ON_BEHALF_OF, Principal};
 pub use token::{Grant, Owner, Record, Secret, Standing};
 pub use tokens::{Held, TOKENS_MAX, TokenError, Tokens};

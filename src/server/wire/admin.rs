@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use utoipa::ToSchema;
 
-use crate::id::{IncidentId, PersonId, ScheduleId};
+use crate::id::{ChannelId, IncidentId, PersonId, ScheduleId};
 use crate::runtime::Scope;
 use crate::text::Text;
 
@@ -196,4 +196,37 @@ pub struct WhoAmI {
     pub name: Option<Text>,
     /// What the token may do.
     pub scope: Scope,
+}
+
+/// Asks for a test message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestPage {
+    /// To whom; oneself where missing, and another only with the scope `commander`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// Over which of their channels; each where missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelId>,
+}
+
+/// How each channel answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TestPaged {
+    /// To whom.
+    pub person: PersonId,
+    /// Every channel that was tried; nobody is reachable without one.
+    pub channels: Vec<ChannelTried>,
+}
+
+/// How one channel answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ChannelTried {
+    /// The channel.
+    pub channel: ChannelId,
+    /// It took the message.
+    pub ok: bool,
+    /// Why it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }

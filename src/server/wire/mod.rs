@@ -5,6 +5,7 @@
 
 mod acts;
 mod admin;
+mod drill;
 mod incident;
 mod list;
 mod plan;
@@ -17,9 +18,10 @@ pub use acts::{
     Plain, Redact, Remark, Reopen, ReopenIncident, Timed,
 };
 pub use admin::{
-    Checked, Confirmed, Finding, MakeOverride, MakeToken, NewToken, OnCall, OnCallNow, Overdue,
-    OverdueIncident, Reloaded, Token, WhoAmI,
+    ChannelTried, Checked, Confirmed, Finding, MakeOverride, MakeToken, NewToken, OnCall,
+    OnCallNow, Overdue, OverdueIncident, Reloaded, TestPage, TestPaged, Token, WhoAmI,
 };
+pub use drill::{Drill, LastRun, RunDrill, RunStarted};
 pub use incident::{
     Bridge, Incident, Objective, ObjectiveState, PlaybookVersion, Role, RoleState, Step, StepKind,
 };

@@ -11,8 +11,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::engine::{Mode, Status};
 use crate::id::{
-    DrillId, DrillRunId, IncidentId, LadderId, ObjectiveId, PersonId, PhaseId, PlaybookId, RoleId,
-    ScheduleId, StepId, TeamId, VarId,
+    ChannelId, DrillId, DrillRunId, IncidentId, LadderId, ObjectiveId, PersonId, PhaseId,
+    PlaybookId, RoleId, ScheduleId, StepId, TeamId, VarId,
 };
 use crate::runtime::Scope;
 use crate::text::Text;
@@ -44,6 +44,7 @@ described! {
     PersonId: words("A person of the directory");
     TeamId: words("A team of the directory");
     ScheduleId: words("A schedule of the directory");
+    ChannelId: words("A configured channel");
     LadderId: words("An escalation ladder of the directory");
     IncidentId: uuid("An incident");
     DrillRunId: uuid("A run of a drill");
