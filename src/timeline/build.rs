@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::lanes::{self, Lanes};
 use super::measures::{self, Measure};
 use super::notable::{self, Notable};
 use super::notices::{self, NoticeRow, NoticeTotals};
@@ -31,6 +32,8 @@ pub struct Timeline {
     pub objectives: Vec<ObjectiveRow>,
     /// What did not go as planned.
     pub notables: Vec<Notable>,
+    /// Who worked on what when.
+    pub lanes: Lanes,
     /// Who was asked for which role.
     pub roles: Vec<RoleRow>,
     /// What became of the messages as a whole.
@@ -105,6 +108,7 @@ impl Timeline {
             incident: head(story, &incident),
             measures: measures::measures(story, &incident),
             objectives: objectives::objectives(story, &incident),
+            lanes: lanes::lanes(story, &incident),
             notables: notable::notables(story),
             roles: roles::roles(story),
             notice_totals: notices::totals(&notices),

@@ -4,23 +4,32 @@
 //! Pure folds over events. It must not know how events are stored; whether their chain holds is
 //! told to it.
 
+mod axis;
 mod build;
+mod chart;
+mod lanes;
 mod measures;
 mod names;
 mod notable;
 mod notices;
 mod objectives;
+mod reason;
+mod render;
 mod roles;
 mod rows;
+#[cfg(test)]
+mod sample;
 mod sentence;
 pub mod span;
 mod story;
 
 pub use build::{Head, Timeline};
+pub use lanes::{Bar, BarState, Lane, Lanes, LevelSpan, Mark, MarkKind, PhaseSpan};
 pub use measures::{Measure, MeasureName};
 pub use notable::{Notable, NotableKind};
 pub use notices::{NoticeFate, NoticeRow, NoticeTotals};
 pub use objectives::{ObjectiveRow, Verdict};
+pub use render::{Format, UnknownFormat};
 pub use roles::RoleRow;
 pub use rows::{Class, RECORDED_LATE_AFTER, Row};
 pub use sentence::Tone;

@@ -154,19 +154,4 @@ impl<'a> Names<'a> {
     pub(super) fn time(&self, at: Timestamp) -> String {
         self.zone.civil(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
-
-    /// Says an instant to the minute.
-    pub(super) fn minute(&self, at: Timestamp) -> String {
-        self.zone.civil(at).strftime("%m-%d %H:%M").to_string()
-    }
-
-    /// Returns the name of the zone that times are told in.
-    pub(super) fn zone(&self) -> &str {
-        self.zone.name()
-    }
-}
-
-/// Returns the role that does a step.
-pub(super) fn role_of_step<'a>(playbook: &'a Playbook, step: &StepId) -> Option<&'a RoleId> {
-    playbook.step(step).and_then(|(_, step)| step.role.as_ref())
 }

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::names::Names;
+use super::reason;
+use super::rows::is_recorded_late;
 use super::sentence::{failure_cause, ladder_subject, skip_reason};
 use super::span;
 use super::story::Story;
 use crate::engine::{DeadlineName, Event, Fact, LadderSubject, RunKey};
-use crate::notify::Why;
 use crate::text::{Lang, Text};
 
 /// One thing that did not go as planned.
@@ -89,16 +90,14 @@ fn kind(event: &Event) -> Option<NotableKind> {
         Fact::StepFailed { retry_at: None, .. } => Some(NotableKind::Failed),
         Fact::LadderArmed { .. } => Some(NotableKind::Escalated),
         Fact::RoleUnanswered { .. } | Fact::RoleVacant { .. } => Some(NotableKind::Unanswered),
-        _ if super::rows::is_recorded_late(event) && is_work(&event.fact) => {
-            Some(NotableKind::RecordedLate)
-        }
+        _ if is_recorded_late(event) && is_work(&event.fact) => Some(NotableKind::RecordedLate),
         _ => None,
     }
 }
 
 /// Tells whether an event is a person's work, which may be written down afterwards.
 const fn is_work(fact: &Fact) -> bool {
-    matches!(fact, Fact::StepStarted { .. } | Fact::StepDone { .. } | Fact::RoleAcknowledged { .. })
+    matches!(fact, Fact::StepDone { .. } | Fact::StepFailed { .. } | Fact::RoleAcknowledged { .. })
 }
 
 /// How things that went wrong ended.
@@ -156,7 +155,7 @@ fn words(names: &Names<'_>, ends: &Ends<'_>, as_of: Timestamp, event: &Event) ->
     match &event.fact {
         Fact::StepSkipped { key, reason } => (names.run(key), skip_reason(names, reason)),
         Fact::StepFailed { key, cause, why, .. } => {
-            let (cause, why) = (failure_cause(names, *cause), Why::explain(why, names.lang));
+            let (cause, why) = (failure_cause(names, *cause), reason::explain(why, names.lang));
             let colon = names.lang.pick("：", ": ");
             let why =
                 if why.is_empty() { cause.to_owned() } else { format!("{cause}{colon}{why}") };
@@ -233,7 +232,7 @@ fn climbed(names: &Names<'_>, rungs: u32, stopped: Option<&str>) -> String {
 
 fn work(names: &Names<'_>, fact: &Fact) -> String {
     match fact {
-        Fact::StepStarted { key } | Fact::StepDone { key, .. } => names.run(key),
+        Fact::StepDone { key, .. } | Fact::StepFailed { key, .. } => names.run(key),
         Fact::RoleAcknowledged { role, .. } => names.role(role),
         _ => String::new(),
     }

@@ -1,12 +1,14 @@
 //! The rows of a timeline: one for every event worth reading.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::names::Names;
 use super::sentence::{self, Tone};
 use super::story::Story;
-use crate::engine::{Event, Family};
+use crate::engine::{Event, Fact, Family, RunKey};
 use crate::text::{Lang, Text};
 
 /// How much later than it happened an event must have been recorded to count as written down
@@ -87,9 +89,33 @@ impl Class {
 /// Tells the rows in the order things happened; what happened at one instant keeps its order.
 pub(super) fn rows(story: &Story<'_>) -> Vec<Row> {
     let [zh, en] = Lang::ALL.map(|lang| Names::new(story, lang));
-    let mut rows: Vec<Row> = story.events.iter().filter_map(|event| row(&zh, &en, event)).collect();
+    let done = done_at_a_stroke(story);
+    let worth = |event: &&Event| !is_noise(story, &done, event);
+    let mut rows: Vec<Row> =
+        story.events.iter().filter(worth).filter_map(|event| row(&zh, &en, event)).collect();
     rows.sort_by_key(|row| (row.occurred_at, row.seq));
     rows
+}
+
+/// Lists the runs that ended at an instant: a beginning at the same one says nothing more.
+fn done_at_a_stroke<'a>(story: &Story<'a>) -> BTreeSet<(&'a RunKey, Timestamp)> {
+    let ended = story.events.iter().filter_map(|event| match &event.fact {
+        Fact::StepDone { key, .. } | Fact::StepFailed { key, .. } => Some((key, event.occurred_at)),
+        _ => None,
+    });
+    ended.collect()
+}
+
+/// Tells whether the rows beside it say all that an event does.
+fn is_noise(story: &Story<'_>, done: &BTreeSet<(&RunKey, Timestamp)>, event: &Event) -> bool {
+    match &event.fact {
+        Fact::StepStarted { key } => done.contains(&(key, event.occurred_at)),
+        // What no person does begins by itself.
+        Fact::StepReady { key, .. } => {
+            story.playbook.step(&key.step).is_some_and(|(_, step)| !step.action.is_human())
+        }
+        _ => false,
+    }
 }
 
 fn row(zh: &Names<'_>, en: &Names<'_>, event: &Event) -> Option<Row> {

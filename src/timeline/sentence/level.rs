@@ -11,11 +11,10 @@ const VALUES_MAX: usize = 12;
 pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
     match fact {
         Fact::VariablesSet { values, source } => {
-            let equals = names.lang.pick("为", " = ");
             let mut known: Vec<String> = values
                 .iter()
                 .take(VALUES_MAX)
-                .map(|(id, value)| format!("{}{equals}{value}", names.variable(id)))
+                .map(|(id, value)| format!("{} = {value}", names.variable(id)))
                 .collect();
             if values.len() > VALUES_MAX {
                 known.push("…".to_owned());
@@ -28,7 +27,7 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
             plain(
                 names
                     .lang
-                    .pick(format!("测得{name}为 {value}"), format!("Measured {name}: {value}")),
+                    .pick(format!("测得 {name} = {value}"), format!("Measured {name} = {value}")),
             )
         }
         Fact::LevelChanged { from, to, provisional, overruled, .. } => {

@@ -2,8 +2,9 @@
 
 use super::{Sentence, bad, good, plain, remark, warning};
 use crate::engine::{Fact, NoticeEnd, Recipient};
-use crate::notify::{Why, WhyCode};
+use crate::notify::WhyCode;
 use crate::timeline::names::Names;
+use crate::timeline::reason;
 
 pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
     let pick = |zh: String, en: String| names.lang.pick(zh, en);
@@ -21,7 +22,7 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
                 format!("渠道 {from} 未能送达，改用 {to}"),
                 format!("Channel {from} gave up, trying {to}"),
             );
-            warning(remark(names, text, Some(&Why::explain(why, names.lang))))
+            warning(remark(names, text, Some(&reason::explain(why, names.lang))))
         }
         Fact::NoticeEnded { end, .. } => ended(names, end),
         Fact::NoticeAcknowledged { by, .. } => {
@@ -39,13 +40,13 @@ fn ended(names: &Names<'_>, end: &NoticeEnd) -> Option<Sentence> {
         NoticeEnd::Delivered { .. } | NoticeEnd::Withdrawn => None,
         NoticeEnd::Failed { why } => {
             let text = names.lang.pick("通知未送达任何人", "A notice reached nobody");
-            bad(remark(names, text.to_owned(), Some(&Why::explain(why, names.lang))))
+            bad(remark(names, text.to_owned(), Some(&reason::explain(why, names.lang))))
         }
         // A simulation holds back everything; saying so each time would drown the rest.
         NoticeEnd::HeldBack { why } if why == WhyCode::Simulation.as_str() => None,
         NoticeEnd::HeldBack { why } => {
             let text = names.lang.pick("通知被拦下，未发出", "A notice was held back");
-            plain(remark(names, text.to_owned(), Some(&Why::explain(why, names.lang))))
+            plain(remark(names, text.to_owned(), Some(&reason::explain(why, names.lang))))
         }
         NoticeEnd::NoChannel => {
             bad(names.lang.pick("收件人没有任何渠道", "A recipient has no channel at all"))

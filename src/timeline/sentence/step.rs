@@ -3,6 +3,7 @@
 use super::{Sentence, bad, good, plain, remark, warning};
 use crate::engine::{DeadlineName, Fact, FailureCause, RunKey, SkipReason, StepCancelReason};
 use crate::timeline::names::Names;
+use crate::timeline::reason;
 
 pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
     work(names, fact).or_else(|| turns(names, fact))
@@ -48,6 +49,7 @@ fn work(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
                 Some(answer) => pick(format!("“{step}”：{answer}"), format!("“{step}”: {answer}")),
                 None => pick(format!("完成“{step}”"), format!("“{step}” done")),
             };
+            let note = note.as_deref().map(|note| reason::explain(note, names.lang));
             good(remark(names, text, note.as_deref()))
         }
         Fact::StepFailed { key, cause, why, retry_at, .. } => {
@@ -128,7 +130,7 @@ fn failed(
     if again {
         text.push_str(names.lang.pick("，将重试", ", to be tried again"));
     }
-    let why = crate::notify::Why::explain(why, names.lang);
+    let why = reason::explain(why, names.lang);
     let text = remark(names, text, Some(&why));
     if again { warning(text) } else { bad(text) }
 }
