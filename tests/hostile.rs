@@ -41,13 +41,10 @@ fn files() -> Vec<(&'static str, Vec<u8>, bool)> {
     let text = |name, text: String, may| (name, text.into_bytes(), may);
     let doubling = "[".repeat(300) + "\"\\\"\"" + &"]|string".repeat(300);
     let growing = format!("\"x\"{}", "|replace(\"x\",\"xxxxxxxx\")".repeat(60));
+    let merging = alias_bomb().replace('[', "{<<: [").replace(']', "]}");
     vec![
         text("an alias bomb", alias_bomb(), false),
-        text(
-            "merge keys in merge keys",
-            alias_bomb().replace('[', "{<<: [").replace(']', "]}"),
-            false,
-        ),
+        text("merge keys in merge keys", merging, false),
         text("10 MB of text", "a".repeat(10_000_000), false),
         text("10 MB of lists", "- a\n".repeat(2_500_000), false),
         text("1 MiB of lists", "- a\n".repeat(262_000), false),

@@ -37,20 +37,7 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
                 vacancy: None,
             };
         }),
-        Fact::RoleDeclined { role, by, .. } => change(incident, role, |state| {
-            state.leave_out(std::slice::from_ref(by));
-            let left = match &mut state.tenure {
-                Tenure::Offered { to, .. } => {
-                    to.retain(|person| person != by);
-                    !to.is_empty()
-                }
-                Tenure::Assigned { .. } | Tenure::Vacant => false,
-                Tenure::Held { .. } => true,
-            };
-            if !left {
-                state.tenure = Tenure::Vacant;
-            }
-        }),
+        Fact::RoleDeclined { role, by, .. } => change(incident, role, |state| state.decline(by)),
         Fact::RoleUnanswered { role, asked } => change(incident, role, |state| {
             state.leave_out(asked);
             state.tenure = Tenure::Vacant;
@@ -85,6 +72,21 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
 }
 
 impl RoleState {
+    fn decline(&mut self, by: &PersonId) {
+        self.leave_out(std::slice::from_ref(by));
+        let left = match &mut self.tenure {
+            Tenure::Offered { to, .. } => {
+                to.retain(|person| person != by);
+                !to.is_empty()
+            }
+            Tenure::Assigned { .. } | Tenure::Vacant => false,
+            Tenure::Held { .. } => true,
+        };
+        if !left {
+            self.tenure = Tenure::Vacant;
+        }
+    }
+
     fn leave_out(&mut self, people: &[PersonId]) {
         for person in people {
             if !self.tried.contains(person) {
