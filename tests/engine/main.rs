@@ -4,4 +4,5 @@
 mod meaning_flow;
 mod meaning_people;
 mod meaning_time;
+mod tables;
 mod world;
