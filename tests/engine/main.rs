@@ -4,5 +4,7 @@
 mod meaning_flow;
 mod meaning_people;
 mod meaning_time;
+mod model;
+mod properties;
 mod tables;
 mod world;
