@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::incident::Incident;
 use super::mode::Status;
-use crate::playbook::{Milestone, Moment};
+use super::run::StepState;
+use crate::playbook::{Milestone, Moment, Playbook};
 
 /// Returns when a moment was first reached; `None` while it was not.
 ///
@@ -25,17 +26,26 @@ pub fn moment(incident: &Incident, moment: &Moment) -> Option<Timestamp> {
 /// Returns the instant a deadline counts from: as [`moment`], but of the current visit where the
 /// anchor belongs to it, so that a loop starts its deadlines afresh.
 #[must_use]
-pub fn anchor(incident: &Incident, anchor: &Moment) -> Option<Timestamp> {
+pub fn anchor(playbook: &Playbook, incident: &Incident, anchor: &Moment) -> Option<Timestamp> {
+    let is_here = |step| {
+        let place = playbook.index().place(step);
+        let phase = place.and_then(|place| playbook.phases.get(place.phase));
+        phase.is_some_and(|phase| phase.id == incident.phase)
+    };
     match anchor {
         Moment::Phase(phase) if *phase == incident.phase => Some(incident.visit_began),
         Moment::Step(step, milestone) => match incident.current_run(step) {
             Some(run) => match milestone {
                 Milestone::Ready => run.ready_at,
                 Milestone::Started => run.started_at,
-                Milestone::Done => incident.milestone(step, *milestone),
+                Milestone::Done if run.state == StepState::Done => run.settled_at,
+                Milestone::Done if run.passed_before => incident.milestone(step, *milestone),
+                Milestone::Done => None,
                 Milestone::Failed => run.settled_at.filter(|_| run.state.name() == "failed"),
                 Milestone::Settled => run.settled_at.filter(|_| run.is_settled()),
             },
+            // In this visit it was not opened yet.
+            None if is_here(step) => None,
             None => moment(incident, &Moment::Step(step.clone(), *milestone)),
         },
         other => moment(incident, other),

@@ -214,7 +214,8 @@ pub struct Run {
     /// When it was recorded as ready: deadlines from ready count from here, so that work entered
     /// late from paper leaves people their time.
     pub armed_at: Option<Timestamp>,
-    /// How long pauses have held up its deadlines.
+    /// How long pauses have held up its deadlines: only the parts through which they ran. Below
+    /// zero during the pause in which they were armed, for then the end of it adds it whole.
     pub paused: SignedDuration,
     /// When work began.
     pub started_at: Option<Timestamp>,
@@ -328,6 +329,12 @@ impl Run {
             StepState::Failed { .. } | StepState::Cancelled { .. } => Standing::Halted,
             StepState::Waiting | StepState::Ready | StepState::Active => Standing::Pending,
         }
+    }
+
+    /// Tells whether a deadline of it runs.
+    #[must_use]
+    pub const fn has_deadlines(&self) -> bool {
+        self.start_by.is_some() || self.due_at.is_some()
     }
 
     /// Returns the instant of the next warning.

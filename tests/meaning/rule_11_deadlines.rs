@@ -203,6 +203,57 @@ fn meaning_11_what_is_armed_during_a_pause_is_not_moved_twice() {
 }
 
 #[test]
+fn meaning_11_what_happens_to_a_step_during_a_pause_does_not_move_its_deadline() {
+    let mut case = staffed(&plan(
+        "- { id: a, title: A, due: 10m, timeout: 30m }\n\
+         - { id: h, after: [b], http: { url: 'https://ops.example/x' }, timeout: 5m, due: 10m }\n\
+         - { id: b, title: B }",
+    ));
+    case.pass("4m");
+    case.tell("ann", pause());
+    case.pass("20m");
+    case.step("cid", "a", StepAct::Start);
+    case.step("cid", "b", complete());
+    case.pass("30m");
+    case.tell("ann", Command::Resume);
+    assert_eq!(case.due("a"), Some(60), "six of its ten minutes were left");
+    assert_eq!(case.due("h"), Some(64), "all of its ten minutes were left");
+}
+
+#[test]
+fn meaning_11_a_level_that_changes_during_a_pause_leaves_it_its_time() {
+    let mut case = staffed(
+        "
+        levels: [ { level: 4 } ]
+        phases:
+          - id: one
+            title: One
+            steps: [ { id: a, title: A, due: { by_level: { 1: 30m, else: 60m } } } ]
+        ",
+    );
+    case.pass("10m");
+    case.tell("ann", pause());
+    case.pass("100m");
+    case.tell("ann", crate::act::set_level(1));
+    case.pass("50m");
+    case.tell("ann", Command::Resume);
+    assert_eq!(case.due("a"), Some(180), "twenty of thirty minutes were left");
+}
+
+#[test]
+fn meaning_11_a_pause_before_a_deadline_begins_does_not_lengthen_it() {
+    let mut case = staffed(&plan(
+        "- { id: b, title: B, due: { within: 10m, from: { step: c, is: started } } }\n\
+         - { id: c, title: C }",
+    ));
+    case.tell("ann", pause());
+    case.pass("1h");
+    case.tell("ann", Command::Resume);
+    case.step("cid", "c", StepAct::Start);
+    assert_eq!(case.due("b"), Some(70));
+}
+
+#[test]
 fn meaning_11_a_pause_never_freezes_objectives() {
     let mut case = staffed(&format!(
         "objectives: [ {{ id: o, from: declared, to: {{ step: a, is: done }}, within: 15m }} ]\n{}",
@@ -242,6 +293,43 @@ fn meaning_11_objectives_are_kept_or_missed_at_their_instant() {
         case.incident().milestone(&StepId::new("a"), firebell::playbook::Milestone::Done),
         Some(case.at_minute(23))
     );
+}
+
+const ANCHORED_LOOP: &str = "
+    phases:
+      - id: one
+        title: One
+        steps:
+          - { id: first, title: First }
+          - { id: a, title: A, after: [first] }
+          - { id: b, title: B, due: { by_level: { 1: 8m, else: 10m }, from: { step: a, is: MILESTONE } } }
+      - { id: two, title: Two, steps: [ { id: c, title: C } ], next: [ { to: one, at_most: 2 } ] }
+";
+
+#[test]
+fn meaning_11_a_loop_starts_anchored_deadlines_afresh() {
+    for milestone in ["ready", "started", "done", "settled"] {
+        let mut case = staffed(&ANCHORED_LOOP.replace("MILESTONE", milestone));
+        for step in ["first", "a", "b", "c"] {
+            case.step("cid", step, complete());
+        }
+        case.pass("30m");
+        case.step("cid", "first", complete());
+        assert_eq!(case.due("b"), (milestone == "ready").then_some(40), "{milestone}");
+        case.step("cid", "a", complete());
+        assert_eq!((case.due("b"), case.run("b").overdue), (Some(40), false), "{milestone}");
+    }
+}
+
+#[test]
+fn meaning_11_a_deadline_stays_though_its_anchor_is_worked_on_again() {
+    let mut case = staffed(&ANCHORED_LOOP.replace("MILESTONE", "started"));
+    case.step("cid", "first", complete());
+    case.step("cid", "a", complete());
+    case.pass("1m");
+    case.step("cid", "a", crate::act::reopen());
+    case.tell("ann", crate::act::set_level(2));
+    assert_eq!(case.due("b"), Some(10));
 }
 
 #[test]

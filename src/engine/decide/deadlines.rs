@@ -18,16 +18,23 @@ struct Armed {
     warn_at: Vec<Timestamp>,
 }
 
+/// Everything that comes to a run by itself.
+#[derive(Debug)]
+struct Instants {
+    start_by: Option<Timestamp>,
+    due: Armed,
+    alarm: Option<StepAlarm>,
+}
+
 impl Decision<'_> {
     /// Arms the deadlines of a run that became ready.
     pub fn arm_deadlines(&mut self, key: &RunKey) {
         let Some((step, run)) = self.step_and_run(key) else { return };
+        let known = self.instants_of(run);
         let start = self.armed(step.start_within.as_ref(), run);
         let due = self.armed(step.due.as_ref(), run);
-        let unchanged = start.at == run.start_by && due.at == run.due_at;
-        if !unchanged {
-            let alarm = run.alarm;
-            self.set_deadlines(key, start.at, due, alarm);
+        if (start.at, due.at) != (known.start_by, known.due.at) {
+            self.set_deadlines(key, Instants { start_by: start.at, due, ..known });
         }
     }
 
@@ -52,8 +59,8 @@ impl Decision<'_> {
             let news = (run.start_by.is_none() && start.at.is_some())
                 || (run.due_at.is_none() && due.at.is_some());
             if news {
-                let (key, alarm) = (run.key.clone(), run.alarm);
-                self.set_deadlines(&key, start.at, due, alarm);
+                let (key, known) = (run.key.clone(), self.instants_of(run));
+                self.set_deadlines(&key, Instants { start_by: start.at, due, ..known });
             }
         }
     }
@@ -71,15 +78,27 @@ impl Decision<'_> {
             if key.item.is_none() && step.for_each.is_some() {
                 continue;
             }
+            let known = self.instants_of(run);
             let mut start = self.armed(step.start_within.as_ref(), run);
             let mut due = self.armed(step.due.as_ref(), run);
-            start.at = self.not_too_short(run.start_by, start.at);
-            due.at = self.not_too_short(run.due_at, due.at);
-            if (start.at, due.at) != (run.start_by, run.due_at) {
-                let alarm = run.alarm;
-                self.set_deadlines(&key, start.at, due, alarm);
+            if self.lost_anchor(step.start_within.as_ref()) {
+                start.at = known.start_by;
+            }
+            if self.lost_anchor(step.due.as_ref()) {
+                due = known.due.clone();
+            }
+            start.at = self.not_too_short(known.start_by, start.at);
+            due.at = self.not_too_short(known.due.at, due.at);
+            if (start.at, due.at) != (known.start_by, known.due.at) {
+                self.set_deadlines(&key, Instants { start_by: start.at, due, ..known });
             }
         }
+    }
+
+    /// Tells whether the step a deadline counts from is worked on again: what it armed stays.
+    fn lost_anchor(&self, due: Option<&Due>) -> bool {
+        let from = due.and_then(|due| due.from.as_ref());
+        from.is_some_and(|from| anchor(self.playbook, &self.incident, from).is_none())
     }
 
     fn not_too_short(&self, was: Option<Timestamp>, is: Option<Timestamp>) -> Option<Timestamp> {
@@ -99,10 +118,15 @@ impl Decision<'_> {
             None => run.armed_at,
             // Later iterations start their own time; the first keeps the anchor's.
             Some(_) if run.key.iteration > 1 => None,
-            Some(from) => anchor(&self.incident, from),
+            Some(from) => anchor(self.playbook, &self.incident, from),
         };
         let Some(base) = base else { return Armed::default() };
-        let base = base.saturating_add(run.paused).unwrap_or(base);
+        let held = if run.has_deadlines() {
+            run.paused.saturating_add(self.paused_for())
+        } else {
+            SignedDuration::ZERO
+        };
+        let base = base.saturating_add(held).unwrap_or(base);
         let span = due.limit.at(self.incident.level.current);
         let Some(at) = span.and_then(|span| span.after(base)) else { return Armed::default() };
         let whole = at.duration_since(base);
@@ -110,28 +134,37 @@ impl Decision<'_> {
         Armed { at: Some(at), warn_at: warn_at.filter(|warn| *warn > self.now()).collect() }
     }
 
-    fn set_deadlines(
-        &mut self,
-        key: &RunKey,
-        start_by: Option<Timestamp>,
-        due: Armed,
-        alarm: Option<StepAlarm>,
-    ) {
-        let key = key.clone();
-        self.emit(Fact::StepDeadlines {
-            key,
-            start_by,
-            due_at: due.at,
-            warn_at: due.warn_at,
-            alarm,
-        });
+    /// Returns how long the pause has lasted that still does.
+    fn paused_for(&self) -> SignedDuration {
+        let since = self.incident.paused_at;
+        since.map_or(SignedDuration::ZERO, |since| self.now().duration_since(since))
+    }
+
+    /// Returns the instants of a run as they would be if the pause ended now: what events hold.
+    fn instants_of(&self, run: &Run) -> Instants {
+        let held = self.paused_for();
+        let later = |at: Timestamp| at.saturating_add(held).unwrap_or(at);
+        Instants {
+            start_by: run.start_by.map(later),
+            due: Armed {
+                at: run.due_at.map(later),
+                warn_at: run.warn_at.iter().map(|at| later(*at)).collect(),
+            },
+            alarm: run.alarm.map(|alarm| alarm.map(later)),
+        }
+    }
+
+    fn set_deadlines(&mut self, key: &RunKey, to: Instants) {
+        let (key, Instants { start_by, due, alarm }) = (key.clone(), to);
+        let Armed { at: due_at, warn_at } = due;
+        self.emit(Fact::StepDeadlines { key, start_by, due_at, warn_at, alarm });
     }
 
     /// Changes what comes to a run by itself, and leaves its deadlines.
     pub fn set_alarm(&mut self, key: &RunKey, alarm: Option<StepAlarm>) {
         let Some(run) = self.incident.run_of(key) else { return };
-        let (start_by, at, warn_at) = (run.start_by, run.due_at, run.warn_at.clone());
-        self.set_deadlines(key, start_by, Armed { at, warn_at }, alarm);
+        let known = self.instants_of(run);
+        self.set_deadlines(key, Instants { alarm, ..known });
     }
 
     /// Part of a step's time has passed: whoever is responsible is warned, unless it is over.
@@ -221,7 +254,7 @@ impl Decision<'_> {
     /// counts from, else when it became ready (Meaning 12).
     pub fn earliest(&self, step: &Step, run: &Run) -> Timestamp {
         let anchored = step.due.as_ref().and_then(|due| due.from.as_ref());
-        let anchored = anchored.and_then(|from| anchor(&self.incident, from));
+        let anchored = anchored.and_then(|from| anchor(self.playbook, &self.incident, from));
         let ready = run.ready_at.unwrap_or(self.incident.visit_began);
         anchored.map_or(ready, |anchored| anchored.min(ready))
     }

@@ -175,11 +175,15 @@ impl Decision<'_> {
             self.end_repeat(key, repeat);
             return;
         }
-        let outlived = run.visit != self.incident.visit;
-        let until = repeat.until.is_some() && self.holds(repeat.until.as_ref());
-        if outlived && (until || !self.holds(repeat.while_true.as_ref())) {
+        if run.visit != self.incident.visit && self.is_over(repeat) {
             self.cancel_run(key, StepCancelReason::PhaseLeft);
         }
+    }
+
+    /// Tells whether the conditions of a repeat say that no more of it is wanted.
+    pub fn is_over(&self, repeat: &Repeat) -> bool {
+        let until = repeat.until.is_some() && self.holds(repeat.until.as_ref());
+        until || !self.holds(repeat.while_true.as_ref())
     }
 
     /// Ends a run that is no longer wanted, its items first.

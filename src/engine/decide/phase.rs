@@ -69,7 +69,8 @@ impl Decision<'_> {
         let Some(phase) = self.phase() else { return };
         for step in &phase.steps {
             let run = self.incident.current_run(&step.id);
-            if run.is_some_and(|run| runs_on(step, run)) {
+            let over = step.repeat.as_ref().is_some_and(|repeat| self.is_over(repeat));
+            if !over && run.is_some_and(|run| runs_on(step, run)) {
                 continue;
             }
             self.end_unsettled(&step.id, StepCancelReason::PhaseLeft, "phase_left");

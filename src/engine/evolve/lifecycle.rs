@@ -121,7 +121,9 @@ fn thaw_run(run: &mut Run, by: SignedDuration, later: impl Fn(Timestamp) -> Time
     if run.is_settled() {
         return;
     }
-    run.paused = run.paused.saturating_add(by);
+    if run.has_deadlines() {
+        run.paused = run.paused.saturating_add(by);
+    }
     run.start_by = run.start_by.map(&later);
     run.due_at = run.due_at.map(&later);
     for warning in &mut run.warn_at {

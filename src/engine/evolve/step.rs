@@ -239,6 +239,9 @@ fn deadlines(incident: &mut Incident, event: &Event) {
         incident.frozen(event.recorded_at, event.recorded_at).duration_since(event.recorded_at);
     let frozen = |at: Timestamp| shifted(at, by);
     change(incident, key, |run| {
+        if !run.has_deadlines() {
+            run.paused = by;
+        }
         run.start_by = start_by.map(frozen);
         run.due_at = due_at.map(frozen);
         let warn_at: Vec<_> = warn_at.iter().map(|at| frozen(*at)).collect();
