@@ -144,8 +144,11 @@ fn agree(validator: &Validator, path: &str, codes: &dyn Fn(&[u8]) -> BTreeSet<&'
 }
 
 #[test]
-fn schema_and_loader_agree_on_every_single_change_of_the_example() {
-    agree(&validator(&schema::playbook()), "tests/corpus/good/language.yaml", &codes);
+fn schema_and_loader_agree_on_every_single_change_of_the_examples() {
+    let validator = validator(&schema::playbook());
+    for example in ["language", "everything"] {
+        agree(&validator, &format!("tests/corpus/good/{example}.yaml"), &codes);
+    }
 }
 
 #[test]

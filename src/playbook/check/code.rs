@@ -26,5 +26,7 @@ pub const NOT_MEASURED: Code = Code::new("W0301");
 pub const UNKNOWN_NAME: Code = Code::new("E0402");
 /// An expression that fails whatever it is given.
 pub const EXPRESSION_FAILS: Code = Code::new("E0403");
+/// A condition that no answer satisfies.
+pub const NO_SUCH_ANSWER: Code = Code::new("E0406");
 /// A template that fails whatever it is given.
 pub const TEMPLATE_FAILS: Code = Code::new("E0405");

@@ -42,6 +42,9 @@ impl Check<'_> {
         for role in self.playbook.roles.values() {
             self.fillable(role, directory);
         }
+        for noted in &self.notes.audience_teams {
+            self.hears(noted, directory);
+        }
     }
 
     /// Without a configuration every name leads to the operator; each is told once.
@@ -120,6 +123,25 @@ impl Check<'_> {
                 .at(noted.span),
             );
         }
+    }
+
+    /// A team that a message is for has someone who can be reached.
+    fn hears(&mut self, noted: &Noted<TeamId>, directory: &Directory) {
+        let Some(team) = directory.team(&noted.what) else { return };
+        if team.members.iter().any(|person| directory.is_reachable(person)) {
+            return;
+        }
+        let id = &noted.what;
+        self.out.push(
+            Diagnostic::new(
+                NO_CHANNEL,
+                both!(
+                    "团队 `{id}` 没有一个人可以联系到",
+                    "nobody in the team `{id}` can be reached"
+                ),
+            )
+            .at(noted.span),
+        );
     }
 
     fn fillable(&mut self, role: &Role, directory: &Directory) {

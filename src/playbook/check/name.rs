@@ -1,9 +1,13 @@
 //! Every name in an expression or template stands for something, and every one of them works with
 //! values of the declared types.
 
+use smol_str::SmolStr;
+
 use crate::id::VarId;
-use crate::playbook::check::sample::Samples;
-use crate::playbook::check::{Check, EXPRESSION_FAILS, TEMPLATE_FAILS, UNKNOWN_NAME};
+use crate::playbook::check::sample::{Answered, Samples};
+use crate::playbook::check::{
+    Check, EXPRESSION_FAILS, NO_SUCH_ANSWER, TEMPLATE_FAILS, UNKNOWN_NAME,
+};
 use crate::playbook::diagnostic::{Code, Diagnostic, both};
 use crate::playbook::expression::{Expression, Name, StepFact, StepWord};
 use crate::playbook::lower::{Form, Site, Used, inside};
@@ -60,6 +64,7 @@ impl Check<'_> {
             }
             if sound {
                 self.try_out(&compiled, used, &samples);
+                self.answerable(&compiled, used);
             }
         }
     }
@@ -166,6 +171,28 @@ impl Check<'_> {
             Some(at) => inside(self.out.source(), used.node, Span::new(at, at + written.len())),
             None => used.node.span,
         }
+    }
+
+    /// A condition on nothing but the answer of a decision holds for one of its options.
+    fn answerable(&mut self, compiled: &Compiled, used: &Used<'_>) {
+        let Compiled::Expression(expression) = compiled else { return };
+        let [Name::Step(id, StepFact::Word(StepWord::Answer))] = expression.names() else { return };
+        let Some((_, step)) = self.playbook.step(id) else { return };
+        let Action::Decide(decide) = &step.action else { return };
+        let held = |option: &SmolStr| expression.truth(&Answered(option)).unwrap_or(true);
+        if used.form != Form::Condition || decide.options.iter().any(held) {
+            return;
+        }
+        let list = decide.options.iter().map(|option| format!("`{option}`")).collect::<Vec<_>>();
+        let (zh, en) = (list.join("、"), list.join(", "));
+        self.out.push(
+            Diagnostic::new(
+                NO_SUCH_ANSWER,
+                both!("`{id}` 的任何答案都不满足它", "no answer to `{id}` makes this hold"),
+            )
+            .at(used.node.span)
+            .help(both!("可选答案：{zh}", "the options are {en}")),
+        );
     }
 
     /// Evaluates a text with sample values of the declared types.

@@ -72,6 +72,18 @@ impl<'a> Samples<'a> {
     }
 }
 
+/// A decision answered in one way, and nothing else known.
+pub(super) struct Answered<'a>(pub &'a str);
+
+impl Scope for Answered<'_> {
+    fn fact(&self, name: &Name) -> Option<Fact<'_>> {
+        match name {
+            Name::Step(_, StepFact::Word(StepWord::Answer)) => Some(Fact::Text(self.0.into())),
+            _ => None,
+        }
+    }
+}
+
 impl Scope for Samples<'_> {
     fn fact(&self, name: &Name) -> Option<Fact<'_>> {
         const AT: &str = "2026-11-11T08:00:00Z";

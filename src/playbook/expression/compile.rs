@@ -61,7 +61,7 @@ impl Expression {
     }
 
     /// Computes whether it holds.
-    pub(super) fn truth(&self, scope: &dyn Scope) -> Result<bool, Unsure> {
+    pub(in crate::playbook) fn truth(&self, scope: &dyn Scope) -> Result<bool, Unsure> {
         self.evaluate(scope).map(|value| value.is_true())
     }
 

@@ -42,6 +42,8 @@ pub(in crate::playbook) struct Notes<'n> {
     pub when: BTreeMap<StepId, Span>,
     /// Ways out of phases by failure, with where they stand.
     pub failure_ways: Vec<Noted<(StepId, PhaseId)>>,
+    /// Teams that messages are for.
+    pub audience_teams: Vec<Noted<TeamId>>,
     /// Notify parts without a channel of their own, with whom they address.
     pub unaddressed: Vec<Noted<&'static str>>,
 }

@@ -123,6 +123,7 @@ impl<'n> Lowering<'n> {
             Some(("team", id)) => {
                 let id = TeamId::new(named(id));
                 self.directory(DirectoryName::Team(id.clone()), node.span);
+                self.notes.audience_teams.push(Noted { what: id.clone(), span: node.span });
                 Some(Audience::Team(id))
             }
             Some(("partner", id)) => {

@@ -17,7 +17,7 @@ pub(super) fn step() -> Value {
     keys.extend(kinds());
     let mut schema = object(keys);
     // At most one kind; a kind leaves no room for what a person does by hand; a person needs a
-    // title to read.
+    // title to read; a default answer is taken when the step falls due.
     let any_kind: Vec<Value> = KINDS.map(has).into();
     let any_kind = json!({ "anyOf": any_kind });
     let pairs: Vec<Value> = KINDS
@@ -31,6 +31,9 @@ pub(super) fn step() -> Value {
     let mut rules = pairs;
     rules.push(json!({ "if": any_kind, "then": none_of(&BY_HAND) }));
     rules.push(json!({ "if": { "not": automatic }, "then": has("title") }));
+    let chosen = json!({ "required": ["decide"], "properties": { "decide": has("default") } });
+    let chosen = json!({ "allOf": [chosen, { "properties": { "decide": { "type": "object" } } }] });
+    rules.push(json!({ "if": chosen, "then": has("due") }));
     schema["allOf"] = Value::Array(rules);
     schema
 }
