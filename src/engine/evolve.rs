@@ -180,10 +180,8 @@ fn ladder(incident: &mut Incident, event: &Event) {
                 ladder.rungs.extend(remaining);
             });
         }
-        Fact::LadderStopped { subject, .. } => {
-            if incident.ladders.contains_key(subject) {
-                Arc::make_mut(&mut incident.ladders).remove(subject);
-            }
+        Fact::LadderStopped { subject, .. } if incident.ladders.contains_key(subject) => {
+            Arc::make_mut(&mut incident.ladders).remove(subject);
         }
         _ => {}
     }

@@ -26,7 +26,7 @@ impl Decision<'_> {
             if halting && !of_items {
                 self.escalate_failure(key, step);
             }
-            if whole && !(repeats && !unended) {
+            if whole && (unended || !repeats) {
                 self.go_on(policy(step, cause));
             }
         }

@@ -214,15 +214,15 @@ impl Purpose {
 
     fn join(&mut self, other: Self) {
         match (self, other) {
-            (Self::RolePage { role, also }, Self::RolePage { role: more, .. }) => {
-                if *role != more && !also.contains(&more) {
-                    also.push(more);
-                }
+            (Self::RolePage { role, also }, Self::RolePage { role: more, .. })
+                if *role != more && !also.contains(&more) =>
+            {
+                also.push(more);
             }
-            (Self::StepReady { key, also }, Self::StepReady { key: more, .. }) => {
-                if *key != more && !also.contains(&more) {
-                    also.push(more);
-                }
+            (Self::StepReady { key, also }, Self::StepReady { key: more, .. })
+                if *key != more && !also.contains(&more) =>
+            {
+                also.push(more);
             }
             _ => {}
         }
