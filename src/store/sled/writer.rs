@@ -18,8 +18,9 @@ use super::snapshot::Camera;
 use super::stage::{Stage, Staged};
 use crate::store::{Batch, Change, StoreError};
 
-/// The most events and documents of a group: larger ones cost more latency than they save syncs.
-const GROUP_ITEMS: usize = 512;
+/// The most records of a group: larger ones cost more latency than they save syncs. The events
+/// of one append lie in one record.
+const GROUP_RECORDS: usize = 512;
 
 /// The most bytes of a group, so that a few large appends do not hold up everyone else.
 const GROUP_BYTES: usize = 4 << 20;
@@ -63,25 +64,25 @@ struct Group {
     acks: Vec<Ack>,
     appends: u64,
     events: u64,
-    /// What was gathered, whatever came of it: events and documents, and their bytes.
-    items: usize,
+    /// What was gathered, whatever came of it: appends and documents, and their bytes.
+    records: usize,
     bytes: usize,
 }
 
 impl Group {
     fn change(&mut self, stage: &mut Stage<'_>, changes: Vec<Change>, reply: Reply<Vec<u64>>) {
-        self.items += changes.len();
+        self.records += changes.len();
         self.bytes += changes.iter().map(Change::bytes).sum::<usize>();
         self.acks.push(Ack::Versions(reply, stage.change(changes)));
     }
 
     const fn is_full(&self) -> bool {
-        self.items >= GROUP_ITEMS || self.bytes >= GROUP_BYTES
+        self.records >= GROUP_RECORDS || self.bytes >= GROUP_BYTES
     }
 
     fn append(&mut self, stage: &mut Stage<'_>, batch: Batch, row: &[u8], reply: Reply<u64>) {
         let events = batch.events.len();
-        self.items += events.max(1);
+        self.records += 1;
         self.bytes += batch.bytes();
         let outcome = stage.append(batch, row);
         if outcome.is_ok() {
