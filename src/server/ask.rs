@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::app::App;
 use super::auth::Principal;
-use super::idempotent::Key;
+use super::idempotent::{Draft, Key};
 use super::problem::{Kind, Problem, too_large};
 use super::shape;
 
@@ -22,12 +22,14 @@ impl FromRequestParts<App> for Principal {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        // Absent only where a route was mounted without its guard: fail closed.
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| {
-            tracing::error!(path = parts.uri.path(), "a route has no guard");
-            Problem::internal()
-        })
+        parts.extensions.get::<Self>().cloned().ok_or_else(unguarded)
     }
+}
+
+/// Only where a route was mounted without its guard: fail closed.
+fn unguarded() -> Problem {
+    tracing::error!("a route has no guard");
+    Problem::internal()
 }
 
 /// The variable parts of a path.
@@ -98,15 +100,16 @@ impl<T: DeserializeOwned> FromRequest<App> for Ask<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let (mut parts, body) = request.into_parts();
-        let principal = Principal::from_request_parts(&mut parts, app).await?;
-        let expected = if_match(&parts.headers)?;
-        let bytes = read(Request::from_parts(parts.clone(), body), app).await?;
-        if !bytes.is_empty() && !is_json(&parts.headers) {
+        let principal = request.extensions().get::<Principal>().cloned().ok_or_else(unguarded)?;
+        let headers = request.headers();
+        let expected = if_match(headers)?;
+        let is_json = is_json(headers);
+        let draft = Draft::of(headers, &principal, request.method(), request.uri().path())?;
+        let bytes = read(request, app).await?;
+        if !bytes.is_empty() && !is_json {
             return Err(unsupported("application/json"));
         }
-        let path = parts.uri.path();
-        let key = Key::of(&parts.headers, &principal, &parts.method, path, &bytes)?;
+        let key = draft.map(|draft| draft.seal(&bytes));
         let body = shape::read(if bytes.is_empty() { b"{}" } else { &bytes })?;
         Ok(Self { principal, expected, key, body })
     }

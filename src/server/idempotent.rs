@@ -31,7 +31,15 @@ pub struct Key {
     pub fingerprint: Digest,
 }
 
-impl Key {
+/// A key whose request's body has not been read yet.
+#[derive(Debug)]
+pub struct Draft {
+    name: String,
+    /// Of owner, method and path.
+    hash: Sha256,
+}
+
+impl Draft {
     /// Reads the key of a request; `None` where it carries none.
     ///
     /// # Errors
@@ -41,7 +49,6 @@ impl Key {
         principal: &Principal,
         method: &Method,
         path: &str,
-        body: &[u8],
     ) -> Result<Option<Self>, Problem> {
         let Some(header) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
         let text = header.to_str().map_err(|_| bad_key())?.trim();
@@ -51,22 +58,29 @@ impl Key {
             return Err(bad_key());
         }
         let owner = principal.key_space();
-        let hash = Sha256::new();
-        let hash = [owner.as_bytes(), method.as_str().as_bytes(), path.as_bytes(), body]
-            .into_iter()
-            // Lengths keep the parts from running into each other.
-            .fold(hash, |hash, part| {
-                hash.chain_update((part.len() as u64).to_be_bytes()).chain_update(part)
-            });
-        let fingerprint = Digest::from_bytes(hash.finalize().into());
         let name = if owner.len() > OWNER_BYTES_MAX {
             format!("{}:{text}", hex::encode(Sha256::digest(owner.as_bytes())))
         } else {
             format!("{owner}:{text}")
         };
-        Ok(Some(Self { name, fingerprint }))
+        let parts = [owner.as_bytes(), method.as_str().as_bytes(), path.as_bytes()];
+        Ok(Some(Self { name, hash: parts.into_iter().fold(Sha256::new(), hashed) }))
     }
 
+    /// Adds the body.
+    #[must_use]
+    pub fn seal(self, body: &[u8]) -> Key {
+        let hash = hashed(self.hash, body).finalize();
+        Key { name: self.name, fingerprint: Digest::from_bytes(hash.into()) }
+    }
+}
+
+/// Lengths keep the parts from running into each other.
+fn hashed(hash: Sha256, part: &[u8]) -> Sha256 {
+    hash.chain_update((part.len() as u64).to_be_bytes()).chain_update(part)
+}
+
+impl Key {
     /// Returns the answer given before, or refuses the key where it was another request's.
     ///
     /// # Errors

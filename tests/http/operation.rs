@@ -183,6 +183,19 @@ async fn a_timeline_tells_what_happened_and_that_its_chain_holds() {
     let timeline = chief.get(&format!("{path}/timeline")).await.ok(200);
     assert_eq!(timeline["chain"]["state"], "whole", "{timeline}");
     assert!(timeline["rows"].to_string().contains("第一通电话"), "{timeline}");
+    for (format, media) in [
+        ("md", "text/markdown; charset=utf-8"),
+        ("csv", "text/csv; charset=utf-8"),
+        ("html", "text/html; charset=utf-8"),
+        ("text", "text/plain; charset=utf-8"),
+    ] {
+        let told = chief.get(&format!("{path}/timeline?format={format}&lang=zh")).await;
+        assert_eq!((told.status.as_u16(), told.header("content-type")), (200, media));
+        assert!(told.text().contains("第一通电话"), "{format}: {}", told.text());
+    }
+    let page = chief.call(Method::GET, &format!("{path}/timeline")).header("accept", "text/html");
+    let page = page.send().await;
+    assert!(page.header("content-security-policy").contains("style-src 'unsafe-inline'"));
     let odd = chief.get(&format!("{path}/timeline?format=docx")).await;
     odd.problem(406, "not_acceptable");
     let desk = app.person("desk1", Scope::Viewer).await;

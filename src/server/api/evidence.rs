@@ -20,7 +20,7 @@ use crate::runtime::{CommitOptions, EVIDENCE_BYTES_MAX, Missing};
 use crate::server::app::App;
 use crate::server::ask::{Ask, Asked, At, broken_body, etag, is_json, media_type};
 use crate::server::auth::Principal;
-use crate::server::idempotent::{IDEMPOTENCY_KEY, Key};
+use crate::server::idempotent::{Draft, Key};
 use crate::server::problem::{Problem, too_large};
 use crate::server::wire;
 
@@ -78,6 +78,7 @@ pub async fn add(
 async fn take_file(app: &App, name: &str, about: About, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
     let principal = parts.extensions.get::<Principal>().cloned().ok_or_else(Problem::internal)?;
+    let draft = Draft::of(&parts.headers, &principal, &parts.method, parts.uri.path())?;
     // Nothing is written to disk for someone who may not, or for an incident that is not there.
     let id = find::incident(app, &principal, name).await?.incident.id;
     let step = about.step.map(|step| step_ref(&step, about.key)).transpose()?;
@@ -89,13 +90,7 @@ async fn take_file(app: &App, name: &str, about: About, request: Request) -> Ans
         media_type: media(&parts.headers),
     };
     let fingerprint = format!("{hash} {} {:?}", file.name, step);
-    let key = match parts.headers.contains_key(IDEMPOTENCY_KEY) {
-        true => {
-            let path = parts.uri.path();
-            Key::of(&parts.headers, &principal, &parts.method, path, fingerprint.as_bytes())?
-        }
-        false => None,
-    };
+    let key = draft.map(|draft| draft.seal(fingerprint.as_bytes()));
     attach(app, &principal, id, file, Conditions { step, key, occurred_at: about.occurred_at })
         .await
 }

@@ -1,43 +1,47 @@
-//! The timeline of an incident, in the form its reader asks for.
+//! The timeline of an incident, in the form and the language its reader asks for.
 
 use axum::extract::State;
-use axum::http::header::ACCEPT;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::IntoResponse;
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::commit::json;
 use super::{Answer, find};
+use crate::people::{Directory, Zone};
 use crate::runtime::{Committed, History};
 use crate::server::app::App;
 use crate::server::ask::{Asked, At};
 use crate::server::auth::Principal;
+use crate::server::lang;
 use crate::server::problem::{Kind, Problem};
 use crate::store;
 use crate::text::Lang;
-use crate::timeline::{Chain, Story, Timeline};
+use crate::timeline::{Chain, Format, Story, Timeline};
+
+/// The page carries its own styles and nothing else: no scripts, nothing from elsewhere.
+const PAGE_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'";
 
 /// How the timeline is told.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Telling {
-    /// `json`; `Accept` decides where missing.
+    /// `json`, `md`, `csv`, `html` or `text`; `Accept` decides where missing.
     format: Option<String>,
-    /// The language, `zh` or `en`; the person's own where missing.
+    /// The language, `zh` or `en`; `Accept-Language`, else the person's own, where missing.
     #[param(value_type = Option<String>)]
     lang: Option<Lang>,
 }
 
-/// A form of the timeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Json,
-}
-
 /// Read what happened, as reviewers do.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/timeline", tag = "incidents", params(Telling),
-    responses((status = 200, body = Object, content_type = "application/json")))]
+    responses((status = 200, content(
+        (Object = "application/json"), (String = "text/markdown"), (String = "text/csv"),
+        (String = "text/html"), (String = "text/plain"),
+    ))))]
 pub async fn show(
     State(app): State<App>,
     principal: Principal,
@@ -45,14 +49,38 @@ pub async fn show(
     Asked(telling): Asked<Telling>,
     headers: HeaderMap,
 ) -> Answer {
-    let Format::Json = format(&telling, &headers)?;
+    let format = format(&telling, &headers).ok_or_else(not_offered)?;
+    let lang = telling.lang.or_else(|| lang::preferred(&headers)).or(principal.lang);
+    let lang = lang.unwrap_or(Lang::En);
     let seen = find::incident(&app, &principal, &name).await?;
     let history = app.runtime().history(seen.incident.id).await?;
-    let timeline = tell(&app, &seen, &history).ok_or_else(Problem::internal)?;
-    json(StatusCode::OK, &timeline)
+    let (directory, zone, as_of) = (app.runtime().directory(), app.runtime().zone(), app.now());
+    // Ten thousand events are no work for a thread that others wait for.
+    let tell = move || {
+        let timeline = tell(&seen, &history, &directory, &zone, as_of)?;
+        Some(timeline.render(format, lang, &zone))
+    };
+    let told = tokio::task::spawn_blocking(tell).await.ok().flatten();
+    let text = told.ok_or_else(|| {
+        tracing::error!(incident = name, "a timeline could not be told");
+        Problem::internal()
+    })?;
+    let media = HeaderValue::from_static(format.media_type());
+    let mut response = ([(CONTENT_TYPE, media)], text).into_response();
+    if format == Format::Html {
+        let policy = HeaderValue::from_static(PAGE_POLICY);
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(response)
 }
 
-fn tell(app: &App, seen: &Committed, history: &History) -> Option<Timeline> {
+fn tell(
+    seen: &Committed,
+    history: &History,
+    directory: &Directory,
+    zone: &Zone,
+    as_of: Timestamp,
+) -> Option<Timeline> {
     let chain = match &history.verdict {
         store::Verdict::Intact { events, link } => {
             Chain::Whole { events: *events, head: link.to_string() }
@@ -64,34 +92,59 @@ fn tell(app: &App, seen: &Committed, history: &History) -> Option<Timeline> {
     Timeline::build(&Story {
         playbook: &seen.playbook,
         events: &history.events,
-        directory: &app.runtime().directory(),
+        directory,
         messages: &history.messages,
         chain: &chain,
-        zone: &app.runtime().zone(),
-        as_of: app.now(),
+        zone,
+        as_of,
     })
 }
 
-fn format(telling: &Telling, headers: &HeaderMap) -> Result<Format, Problem> {
-    let offered = |name: &str| match name {
-        "json" | "application/json" | "*/*" => Some(Format::Json),
-        _ => None,
-    };
-    let asked = match &telling.format {
-        Some(name) => offered(name),
-        None => match headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()) {
-            None => Some(Format::Json),
-            Some(accept) => accept
-                .split(',')
-                .filter_map(|entry| entry.split(';').next())
-                .find_map(|media| offered(media.trim())),
-        },
-    };
-    asked.ok_or_else(|| {
-        Problem::new(
-            Kind::NotAcceptable,
-            "时间线提供以下格式：json",
-            "The timeline is offered as: json",
-        )
+fn format(telling: &Telling, headers: &HeaderMap) -> Option<Format> {
+    if let Some(name) = &telling.format {
+        return name.parse().ok();
+    }
+    let Some(accept) = headers.get(ACCEPT) else { return Some(Format::Json) };
+    let entries = accept.to_str().ok()?.split(',').filter_map(|entry| entry.split(';').next());
+    entries.map(str::trim).find_map(|media| match media {
+        "*/*" | "application/*" => Some(Format::Json),
+        "text/*" => Some(Format::Text),
+        _ => Format::ALL.into_iter().find(|format| {
+            format.media_type().split(';').next().is_some_and(|own| media.eq_ignore_ascii_case(own))
+        }),
     })
+}
+
+fn not_offered() -> Problem {
+    let offered = Format::ALL.map(Format::name);
+    Problem::new(
+        Kind::NotAcceptable,
+        format!("时间线提供以下格式：{}", offered.join("、")),
+        format!("The timeline is offered as {}", offered.join(", ")),
+    )
+    .with("offered", offered.as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_decides_then_the_first_form_accepted() {
+        let of = |asked: Option<&str>, accept: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(accept) = accept {
+                headers.insert(ACCEPT, accept.parse().unwrap());
+            }
+            let telling = Telling { format: asked.map(str::to_owned), lang: None };
+            format(&telling, &headers)
+        };
+        assert_eq!(of(None, None), Some(Format::Json));
+        assert_eq!(of(Some("csv"), Some("text/html")), Some(Format::Csv));
+        assert_eq!(of(None, Some("text/html,application/xhtml+xml,*/*;q=0.8")), Some(Format::Html));
+        assert_eq!(of(None, Some("image/png, text/markdown;q=0.5")), Some(Format::Markdown));
+        assert_eq!(of(None, Some("*/*")), Some(Format::Json));
+        assert_eq!(of(Some("docx"), None), None);
+        assert_eq!(of(None, Some("image/png")), None);
+    }
 }
