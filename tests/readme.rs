@@ -92,14 +92,15 @@ fn the_tour_works_word_for_word() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     clone_into(folder.path());
     let server = serve(folder.path());
-    let path = Path::new(env!("CARGO_BIN_EXE_firebell")).parent().expect("a folder of programs");
-    let path = format!("{}:{}", path.display(), std::env::var("PATH").expect("a PATH"));
+    let programs = Path::new(env!("CARGO_BIN_EXE_firebell")).parent().expect("a folder");
+    let others = std::env::var_os("PATH").expect("a PATH");
+    let path = std::iter::once(programs.to_owned()).chain(std::env::split_paths(&others));
     let output = Command::new("bash")
         .args(["-c", &format!("set -euo pipefail\n{}", tour.join("\n"))])
         .current_dir(folder.path())
         .env("FIREBELL_URL", &server.url)
         .env("FIREBELL_TOKEN", &server.token)
-        .env("PATH", path)
+        .env("PATH", std::env::join_paths(path).expect("folders without colons"))
         .output()
         .expect("bash");
     let said = String::from_utf8_lossy(&output.stdout);

@@ -4,6 +4,8 @@
 //! machine. Absolute figures move with the machine; the baselines of the same run (a bare
 //! fdatasync loop, a request that does nothing) say by how much.
 
+#![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
+
 mod cases;
 #[path = "../../tests/support/http.rs"]
 mod http;

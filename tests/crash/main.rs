@@ -3,6 +3,9 @@
 //!
 //! `FIREBELL_CRASH_ROUNDS` sets how often (6 unless set), `FIREBELL_CRASH_SEED` repeats a run.
 
+#![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says where it fails")]
+#![expect(clippy::disallowed_methods, reason = "it waits for a real process in real time")]
+
 #[expect(dead_code, reason = "shared with the benches")]
 #[path = "../support/http.rs"]
 mod http;

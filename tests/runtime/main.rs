@@ -1,5 +1,7 @@
 //! The runtime's promises, with the real engine, real dispatching and a clock moved by hand.
 
+#![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says where it fails")]
+
 mod drills;
 mod stage;
 
