@@ -87,7 +87,10 @@ impl Bench {
         let mut round = 0_u64;
         while all.len() < events {
             let command = match round % 4 {
-                0 => step("assemble", StepAct::Check { item: "1".into(), done: round % 8 == 0 }),
+                0 => step(
+                    "assemble",
+                    StepAct::Check { item: "1".into(), done: round.is_multiple_of(8) },
+                ),
                 1 => step("confirm", StepAct::Claim),
                 2 => Command::Note { text: "seen".to_owned() },
                 _ => Command::Measure { name: "queue".into(), value: 12.0 },
