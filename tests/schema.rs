@@ -1,5 +1,5 @@
 //! The JSON Schemas and the loaders agree: on every file of the corpus, on every shipped plan, and on
-//! a thousand plans that are the language's own example with one thing changed.
+//! a thousand plans that differ in one thing from one that uses every key.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ fn each_change(root: &Value, visit: &mut dyn FnMut(&str, &Value)) {
     let mut pointers = Vec::new();
     collect(root, String::new(), &mut pointers);
     for pointer in pointers {
-        let changes = [json!(null), json!(7), json!({ "xyzzy": 1 })];
+        let changes = [json!(null), json!({ "xyzzy": 1 })];
         for change in changes {
             let mut changed = root.clone();
             *changed.pointer_mut(&pointer).expect("a place") = change.clone();
@@ -144,11 +144,8 @@ fn agree(validator: &Validator, path: &str, codes: &dyn Fn(&[u8]) -> BTreeSet<&'
 }
 
 #[test]
-fn schema_and_loader_agree_on_every_single_change_of_the_examples() {
-    let validator = validator(&schema::playbook());
-    for example in ["language", "everything"] {
-        agree(&validator, &format!("tests/corpus/good/{example}.yaml"), &codes);
-    }
+fn schema_and_loader_agree_on_every_single_change_of_a_plan() {
+    agree(&validator(&schema::playbook()), "tests/corpus/good/everything.yaml", &codes);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::options::{AliasLimits, DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Budget, Location, Options, Spanned};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics};
 use crate::playbook::source::{Source, Span};
@@ -24,7 +25,7 @@ pub const ALIASES_MAX: usize = 500;
 ///
 /// Booleans are `true` and `false` alone, numbers with leading zeros or underscores stay text, a
 /// key may stand twice (the readers report it), merge keys (`<<`) are expanded. A comma in an
-/// unquoted text after `zh:` or `en:` belongs to the text.
+/// unquoted text after `zh:` or `en:` belongs to the text. Texts come out in Unicode's composed form.
 ///
 /// # Errors
 /// The first place where the text stops being YAML, or the budget it exceeds.
@@ -165,11 +166,11 @@ impl<'de> Visitor<'de> for DataVisitor {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<RawData, E> {
-        Ok(RawData(Data::String(value.to_owned())))
+        Ok(RawData(Data::String(composed(value.to_owned()))))
     }
 
     fn visit_string<E>(self, value: String) -> Result<RawData, E> {
-        Ok(RawData(Data::String(value)))
+        Ok(RawData(Data::String(composed(value))))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<RawData, A::Error> {
@@ -188,6 +189,14 @@ impl<'de> Visitor<'de> for DataVisitor {
             entries.push(Entry { key, value });
         }
         Ok(RawData(Data::Map(entries)))
+    }
+}
+
+/// Brings a text to Unicode's composed form (NFC): two names that look alike are one name.
+fn composed(text: String) -> String {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text,
+        IsNormalized::No | IsNormalized::Maybe => text.nfc().collect(),
     }
 }
 
@@ -238,6 +247,12 @@ mod tests {
         let root = tree(text);
         assert_eq!(slice(text, root.get("a").expect("a")), "- x: 1\n    y: { z: 2");
         assert!(slice(text, root.get("b").expect("b")).starts_with("[p, q"));
+    }
+
+    #[test]
+    fn names_that_look_alike_are_one_name() {
+        let root = tree("cafe\u{301}: cafe\u{301}\n");
+        assert_eq!(root.get("caf\u{e9}").and_then(Node::as_str), Some("caf\u{e9}"));
     }
 
     #[test]
