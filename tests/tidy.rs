@@ -30,25 +30,34 @@ pub struct Finding {
 
 type Rule = fn(&Source) -> Vec<Finding>;
 
-/// Runs a rule over every Rust file and fails with the list of what it finds.
-fn holds(rule: Rule) {
-    let findings: Vec<String> = sources()
-        .iter()
-        .flat_map(rule)
-        .map(|f| format!("{}:{}: {}", f.path, f.line, f.message))
-        .collect();
-    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+/// The rules over Rust files, by what they hold.
+const RULES: [(&str, Rule); 7] = [
+    ("dependencies point one way", rules::arrows),
+    ("pure modules touch no clock, disk, network or chance", rules::purity),
+    ("crates stay where they belong", rules::homes),
+    ("nothing is unwrapped outside tests", rules::unwraps),
+    ("files and functions stay short", rules::lengths),
+    ("every file says what it is for", rules::module_docs),
+    ("nothing is left undone or waved through", rules::loose_ends),
+];
+
+/// One test for all of them: parsing every file is what takes the time.
+#[test]
+fn the_house_rules_hold() {
+    let sources = sources();
+    let mut broken = Vec::new();
+    for (name, rule) in RULES {
+        for found in sources.iter().flat_map(rule) {
+            broken.push(format!("{}:{}: {} ({name})", found.path, found.line, found.message));
+        }
+    }
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
 }
 
 /// Runs a rule over one snippet and returns the lines it complains about.
 fn complaints(rule: Rule, path: &str, text: &str) -> Vec<usize> {
     let source = Source::parse(path, text).expect("the snippet is Rust");
     rule(&source).iter().map(|f| f.line).collect()
-}
-
-#[test]
-fn dependencies_point_one_way() {
-    holds(rules::arrows);
 }
 
 #[test]
@@ -76,11 +85,6 @@ fn an_arrow_that_runs_forwards_is_not() {
 }
 
 #[test]
-fn pure_modules_touch_no_clock_disk_network_or_chance() {
-    holds(rules::purity);
-}
-
-#[test]
 fn impurity_is_found() {
     let found = |text| complaints(rules::purity, "src/engine/decide.rs", text);
     assert_eq!(found("use std::fs::File;"), [1]);
@@ -97,21 +101,11 @@ fn impurity_is_found() {
 }
 
 #[test]
-fn crates_stay_where_they_belong() {
-    holds(rules::homes);
-}
-
-#[test]
 fn a_crate_away_from_home_is_found() {
     let found = |path, text| complaints(rules::homes, path, text);
     assert_eq!(found("src/drill/live.rs", "use chrono::Utc;"), [1]);
     assert_eq!(found("src/runtime/executor.rs", "use sled::Db;"), [1]);
     assert!(found("src/drill/schedule.rs", "use chrono::Utc;").is_empty());
-}
-
-#[test]
-fn nothing_is_unwrapped_outside_tests() {
-    holds(rules::unwraps);
 }
 
 #[test]
@@ -125,11 +119,6 @@ fn an_unwrap_is_found() {
 }
 
 #[test]
-fn files_and_functions_stay_short() {
-    holds(rules::lengths);
-}
-
-#[test]
 fn a_long_file_or_function_is_found() {
     let found = |text: &str| complaints(rules::lengths, "src/engine/decide.rs", text);
     let body = |lines| format!("fn f() {{\n{}}}\n", "    g();\n".repeat(lines));
@@ -140,20 +129,10 @@ fn a_long_file_or_function_is_found() {
 }
 
 #[test]
-fn every_file_says_what_it_is_for() {
-    holds(rules::module_docs);
-}
-
-#[test]
 fn a_file_without_its_purpose_is_found() {
     let found = |text| complaints(rules::module_docs, "src/engine/decide.rs", text);
     assert_eq!(found("/// Not of the module.\nfn f() {}"), [1]);
     assert!(found("//! Decides.\nfn f() {}").is_empty());
-}
-
-#[test]
-fn nothing_is_left_undone_or_waved_through() {
-    holds(rules::loose_ends);
 }
 
 #[test]
