@@ -202,3 +202,42 @@ fn recovered(story: &Story<'_>, incident: &Incident) -> Option<Timestamp> {
     );
     left.map(|event| event.occurred_at).max()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timeline::Timeline;
+    use crate::timeline::sample::Sample;
+
+    fn minutes(sample: &Sample) -> Vec<(Option<i64>, Option<bool>)> {
+        let timeline = Timeline::build(&sample.story()).unwrap();
+        let took = |measure: &Measure| measure.took.map(|took| took.as_mins());
+        timeline.measures.iter().map(|measure| (took(measure), measure.kept())).collect()
+    }
+
+    #[test]
+    fn the_plan_s_objectives_define_the_times_and_their_targets() {
+        let expected = [
+            (None, None),
+            (Some(4), Some(true)),
+            (Some(16), Some(false)),
+            (Some(45), Some(false)),
+            (Some(99), None),
+        ];
+        assert_eq!(minutes(&Sample::played()), expected);
+    }
+
+    #[test]
+    fn without_objectives_the_usual_moments_count() {
+        let mut sample = Sample::played();
+        sample.playbook.objectives.clear();
+        let took: Vec<Option<i64>> = minutes(&sample).into_iter().map(|(took, _)| took).collect();
+        assert_eq!(took, [None, Some(4), Some(1), Some(45), Some(99)]);
+    }
+
+    #[test]
+    fn what_was_not_reached_or_recorded_has_no_time() {
+        let took: Vec<_> = minutes(&Sample::in_progress(3)).into_iter().map(|(t, _)| t).collect();
+        assert_eq!(took, [None, Some(4), None, None, None]);
+    }
+}

@@ -78,3 +78,6 @@ pub(super) fn code(fact: &Fact) -> String {
     let code = stored.as_ref().and_then(|stored| stored.get("type")).and_then(|code| code.as_str());
     code.unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests;
