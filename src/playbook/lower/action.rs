@@ -153,7 +153,8 @@ impl<'n> Lowering<'n> {
         let message = message.and_then(|node| self.message_ref(node));
         let until = fields.take("until").and_then(|node| self.notify_until(node));
         fields.close(&mut self.out);
-        if via_node.is_none() {
+        let named = via_node.is_some_and(|node| node.as_list().is_none_or(|list| !list.is_empty()));
+        if !named {
             for audience in &to {
                 let what = match audience {
                     Audience::Customers => "customers",
