@@ -182,3 +182,23 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!(said, "a handler panicked");
     Problem::internal().into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::sync::Arc;
+
+    #[test]
+    fn a_panic_becomes_a_500_that_gives_nothing_away() {
+        let said: [Box<dyn std::any::Any + Send>; 2] =
+            [Box::new("secret"), Box::new("secret".to_owned())];
+        for panic in said {
+            let response = panicked(panic);
+            assert_eq!(response.status(), 500);
+            let problem = response.extensions().get::<Arc<Problem>>().unwrap();
+            assert_eq!(problem.kind, Kind::Internal);
+            assert!(!format!("{problem:?}").contains("secret"));
+        }
+    }
+}

@@ -34,14 +34,15 @@ pub async fn guard(State(door): State<Guard>, mut request: Request, next: Next) 
     };
     let lang = principal.lang;
     request.extensions_mut().insert(principal);
-    let mut response = match tokio::time::timeout(door.patience, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => timed_out().into_response(),
-    };
+    let mut response = in_time(door.patience, next.run(request)).await;
     if let Some(lang) = lang {
         response.extensions_mut().insert(lang);
     }
     response
+}
+
+async fn in_time(patience: Duration, answer: impl Future<Output = Response>) -> Response {
+    tokio::time::timeout(patience, answer).await.unwrap_or_else(|_| timed_out().into_response())
 }
 
 fn admit(door: &Guard, headers: &HeaderMap) -> Result<Principal, Problem> {
@@ -106,4 +107,35 @@ fn timed_out() -> Problem {
         "It took too long and may still have taken effect; look before you repeat it, \
          and repeat it with an idempotency key",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::sync::Arc;
+
+    use axum::http::header::AUTHORIZATION;
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_begin_in_time_is_a_problem_that_says_so() {
+        let response = in_time(Duration::from_millis(1), std::future::pending()).await;
+        let problem = response.extensions().get::<Arc<Problem>>().unwrap();
+        assert_eq!(problem.kind, Kind::TimedOut);
+        assert!(problem.retry_after.is_some());
+    }
+
+    #[test]
+    fn a_token_is_read_from_the_bearer_scheme_alone() {
+        let of = |header: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, header.parse().unwrap());
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(of("Bearer fbt_1"), Some("fbt_1".to_owned()));
+        assert_eq!(of("bearer  fbt_1 "), Some("fbt_1".to_owned()));
+        assert_eq!(of("Basic fbt_1"), None);
+        assert_eq!(of("fbt_1"), None);
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
 }

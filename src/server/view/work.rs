@@ -5,10 +5,10 @@ use smol_str::SmolStr;
 
 use super::form::form;
 use super::step::{doer, holder};
-use crate::engine::{Incident, Run, StepState, Tenure};
+use crate::engine::{ActName, Incident, Run, StepState, Tenure, allowed_acts};
 use crate::id::PersonId;
 use crate::people::Directory;
-use crate::playbook::{Action, Approve, Approver, CheckItem, Evidence, Manual, Playbook, Step};
+use crate::playbook::{Action, Approve, Approver, CheckItem, Evidence, Playbook, Step};
 use crate::server::wire::{ChecklistItem, Work};
 
 /// Lists a person's open work: first roles to acknowledge, then steps, overdue and near ones
@@ -83,7 +83,7 @@ fn runs<'a>(incident: &'a Incident, step: &Step) -> impl Iterator<Item = &'a Run
     })
 }
 
-/// Returns what the person may do to a run that is theirs; `None` where nothing waits for them.
+/// Returns what the person may do to a run that waits for them; `None` where it does not.
 fn allowed(
     step: &Step,
     run: &Run,
@@ -91,37 +91,36 @@ fn allowed(
     directory: &Directory,
     person: &PersonId,
 ) -> Option<Vec<SmolStr>> {
-    let mine = || holder(step, incident, run) == Some(person);
+    let wanted = |act: &ActName| match act {
+        ActName::Claim => run.claimed_by.as_ref() != Some(person),
+        ActName::Check => !matches!(&step.action, Action::Manual(m) if m.checklist.is_empty()),
+        ActName::Approve | ActName::Reject => true,
+        // Whoever consents does not decide what becomes of the step, unless it failed on them.
+        _ => run.state.is_settled() || !matches!(step.action, Action::Approve(_)),
+    };
+    waits_for(step, run, incident, directory, person).then(|| {
+        let acts = allowed_acts(incident, step, run).into_iter().filter(wanted);
+        acts.map(|act| SmolStr::new_static(act.as_str())).collect()
+    })
+}
+
+fn waits_for(
+    step: &Step,
+    run: &Run,
+    incident: &Incident,
+    directory: &Directory,
+    person: &PersonId,
+) -> bool {
     match (&step.action, &run.state) {
         (Action::Approve(approve), StepState::Ready | StepState::Active) => {
             may_approve(approve, run, incident, directory, person)
-                .then(|| words(&["approve", "reject"]))
         }
-        (Action::Decide(_), StepState::Ready | StepState::Active) if mine() => {
-            Some(words(&["answer"]))
+        (Action::Manual(_) | Action::Decide(_), StepState::Ready | StepState::Active) => {
+            holder(step, incident, run) == Some(person)
         }
-        (Action::Manual(manual), StepState::Ready) if mine() => {
-            let first: &[_] = if run.claimed_by.is_some() { &[] } else { &["claim"] };
-            let mut allows = words(first);
-            allows.extend(words(&["start"]));
-            allows.extend(checks(manual));
-            allows.extend(words(&["complete", "fail", "skip"]));
-            Some(allows)
-        }
-        (Action::Manual(manual), StepState::Active) if mine() => {
-            let mut allows: Vec<SmolStr> = checks(manual).collect();
-            allows.extend(words(&["complete", "fail"]));
-            Some(allows)
-        }
-        (_, StepState::Failed { .. }) if run.is_halting() && decides(step, incident, person) => {
-            Some(words(&["retry", "skip"]))
-        }
-        _ => None,
+        (_, StepState::Failed { .. }) => run.is_halting() && decides(step, incident, person),
+        _ => false,
     }
-}
-
-fn checks(manual: &Manual) -> impl Iterator<Item = SmolStr> {
-    (!manual.checklist.is_empty()).then(|| SmolStr::new_static("check")).into_iter()
 }
 
 /// A failed step waits for the holder of its role.
