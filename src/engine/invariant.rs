@@ -56,7 +56,11 @@ fn violation(promise: &'static str, of: impl ToString) -> Violation {
 
 /// Tells whether something will happen by itself or somebody by name is waited for.
 fn goes_on(playbook: &Playbook, incident: &Incident) -> bool {
-    if incident.status == Status::Paused || !incident.outbox.is_empty() {
+    // A plan without roles waits on whoever declared it; a pause on whoever paused it.
+    if incident.status == Status::Paused || playbook.roles.is_empty() {
+        return true;
+    }
+    if !incident.outbox.is_empty() {
         return true;
     }
     if next_deadline(playbook, incident).is_some() {

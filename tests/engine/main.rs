@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says where it fails")]
 
+mod golden;
 mod meaning_flow;
 mod meaning_people;
 mod meaning_time;

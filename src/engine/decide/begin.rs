@@ -31,17 +31,15 @@ impl Decision<'_> {
         self.arm_deadlines(key);
         match &step.action {
             Action::Manual(_) | Action::Decide(_) => {
-                let also = Vec::new();
                 for person in self.responsible(step) {
-                    self.tell(
-                        person,
-                        Purpose::StepReady { key: key.clone(), also: Vec::clone(&also) },
-                    );
+                    let also = Vec::new();
+                    self.tell(person, Purpose::StepReady { key: key.clone(), also });
                 }
             }
             Action::Approve(approve) => self.ask_approvers(key, &approve.by),
             Action::Notify(notify) => {
                 self.start(key);
+                self.arm_timeout(key, step);
                 self.send_step_messages(key, notify);
             }
             Action::Http(_) => {

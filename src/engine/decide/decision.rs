@@ -142,10 +142,16 @@ impl Agenda {
             Fact::StepDeadlines { .. } | Fact::StepChecked { .. } | Fact::StepWarned { .. } => {
                 return;
             }
+            // Conditions may speak of who holds a step or whether it is late; no milestone moves.
+            Fact::StepClaimed { .. } | Fact::StepApproved { .. } | Fact::StepOverdue { .. } => {
+                self.change(Needs::STEPS, event);
+                return;
+            }
             _ => {}
         }
         self.change(Needs::STEPS, event);
-        (self.look_for_way, self.moments) = (true, true);
+        self.moments = true;
+        self.look_for_way |= !matches!(event.fact, Fact::StepStarted { .. });
     }
 
     fn note_role(&mut self, event: &Event) {

@@ -14,7 +14,7 @@ use crate::engine::rejection::{FieldProblem, Rejection};
 use crate::id::VarId;
 use crate::playbook::expression::Scope;
 use crate::playbook::value::Problem;
-use crate::playbook::{Action, Activation, Field, Template, Variables};
+use crate::playbook::{Action, Activation, Field, Template, Value, Variables};
 
 /// Turns problems below a pointer into wrong fields.
 pub(super) fn refused(below: &str, problems: Vec<Problem>) -> Rejection {
@@ -85,17 +85,34 @@ impl Decision<'_> {
         }
     }
 
-    /// Attaches an alert and takes from it what the plan wants and it holds.
+    /// Attaches an alert and takes from it what the plan wants and it holds. A repeated alert moves
+    /// only what is unknown or what the alert before it gave: it never overwrites a person's word.
     pub fn receive(&mut self, alert: AlertNote) {
         let alert = bounded(alert);
-        let templates = self.templates_for(&alert);
-        // The facts of the alert must be there before its inputs are rendered from them.
+        let before = self.incident.alert.clone().map(|before| self.read_alert(&before).0);
+        let (mut values, unreadable) = self.read_alert(&alert);
+        values.retain(|name, _| {
+            let known = self.incident.variables.get(name);
+            let given = before.as_ref().and_then(|before| before.get(name));
+            known.is_none() || known == given || self.is_default(name, known)
+        });
+        self.emit(Fact::AlertReceived { alert, unreadable });
+        self.set(values, ValueSource::Alert);
+    }
+
+    fn is_default(&self, name: &VarId, value: Option<&Value>) -> bool {
+        let default = self.playbook.inputs.get(name).and_then(|field| field.default.as_ref());
+        default.is_some() && default == value
+    }
+
+    /// Reads the inputs that a plan takes from an alert; those that cannot be read are named.
+    fn read_alert(&self, alert: &AlertNote) -> (Variables, Vec<VarId>) {
         let mut with_alert = self.incident.clone();
         with_alert.alert = Some(std::sync::Arc::new(alert.clone()));
         let facts = Facts::new(self.playbook, &with_alert);
         let mut values = Variables::new();
         let mut unreadable = Vec::new();
-        for (name, template) in templates.into_iter().flatten() {
+        for (name, template) in self.templates_for(alert).into_iter().flatten() {
             let Some(field) = self.playbook.inputs.get(name) else { continue };
             // What the alert does not hold would print as a word for unknown, not as a value.
             let known = template.names().iter().all(|name| facts.fact(name).is_some());
@@ -107,8 +124,7 @@ impl Decision<'_> {
                 None => unreadable.push(name.clone()),
             }
         }
-        self.emit(Fact::AlertReceived { alert, unreadable });
-        self.set(values, ValueSource::Alert);
+        (values, unreadable)
     }
 
     fn templates_for(&self, alert: &AlertNote) -> Option<&IndexMap<VarId, Template>> {

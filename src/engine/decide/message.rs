@@ -27,7 +27,11 @@ impl Decision<'_> {
 
     /// Sends the messages of a handler.
     pub fn send_handler_messages(&mut self, handler: u32, notify: &Notify) {
-        for (to, via) in self.addressed(notify) {
+        let addressed = self.addressed(notify);
+        if addressed.is_empty() {
+            self.tell_commander("notice_failed");
+        }
+        for (to, via) in addressed {
             let purpose = Purpose::HandlerMessage { handler };
             self.queue(to, via, purpose, MessageRef::Plan(notify.message.clone()));
         }

@@ -17,6 +17,7 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
     match &event.fact {
         Fact::StepReady { key, repeats, items, .. } => {
             let at = event.occurred_at;
+            incident.close_awaited = false;
             change(incident, key, |run| {
                 (run.state, run.ready_at, run.settled_at) = (StepState::Ready, Some(at), None);
                 run.armed_at = Some(event.recorded_at);
@@ -195,6 +196,7 @@ fn open_items(incident: &mut Incident, key: &RunKey, items: &[Value]) {
 /// Puts a new run in the place of an earlier one: another attempt, or the next iteration.
 fn again(incident: &mut Incident, key: &RunKey, event: &Event, iterates: bool) {
     let at = event.occurred_at;
+    incident.close_awaited = false;
     let earlier = match key.item {
         None => incident.run(&key.step),
         Some(item) => incident.item_run(&key.step, item),
