@@ -214,6 +214,27 @@ fn meaning_09_but_never_ends_less_than_five_minutes_from_now() {
 }
 
 #[test]
+fn meaning_09_the_five_minutes_stay_when_a_step_that_waited_becomes_ready() {
+    let mut case = staffed_with(
+        "
+        levels: [ { level: 4 } ]
+        phases:
+          - id: one
+            title: One
+            steps:
+              - { id: z, title: Z }
+              - { id: t, title: T, after: [z], due: { by_level: { 1: 10m, else: 1h }, from: declared } }
+        ",
+        json!({}),
+    );
+    case.pass("50m");
+    case.tell("ann", set_level(1));
+    case.pass("2m");
+    case.step("cid", "z", crate::act::complete());
+    assert_eq!((case.due("t"), case.run("t").overdue), (Some(55), false));
+}
+
+#[test]
 fn meaning_09_a_deadline_long_past_its_shorter_length_gets_five_minutes() {
     let mut case = with_users(5);
     case.pass("50m");

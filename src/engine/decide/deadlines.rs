@@ -31,8 +31,15 @@ impl Decision<'_> {
     pub fn arm_deadlines(&mut self, key: &RunKey) {
         let Some((step, run)) = self.step_and_run(key) else { return };
         let known = self.instants_of(run);
-        let start = self.armed(step.start_within.as_ref(), run);
-        let due = self.armed(step.due.as_ref(), run);
+        let mut start = self.armed(step.start_within.as_ref(), run);
+        let mut due = self.armed(step.due.as_ref(), run);
+        // What ran while the step waited runs on: it may have been given five minutes.
+        if run.start_by.is_some() && is_anchored(step.start_within.as_ref()) {
+            start.at = known.start_by;
+        }
+        if run.due_at.is_some() && is_anchored(step.due.as_ref()) {
+            due = known.due.clone();
+        }
         if (start.at, due.at) != (known.start_by, known.due.at) {
             self.set_deadlines(key, Instants { start_by: start.at, due, ..known });
         }
@@ -258,6 +265,10 @@ impl Decision<'_> {
         let ready = run.ready_at.unwrap_or(self.incident.visit_began);
         anchored.map_or(ready, |anchored| anchored.min(ready))
     }
+}
+
+fn is_anchored(due: Option<&Due>) -> bool {
+    due.is_some_and(|due| due.from.is_some())
 }
 
 /// Returns the instant at which a percentage of a stretch has passed.
