@@ -9,5 +9,6 @@ mod meaning_people;
 mod meaning_time;
 mod model;
 mod properties;
+mod step_kinds;
 mod tables;
 mod world;
