@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::service::Inner;
 use super::ticker::HEARTBEAT;
+use crate::engine;
 use crate::id::IncidentId;
 use crate::store::{Health, Query, Which};
 
@@ -89,7 +90,10 @@ async fn look(inner: &Arc<Inner>, before: Option<u64>) -> Option<u64> {
 
 async fn violations(inner: &Arc<Inner>, id: IncidentId) -> Vec<String> {
     match inner.current(id).await {
-        Ok(_) => Vec::new(),
+        Ok(seen) => engine::invariants(&seen.playbook, &seen.incident)
+            .into_iter()
+            .map(|violation| format!("{id}: {violation:?}"))
+            .collect(),
         Err(error) => vec![format!("{id}: {error}")],
     }
 }
