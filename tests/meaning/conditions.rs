@@ -122,9 +122,9 @@ fn conditions_steps_and_roles_are_never_unknown() {
     let case = one(
         "- { id: b, title: B }\n\
          - { id: c, title: C, after: [b] }\n\
-         - { id: q, title: Q, decide: { options: [x] } }\n\
+         - { id: q, title: Q, decide: { options: [x, y] } }\n\
          - { id: w, wait: { until: not steps.c.done } }\n\
-         - { id: v, wait: { until: steps.q.answer == none } }\n\
+         - { id: v, wait: { until: \"steps.q.answer != 'x'\" } }\n\
          - { id: u, wait: { until: roles.support.holder == 'cid' } }",
         None,
     );

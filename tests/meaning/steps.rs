@@ -150,6 +150,13 @@ fn steps_measures_must_be_finite() {
     assert_eq!(case.step_refused("cid", "a", act), RejectionCode::InvalidFields);
 }
 
+#[test]
+fn steps_by_hand_that_are_finished_at_once_leave_no_timeout_behind() {
+    let mut case = one("- { id: a, title: A, timeout: 10m }");
+    case.step("cid", "a", complete());
+    assert_eq!(case.run("a").alarm, None);
+}
+
 // ---- decide and approve -------------------------------------------------------------------------
 
 #[test]

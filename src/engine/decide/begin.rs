@@ -80,8 +80,9 @@ impl Decision<'_> {
 
     /// A run was started: its time begins, and so does that of the step it is an item of.
     pub fn started(&mut self, key: &RunKey) {
-        let Some((step, _)) = self.step_and_run(key) else { return };
-        if step.action.is_human() {
+        let Some((step, run)) = self.step_and_run(key) else { return };
+        // Whoever finishes at once has nothing left that could run out of time.
+        if step.action.is_human() && run.state == StepState::Active {
             self.arm_timeout(key, step);
         }
         if key.item.is_some() {
