@@ -2,7 +2,9 @@
 //! morning by someone who was asleep: first what is wanted, then by when, then what happens
 //! otherwise.
 
-use crate::engine::{FailureCause, LadderSubject, Purpose, RunKey, Status, StepState, StuckReason};
+use crate::engine::{
+    FailureCause, LadderSubject, Purpose, RunKey, Status, StepState, StuckReason, Tenure,
+};
 use crate::id::RoleId;
 
 use super::view::View;
@@ -34,6 +36,45 @@ pub(super) fn words(view: View<'_>, purpose: &Purpose) -> Words {
         Purpose::HandlerMessage { .. } => say(view, "事件有新进展", "The incident has moved", []),
         Purpose::Commander { about } => commander(view, about),
         Purpose::Ended => ended(view),
+    }
+}
+
+/// Says how to do what a message asks for from a terminal, a command a line.
+pub(super) fn commands(view: View<'_>, purpose: &Purpose) -> Vec<String> {
+    let number = view.incident.number;
+    let line = |zh: &str, en: &str, rest: String| {
+        format!("{}firebell incident {rest}", view.lang.pick(zh, en))
+    };
+    match purpose {
+        Purpose::RolePage { role, also } => {
+            let roles = std::iter::once(role).chain(also).take(NAMED_MAX);
+            let command = |role: &RoleId| {
+                let tenure = view.incident.roles.get(role).map(|state| &state.tenure);
+                let verb =
+                    if matches!(tenure, Some(Tenure::Offered { .. })) { "claim" } else { "ack" };
+                line("确认：", "Acknowledge: ", format!("{verb} {number} {role}"))
+            };
+            roles.map(command).collect()
+        }
+        Purpose::StepReady { key, .. }
+        | Purpose::StepWarning { key }
+        | Purpose::StepOverdue { key } => {
+            let step = match key.item {
+                Some(item) => format!("{}:{item}", key.step),
+                None => key.step.to_string(),
+            };
+            vec![
+                line("开始：", "Begin: ", format!("start {number} {step}")),
+                line("完成：", "Finish: ", format!("complete {number} {step}")),
+            ]
+        }
+        Purpose::RoleTaken { .. }
+        | Purpose::StepFailed { .. }
+        | Purpose::Escalation { .. }
+        | Purpose::StepMessage { .. }
+        | Purpose::HandlerMessage { .. }
+        | Purpose::Commander { .. }
+        | Purpose::Ended => vec![line("查看：", "See it: ", format!("show {number}"))],
     }
 }
 

@@ -46,7 +46,7 @@ pub fn render(
     let thread = format!("#{} {}", incident.number, incident.title);
     let mut links = Vec::new();
     if !outside {
-        words.lines.extend(context(&view, url.is_some()));
+        words.lines.extend(context(&view, &notice.purpose));
         links = links_of(&view, url.as_deref(), bridge.as_deref());
     }
     let subject = match subject {
@@ -160,9 +160,9 @@ fn bridge_url(view: &View<'_>) -> Option<String> {
     Some(bridge.url.render(&Facts::new(view.playbook, view.incident)))
 }
 
-/// Returns the lines that place a message: which incident, how bad, where it stands, and how to get
-/// there where there is no link.
-fn context(view: &View<'_>, linked: bool) -> Vec<String> {
+/// Returns the lines that place a message: which incident, how bad, where it stands, and how to act
+/// on it from a terminal.
+fn context(view: &View<'_>, purpose: &Purpose) -> Vec<String> {
     let Incident { number, title, .. } = view.incident;
     let mut facts = Vec::new();
     if view.has_levels() {
@@ -179,10 +179,7 @@ fn context(view: &View<'_>, linked: bool) -> Vec<String> {
         view.lang.pick(format!("事件 #{number} {title}"), format!("Incident #{number} {title}")),
         facts.join(view.lang.pick("；", "; ")),
     ];
-    if !linked {
-        let command = format!("firebell incident show {number}");
-        lines.push(view.lang.pick(format!("查看：{command}"), format!("See it with: {command}")));
-    }
+    lines.extend(catalogue::commands(*view, purpose));
     lines
 }
 
