@@ -2,17 +2,27 @@
 //! loads can be pinned and restored.
 //!
 //! ```sh
-//! cargo fuzz run playbook -- -dict=fuzz/playbook.dict fuzz/corpus/playbook tests/corpus/good \
-//!     tests/corpus/bad playbooks
+//! cargo fuzz run playbook fuzz/corpus/playbook tests/corpus/good tests/corpus/bad playbooks -- \
+//!     -dict=fuzz/playbook.dict -max_len=65536 -timeout=5 -rss_limit_mb=1024
 //! ```
 
 #![no_main]
 
-use firebell::people::Directory;
-use firebell::playbook::diagnostic::Rendering;
-use firebell::playbook::{Context, Playbook};
-use firebell::text::Lang;
+#[path = "../../src/id.rs"]
+pub mod id;
+#[path = "../../src/people/mod.rs"]
+pub mod people;
+#[path = "../../src/playbook/mod.rs"]
+pub mod playbook;
+#[path = "../../src/text.rs"]
+pub mod text;
+
 use libfuzzer_sys::fuzz_target;
+
+use crate::people::Directory;
+use crate::playbook::diagnostic::Rendering;
+use crate::playbook::{Context, Playbook};
+use crate::text::Lang;
 
 fuzz_target!(|bytes: &[u8]| {
     let directory = Directory::built_in();
