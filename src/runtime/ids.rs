@@ -1,6 +1,7 @@
 //! Makes identities: the only place that draws chance for them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -11,13 +12,15 @@ use crate::id::{DrillRunId, IncidentId};
 #[derive(Debug)]
 pub struct Ids {
     number: AtomicU64,
+    /// The latest identity: those made within one millisecond still sort as they were made.
+    latest: Mutex<u128>,
 }
 
 impl Ids {
     /// Starts numbering after the highest number in use.
     #[must_use]
     pub const fn after(last_number: u64) -> Self {
-        Self { number: AtomicU64::new(last_number) }
+        Self { number: AtomicU64::new(last_number), latest: Mutex::new(0) }
     }
 
     /// Returns the next incident number. A declaration that fails leaves a gap.
@@ -28,13 +31,21 @@ impl Ids {
     /// Makes an incident's identity.
     #[must_use]
     pub fn incident(&self, now: Timestamp) -> IncidentId {
-        IncidentId::from_uuid(version_7(now))
+        IncidentId::from_u128(self.next(now))
     }
 
     /// Makes the identity of a drill's run.
     #[must_use]
     pub fn drill_run(&self, now: Timestamp) -> DrillRunId {
-        DrillRunId::from_uuid(version_7(now))
+        DrillRunId::from_u128(self.next(now))
+    }
+
+    fn next(&self, now: Timestamp) -> u128 {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let drawn = version_7(now).as_u128();
+        // A clock that stands still or goes back must not turn the order round.
+        *latest = if drawn > *latest { drawn } else { *latest + 1 };
+        *latest
     }
 }
 
@@ -55,6 +66,9 @@ mod tests {
         let early = ids.incident("2026-11-21T00:00:00Z".parse().unwrap());
         let late = ids.incident("2026-11-21T00:00:01Z".parse().unwrap());
         assert!(early < late);
+        let again: Vec<IncidentId> =
+            (0..100).map(|_| ids.incident("2026-11-21T00:00:01Z".parse().unwrap())).collect();
+        assert!(again.is_sorted() && again[0] > late);
         assert_eq!((ids.number(), ids.number()), (42, 43));
     }
 }
