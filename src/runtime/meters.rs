@@ -61,6 +61,8 @@ pub struct Meters {
     pub held_back: Meter,
     /// Messages and requests under way now.
     pub in_flight: Meter,
+    /// Incidents whose deadlines are being acted on now.
+    pub acting: Meter,
     /// Violations of invariants the auditor found.
     pub violations: Meter,
 }

@@ -33,11 +33,13 @@ pub(super) async fn run(inner: Arc<Inner>) {
             sleep(&inner, now).await;
             continue;
         }
+        inner.meters.acting.add(due.len() as u64);
         for (at, id) in due {
             let Ok(permit) = Arc::clone(&lane).acquire_owned().await else { return };
             let inner = Arc::clone(&inner);
             tokio::spawn(async move {
                 act(&inner, at, id).await;
+                inner.meters.acting.take();
                 drop(permit);
             });
         }

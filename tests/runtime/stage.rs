@@ -185,7 +185,9 @@ impl Stage {
 
 /// Waits until nothing is under way and nothing is due.
 pub async fn rest(runtime: &Runtime) {
-    let quiet = || runtime.meters().in_flight.get() == 0 && runtime.overdue(1).is_empty();
+    let meters = runtime.meters();
+    let at_work = || meters.in_flight.get() + meters.acting.get();
+    let quiet = || at_work() == 0 && runtime.overdue(1).is_empty();
     let patience = tokio::time::Instant::now() + Duration::from_secs(20);
     let mut calm = 0;
     // Work moves between tasks, so one quiet look is not enough.
