@@ -18,6 +18,7 @@ mod library;
 mod meters;
 mod outbox;
 mod pins;
+mod redaction;
 mod refusal;
 mod rosters;
 mod service;

@@ -98,3 +98,24 @@ async fn the_same_file_under_one_key_is_attached_once() {
     assert_eq!(call("one").send().await.ok(201), first);
     call("two").send().await.problem(422, "idempotency_key_reused");
 }
+
+#[tokio::test]
+async fn a_redaction_erases_files_and_messages_and_keeps_the_chain_whole() {
+    let app = TestApp::start();
+    let admin = app.person("ada", Scope::Admin).await;
+    let path = admin.declare("outage").await;
+    let attached = upload(&admin, &path, "?name=id-card.png", "face").send().await.ok(201);
+    let hash = attached["hash"].as_str().unwrap();
+    admin.quiet(&path).await;
+    let body = json!({ "references": [hash], "reason": "asked for by the customer" });
+    let redact = format!("{path}/redact");
+    let desk = app.person("desk1", Scope::Commander).await;
+    desk.post(&redact, body.clone()).await.problem(403, "scope_too_low");
+    admin.post(&redact, body).await.ok(200);
+    admin.get(&format!("{path}/evidence/{hash}")).await.problem(404, "unknown_evidence");
+    assert!(!app.folder().join("evidence").join(hash).exists());
+    let timeline = admin.get(&format!("{path}/timeline")).await.ok(200);
+    assert_eq!(timeline["chain"]["state"], "whole");
+    let none = json!({ "references": [], "reason": "x" });
+    admin.post(&redact, none).await.problem(422, "invalid_fields");
+}

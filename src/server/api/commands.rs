@@ -1,8 +1,9 @@
 //! The command of an incident: level, moments, phase, pause, close, and what belongs to it.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 
-use super::commit::{act, commit};
+use super::commit::{act, commit, shown};
 use super::{Answer, find};
 use crate::engine::Command;
 use crate::id::IncidentId;
@@ -131,7 +132,8 @@ pub async fn correct(
     act(&app, &name, ask, |body| Ok(Command::Correct { of: body.of, text: body.text })).await
 }
 
-/// Erase personal content; the chain of hashes stays valid.
+/// Erase personal content: what the references name (files of evidence by their hash), every
+/// message that was rendered and every answer that was stored. The chain of hashes stays valid.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/redact", tag = "command",
     request_body = wire::Redact, responses((status = 200, body = wire::Incident)))]
 pub async fn redact(
@@ -139,10 +141,14 @@ pub async fn redact(
     At(name): At<String>,
     ask: Ask<wire::Redact>,
 ) -> Answer {
-    act(&app, &name, ask, |body| {
-        Ok(Command::Redact { references: body.references, reason: body.reason })
-    })
-    .await
+    // Erasing twice erases nothing more, so no key is kept: its answer would be erased with the rest.
+    let Ask { principal, expected, body, .. } = ask;
+    let id = find::incident(&app, &principal, &name).await?.incident.id;
+    let occurred_at = body.occurred_at;
+    let options = CommitOptions { expected, occurred_at, ..CommitOptions::default() };
+    let (references, reason) = (body.references, body.reason);
+    let done = app.runtime().redact(&principal.caller, id, references, reason, options).await?;
+    shown(&app, &principal, &done, StatusCode::OK)
 }
 
 /// End it in favour of another incident that is about the same trouble.

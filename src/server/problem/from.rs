@@ -128,3 +128,42 @@ pub(in crate::server) fn too_large(limit: u64) -> Problem {
     )
     .with("limit", limit)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::store::Unique;
+
+    #[test]
+    fn a_store_that_refuses_for_now_is_a_503_with_a_time_to_come_back() {
+        for (error, kind) in [
+            (StoreError::Busy { queued: 9 }, Kind::Busy),
+            (StoreError::Full { free: 1, needed: 2 }, Kind::DiskFull),
+            (StoreError::Failed { doing: "x", why: "secret path".into() }, Kind::Unavailable),
+            (StoreError::Stopped, Kind::Unavailable),
+        ] {
+            let problem = Problem::from(Refusal::from(error));
+            assert_eq!((problem.kind, problem.status().as_u16()), (kind, 503));
+            assert!(problem.retry_after.is_some());
+            assert!(!format!("{problem:?}").contains("secret"), "the inside stays in the log");
+        }
+    }
+
+    #[test]
+    fn a_damaged_store_is_a_500_that_gives_nothing_away() {
+        let damaged = StoreError::Damaged { what: "secret".into(), why: "secret".into() };
+        let problem = Problem::from(damaged);
+        assert_eq!(problem.kind, Kind::Internal);
+        assert!(!format!("{problem:?}").contains("secret"));
+    }
+
+    #[test]
+    fn lost_races_are_conflicts() {
+        let taken =
+            StoreError::Taken { what: Unique::Number(1), by: crate::id::IncidentId::from_u128(1) };
+        for error in [StoreError::Conflict { actual: 3 }, taken] {
+            assert_eq!(Problem::from(error).status().as_u16(), 409);
+        }
+    }
+}
