@@ -46,7 +46,7 @@ impl Paths {
     }
 
     pub(in crate::store) fn evidence(&self) -> PathBuf {
-        self.data.join(crate::store::Evidence::FOLDER)
+        self.data.join("evidence")
     }
 
     /// The file of an archived incident, relative to [`Paths::archive`].
