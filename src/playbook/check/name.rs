@@ -173,14 +173,16 @@ impl Check<'_> {
         }
     }
 
-    /// A condition on nothing but the answer of a decision holds for one of its options.
+    /// A condition on nothing but the answer of a decision holds for one of its options, or while
+    /// there is none yet.
     fn answerable(&mut self, compiled: &Compiled, used: &Used<'_>) {
         let Compiled::Expression(expression) = compiled else { return };
         let [Name::Step(id, StepFact::Word(StepWord::Answer))] = expression.names() else { return };
         let Some((_, step)) = self.playbook.step(id) else { return };
         let Action::Decide(decide) = &step.action else { return };
-        let held = |option: &SmolStr| expression.truth(&Answered(option)).unwrap_or(true);
-        if used.form != Form::Condition || decide.options.iter().any(held) {
+        let held = |answer: Option<&str>| expression.truth(&Answered(answer)).unwrap_or(true);
+        let mut options = decide.options.iter().map(SmolStr::as_str);
+        if used.form != Form::Condition || held(None) || options.any(|option| held(Some(option))) {
             return;
         }
         let list = decide.options.iter().map(|option| format!("`{option}`")).collect::<Vec<_>>();

@@ -72,13 +72,15 @@ impl<'a> Samples<'a> {
     }
 }
 
-/// A decision answered in one way, and nothing else known.
-pub(super) struct Answered<'a>(pub &'a str);
+/// A decision answered in one way or not yet, and nothing else known.
+pub(super) struct Answered<'a>(pub Option<&'a str>);
 
 impl Scope for Answered<'_> {
     fn fact(&self, name: &Name) -> Option<Fact<'_>> {
         match name {
-            Name::Step(_, StepFact::Word(StepWord::Answer)) => Some(Fact::Text(self.0.into())),
+            Name::Step(_, StepFact::Word(StepWord::Answer)) => {
+                Some(self.0.map_or(Fact::Nothing, |option| Fact::Text(option.into())))
+            }
             _ => None,
         }
     }
