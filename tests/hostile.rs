@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
+use firebell::playbook::diagnostic::Rendering;
 use firebell::playbook::{Context, Playbook};
+use firebell::text::Lang;
 
 /// The processor time one file may take, in milliseconds.
 const MILLISECONDS_MAX: u64 = 200;
@@ -137,6 +139,10 @@ fn hostile_files_are_refused_at_once_and_in_little_memory() {
     for (name, bytes, may_load) in &files {
         let before = processor_milliseconds();
         let loaded = Playbook::load("x.yaml", bytes, &Context::default());
+        for lang in Lang::ALL {
+            let said = loaded.findings.render(Rendering::plain(lang));
+            assert!(said.len() < 1024 * 1024, "{name}: {} bytes are said", said.len());
+        }
         let took = processor_milliseconds() - before;
         assert!(*may_load || loaded.playbook.is_none(), "{name} loads");
         let allowed = if cfg!(debug_assertions) { 10 * MILLISECONDS_MAX } else { MILLISECONDS_MAX };

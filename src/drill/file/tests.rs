@@ -114,7 +114,7 @@ fn each_mistake_is_found_at_its_place() {
         ("set: { users_affected: 1200000", "set: { users_affected: lots", BAD_VALUE, "lots"),
         ("objective: responded", "objective: answered", code::UNKNOWN_NAME, "answered"),
         ("acknowledged: commander", "acknowledged: commando", code::UNKNOWN_NAME, "commando"),
-        (", within: 10m", "", MISSING_KEY, "{ acknowledged"),
+        (", within: 10m", "", MISSING_KEY, "acknowledged"),
         ("step: tell", "step: tel", code::UNKNOWN_NAME, "tel,"),
         ("is: done", "is: finished", BAD_VALUE, "finished"),
         ("when: level <= 2 }", "when: levle <= 2 }", code::UNKNOWN_NAME, "levle <= 2"),

@@ -4,11 +4,14 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use serde::Serialize;
 
 use crate::playbook::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
-use crate::playbook::source::{Source, Span};
+use crate::playbook::source::{Place, Source, Span};
 use crate::text::Lang;
 
 /// Longer source lines are cut to this window, so that one long line does not hide the finding.
 const TERMINAL_CELLS: usize = 120;
+
+/// The most source text given to the renderer for one finding.
+const WINDOW_BYTES_MAX: usize = 16 * 1024;
 
 /// How findings are to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,8 +92,7 @@ pub(super) fn all(findings: &Diagnostics, rendering: Rendering) -> String {
         if !out.is_empty() {
             out.push('\n');
         }
-        let window = Window::around(findings.source(), diagnostic);
-        out.push_str(&renderer.render(&[group(&window, diagnostic, rendering.lang)]));
+        out.push_str(&renderer.render(&[group(findings.source(), diagnostic, rendering.lang)]));
         out.push('\n');
     }
     if findings.left_out() > 0 {
@@ -105,15 +107,19 @@ pub(super) fn all(findings: &Diagnostics, rendering: Rendering) -> String {
     out
 }
 
-fn group<'a>(window: &Window<'a>, diagnostic: &'a Diagnostic, lang: Lang) -> Group<'a> {
+fn group<'a>(source: &'a Source, diagnostic: &'a Diagnostic, lang: Lang) -> Group<'a> {
     let level = match diagnostic.severity() {
         Severity::Error => Level::ERROR.with_name(lang.pick("错误", "error")),
         Severity::Warning => Level::WARNING.with_name(lang.pick("警告", "warning")),
     };
     let title = level.primary_title(diagnostic.message.get(lang)).id(diagnostic.code.as_str());
-    let mut group = match diagnostic.span {
-        Some(span) => title.element(snippet(window, diagnostic, span, lang)),
-        None => title.element(Origin::path(window.source.name())),
+    let window = diagnostic.span.map(|span| Window::around(source, span, diagnostic));
+    let mut group = match window {
+        Some(Ok(window)) => title.element(snippet(source, &window, diagnostic, lang)),
+        Some(Err(Place { line, column })) => {
+            title.element(Origin::path(source.name()).line(line).char_column(column))
+        }
+        None => title.element(Origin::path(source.name())),
     };
     for help in &diagnostic.help {
         let level = Level::HELP.with_name(lang.pick("建议", "help"));
@@ -127,42 +133,60 @@ fn group<'a>(window: &Window<'a>, diagnostic: &'a Diagnostic, lang: Lang) -> Gro
 }
 
 fn snippet<'a>(
+    source: &'a Source,
     window: &Window<'a>,
     diagnostic: &'a Diagnostic,
-    span: Span,
     lang: Lang,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let label = diagnostic.label.as_ref().map(|label| label.get(lang));
-    let primary = AnnotationKind::Primary.span(window.shift(span).range()).label(label);
-    let related = diagnostic.related.iter().map(|(span, words)| {
+    let primary = window.shift(window.primary).range();
+    let primary = AnnotationKind::Primary.span(primary).label(label);
+    let related = diagnostic.related.iter().filter(|(span, _)| window.covers(*span));
+    let related = related.map(|(span, words)| {
         AnnotationKind::Context.span(window.shift(*span).range()).label(words.get(lang))
     });
     Snippet::source(window.text)
-        .path(window.source.name())
+        .path(source.name())
         .line_start(window.line)
         .annotation(primary)
         .annotations(related)
 }
 
 /// The lines of a file that a finding touches. The renderer walks the whole text it is given, so a
-/// thousand findings in a large file would cost a thousand walks.
+/// hundred findings in a large file would cost a hundred walks.
 struct Window<'a> {
-    source: &'a Source,
     text: &'a str,
     start: usize,
     line: usize,
+    /// The marked place, cut at the end of its first line.
+    primary: Span,
 }
 
 impl<'a> Window<'a> {
-    fn around(source: &'a Source, diagnostic: &Diagnostic) -> Self {
+    /// Takes the lines of a place and of what is related to it; without the latter where that is
+    /// too far away.
+    ///
+    /// # Errors
+    /// The place alone, where its line is too long to show.
+    fn around(source: &'a Source, span: Span, diagnostic: &Diagnostic) -> Result<Self, Place> {
         let text = source.text();
-        let spans = diagnostic.span.iter().chain(diagnostic.related.iter().map(|(span, _)| span));
-        let cover = spans.copied().reduce(Span::to).unwrap_or_default();
-        let low = text.floor_char_boundary(cover.start);
-        let high = text.floor_char_boundary(cover.end.max(low));
-        let start = text[..low].rfind('\n').map_or(0, |newline| newline + 1);
-        let end = text[high..].find('\n').map_or(text.len(), |newline| high + newline + 1);
-        Self { source, text: &text[start..end], start, line: source.place(start).line }
+        let start = text.floor_char_boundary(span.start);
+        let line_end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
+        let primary = Span::new(start, text.floor_char_boundary(span.end.min(line_end)).max(start));
+        let related = diagnostic.related.iter().map(|(span, _)| *span);
+        let all = related.fold(primary, Span::to);
+        let window = [all, primary].into_iter().map(|cover| lines(text, cover));
+        let Some(shown) = window.into_iter().find(|shown| shown.range().len() <= WINDOW_BYTES_MAX)
+        else {
+            return Err(source.place(start));
+        };
+        let line = source.place(shown.start).line;
+        Ok(Self { text: &text[shown.range()], start: shown.start, line, primary })
+    }
+
+    /// Tells whether a place lies in the window.
+    const fn covers(&self, span: Span) -> bool {
+        self.start <= span.start && span.start < self.start + self.text.len()
     }
 
     /// Moves a span of the file into the window, onto characters.
@@ -173,6 +197,15 @@ impl<'a> Window<'a> {
         let start = at(span.start);
         Span::new(start, at(span.end).max(start))
     }
+}
+
+/// Stretches a range to whole lines.
+fn lines(text: &str, cover: Span) -> Span {
+    let low = text.floor_char_boundary(cover.start);
+    let high = text.floor_char_boundary(cover.end.max(low));
+    let start = text[..low].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[high..].find('\n').map_or(text.len(), |newline| high + newline + 1);
+    Span::new(start, end)
 }
 
 #[cfg(test)]
@@ -252,6 +285,21 @@ mod tests {
           ]
         }
         "#);
+    }
+
+    #[test]
+    fn a_line_too_long_to_show_is_named_by_its_place() {
+        let source = Source::new("x.yaml", format!("a: 1\n客: {}", "长".repeat(20_000)));
+        let mut findings = Diagnostics::new(source.expect("text"));
+        findings.push(
+            Diagnostic::new(Code::new("E0101"), both!("错", "wrong"))
+                .at(Span::new(10, 13))
+                .related(Span::new(0, 1), both!("先", "first")),
+        );
+        assert_eq!(
+            findings.render(Rendering::plain(Lang::En)),
+            "error[E0101]: wrong\n--> x.yaml:2:4\n"
+        );
     }
 
     #[test]

@@ -28,11 +28,12 @@ impl<'n> Fields<'n> {
             out.push(wrong_type(node, &Text::both("映射", "a mapping")));
             return None;
         };
+        let span = entries.first().map_or(node.span, |entry| entry.key.span);
         let entries = unique(entries, out).into_iter().map(|entry| (entry, false)).collect();
-        Some(Self { span: node.span, what, entries, asked: Vec::new() })
+        Some(Self { span, what, entries, asked: Vec::new() })
     }
 
-    /// Returns where the mapping stands.
+    /// Returns where the mapping begins: its first key.
     #[must_use]
     pub const fn span(&self) -> Span {
         self.span
