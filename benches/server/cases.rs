@@ -39,12 +39,15 @@ phases:
       - { id: look, role: commander, title: Look }
 ";
 
+/// `bench` in the form of Standard Webhooks.
+const WEBHOOK_SECRET: &str = "whsec_YmVuY2ggYmVuY2ggYmVuY2ggYmVuY2g=";
+
 fn webhook_config(address: &str) -> String {
     format!(
         "channels:
   hook:
     kind: webhook
-    secret: env:FIREBELL_BENCH_SECRET
+    secret: file:webhook.secret
     allow_private: true
 people:
   duty-1:
@@ -61,7 +64,7 @@ fn outage() -> Setup {
     let root = env!("CARGO_MANIFEST_DIR");
     let read = |name: &str| std::fs::read_to_string(format!("{root}/{name}")).expect("it ships");
     Setup {
-        playbooks: vec![("service-outage.yaml", read("playbooks/service-outage.yaml"))],
+        files: vec![("playbooks/service-outage.yaml", read("playbooks/service-outage.yaml"))],
         config: read("firebell.yaml"),
         // Notices are stored but not sent: what is measured is the durable declaration.
         safe_start: true,
@@ -111,7 +114,7 @@ pub async fn baseline(seconds: u64) {
     let rate = bare_syncs(dir.path(), Duration::from_secs(seconds.min(2)));
     println!("{:<52} {rate:>9.0}/s", "append 4 KiB + fdatasync, 1 committer");
     let setup = Setup {
-        playbooks: vec![("five-steps.yaml", five_steps())],
+        files: vec![("playbooks/five-steps.yaml", five_steps())],
         config: PLAIN_CONFIG.into(),
         safe_start: false,
     };
@@ -137,7 +140,7 @@ pub async fn five_step_plan(seconds: u64) {
         "\n# a five-step plan over HTTP (aims: 1 caller 300/s p99 8 ms; 64: 3,650/s p99 39 ms)"
     );
     let setup = Setup {
-        playbooks: vec![("five-steps.yaml", five_steps())],
+        files: vec![("playbooks/five-steps.yaml", five_steps())],
         config: PLAIN_CONFIG.into(),
         safe_start: false,
     };
@@ -224,7 +227,10 @@ pub async fn first_notice(seconds: u64) {
     );
     let (address, arrivals) = peer::listen().await;
     let setup = Setup {
-        playbooks: vec![("one-page.yaml", ONE_PAGE.into())],
+        files: vec![
+            ("playbooks/one-page.yaml", ONE_PAGE.into()),
+            ("webhook.secret", WEBHOOK_SECRET.into()),
+        ],
         config: webhook_config(&address),
         safe_start: false,
     };
@@ -289,11 +295,25 @@ phases:
       - { id: act, title: Act, due: { within: 1m, from: detected } }
 ";
 
+/// As [`DUE_TOGETHER`], a day after the declaration.
+const DUE_TOMORROW: &str = "playbook: due-tomorrow
+title: Due tomorrow
+owner: bench
+phases:
+  - id: work
+    title: Work
+    steps:
+      - { id: act, title: Act, due: { within: 24h, from: declared } }
+";
+
 /// Thousands of deadlines at one moment, alone and behind a backlog of requests.
 pub async fn deadlines() {
     println!("\n# 5,000 deadlines at one moment (aims: p99 250 ms; behind 9,000 commands 500 ms)");
     let setup = Setup {
-        playbooks: vec![("due-together.yaml", DUE_TOGETHER.into())],
+        files: vec![
+            ("playbooks/due-together.yaml", DUE_TOGETHER.into()),
+            ("playbooks/due-tomorrow.yaml", DUE_TOMORROW.into()),
+        ],
         config: PLAIN_CONFIG.into(),
         safe_start: false,
     };
@@ -304,12 +324,11 @@ pub async fn deadlines() {
     asleep(&Server::start(&setup)).await;
 }
 
-async fn declare_due(server: &Server, count: u32, due: jiff::Timestamp) -> Vec<String> {
-    let detected = due - jiff::SignedDuration::from_mins(1);
+async fn declare_many(server: &Server, count: u32, body: &str) -> Vec<String> {
     let mut tasks = Vec::new();
     for _ in 0..50 {
         let mut caller = Caller::connect(&server.address, &server.token).await;
-        let body = format!(r#"{{"playbook":"due-together","detected_at":"{detected}"}}"#);
+        let body = body.to_owned();
         tasks.push(tokio::spawn(async move {
             let mut ids = Vec::new();
             for _ in 0..count / 50 {
@@ -327,7 +346,9 @@ async fn declare_due(server: &Server, count: u32, due: jiff::Timestamp) -> Vec<S
 
 async fn lateness(server: &Server, backlog: u32) {
     let due = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(12);
-    let ids = declare_due(server, 5_000, due).await;
+    let detected = due - jiff::SignedDuration::from_mins(1);
+    let body = format!(r#"{{"playbook":"due-together","detected_at":"{detected}"}}"#);
+    let ids = declare_many(server, 5_000, &body).await;
     let lead = due.duration_since(jiff::Timestamp::now());
     assert!(lead > jiff::SignedDuration::from_secs(1), "the declarations took too long");
     let ahead = lead - jiff::SignedDuration::from_millis(200);
@@ -364,18 +385,17 @@ async fn lateness(server: &Server, backlog: u32) {
 /// Finds when the journal recorded the deadline.
 fn overdue_recorded(timeline: &serde_json::Value) -> Option<jiff::Timestamp> {
     let rows = timeline.get("rows")?.as_array()?;
-    let row = rows.iter().find(|row| row.get("type").is_some_and(|kind| kind == "step_overdue"))?;
+    let row = rows.iter().find(|row| row.get("code").is_some_and(|code| code == "step_overdue"))?;
     row.get("recorded_at")?.as_str()?.parse().ok()
 }
 
 /// What armed deadlines cost while nothing is due.
 async fn asleep(server: &Server) {
-    let far = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
     let before = server.processor_seconds();
     tokio::time::sleep(Duration::from_secs(5)).await;
     let empty = server.processor_seconds() - before;
     for _ in 0..10 {
-        declare_due(server, 10_000, far).await;
+        declare_many(server, 10_000, r#"{"playbook":"due-tomorrow"}"#).await;
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
     let before = server.processor_seconds();
@@ -389,7 +409,7 @@ async fn asleep(server: &Server) {
 pub async fn footprint() {
     println!("\n# cold start and memory (aims: 80 ms, 25 MiB; 1 M events 1 s; 1,000 open 150 MiB)");
     let plain = Setup {
-        playbooks: vec![("five-steps.yaml", five_steps())],
+        files: vec![("playbooks/five-steps.yaml", five_steps())],
         config: PLAIN_CONFIG.into(),
         safe_start: false,
     };

@@ -15,7 +15,8 @@ mod peer;
 mod process;
 mod stats;
 
-/// How long each closed-loop case runs. `FIREBELL_BENCH_SECONDS` shortens or lengthens it.
+/// How long each closed-loop case runs. `BENCH_SECONDS` shortens or lengthens it, `BENCH_ONLY`
+/// names the cases to run, with commas between.
 const SECONDS: u64 = 5;
 
 fn main() {
@@ -23,8 +24,8 @@ fn main() {
     if !std::env::args().any(|arg| arg == "--bench") {
         return;
     }
-    let seconds = std::env::var("FIREBELL_BENCH_SECONDS").ok().and_then(|s| s.parse().ok());
-    let only = std::env::var("FIREBELL_BENCH_ONLY").unwrap_or_default();
+    let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|s| s.parse().ok());
+    let only = std::env::var("BENCH_ONLY").unwrap_or_default();
     let wanted = |name: &str| only.is_empty() || only.split(',').any(|one| one == name);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

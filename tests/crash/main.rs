@@ -59,7 +59,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_due_forgotten() {
     let mut chance = number("FIREBELL_CRASH_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     println!("repeat with FIREBELL_CRASH_SEED={chance} FIREBELL_CRASH_ROUNDS={rounds}");
     let setup = Setup {
-        playbooks: vec![("three.yaml", PLAN.into())],
+        files: vec![("playbooks/three.yaml", PLAN.into())],
         config: CONFIG.into(),
         safe_start: false,
     };

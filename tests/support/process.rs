@@ -17,9 +17,10 @@ pub struct Server {
     pub cold_start: Duration,
 }
 
-/// The plans and the configuration a server begins with.
+/// What a server begins with.
 pub struct Setup {
-    pub playbooks: Vec<(&'static str, String)>,
+    /// Paths from its folder, and what they hold.
+    pub files: Vec<(&'static str, String)>,
     pub config: String,
     pub safe_start: bool,
 }
@@ -29,8 +30,8 @@ impl Server {
         let home = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(home.path().join("playbooks")).expect("a folder");
         std::fs::create_dir(home.path().join("drills")).expect("a folder");
-        for (name, text) in &setup.playbooks {
-            std::fs::write(home.path().join("playbooks").join(name), text).expect("a file");
+        for (path, text) in &setup.files {
+            std::fs::write(home.path().join(path), text).expect("a file");
         }
         std::fs::write(home.path().join("firebell.yaml"), &setup.config).expect("a file");
         Self::start_in(home, setup.safe_start, None)
