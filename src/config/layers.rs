@@ -4,7 +4,7 @@
 //! `FIREBELL_STORE__CACHE_MIB=64` means the key `cache_mib` of `store`. Every setting keeps its
 //! place: behind the file's text come the variables, one a line, and behind them the flags.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::{Source, Span};
@@ -48,8 +48,11 @@ impl Layers {
         env: &BTreeMap<String, String>,
         out: &mut Diagnostics,
     ) -> Node {
+        let mut secrets = BTreeSet::new();
+        referenced(&root, &mut secrets);
         let ours = env.iter().filter(|(name, _)| {
-            name.starts_with(PREFIX) && !READ_ELSEWHERE.contains(&name.as_str())
+            let name = name.as_str();
+            name.starts_with(PREFIX) && !READ_ELSEWHERE.contains(&name) && !secrets.contains(name)
         });
         let settings = ours.map(|(name, value)| Setting {
             path: name[PREFIX.len()..].to_lowercase().split("__").map(str::to_owned).collect(),
@@ -131,6 +134,16 @@ impl Layers {
             findings.sort();
         }
         of_each
+    }
+}
+
+/// Gathers the variables that the file itself reads its secrets from.
+fn referenced(node: &Node, names: &mut BTreeSet<String>) {
+    match &node.data {
+        Data::String(text) => names.extend(text.strip_prefix("env:").map(str::to_owned)),
+        Data::List(items) => items.iter().for_each(|item| referenced(item, names)),
+        Data::Map(entries) => entries.iter().for_each(|entry| referenced(&entry.value, names)),
+        Data::Null | Data::Bool(_) | Data::Integer(_) | Data::Number(_) => {}
     }
 }
 

@@ -102,6 +102,15 @@ fn variables_that_a_cluster_injects_are_warned_of_and_ignored() {
 }
 
 #[test]
+fn a_variable_that_the_file_names_as_a_secret_is_no_stray() {
+    let yaml = "channels: { m: { kind: smtp, host: smtp.example, from: a@shop.example, \
+                username: a, password: 'env:FIREBELL_SMTP_PASSWORD' } }\n\
+                people: { li: { contacts: { m: li@shop.example } } }\n";
+    let loaded = with(yaml, &[("FIREBELL_SMTP_PASSWORD", "pw")], &Flags::default()).expect("good");
+    assert!(loaded.warnings.rows(Lang::En).is_empty(), "{:?}", loaded.warnings.rows(Lang::En));
+}
+
+#[test]
 fn a_named_file_must_exist_and_the_default_one_need_not() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("bell.yaml");
