@@ -17,7 +17,7 @@ use crate::engine::{
 use crate::id::{DrillRunId, IncidentId, NoticeId, PlaybookId};
 use crate::notify;
 use crate::playbook::{Level, Playbook};
-use crate::store::{Batch, Digest, Idempotency, StoreError, Unique};
+use crate::store::{Batch, Digest, Idempotency, Lane, StoreError, Unique};
 
 /// How often a decision is made again because another writer was first. The cell's lock makes
 /// a second time rare; a third means that something else is wrong.
@@ -89,6 +89,8 @@ pub struct CommitOptions {
     pub keyed: Option<Keyed>,
     /// Personal content by its salted hash, stored beside the events.
     pub personal: Vec<(String, Vec<u8>)>,
+    /// Where the commit waits for the store.
+    pub lane: Lane,
 }
 
 /// What a commit left.
@@ -228,7 +230,8 @@ impl Inner {
         }
         let outcome = self.decide_all(&loaded, &commands, now);
         let playbook = Arc::clone(&loaded.playbook);
-        let options = CommitOptions::default();
+        let lane = if deadlines { Lane::Due } else { Lane::Ordinary };
+        let options = CommitOptions { lane, ..CommitOptions::default() };
         if outcome.events.is_empty() {
             let next = engine::next_deadline(&loaded.playbook, &loaded.incident);
             self.follow(&loaded, next.map(|deadline| deadline.at));
@@ -297,6 +300,7 @@ impl Inner {
         batch.notices = outbox::encode(&rendered);
         let deadline = engine::next_deadline(playbook, &incident).map(|deadline| deadline.at);
         batch.wake = [deadline, engine::next_send(&incident)].into_iter().flatten().min();
+        batch.lane = options.lane;
         batch.personal.clone_from(&options.personal);
         let pin = before.is_none().then(|| self.pins.to_store(playbook)).flatten();
         batch.documents = pin.into_iter().collect();

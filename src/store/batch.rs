@@ -28,6 +28,18 @@ pub struct Batch {
     pub personal: Vec<(String, Vec<u8>)>,
     /// Documents that change together with the incident.
     pub documents: Vec<Change>,
+    /// Where it waits for its turn.
+    pub lane: Lane,
+}
+
+/// Which appends go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lane {
+    /// What somebody asked for.
+    #[default]
+    Ordinary,
+    /// What fell due: deadlines never wait behind requests.
+    Due,
 }
 
 /// A request that was answered, so that its repetition gets the same answer.
@@ -59,7 +71,7 @@ impl Batch {
     /// The largest row: lists hold a thousand of them.
     pub const MAX_ROW_BYTES: usize = 32 << 10;
 
-    /// Makes an append without notices, wake-up, answer, personal content and documents.
+    /// Makes an ordinary append without notices, wake-up, answer, personal content and documents.
     #[must_use]
     pub fn new(expected: u64, events: Vec<Vec<u8>>, summary: Summary) -> Self {
         Self {
@@ -72,6 +84,7 @@ impl Batch {
             idempotency: None,
             personal: Vec::new(),
             documents: Vec::new(),
+            lane: Lane::default(),
         }
     }
 

@@ -21,7 +21,7 @@ mod stream;
 mod summary;
 mod verify;
 
-pub use batch::{Batch, Idempotency};
+pub use batch::{Batch, Idempotency, Lane};
 pub use digest::{BadDigest, Digest};
 pub use document::{Change, Document, Expect, Kind};
 pub use error::{StoreError, Unique};

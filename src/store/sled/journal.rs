@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::disk::{Disk, Paths, failed, free_bytes};
 use super::open::{OpenReport, Opened, Options, build_index, open_disk, take_lock};
-use super::queue::{Load, Maintenance, Queue, Reply, Request};
+use super::queue::{Line, Maintenance, Queue, Reply, Request};
 use super::read::{Reader, Rewrites};
 use super::snapshot::Frozen;
 use super::writer::Writer;
@@ -46,7 +46,7 @@ pub(super) struct Shared {
     pub(super) rewrites: Rewrites,
     /// Why the database failed, until it is opened anew.
     pub(super) failure: Mutex<Option<StoreError>>,
-    pub(super) load: Arc<Load>,
+    pub(super) line: Arc<Line>,
     pub(super) counters: Counters,
 }
 
@@ -115,7 +115,7 @@ impl Sled {
         let mut report = OpenReport::default();
         let (disk, syncer) = open_disk(&paths, options.lock_wait, &mut report)?;
         let index = build_index(disk.db(), &mut report)?;
-        let (queue, requests, load) = Queue::new(options.queue);
+        let (queue, requests, line) = Queue::new(options.queue);
         let shared = Arc::new(Shared {
             paths,
             options,
@@ -123,7 +123,7 @@ impl Sled {
             index: RwLock::new(index),
             rewrites: Rewrites::default(),
             failure: Mutex::new(None),
-            load,
+            line,
             counters: Counters::default(),
         });
         let mut writer = Writer::new(Arc::clone(&shared), requests, syncer);
@@ -292,13 +292,13 @@ impl Store for Sled {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let database = self.shared.paths.journal().join("db");
         Stats {
-            queued: self.shared.load.waiting(),
+            queued: self.shared.line.waiting(),
             queue_limit: self.shared.options.queue as u64,
             appends: count(&counters.appends),
             events: count(&counters.events),
             groups: count(&counters.groups),
             largest_group: count(&counters.largest_group),
-            refused: self.shared.load.refused(),
+            refused: self.shared.line.refused(),
             syncing: Duration::from_nanos(count(&counters.syncing_nanos)),
             last_sync: Duration::from_nanos(count(&counters.last_sync_nanos)),
             disk_bytes: fs::metadata(database).map_or(0, |meta| meta.len()),

@@ -1,16 +1,18 @@
-//! The bounded way to the writer: a full queue refuses, it never acknowledges.
+//! The bounded way to the writer: a full queue refuses, it never acknowledges, and what fell due
+//! does not wait behind requests.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::snapshot::Frozen;
 use crate::id::IncidentId;
 use crate::store::layout::{Key, Table};
-use crate::store::{Batch, Change, Pending, Redacted, StoreError};
+use crate::store::{Batch, Change, Lane, Pending, Redacted, StoreError};
 
 /// Where the outcome of a request goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -70,44 +72,144 @@ impl Request {
     }
 }
 
-/// The most bytes that wait: a burst of large appends is refused before memory runs short.
+/// The most bytes of ordinary appends that wait: a burst of large ones is refused before memory
+/// runs short.
 const MAX_WAITING_BYTES: u64 = 64 << 20;
 
-/// How much waits, seen from both ends.
-#[derive(Debug, Default)]
-pub(super) struct Load {
-    waiting: AtomicU64,
-    bytes: AtomicU64,
-    refused: AtomicU64,
+/// What waits for the writer. What fell due has a lane of its own, which the writer empties first
+/// and which no burst of requests can fill.
+#[derive(Default)]
+struct Lanes {
+    due: VecDeque<Request>,
+    ordinary: VecDeque<Request>,
+    /// The bytes of the ordinary lane.
+    bytes: u64,
+    refused: u64,
+    /// Whether the writer sleeps until something arrives.
+    idle: bool,
+    /// Whether nobody can ask any more, or nobody answers any more.
+    closed: bool,
 }
 
-impl Load {
+impl Lanes {
+    fn take(&mut self) -> Option<Request> {
+        let due = self.due.pop_front();
+        due.or_else(|| {
+            let request = self.ordinary.pop_front()?;
+            self.bytes = self.bytes.saturating_sub(request.bytes());
+            Some(request)
+        })
+    }
+
+    fn waiting(&self) -> u64 {
+        (self.due.len() + self.ordinary.len()) as u64
+    }
+
+    fn admit(&mut self, request: Request, limit: usize) -> Result<(), StoreError> {
+        if self.closed {
+            return Err(StoreError::Stopped);
+        }
+        let urgent = matches!(&request, Request::Append(batch, ..) if batch.lane == Lane::Due);
+        let lane = if urgent { &mut self.due } else { &mut self.ordinary };
+        if lane.len() >= limit || (!urgent && self.bytes > MAX_WAITING_BYTES) {
+            self.refused += 1;
+            return Err(StoreError::Busy { queued: self.waiting() });
+        }
+        if !urgent {
+            self.bytes += request.bytes();
+        }
+        lane.push_back(request);
+        Ok(())
+    }
+}
+
+/// The place where requests wait, seen from both ends.
+#[derive(Default)]
+pub(super) struct Line {
+    lanes: Mutex<Lanes>,
+    arrived: Condvar,
+}
+
+impl Line {
+    /// Nothing panics while the lock is held.
+    fn lanes(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn waiting(&self) -> u64 {
-        self.waiting.load(Ordering::Relaxed)
+        self.lanes().waiting()
     }
 
     pub(super) fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
+        self.lanes().refused
+    }
+}
+
+/// The writer's end.
+pub(super) struct Requests(Arc<Line>);
+
+/// Nobody can ask any more and everything asked was taken.
+pub(super) struct Ended;
+
+impl Requests {
+    /// Takes the next request if there is one.
+    pub(super) fn try_next(&self) -> Option<Request> {
+        self.0.lanes().take()
     }
 
-    /// Takes a request off the load: the writer has it now.
-    pub(super) fn taken(&self, request: &Request) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        self.bytes.fetch_sub(request.bytes(), Ordering::Relaxed);
+    /// Waits for the next request, at most for `patience`; `None` when that is over.
+    ///
+    /// # Errors
+    /// [`Ended`].
+    pub(super) fn next(&self, patience: Option<Duration>) -> Result<Option<Request>, Ended> {
+        let mut lanes = self.0.lanes();
+        let until = patience.map(|patience| Instant::now() + patience);
+        loop {
+            if let Some(request) = lanes.take() {
+                return Ok(Some(request));
+            }
+            if lanes.closed {
+                return Err(Ended);
+            }
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Ok(None);
+            }
+            lanes.idle = true;
+            lanes = match left {
+                Some(left) => {
+                    let woken = self.0.arrived.wait_timeout(lanes, left);
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.0.arrived.wait(lanes).unwrap_or_else(PoisonError::into_inner),
+            };
+            lanes.idle = false;
+        }
+    }
+}
+
+impl Drop for Requests {
+    /// Whoever still waits learns that the store has stopped.
+    fn drop(&mut self) {
+        let mut lanes = self.0.lanes();
+        lanes.closed = true;
+        let left = (std::mem::take(&mut lanes.due), std::mem::take(&mut lanes.ordinary));
+        drop(lanes);
+        drop(left);
     }
 }
 
 /// The end that requests are put in.
 pub(super) struct Queue {
-    sender: SyncSender<Request>,
-    load: Arc<Load>,
+    line: Arc<Line>,
+    limit: usize,
 }
 
 impl Queue {
-    pub(super) fn new(limit: usize) -> (Self, Receiver<Request>, Arc<Load>) {
-        let (sender, receiver) = sync_channel(limit);
-        let load = Arc::new(Load::default());
-        (Self { sender, load: Arc::clone(&load) }, receiver, load)
+    /// Makes both ends; `limit` requests may wait in a lane.
+    pub(super) fn new(limit: usize) -> (Self, Requests, Arc<Line>) {
+        let line = Arc::new(Line::default());
+        (Self { line: Arc::clone(&line), limit }, Requests(Arc::clone(&line)), line)
     }
 
     /// Hands a request to the writer now; the future only waits for its outcome.
@@ -133,22 +235,102 @@ impl Queue {
     }
 
     fn send(&self, request: Request) -> Result<(), StoreError> {
-        let bytes = request.bytes();
-        let queued = self.load.waiting.fetch_add(1, Ordering::Relaxed);
-        let waiting_bytes = self.load.bytes.fetch_add(bytes, Ordering::Relaxed);
-        let sent = if waiting_bytes > MAX_WAITING_BYTES {
-            Err(StoreError::Busy { queued })
-        } else {
-            self.sender.try_send(request).map_err(|error| match error {
-                TrySendError::Full(_) => StoreError::Busy { queued },
-                TrySendError::Disconnected(_) => StoreError::Stopped,
-            })
-        };
-        if sent.is_err() {
-            self.load.waiting.fetch_sub(1, Ordering::Relaxed);
-            self.load.bytes.fetch_sub(bytes, Ordering::Relaxed);
-            self.load.refused.fetch_add(1, Ordering::Relaxed);
+        let mut lanes = self.line.lanes();
+        let sent = lanes.admit(request, self.limit);
+        let wake = lanes.idle;
+        drop(lanes);
+        if wake {
+            self.line.arrived.notify_one();
         }
         sent
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.line.lanes().closed = true;
+        self.line.arrived.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Mode, Status};
+    use crate::store::{Digest, Summary};
+    use crate::text::Text;
+
+    fn append(number: u64, lane: Lane) -> impl FnOnce(Reply<u64>) -> Request {
+        let summary = Summary {
+            id: IncidentId::from_u128(number.into()),
+            number,
+            playbook: "outage".into(),
+            playbook_hash: Digest::of(b""),
+            title: Text::both("断", "down"),
+            mode: Mode::Live,
+            status: Status::Open,
+            stuck: false,
+            level: 1,
+            level_provisional: false,
+            phase: "one".into(),
+            detected_at: Timestamp::UNIX_EPOCH,
+            declared_at: Timestamp::UNIX_EPOCH,
+            closed_at: None,
+            restricted: false,
+            involved: Vec::new(),
+            dedup_key: None,
+            version: 1,
+            pending_notices: 0,
+        };
+        let mut batch = Batch::new(0, vec![vec![1]], summary);
+        batch.lane = lane;
+        move |reply| Request::Append(Box::new(batch), Vec::new(), reply)
+    }
+
+    fn taken(requests: &Requests) -> Vec<u64> {
+        std::iter::from_fn(|| requests.try_next())
+            .map(|request| match request {
+                Request::Append(batch, ..) => batch.summary.number,
+                Request::Put(..) | Request::Maintain(_) => 0,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_fell_due_goes_before_requests_that_came_earlier() {
+        let (queue, requests, line) = Queue::new(8);
+        let lanes = [Lane::Ordinary, Lane::Due, Lane::Ordinary, Lane::Due];
+        let _waits: Vec<_> = (1..).zip(lanes).map(|(n, lane)| queue.ask(append(n, lane))).collect();
+        assert_eq!(line.waiting(), 4);
+        assert_eq!(taken(&requests), [2, 4, 1, 3]);
+        assert_eq!(line.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_of_requests_still_takes_what_fell_due() {
+        let (queue, requests, line) = Queue::new(2);
+        let _waits: Vec<_> = (1..=2).map(|n| queue.ask(append(n, Lane::Ordinary))).collect();
+        let refused = queue.ask(append(3, Lane::Ordinary)).await;
+        assert!(matches!(refused, Err(StoreError::Busy { queued: 2 })), "{refused:?}");
+        let _due = queue.ask(append(4, Lane::Due));
+        assert_eq!((taken(&requests), line.refused()), (vec![4, 1, 2], 1));
+    }
+
+    #[tokio::test]
+    async fn what_waits_when_the_writer_ends_learns_of_it() {
+        let (queue, requests, _) = Queue::new(2);
+        let waits = queue.ask(append(1, Lane::Due));
+        drop(requests);
+        assert!(matches!(waits.await, Err(StoreError::Stopped)));
+        assert!(matches!(queue.ask(append(2, Lane::Due)).await, Err(StoreError::Stopped)));
+    }
+
+    #[test]
+    fn the_writer_takes_what_is_left_before_it_ends() {
+        let (queue, requests, _) = Queue::new(2);
+        let _waits = queue.ask(append(1, Lane::Ordinary));
+        drop(queue);
+        assert!(requests.next(None).is_ok_and(|next| next.is_some()));
+        assert!(requests.next(None).is_err());
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use tokio::time::Instant;
 use super::disk::{Disk, Syncer};
 use super::journal::Shared;
 use super::open::{OpenReport, build_index, open_disk, panic_text};
-use super::queue::{Maintenance, Reply, Request};
+use super::queue::{Ended, Maintenance, Reply, Request, Requests};
 use super::snapshot::Camera;
 use super::stage::{Stage, Staged};
 use crate::store::{Batch, Change, StoreError};
@@ -31,7 +30,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// The thread's state.
 pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
-    requests: Receiver<Request>,
+    requests: Requests,
     /// `None` while the database is closed.
     pub(super) syncer: Option<Syncer>,
     pub(super) camera: Camera,
@@ -94,7 +93,7 @@ impl Group {
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, requests: Receiver<Request>, syncer: Syncer) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, requests: Requests, syncer: Syncer) -> Self {
         Self {
             shared,
             requests,
@@ -122,22 +121,13 @@ impl Writer {
     }
 
     /// Waits for a request; `None` when something else may have to be done.
-    fn next(&self) -> Result<Option<Request>, ()> {
+    fn next(&self) -> Result<Option<Request>, Ended> {
         let failed = self.shared.failure().is_some();
-        let next = if self.later.is_empty() && !failed {
-            self.requests.recv().map_err(|_| RecvTimeoutError::Disconnected)
-        } else {
-            let pause = if failed || self.camera.is_open() { RETRY } else { Duration::ZERO };
-            self.requests.recv_timeout(pause)
-        };
-        match next {
-            Ok(request) => {
-                self.shared.load.taken(&request);
-                Ok(Some(request))
-            }
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(()),
+        if self.later.is_empty() && !failed {
+            return self.requests.next(None);
         }
+        let pause = if failed || self.camera.is_open() { RETRY } else { Duration::ZERO };
+        self.requests.next(Some(pause))
     }
 
     /// Checks that writing makes sense, opening a failed database anew.
@@ -184,10 +174,7 @@ impl Writer {
                 }
             }
             if !group.is_full() {
-                request = self.requests.try_recv().ok();
-                if let Some(request) = &request {
-                    self.shared.load.taken(request);
-                }
+                request = self.requests.try_next();
             }
         }
         let staged = stage.finish()?;
