@@ -1,0 +1,184 @@
+//! The engine under test, with what must hold after every command whatever was asked.
+
+use firebell::engine::{
+    Actor, Command, Ctx, Declare, Event, Incident, Mode, NoticeOutcome, Outcome, Pending,
+    Rejection, codec, decide, declare, due, invariants, next_deadline,
+};
+use firebell::id::IncidentId;
+use firebell::people::Directory;
+use firebell::playbook::Playbook;
+use firebell::text::Lang;
+use jiff::Timestamp;
+
+use crate::story::story;
+
+/// The most rounds at one instant before it counts as a loop that never ends.
+const ROUNDS_MAX: usize = 500;
+
+/// An incident as the engine has it.
+pub struct Engine<'w> {
+    pub playbook: &'w Playbook,
+    pub directory: &'w Directory,
+    pub incident: Incident,
+    pub events: Vec<Event>,
+    pub start: Timestamp,
+    pub now: Timestamp,
+}
+
+/// What went wrong, with the story so far.
+pub type Check<T = ()> = Result<T, String>;
+
+impl<'w> Engine<'w> {
+    /// Declares.
+    pub fn declare(
+        playbook: &'w Playbook,
+        directory: &'w Directory,
+        now: Timestamp,
+        change: impl FnOnce(&mut Declare),
+    ) -> Check<Self> {
+        let mut request = Declare {
+            id: IncidentId::from_u128(7),
+            number: 7,
+            mode: Mode::Live,
+            title: None,
+            level: None,
+            inputs: serde_json::Map::new(),
+            detected_at: None,
+            dedup_key: None,
+            alert: None,
+            drill: None,
+        };
+        change(&mut request);
+        let actor = Actor::person("hal");
+        let ctx = Ctx { now, occurred_at: None, actor, admin: false, directory };
+        let outcome = declare(playbook, request.clone(), &ctx);
+        let Outcome { events, incident } = outcome.map_err(|no| format!("not declared: {no}"))?;
+        let engine = Self { playbook, directory, incident, events, start: now, now };
+        engine.check()?;
+        Ok(engine)
+    }
+
+    /// Says what went wrong, with the story.
+    pub fn wrong(&self, what: impl std::fmt::Display) -> String {
+        format!("{what}\n{}", story(self.start, &self.events, Some(&self.incident)))
+    }
+
+    /// Asks as anyone; a refusal is an answer.
+    pub fn ask(
+        &mut self,
+        command: Command,
+        change: impl FnOnce(&mut Ctx<'_>),
+    ) -> Check<Result<usize, Rejection>> {
+        let (actor, directory) = (Actor::System, self.directory);
+        let mut ctx = Ctx { now: self.now, occurred_at: None, actor, admin: false, directory };
+        change(&mut ctx);
+        let first = decide(self.playbook, &self.incident, command.clone(), &ctx);
+        let again = decide(self.playbook, &self.incident, command.clone(), &ctx);
+        match (first, again) {
+            (Ok(first), Ok(again)) => {
+                let bytes = |outcome: &Outcome| {
+                    outcome.events.iter().map(codec::encode).collect::<Vec<_>>()
+                };
+                if bytes(&first) != bytes(&again) {
+                    return Err(self.wrong(format!("{command:?} is decided in two ways")));
+                }
+                let many = first.events.len();
+                if first.events.iter().any(|event| event.recorded_at != self.now) {
+                    return Err(self.wrong(format!("{command:?} is not recorded now")));
+                }
+                self.events.extend(first.events);
+                self.incident = first.incident;
+                self.check().map_err(|what| format!("after {command:?}: {what}"))?;
+                Ok(Ok(many))
+            }
+            (Err(refused), Err(_)) => {
+                if Lang::ALL.iter().any(|lang| refused.text.get(*lang).is_empty()) {
+                    return Err(self.wrong(format!("{command:?} is refused without a word")));
+                }
+                Ok(Err(refused))
+            }
+            _ => Err(self.wrong(format!("{command:?} is granted and refused"))),
+        }
+    }
+
+    /// The machinery asks, which is never refused.
+    pub fn must(&mut self, command: Command) -> Check {
+        let shown = format!("{command:?}");
+        match self.ask(command, |_| ())? {
+            Ok(_) => Ok(()),
+            Err(refused) => Err(self.wrong(format!("{shown} was refused: {refused}"))),
+        }
+    }
+
+    /// Lets channels take what waits and does what is due now, until nothing is.
+    pub fn come_to_rest(&mut self) -> Check {
+        self.come_to_rest_by(&mut |pending| match pending {
+            Pending::Notice { notice, channel, .. } => {
+                notice.via.get(*channel).map(|via| NoticeOutcome::Delivered { via: via.clone() })
+            }
+            Pending::Request { .. } => None,
+        })
+    }
+
+    /// As [`Self::come_to_rest`], with channels that answer as they like.
+    pub fn come_to_rest_by(
+        &mut self,
+        answer: &mut dyn FnMut(&Pending) -> Option<NoticeOutcome>,
+    ) -> Check {
+        for _ in 0..ROUNDS_MAX {
+            let sent = self.send(answer)?;
+            let commands = due(self.playbook, &self.incident, self.now);
+            if commands.is_empty() && !sent {
+                return Ok(());
+            }
+            for command in commands {
+                self.must(command)?;
+            }
+        }
+        Err(self.wrong("something is due for ever"))
+    }
+
+    fn send(&mut self, answer: &mut dyn FnMut(&Pending) -> Option<NoticeOutcome>) -> Check<bool> {
+        let ready: Vec<_> = self
+            .incident
+            .outbox
+            .iter()
+            .filter(|(_, pending)| pending.next_at() <= self.now)
+            .filter_map(|(id, pending)| Some((*id, answer(pending)?)))
+            .collect();
+        for (notice, outcome) in &ready {
+            self.must(Command::NoticeOutcome { notice: *notice, outcome: outcome.clone() })?;
+        }
+        Ok(!ready.is_empty())
+    }
+
+    /// The next deadline.
+    pub fn next(&self) -> Option<Timestamp> {
+        next_deadline(self.playbook, &self.incident).map(|deadline| deadline.at)
+    }
+
+    fn check(&self) -> Check {
+        let broken = invariants(self.playbook, &self.incident);
+        if !broken.is_empty() {
+            return Err(self.wrong(format!("broken: {broken:?}")));
+        }
+        if self.incident.version != self.events.len() as u64 {
+            return Err(self.wrong("events are not numbered one after another"));
+        }
+        Ok(())
+    }
+
+    /// What is checked once, at the end: a replay of what was stored is what lived.
+    pub fn check_replay(&self) -> Check {
+        let stored: Result<Vec<Event>, _> =
+            self.events.iter().map(|event| codec::decode(&codec::encode(event))).collect();
+        let stored = stored.map_err(|error| self.wrong(format!("a stored event: {error}")))?;
+        if stored != self.events {
+            return Err(self.wrong("the stored form loses something"));
+        }
+        if Incident::replay(&stored).as_ref() != Some(&self.incident) {
+            return Err(self.wrong("a replay gives something else than what lived"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! The engine against a slow, obvious model of the language: random plans, random people, random
+//! time. After every command both must say the same, and what must always hold is checked.
+//!
+//! `PROPTEST_CASES` sets how many cases are tried; a failing one is shrunk, printed with its plan
+//! and its story, and its seed is kept in `regressions.txt`.
+
+#[path = "../meaning/people.rs"]
+mod people;
+#[path = "../meaning/story.rs"]
+mod story;
+
+mod anything;
+mod driver;
+mod engine;
+mod generate;
+mod reference;
+mod spec;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, FileFailurePersistence};
+
+/// How many cases are tried where nothing else is said: some seconds' worth.
+const CASES: u32 = 160;
+/// As many of the longer ones, whose plans are real.
+const CASES_OF_ANYTHING: u32 = 32;
+/// How many commands one case has at most.
+const COMMANDS_MAX: usize = 40;
+
+fn config(cases: u32) -> Config {
+    let said = Config::default();
+    let kept = FileFailurePersistence::Direct("tests/model/regressions.txt");
+    Config {
+        // 256 is what proptest says where nobody says anything.
+        cases: if said.cases == 256 { cases } else { said.cases },
+        failure_persistence: Some(Box::new(kept)),
+        max_shrink_iters: 4_000,
+        ..said
+    }
+}
+
+proptest! {
+    #![proptest_config(config(CASES))]
+
+    #[test]
+    fn the_engine_does_what_the_model_says(
+        plan in generate::plan(),
+        users in proptest::option::of(0_i64..6),
+        commands in generate::commands(COMMANDS_MAX),
+    ) {
+        let spec = plan.spec();
+        driver::run(&spec, users, &commands).map_err(TestCaseError::fail)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(CASES_OF_ANYTHING))]
+
+    #[test]
+    fn nothing_that_anyone_does_breaks_what_must_hold(
+        plan in anything::plan(),
+        commands in generate::commands(COMMANDS_MAX),
+    ) {
+        anything::run(plan, &commands).map_err(TestCaseError::fail)?;
+    }
+}
