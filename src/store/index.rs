@@ -22,41 +22,54 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Takes note of an incident's row: replaces what was known, forgets it when it rests.
+    /// Takes note of an incident's row: replaces what was known, forgets it when it rests. Most
+    /// appends change a row without moving it, so only what moves is touched.
     pub(super) fn note(&mut self, row: Arc<Row>) {
         let (id, number) = (row.summary.id, row.summary.number);
         self.last_number = self.last_number.max(number);
-        if let Some(before) = self.rows.remove(&id) {
-            self.unlink(&before);
+        let stays = row.shelf() == Shelf::Active;
+        let before = if stays {
+            self.rows.insert(id, Arc::clone(&row))
+        } else {
+            self.numbers.remove(&number);
+            self.rows.remove(&id)
+        };
+        if stays && before.is_none() {
+            self.numbers.insert(number, id);
         }
-        if row.shelf() == Shelf::Resting {
-            return;
-        }
-        if let Some(at) = row.wake {
-            self.due.insert((at, id));
-        }
-        if let Some(key) = open_key(&row.summary) {
-            let of_mode = self.keys.entry(row.summary.mode).or_default();
-            of_mode.entry(key.to_owned()).or_default().insert((number, id));
-        }
-        self.numbers.insert(number, id);
-        self.rows.insert(id, row);
+        let now = stays.then_some(&*row);
+        self.move_wake(id, before.as_deref(), now);
+        self.move_key((number, id), before.as_deref(), now);
     }
 
-    fn unlink(&mut self, row: &Row) {
-        let (id, number) = (row.summary.id, row.summary.number);
-        self.numbers.remove(&number);
-        if let Some(at) = row.wake {
+    fn move_wake(&mut self, id: IncidentId, before: Option<&Row>, now: Option<&Row>) {
+        let (before, now) = (before.and_then(|row| row.wake), now.and_then(|row| row.wake));
+        if before == now {
+            return;
+        }
+        if let Some(at) = before {
             self.due.remove(&(at, id));
         }
-        if let Some(key) = open_key(&row.summary)
-            && let Some(of_mode) = self.keys.get_mut(&row.summary.mode)
-            && let Some(holders) = of_mode.get_mut(key)
+        self.due.extend(now.map(|at| (at, id)));
+    }
+
+    fn move_key(&mut self, holder: (u64, IncidentId), before: Option<&Row>, now: Option<&Row>) {
+        let key = |row: &'_ Row| Some((row.summary.mode, open_key(&row.summary)?.to_owned()));
+        let (before, now) = (before.and_then(key), now.and_then(key));
+        if before == now {
+            return;
+        }
+        if let Some((mode, key)) = before
+            && let Some(of_mode) = self.keys.get_mut(&mode)
+            && let Some(holders) = of_mode.get_mut(&key)
         {
-            holders.remove(&(number, id));
+            holders.remove(&holder);
             if holders.is_empty() {
-                of_mode.remove(key);
+                of_mode.remove(&key);
             }
+        }
+        if let Some((mode, key)) = now {
+            self.keys.entry(mode).or_default().entry(key).or_default().insert(holder);
         }
     }
 

@@ -126,7 +126,9 @@ impl<'a> Stage<'a> {
         if was_active && row.shelf() == Shelf::Resting {
             self.remove(Key::row(Shelf::Active, number).as_bytes().to_vec())?;
         }
-        self.numbers.insert(number, incident);
+        if expected == 0 {
+            self.numbers.insert(number, incident);
+        }
         self.rows.insert(incident, row);
         for (reference, content) in batch.personal {
             let key = Key::personal(incident, &reference);
