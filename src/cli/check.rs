@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::{Check, Common, Output};
 use super::exit::{Exit, Stop};
-use super::screen::Screen;
+use super::screen::{Screen, note};
 use super::settings;
 use crate::config::DEFAULT_FILE;
 use crate::drill::book::Book;
@@ -54,10 +54,10 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
 fn print(library: &Library, report: &Report, screen: &Screen) {
     let rendering = Rendering { lang: screen.lang, colour: screen.colour };
     for found in library.findings() {
-        eprintln!("{}", found.render(rendering));
+        note(found.render(rendering));
     }
     for line in library.unreadable() {
-        eprintln!("{line}");
+        note(line);
     }
     let Report { files, errors, warnings, .. } = report;
     screen.remark(

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::args::{Common, Drill};
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
-use super::screen::{Screen, Tone};
+use super::screen::{Screen, Tone, note};
 use super::{settings, view, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
@@ -113,7 +113,7 @@ fn row(scenario: &Scenario, now: Timestamp) -> Json {
 fn print_findings(findings: &[Diagnostics], screen: &Screen) {
     let rendering = Rendering { lang: screen.lang, colour: screen.colour };
     for found in findings.iter().filter(|found| !found.is_empty()) {
-        eprintln!("{}", found.render(rendering));
+        note(found.render(rendering));
     }
 }
 

@@ -50,7 +50,8 @@ pub fn run() -> ExitCode {
     };
     if !stop.message.is_empty() {
         let word = screen.lang.pick("错误", "error");
-        eprintln!("{}: {}", screen.paint(screen::Tone::Bad, word), stop.message);
+        let word = screen.paint(screen::Tone::Bad, word);
+        screen::note(format_args!("{word}: {}", stop.message));
     }
     stop.exit.into()
 }

@@ -7,6 +7,7 @@ use clap::CommandFactory;
 
 use super::args::Cli;
 use super::exit::Stop;
+use super::screen::put;
 
 /// Prints completions for a shell.
 ///
@@ -15,8 +16,7 @@ use super::exit::Stop;
 pub fn completions(shell: clap_complete::Shell) -> Result<(), Stop> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "firebell", &mut script);
-    std::io::Write::write_all(&mut std::io::stdout().lock(), &script)?;
-    Ok(())
+    put(&String::from_utf8_lossy(&script))
 }
 
 /// Writes one manual page per verb into `dir`, or the main page to standard output.
@@ -27,8 +27,9 @@ pub fn man(dir: Option<&Path>) -> Result<(), Stop> {
     let mut command = Cli::command();
     command.build();
     let Some(dir) = dir else {
-        clap_mangen::Man::new(command).render(&mut std::io::stdout().lock())?;
-        return Ok(());
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command).render(&mut page)?;
+        return put(&String::from_utf8_lossy(&page));
     };
     std::fs::create_dir_all(dir)?;
     page(dir, "firebell", &command)

@@ -83,17 +83,12 @@ impl Screen {
     /// Standard output is closed; a reader that has seen enough is no failure.
     #[expect(clippy::unused_self, reason = "all printing goes through the screen")]
     pub fn raw(&self, text: &str) -> Result<(), Stop> {
-        match writeln!(std::io::stdout().lock(), "{text}") {
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-                Err(Stop::silent(Exit::Ok))
-            }
-            done => Ok(done?),
-        }
+        put(&format!("{text}\n"))
     }
 
     /// Says something beside the data, on standard error.
     pub fn remark(&self, zh: &str, en: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{}", self.lang.pick(zh, en));
+        note(self.lang.pick(zh, en));
     }
 
     /// Colours a word.
@@ -136,6 +131,22 @@ impl Screen {
             (Lang::En, false) => format!("in {long}"),
         }
     }
+}
+
+/// Writes to standard output as it is.
+///
+/// # Errors
+/// Standard output is closed; a reader that has seen enough is no failure.
+pub fn put(text: &str) -> Result<(), Stop> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Stop::silent(Exit::Ok)),
+        done => Ok(done?),
+    }
+}
+
+/// Writes a line to standard error; nobody is left to be told where that is closed.
+pub fn note(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// Text from elsewhere must not steer the terminal; our own colours may.

@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{Common, Serve};
 use super::exit::{Exit, Stop};
-use super::screen::{Screen, Tone};
+use super::screen::{Screen, Tone, note};
 use super::verify::{refused, remarks};
 use super::{outbound, settings};
 use crate::clock::SystemClock;
@@ -144,7 +144,7 @@ async fn first_token(app: &App, screen: &Screen) -> Result<(), Stop> {
 fn report_plans(runtime: &Runtime, screen: &Screen) {
     let library = runtime.library();
     for found in library.findings() {
-        eprintln!("{}", found.render(Rendering { lang: screen.lang, colour: screen.colour }));
+        note(found.render(Rendering { lang: screen.lang, colour: screen.colour }));
     }
     for line in library.unreadable() {
         tracing::warn!("{line}");
@@ -168,7 +168,7 @@ fn report_overdue(runtime: &Runtime, screen: &Screen) {
     );
     for (at, incident) in overdue.iter().take(20) {
         let line = format!("  {incident}  {at:.0}  {}", screen.relative(*at));
-        eprintln!("{}", screen.paint(Tone::Warn, &line));
+        note(screen.paint(Tone::Warn, &line));
     }
 }
 

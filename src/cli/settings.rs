@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::args::Common;
 use super::exit::{Exit, Stop};
-use super::screen::Screen;
+use super::screen::{Screen, note};
 use crate::config::{self, Flags, Loaded};
 use crate::playbook::diagnostic::Rendering;
 
@@ -28,12 +28,12 @@ pub fn load(common: &Common, listen: Option<String>, screen: &Screen) -> Result<
     match config::load(&flags, &environment) {
         Ok(loaded) => {
             if !loaded.warnings.is_empty() {
-                eprintln!("{}", loaded.warnings.render(rendering));
+                note(loaded.warnings.render(rendering));
             }
             Ok(loaded)
         }
         Err(findings) => {
-            eprintln!("{}", findings.render(rendering));
+            note(findings.render(rendering));
             let words = screen.lang.pick(
                 "配置有误，未启动任何操作",
                 "the configuration is wrong, so nothing was started",

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::args::{Common, Verify};
 use super::exit::{Exit, Stop};
 use super::progress;
-use super::screen::{Screen, Tone};
+use super::screen::{Screen, Tone, note};
 use super::settings;
 use crate::config::Config;
 use crate::id::IncidentId;
@@ -82,7 +82,7 @@ pub fn open(config: &Config, screen: &Screen) -> Result<(Sled, OpenReport), Stop
     let opened = Sled::open(&config.data, Options::default());
     let opened = opened.map_err(|error| refused(screen, &error))?;
     for line in remarks(&opened.report, screen) {
-        eprintln!("{}", screen.paint(Tone::Warn, &line));
+        note(screen.paint(Tone::Warn, &line));
     }
     Ok((opened.store, opened.report))
 }
