@@ -1,5 +1,7 @@
 //! Bilingual texts. Chinese and English are equals: every text a person reads is a [`Text`].
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize};
 
 /// A language a person can be addressed in.
@@ -43,6 +45,16 @@ impl Lang {
             Self::En => en,
         }
     }
+}
+
+/// Says in English how many there are of something: `1 incident`, `2 incidents`.
+#[must_use]
+pub fn count<N>(n: N, one: &str, many: &str) -> String
+where
+    N: Display + PartialEq + From<u8>,
+{
+    let word = if n == N::from(1) { one } else { many };
+    format!("{n} {word}")
 }
 
 /// A text with a Chinese and an English rendering, at least one of which is present.
@@ -117,6 +129,12 @@ mod tests {
         assert_eq!(only_zh.get(Lang::En), "电话");
         assert_eq!(only_zh.missing(), [Lang::En]);
         assert_eq!(Text::both("电话", "Phone").get(Lang::En), "Phone");
+    }
+
+    #[test]
+    fn one_is_counted_in_the_singular_and_nothing_is_not() {
+        let said = [0_usize, 1, 2].map(|n| count(n, "entry", "entries"));
+        assert_eq!(said, ["0 entries", "1 entry", "2 entries"]);
     }
 
     #[test]

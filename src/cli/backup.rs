@@ -12,6 +12,7 @@ use super::screen::Screen;
 use super::settings;
 use super::verify::refused;
 use crate::store::backup;
+use crate::text;
 
 /// Fetches an archive from the running server. The file appears under its name only when it is
 /// whole and on the disk.
@@ -73,9 +74,12 @@ pub fn restore(args: &Restore, common: &Common, screen: &Screen) -> Result<(), S
     bar.finish_and_clear();
     let audit = restored.map_err(|error| refused(screen, &error))?.audit;
     let (incidents, events, data) = (audit.incidents, audit.events, config.data.display());
+    let restored =
+        [text::count(incidents, "incident", "incidents"), text::count(events, "event", "events")]
+            .join(", ");
     screen.remark(
         &format!("已恢复到 {data}：{incidents} 个事件、{events} 条记录，链校验通过"),
-        &format!("restored into {data}: {incidents} incidents, {events} events, chains verified"),
+        &format!("restored into {data}: {restored}, chains verified"),
     );
     Ok(())
 }

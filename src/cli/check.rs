@@ -15,6 +15,7 @@ use crate::drill::book::Book;
 use crate::people::Directory;
 use crate::playbook::diagnostic::{Rendering, Row, Severity};
 use crate::runtime::Library;
+use crate::text::count;
 
 #[derive(Serialize)]
 struct Report {
@@ -62,7 +63,12 @@ fn print(library: &Library, report: &Report, screen: &Screen) {
     let Report { files, errors, warnings, .. } = report;
     screen.remark(
         &format!("检查了 {files} 个文件：{errors} 个错误，{warnings} 个警告"),
-        &format!("{files} files checked: {errors} errors, {warnings} warnings"),
+        &format!(
+            "{} checked: {}, {}",
+            count(*files, "file", "files"),
+            count(*errors, "error", "errors"),
+            count(*warnings, "warning", "warnings")
+        ),
     );
 }
 

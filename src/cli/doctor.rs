@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::drill::book::Book;
 use crate::runtime::Library;
 use crate::store::{Health, Options, Sled, Store};
+use crate::text::count;
 
 #[derive(Serialize)]
 struct Finding {
@@ -57,9 +58,10 @@ fn plans(config: &Config, screen: &Screen) -> Finding {
     let (plans, drills) = (library.playbooks().count(), library.drill_files().len());
     let bad = library.unreadable().len()
         + library.findings().iter().filter(|findings| findings.has_errors()).count();
+    let read = [count(plans, "playbook", "playbooks"), count(drills, "drill", "drills")].join(", ");
     let detail = screen.lang.pick(
         format!("预案 {plans} 个、演练 {drills} 个，{bad} 个有错误（firebell check）"),
-        format!("{plans} playbooks, {drills} drills, {bad} with errors (firebell check)"),
+        format!("{read}, {bad} with errors (firebell check)"),
     );
     Finding { what: "plans", ok: bad == 0 && plans > 0, detail }
 }
@@ -77,7 +79,7 @@ fn store(config: &Config, screen: &Screen) -> Vec<Finding> {
         let active = opened.report.active;
         screen.lang.pick(
             format!("正常，{active} 个未结束的事件"),
-            format!("sound, {active} open incidents"),
+            format!("sound, {}", count(active, "open incident", "open incidents")),
         )
     } else {
         remarks.join("; ")

@@ -23,6 +23,7 @@ use crate::people::Directory;
 use crate::playbook::Playbook;
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
 use crate::runtime::Library;
+use crate::text::count;
 
 /// How many starts a list shows.
 const UPCOMING: usize = 5;
@@ -180,7 +181,10 @@ fn report(screen: &Screen, result: &DrillResult) -> String {
         format!("{}  {}", result.drill, result.title.get(screen.lang)),
         screen.lang.pick(
             format!("{verdict} · 得分 {score}（及格 {pass}）· 共 {} 条记录", result.events),
-            format!("{verdict} · score {score} (pass {pass}) · {} events", result.events),
+            format!(
+                "{verdict} · score {score} (pass {pass}) · {}",
+                count(result.events, "event", "events")
+            ),
         ),
     ];
     if let Some(why) = &result.why {

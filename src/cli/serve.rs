@@ -19,6 +19,7 @@ use crate::runtime::{Parts, Runtime, Watchdog};
 use crate::server::{self, App, Limits, Tokens};
 use crate::store::{Memory, Options, Sled, Store};
 use crate::telemetry::{self, LogFormat, Metrics};
+use crate::text;
 
 /// What is logged when `FIREBELL_LOG` does not say.
 const LOG_FILTER: &str = "info";
@@ -162,8 +163,9 @@ fn report_overdue(runtime: &Runtime, screen: &Screen) {
              （POST /api/v1/safe-start/confirm）"
         ),
         &format!(
-            "safe start: {count} incidents have something due; nothing is sent until you confirm \
-             (POST /api/v1/safe-start/confirm)"
+            "safe start: {} something due; nothing is sent until you confirm \
+             (POST /api/v1/safe-start/confirm)",
+            text::count(count, "incident has", "incidents have")
         ),
     );
     for (at, incident) in overdue.iter().take(20) {

@@ -10,6 +10,7 @@ use super::settings;
 use crate::config::Config;
 use crate::id::IncidentId;
 use crate::store::{Audit, OpenReport, Options, Sled, Store, StoreError};
+use crate::text::count;
 
 /// Checks one incident or all.
 ///
@@ -38,9 +39,12 @@ fn words(screen: &Screen, audit: &Audit) -> String {
     let mut lines: Vec<String> =
         audit.broken.iter().map(|link| screen.paint(Tone::Bad, &link.to_string())).collect();
     let (incidents, events, broken) = (audit.incidents, audit.events, audit.broken.len());
+    let checked =
+        [count(incidents, "incident", "incidents"), count(events, "event", "events")].join(", ");
+    let found = count(broken, "chain is broken", "chains are broken");
     lines.push(screen.lang.pick(
         format!("已校验 {incidents} 个事件、{events} 条记录，{broken} 条链断裂"),
-        format!("{incidents} incidents, {events} events checked; {broken} chains are broken"),
+        format!("{checked} checked; {found}"),
     ));
     lines.join("\n")
 }
@@ -107,10 +111,11 @@ pub fn remarks(report: &OpenReport, screen: &Screen) -> Vec<String> {
     }
     if let Some(audit) = &report.audit {
         let (events, broken) = (audit.events, audit.broken.len());
-        lines.push(screen.lang.pick(
-            format!("修复后校验：{events} 条记录，{broken} 条链断裂"),
-            format!("checked after the repair: {events} events, {broken} broken chains"),
-        ));
+        let zh = format!("修复后校验：{events} 条记录，{broken} 条链断裂");
+        let events = count(events, "event", "events");
+        let broken = count(broken, "broken chain", "broken chains");
+        let en = format!("checked after the repair: {events}, {broken}");
+        lines.push(screen.lang.pick(zh, en));
     }
     lines.extend(report.damaged.iter().cloned());
     lines
@@ -127,4 +132,28 @@ pub fn refused(screen: &Screen, error: &StoreError) -> Stop {
         _ => Exit::Failure,
     };
     Stop::new(exit, error.text().get(screen.lang))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::Output;
+    use crate::text::Lang;
+
+    #[test]
+    fn what_was_checked_is_counted_as_people_count() {
+        let screen = |lang| Screen {
+            output: Output::Text,
+            lang,
+            colour: false,
+            chatty: false,
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let one = Audit { incidents: 1, events: 1, broken: Vec::new() };
+        assert_eq!(words(&screen(Lang::Zh), &one), "已校验 1 个事件、1 条记录，0 条链断裂");
+        assert_eq!(
+            words(&screen(Lang::En), &one),
+            "1 incident, 1 event checked; 0 chains are broken"
+        );
+    }
 }

@@ -12,6 +12,7 @@ use super::ticker::HEARTBEAT;
 use crate::engine;
 use crate::id::IncidentId;
 use crate::store::{Health, Query, Which};
+use crate::text::count;
 
 /// How often it looks.
 const EVERY: SignedDuration = SignedDuration::from_secs(10);
@@ -125,7 +126,8 @@ fn ticker(inner: &Inner, now: Timestamp) -> Check {
 fn due(inner: &Inner, now: Timestamp) -> Check {
     if inner.is_held() {
         let waiting = inner.agenda.overdue(now, 1_000).len();
-        let detail = format!("safe start: {waiting} incidents wait for a person to confirm");
+        let waiting = count(waiting, "incident waits", "incidents wait");
+        let detail = format!("safe start: {waiting} for a person to confirm");
         return Check { name: "deadlines", ok: true, detail };
     }
     let oldest = inner.agenda.overdue(now, 1).first().map(|(at, _)| now.duration_since(*at));
@@ -152,6 +154,10 @@ fn promises(inner: &Inner) -> Check {
     Check {
         name: "promises",
         ok: broken == 0,
-        detail: format!("{} incidents looked at, {broken} broken promises", report.looked_at),
+        detail: format!(
+            "{} looked at, {}",
+            count(report.looked_at, "incident", "incidents"),
+            count(broken, "broken promise", "broken promises")
+        ),
     }
 }

@@ -19,7 +19,7 @@ pub enum Unique {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Somebody else appended first: load again and decide again.
-    #[error("the incident has {actual} events by now; load it again and decide again")]
+    #[error("the incident is at event {actual} by now; load it again and decide again")]
     Conflict {
         /// How many events are stored.
         actual: u64,
@@ -46,7 +46,7 @@ pub enum StoreError {
         actual: Option<u64>,
     },
     /// Too many requests wait already: try again shortly.
-    #[error("the store is busy: {queued} requests wait; try again shortly")]
+    #[error("the store is busy ({queued} in its queue); try again shortly")]
     Busy {
         /// How many wait.
         queued: u64,

@@ -12,7 +12,7 @@ use super::sentence::{failure_cause, ladder_subject, skip_reason};
 use super::span;
 use super::story::Story;
 use crate::engine::{DeadlineName, Event, Fact, LadderSubject, RunKey};
-use crate::text::{Lang, Text};
+use crate::text::{Lang, Text, count};
 
 /// One thing that did not go as planned.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -217,8 +217,7 @@ fn late(
 fn climbed(names: &Names<'_>, rungs: u32, stopped: Option<&str>) -> String {
     let climbed = match rungs {
         0 => names.lang.pick("未触发任何一级".to_owned(), "no rung fired".to_owned()),
-        1 => names.lang.pick("触发 1 级".to_owned(), "1 rung fired".to_owned()),
-        n => names.lang.pick(format!("触发 {n} 级"), format!("{n} rungs fired")),
+        n => names.lang.pick(format!("触发 {n} 级"), count(n, "rung fired", "rungs fired")),
     };
     let end = match stopped {
         Some("acted") => names.lang.pick("，有人处理后停止", ", until someone acted"),

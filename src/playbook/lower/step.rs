@@ -152,7 +152,7 @@ impl<'n> Lowering<'n> {
                     JOIN_TOO_MANY,
                     both!(
                         "要求 {n} 个前置步骤，`after` 只有 {of} 个",
-                        "{n} predecessors are asked for and `after` names {of}"
+                        "`join` asks for {n} and `after` names {of}"
                     ),
                 )
                 .at(node.span),

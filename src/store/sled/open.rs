@@ -17,7 +17,7 @@ use crate::store::layout::{
     FORMAT, Key, Meta, NumberedKey, Shelf, decode_meta, decode_row, encode_meta,
 };
 use crate::store::{Audit, StoreError};
-use crate::text::Text;
+use crate::text::{Text, count};
 
 /// How the store is opened.
 #[derive(Debug, Clone)]
@@ -106,10 +106,11 @@ impl OpenReport {
         );
         findings.extend(self.audit.iter().map(|audit| {
             let (incidents, events, broken) = (audit.incidents, audit.events, audit.broken.len());
-            Text::both(
-                format!("已核对 {incidents} 个事件、{events} 条记录，{broken} 处哈希链断裂"),
-                format!("checked {incidents} incidents, {events} events: {broken} broken chains"),
-            )
+            let zh = format!("已核对 {incidents} 个事件、{events} 条记录，{broken} 处哈希链断裂");
+            let incidents = count(incidents, "incident", "incidents");
+            let events = count(events, "event", "events");
+            let broken = count(broken, "broken chain", "broken chains");
+            Text::both(zh, format!("checked {incidents}, {events}: {broken}"))
         }));
         findings
     }

@@ -4,7 +4,7 @@ use super::tables;
 use crate::engine::{Mode, Status};
 use crate::notify::level_word;
 use crate::people::Zone;
-use crate::text::Lang;
+use crate::text::{Lang, count};
 use crate::timeline::build::Timeline;
 use crate::timeline::sentence::Tone;
 use crate::timeline::span;
@@ -200,7 +200,10 @@ fn chain(chain: &Chain, lang: Lang) -> String {
         ),
         Chain::Whole { events, head } => lang.pick(
             format!("日志哈希链校验通过：{events} 条事件，末端哈希 {head}。"),
-            format!("The journal's hash chain holds: {events} events, its head is {head}."),
+            format!(
+                "The journal's hash chain holds: {}, its head is {head}.",
+                count(*events, "event", "events")
+            ),
         ),
         Chain::Broken { at, why } => lang.pick(
             format!("日志哈希链校验失败：自第 {at} 条事件起不可信（{why}）。"),

@@ -2,6 +2,7 @@
 
 use super::{Sentence, Tone, bad, remark, warning};
 use crate::engine::{Fact, LadderSubject};
+use crate::text::count;
 use crate::timeline::names::Names;
 
 pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
@@ -23,7 +24,10 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
             let (what, n) = (subject_of(names, subject), rungs.len());
             warning(names.lang.pick(
                 format!("firebell 停机期间错过 {n} 级升级（{what}）"),
-                format!("{n} rungs passed over while firebell was down ({what})"),
+                format!(
+                    "{} passed over while firebell was down ({what})",
+                    count(n, "rung", "rungs")
+                ),
             ))
         }
         Fact::LadderStopped { subject, why } => {

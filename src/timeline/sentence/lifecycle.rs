@@ -2,6 +2,7 @@
 
 use super::{Sentence, bad, good, plain, remark, warning};
 use crate::engine::{EvidenceItem, Fact, Mode, SetMoment, StuckReason};
+use crate::text::count;
 use crate::timeline::names::Names;
 
 pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
@@ -69,8 +70,9 @@ fn remarks(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
         Fact::Linked { to, relation } => linked(names, &to.to_string(), relation),
         Fact::Redacted { references, reason } => {
             let n = references.len();
+            let places = count(n, "place", "places");
             let what =
-                pick(format!("删除 {n} 处个人信息"), format!("Personal data erased in {n} places"));
+                pick(format!("删除 {n} 处个人信息"), format!("Personal data erased in {places}"));
             warning(remark(names, what, Some(reason)))
         }
         Fact::EvidenceAdded { step, evidence } => {

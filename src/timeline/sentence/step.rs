@@ -2,6 +2,7 @@
 
 use super::{Sentence, bad, good, plain, remark, warning};
 use crate::engine::{DeadlineName, Fact, FailureCause, RunKey, SkipReason, StepCancelReason};
+use crate::text::count;
 use crate::timeline::names::Names;
 use crate::timeline::reason;
 
@@ -112,7 +113,10 @@ fn ready(names: &Names<'_>, step: &str, unknown: bool, left_out: u32) -> Option<
     }
     let left = names.lang.pick(
         format!("超出上限，{left_out} 项未纳入"),
-        format!("{left_out} items beyond the bound are left out"),
+        format!(
+            "{} left out",
+            count(left_out, "item beyond the bound is", "items beyond the bound are")
+        ),
     );
     warning(remark(names, text, Some(&left)))
 }
