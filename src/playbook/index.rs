@@ -1,13 +1,16 @@
 //! What the engine asks of a plan again and again, computed once: where each step stands, who comes
 //! after it, and what each condition depends on. It must not know incidents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::BitOr;
 use std::sync::OnceLock;
 
+use indexmap::IndexMap;
+
 use super::expression::{Condition, Name};
 use super::model::{Action, Blocks, Phase, Playbook, Repeat, Step, Wait};
-use crate::id::{PhaseId, StepId};
+use super::value::Field;
+use crate::id::{PhaseId, StepId, VarId};
 
 /// The kinds of facts a condition depends on: it need not be evaluated again while they rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -110,16 +113,22 @@ pub struct Index {
     pub watches: Vec<Watch>,
     /// Steps with a deadline that counts from a moment rather than from when they became ready.
     pub anchored: Vec<StepId>,
+    /// Variables whose values are kept apart: whatever any input or form calls personal.
+    pub personal: BTreeSet<VarId>,
 }
 
 impl Index {
     fn of(playbook: &Playbook) -> Self {
         let mut index = Self::default();
+        index.note_personal(&playbook.inputs);
         for (at, phase) in playbook.phases.iter().enumerate() {
             index.phases.insert(phase.id.clone(), at);
             for (place, step) in phase.steps.iter().enumerate() {
                 index.steps.insert(step.id.clone(), Place { phase: at, step: place });
                 index.watch(step);
+                if let Action::Manual(manual) = &step.action {
+                    index.note_personal(&manual.form);
+                }
                 let deadlines = [&step.due, &step.start_within];
                 if deadlines.into_iter().flatten().any(|due| due.from.is_some()) {
                     index.anchored.push(step.id.clone());
@@ -133,6 +142,11 @@ impl Index {
         index.levels = any(&mut playbook.levels.iter().filter_map(|rule| rule.when.as_ref()));
         index.engage = any(&mut playbook.roles.values().filter_map(|role| role.engage.as_ref()));
         index
+    }
+
+    fn note_personal(&mut self, fields: &IndexMap<VarId, Field>) {
+        let personal = fields.iter().filter(|(_, field)| field.personal);
+        self.personal.extend(personal.map(|(name, _)| name.clone()));
     }
 
     fn watch(&mut self, step: &Step) {
@@ -196,5 +210,11 @@ impl Playbook {
     #[must_use]
     pub fn index(&self) -> &Index {
         self.lazy_index.0.get_or_init(|| Index::of(self))
+    }
+
+    /// Tells whether the values of a variable are personal data, which is kept apart.
+    #[must_use]
+    pub fn is_personal(&self, variable: &VarId) -> bool {
+        self.index().personal.contains(variable)
     }
 }

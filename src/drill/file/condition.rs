@@ -1,9 +1,9 @@
 //! Reads a condition: an expression, or `{ any: […] }`, `{ all: […] }`, `{ not: … }` of conditions.
 
-use crate::drill::file::code::{BAD_CONDITION, UNKNOWN_NAME};
+use crate::drill::file::code::{BAD_CONDITION, PERSONAL, UNKNOWN_NAME};
 use crate::drill::file::words::Plan;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
-use crate::playbook::expression::{CompileError, Name};
+use crate::playbook::expression::{CompileError, Name, StepFact};
 use crate::playbook::source::Span;
 use crate::playbook::yaml::{Data, Node, wrong_type};
 use crate::playbook::{Condition, Expression};
@@ -67,6 +67,21 @@ fn refused(source: &str, error: &CompileError, span: Span) -> Diagnostic {
 /// Steps, roles and variables that the plan does not have can never hold.
 fn check_names(expression: &Expression, span: Span, plan: Plan<'_>, out: &mut Diagnostics) {
     for name in expression.names() {
+        if let Name::Variable(field) | Name::Step(_, StepFact::Field(field)) = name
+            && plan.is_personal(field)
+        {
+            out.push(
+                Diagnostic::new(
+                    PERSONAL,
+                    both!(
+                        "`{name}` 是个人信息，条件不能读取",
+                        "`{name}` is personal data, which no condition may read"
+                    ),
+                )
+                .at(span),
+            );
+            continue;
+        }
         let (written, known): (&str, Vec<&str>) = match name {
             Name::Step(step, _) => (step.as_str(), plan.step_names().collect()),
             Name::Role(role, _) => (role.as_str(), plan.role_names().collect()),

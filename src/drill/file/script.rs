@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
-use crate::drill::file::code::{INJECT_TOO_LATE, NOT_ONE_THING, TOO_MANY};
+use crate::drill::file::code::{INJECT_TOO_LATE, NOT_ONE_THING, PERSONAL, TOO_MANY};
 use crate::drill::file::condition::condition;
 use crate::drill::file::people::key_node;
 use crate::drill::file::words::{Plan, duration, text};
@@ -185,6 +185,21 @@ fn values(
     let mut values = Map::new();
     for entry in node.map(out)? {
         let Some(name) = look_up(&key_node(entry), out) else { continue };
+        if plan.is_personal(&name) {
+            out.push(
+                Diagnostic::new(
+                    PERSONAL,
+                    both!("`{name}` 是个人信息，不能写进演练", "`{name}` is personal data"),
+                )
+                .at(entry.key.span)
+                .help(both!(
+                    "演练文件会原样保存、无法抹除；删去这一项，需要时由参演人员填写虚构内容",
+                    "a drill's file is kept as it is and cannot be erased: leave it out, and let \
+                     whoever takes part fill in something made up"
+                )),
+            );
+            continue;
+        }
         let json = entry.value.to_json();
         let problems = plan.type_of(&name).and_then(|kind| kind.read(&json).err());
         for problem in problems.unwrap_or_default() {

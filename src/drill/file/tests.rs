@@ -146,6 +146,24 @@ fn each_mistake_is_found_at_its_place() {
 }
 
 #[test]
+fn a_drill_neither_holds_personal_data_nor_asks_for_it() {
+    let form = "form: { users_affected: { type: integer, min: 0, required: true } }";
+    assert_eq!(PLAN.matches(form).count(), 1);
+    let asks = form.replace("true } }", "true }, phone: { type: string, personal: true } }");
+    let plan = PLAN.replace(form, &asks);
+    for (from, to) in [
+        ("set: { users_affected: 1200000", "set: { phone: '13800138000'"),
+        ("when: steps.locate.done", "when: phone is defined"),
+        ("when: level <= 2 }", "when: steps.confirm.phone == '' }"),
+    ] {
+        let (scenario, findings) = read(&DRILL.replace(from, to), &[&plan]);
+        let codes: Vec<Code> = findings.iter().map(|finding| finding.code).collect();
+        assert!(scenario.is_none() && codes == [code::PERSONAL], "{to}: {codes:?}");
+    }
+    assert_clean(DRILL, &[&plan]);
+}
+
+#[test]
 fn every_finding_speaks_both_languages() {
     let messy = DRILL
         .replace("playbook: ten-steps", "playbook: nothing")

@@ -157,6 +157,11 @@ impl<'p> Plan<'p> {
         field.map(|field| &field.kind)
     }
 
+    /// Tells whether the plan keeps a variable apart as personal data.
+    pub(super) fn is_personal(self, name: &VarId) -> bool {
+        self.0.is_some_and(|plan| plan.is_personal(name))
+    }
+
     /// Finds a step that has been looked up.
     pub(super) fn find(self, step: &StepId) -> Option<&'p Step> {
         self.steps().find(|candidate| candidate.id == *step)

@@ -28,5 +28,7 @@ pub const UNKNOWN_NAME: Code = Code::new("E0402");
 pub const EXPRESSION_FAILS: Code = Code::new("E0403");
 /// A condition that no answer satisfies.
 pub const NO_SUCH_ANSWER: Code = Code::new("E0406");
+/// Personal data where it would be read or written into the journal.
+pub const PERSONAL_READ: Code = Code::new("E0407");
 /// A template that fails whatever it is given.
 pub const TEMPLATE_FAILS: Code = Code::new("E0405");

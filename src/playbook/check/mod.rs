@@ -5,14 +5,15 @@ mod directory;
 mod flow;
 mod name;
 mod objective;
+mod personal;
 mod sample;
 mod step;
 mod variable;
 
 pub use code::{
     EXPRESSION_FAILS, IMPOSSIBLE_OBJECTIVE, NO_CHANNEL, NO_SUCH_ANSWER, NOBODY, NOT_CONFIGURED,
-    NOT_IN_DIRECTORY, NOT_MEASURED, STEP_CYCLE, TEMPLATE_FAILS, TYPE_CLASH, UNKNOWN_NAME,
-    UNREACHABLE_PHASE, UNREACHABLE_STEP,
+    NOT_IN_DIRECTORY, NOT_MEASURED, PERSONAL_READ, STEP_CYCLE, TEMPLATE_FAILS, TYPE_CLASH,
+    UNKNOWN_NAME, UNREACHABLE_PHASE, UNREACHABLE_STEP,
 };
 
 use crate::playbook::diagnostic::Diagnostics;
@@ -38,6 +39,7 @@ pub(in crate::playbook) fn check(
     let parts_are_sound = !out.has_errors();
     let mut check = Check { playbook, notes, out };
     check.variables();
+    check.personal();
     check.names();
     if parts_are_sound {
         let ways = check.flow();

@@ -93,7 +93,9 @@ impl Check<'_> {
                     let known = self.notes.steps.keys().copied().collect();
                     none("步骤", "step", id.as_str(), known)
                 }
-                Some((_, step)) => self.unknown_fact(name, fact, &step.action, used),
+                Some((_, step)) => self
+                    .unknown_fact(name, fact, &step.action, used)
+                    .or_else(|| self.reads_personal(name, self.place(name, used))),
             },
             Name::Role(id, _) if !self.notes.roles.contains_key(id.as_str()) => {
                 none("角色", "role", id.as_str(), self.notes.roles.keys().copied().collect())
@@ -102,7 +104,7 @@ impl Check<'_> {
                 let known = self.notes.measures.keys().map(VarId::as_str).collect();
                 none("测量值", "measure", id.as_str(), known)
             }
-            _ => None,
+            _ => self.reads_personal(name, self.place(name, used)),
         }
     }
 

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::id::VarId;
 use crate::playbook::diagnostic::both;
-use crate::playbook::lower::{DANGLING, Lowering, Site};
+use crate::playbook::lower::{DANGLING, Lowering, Noted, Site};
 use crate::playbook::model::Activation;
 use crate::playbook::value::Field;
 use crate::playbook::yaml::{Fields, Node, bad_value, missing, unknown_name};
@@ -74,7 +74,10 @@ impl<'n> Lowering<'n> {
             }
             let template = self.template(&entry.value, Site::Alert);
             if known && let Some(template) = template {
-                templates.insert(VarId::new(&entry.key.text), template);
+                let input = VarId::new(&entry.key.text);
+                let noted = Noted { what: input.clone(), span: entry.key.span };
+                self.notes.filled_by_alert.push(noted);
+                templates.insert(input, template);
             }
         }
         Some(Activation::Alert { match_labels, inputs: templates })

@@ -37,7 +37,10 @@ impl<'n> Lowering<'n> {
             let Some(name) = name else { continue };
             let kind = field.as_ref().map(|field| field.kind.clone());
             self.can_set(&name, kind, entry.key.span);
-            fields.extend(field.map(|field| (name, field)));
+            let Some(field) = field else { continue };
+            let noted = Noted { what: field.personal, span: entry.key.span };
+            self.notes.personal.entry(name.clone()).or_default().push(noted);
+            fields.insert(name, field);
         }
         fields
     }

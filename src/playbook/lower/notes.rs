@@ -26,6 +26,10 @@ pub(in crate::playbook) struct Notes<'n> {
     pub objectives: IndexMap<&'n str, Span>,
     /// What can set a variable.
     pub variables: BTreeMap<VarId, Vec<Noted<Option<FieldType>>>>,
+    /// Whether each field and input of a name holds personal data, with where it is declared.
+    pub personal: BTreeMap<VarId, Vec<Noted<bool>>>,
+    /// Inputs that an alert fills.
+    pub filled_by_alert: Vec<Noted<VarId>>,
     /// Fields of forms and saved values by step.
     pub step_fields: BTreeMap<StepId, Vec<VarId>>,
     /// Measures that steps record.
