@@ -21,6 +21,7 @@ mod timeline;
 mod token;
 mod verify;
 mod view;
+mod word;
 
 use std::process::ExitCode;
 

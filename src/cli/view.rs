@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use super::incident::tone;
 use super::screen::{Screen, Tone};
+use super::word::word;
 
 fn text<'j>(json: &'j Json, key: &str) -> &'j str {
     json.get(key).and_then(Json::as_str).unwrap_or("")
@@ -62,16 +63,22 @@ fn incident_row(screen: &Screen, incident: &Json) -> Vec<String> {
     let level = incident.get("level").and_then(Json::as_u64).unwrap_or(4);
     let (status, stuck) = (text(incident, "status"), flag(incident, "stuck"));
     let tone = tone(status, stuck, level);
-    let shown = if stuck { format!("{status} stuck") } else { status.to_owned() };
+    let shown = status_words(screen, status, stuck);
     vec![
         text(incident, "number").to_owned(),
         screen.paint(tone, &level.to_string()),
         screen.paint(tone, &shown),
         text(incident, "phase").to_owned(),
-        text(incident, "mode").to_owned(),
+        word(screen.lang, text(incident, "mode")).to_owned(),
         when(screen, incident, "declared_at"),
         words(screen, incident.get("title")),
     ]
+}
+
+fn status_words(screen: &Screen, status: &str, stuck: bool) -> String {
+    let word = word(screen.lang, status);
+    let stuck = if stuck { screen.lang.pick("，受阻", ", stuck") } else { "" };
+    format!("{word}{stuck}")
 }
 
 /// Shows one incident: what it is, who acts, what is open.
@@ -79,7 +86,9 @@ fn incident_row(screen: &Screen, incident: &Json) -> Vec<String> {
 pub fn incident(screen: &Screen, incident: &Json) -> String {
     let level = incident.get("level").and_then(Json::as_u64).unwrap_or(4);
     let status = text(incident, "status");
-    let tone = tone(status, flag(incident, "stuck"), level);
+    let stuck = flag(incident, "stuck");
+    let tone = tone(status, stuck, level);
+    let shown = status_words(screen, status, stuck);
     let provisional = if flag(incident, "level_provisional") {
         screen.lang.pick("（暂定）", " (provisional)")
     } else {
@@ -88,8 +97,8 @@ pub fn incident(screen: &Screen, incident: &Json) -> String {
     let title = words(screen, incident.get("title"));
     let head = format!("{}  {title}", text(incident, "number"));
     let state = screen.lang.pick(
-        format!("{level} 级{provisional} · {status} · 阶段 {}", text(incident, "phase")),
-        format!("level {level}{provisional} · {status} · phase {}", text(incident, "phase")),
+        format!("{level} 级{provisional} · {shown} · 阶段 {}", text(incident, "phase")),
+        format!("level {level}{provisional} · {shown} · phase {}", text(incident, "phase")),
     );
     let mut parts = vec![head, screen.paint(tone, &state)];
     parts.extend(bridge(screen, incident));
@@ -117,7 +126,7 @@ fn roles(screen: &Screen, incident: &Json) -> String {
         };
         let title = words(screen, role.get("title"));
         let name = if title.is_empty() { id.clone() } else { format!("{title} ({id})") };
-        vec![name, screen.paint(tone, state), text(role, "holder").to_owned()]
+        vec![name, screen.paint(tone, word(screen.lang, state)), text(role, "holder").to_owned()]
     });
     screen.table(&[("角色", "ROLE"), ("状态", "STATE"), ("人员", "HOLDER")], list.collect())
 }
@@ -134,12 +143,14 @@ fn steps(screen: &Screen, incident: &Json) -> String {
             _ => Tone::Faint,
         };
         let late = if overdue { screen.lang.pick("已逾期", "overdue") } else { "" };
+        let runs = matches!(state, "waiting" | "ready" | "active");
+        let due = if runs { when(screen, step, "due_at") } else { String::new() };
         let title = words(screen, step.get("title"));
         vec![
             text(step, "id").to_owned(),
-            screen.paint(tone, state),
+            screen.paint(tone, word(screen.lang, state)),
             text(step, "role").to_owned(),
-            format!("{} {late}", when(screen, step, "due_at")).trim().to_owned(),
+            format!("{due} {late}").trim().to_owned(),
             title,
         ]
     });

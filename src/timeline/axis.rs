@@ -15,6 +15,8 @@ const CUT_SHARE: f64 = 0.3;
 const CUT_WIDTH: f64 = 24.0;
 /// The least distance between two labels, in pixels.
 const LABEL_DISTANCE: f64 = 72.0;
+/// Labels closer than this name their seconds.
+const MINUTE: SignedDuration = SignedDuration::from_secs(60);
 /// Distances between labels that people count in, in seconds.
 const STEPS: [i64; 18] = [
     1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400,
@@ -102,15 +104,23 @@ impl Axis {
         let mut ticks: Vec<Tick> = Vec::new();
         let mut day = None;
         for (from, to) in self.stretches() {
-            for at in round_times(self, from, to, zone) {
+            let times = round_times(self, from, to, zone);
+            let close = times.windows(2).any(|pair| pair[1].duration_since(pair[0]) < MINUTE);
+            let clock = if close { "%H:%M:%S" } else { "%H:%M" };
+            for at in times {
                 let x = self.x(at);
                 if ticks.last().is_some_and(|last| x - last.x < LABEL_DISTANCE) {
                     continue;
                 }
                 let civil = zone.civil(at);
-                let format = if day == Some(civil.date()) { "%H:%M" } else { "%m-%d %H:%M" };
+                let time = civil.strftime(clock);
+                let label = if day == Some(civil.date()) {
+                    time.to_string()
+                } else {
+                    format!("{} {time}", civil.strftime("%m-%d"))
+                };
                 day = Some(civil.date());
-                ticks.push(Tick { x, label: civil.strftime(format).to_string() });
+                ticks.push(Tick { x, label });
             }
         }
         ticks
@@ -208,6 +218,13 @@ mod tests {
         assert!(ticks.windows(2).all(|pair| pair[1].x - pair[0].x >= LABEL_DISTANCE), "{ticks:?}");
         let second = |tick: &Tick| tick.label.ends_with("0") || tick.label.ends_with("5");
         assert!(ticks.iter().all(second), "{ticks:?}");
+    }
+
+    #[test]
+    fn labels_of_a_short_time_name_their_seconds_so_that_no_two_are_the_same() {
+        let ticks = axis(&[0, 48]).ticks(&Zone::utc());
+        let labels: Vec<_> = ticks.iter().map(|tick| tick.label.as_str()).collect();
+        assert_eq!(labels[..3], ["11-21 19:00:00", "19:00:05", "19:00:10"]);
     }
 
     #[test]

@@ -147,7 +147,7 @@ fn within(
 
 /// Returns when a moment was reached; the detection only where someone recorded it, so that no
 /// time is claimed that nobody took.
-fn recorded(incident: &Incident, which: &crate::playbook::Moment) -> Option<Timestamp> {
+pub(super) fn recorded(incident: &Incident, which: &crate::playbook::Moment) -> Option<Timestamp> {
     match which {
         crate::playbook::Moment::Detected => incident.detected_at,
         other => moment(incident, other),

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::measures::recorded;
 use super::names::Names;
 use super::story::Story;
 use crate::engine::{Fact, Incident, Status, moment};
@@ -118,7 +119,9 @@ fn times(
     let Promise::Within { from, to, within } = &objective.promise else {
         return (None, None, None);
     };
-    let (from, to) = (moment(incident, from), moment(incident, to));
-    let due_at = from.and_then(|from| within.after(from));
-    (due_at, to, from.zip(to).map(|(from, to)| to.duration_since(from)))
+    let due_at = moment(incident, from).and_then(|from| within.after(from));
+    let reached_at = moment(incident, to);
+    // Without a recorded beginning the engine counts from the declaration; nobody took that time.
+    let took = recorded(incident, from).zip(reached_at).map(|(from, to)| to.duration_since(from));
+    (due_at, reached_at, took)
 }

@@ -52,7 +52,10 @@ pub(super) fn measures(timeline: &Timeline, words: Words<'_>) -> Section {
             true => lang.pick("预案目标", "the plan's objective"),
             false => measure.name.definition(lang),
         };
-        let unknown = lang.pick("未登记", "not recorded");
+        let unknown = match timeline.incident.status.is_open() && measure.from.is_some() {
+            true => lang.pick("进行中", "still running"),
+            false => lang.pick("未登记", "not recorded"),
+        };
         let took = measure.took.map_or_else(|| unknown.to_owned(), |took| span::say(took, lang));
         vec![
             Cell::plain(measure.name.word(lang)),
@@ -182,8 +185,10 @@ pub(super) fn roles(timeline: &Timeline, words: Words<'_>) -> Section {
     let lang = words.lang;
     let rows = timeline.roles.iter().map(|row| {
         let taken = row.took.map(|took| span::say(took, lang));
+        let asked_now = timeline.incident.status.is_open() && row.vacant == 0;
         let (taken, tone) = match taken {
             Some(taken) => (taken, Tone::Good),
+            None if asked_now => (lang.pick("待确认", "not yet").to_owned(), Tone::Warning),
             None => (lang.pick("无人确认", "nobody").to_owned(), Tone::Bad),
         };
         let count = |n: u32| Cell::plain(n.to_string());

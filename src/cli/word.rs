@@ -1,0 +1,56 @@
+//! The words for what the server's JSON says in codes. It must not know where they are shown.
+
+use crate::text::Lang;
+
+/// Codes of the wire contract with their words. A code that a newer server adds shows as itself.
+const WORDS: [(&str, &str, &str); 24] = [
+    ("open", "处置中", "open"),
+    ("paused", "已暂停", "paused"),
+    ("closed", "已结束", "closed"),
+    ("cancelled", "已取消", "cancelled"),
+    ("live", "实战", "live"),
+    ("drill", "演练", "drill"),
+    ("simulation", "推演", "simulation"),
+    ("waiting", "未就绪", "waiting"),
+    ("ready", "待处理", "ready"),
+    ("active", "进行中", "under way"),
+    ("done", "完成", "done"),
+    ("failed", "失败", "failed"),
+    ("skipped", "跳过", "skipped"),
+    ("vacant", "空缺", "vacant"),
+    ("offered", "待认领", "offered"),
+    ("assigned", "待确认", "asked"),
+    ("held", "已担任", "held"),
+    ("passed", "通过", "passed"),
+    ("not_passed", "未通过", "not passed"),
+    ("completed", "完成", "completed"),
+    ("aborted", "中止", "aborted"),
+    ("simulated", "推演", "simulated"),
+    ("exercise", "实战演练", "exercise"),
+    ("tabletop", "桌面推演", "tabletop"),
+];
+
+/// Returns the word for a code.
+#[must_use]
+pub fn word(lang: Lang, code: &str) -> &str {
+    let known = WORDS.iter().find(|(known, ..)| *known == code);
+    known.map_or(code, |(_, zh, en)| lang.pick(zh, en))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Status;
+
+    #[test]
+    fn every_status_has_a_word_of_its_own_in_chinese() {
+        for status in [Status::Open, Status::Paused, Status::Closed, Status::Cancelled] {
+            assert_ne!(word(Lang::Zh, status.name()), status.name());
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_shows_as_itself() {
+        assert_eq!(word(Lang::Zh, "frozen"), "frozen");
+    }
+}
