@@ -78,6 +78,26 @@ pub(super) fn commands(view: View<'_>, purpose: &Purpose) -> Vec<String> {
     }
 }
 
+/// Says by when someone must answer and what happens otherwise: whatever words a plan brings for
+/// this, nobody should have to guess it.
+pub(super) fn by_when(view: View<'_>, purpose: &Purpose) -> Vec<String> {
+    match purpose {
+        Purpose::RolePage { .. } => words(view, purpose).lines,
+        Purpose::StepReady { key, .. } => {
+            deadline(view, key).map(|(zh, en)| view.lang.pick(zh, en)).into_iter().collect()
+        }
+        Purpose::RoleTaken { .. }
+        | Purpose::StepWarning { .. }
+        | Purpose::StepOverdue { .. }
+        | Purpose::StepFailed { .. }
+        | Purpose::Escalation { .. }
+        | Purpose::StepMessage { .. }
+        | Purpose::HandlerMessage { .. }
+        | Purpose::Commander { .. }
+        | Purpose::Ended => Vec::new(),
+    }
+}
+
 /// A line in both languages.
 type Line = (String, String);
 

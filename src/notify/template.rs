@@ -41,11 +41,15 @@ pub fn render(
         MessageRef::Plan(id) => playbook.messages.get(id).map(|m| plan_words(m, lang, &scope)),
         MessageRef::BuiltIn => None,
     };
+    let by_plan = written.is_some();
     let Written { subject, mut words, sms } =
         written.unwrap_or_else(|| Written::built_in(catalogue::words(view, &notice.purpose)));
     let thread = format!("#{} {}", incident.number, incident.title);
     let mut links = Vec::new();
     if !outside {
+        if by_plan {
+            words.lines.extend(catalogue::by_when(view, &notice.purpose));
+        }
         words.lines.extend(context(&view, &notice.purpose));
         links = links_of(&view, url.as_deref(), bridge.as_deref());
     }
@@ -172,8 +176,10 @@ fn context(view: &View<'_>, purpose: &Purpose) -> Vec<String> {
         let phase = view.phase(&view.incident.phase);
         facts.push(view.lang.pick(format!("阶段：{phase}"), format!("phase: {phase}")));
     }
-    let zone = view.zone.name();
-    facts.push(view.lang.pick(format!("时间：{zone}"), format!("times: {zone}")));
+    let (began, zone) = (view.time(view.incident.declared_at), view.zone.name());
+    facts.push(
+        view.lang.pick(format!("启动：{began}（{zone}）"), format!("declared: {began} ({zone})")),
+    );
     let mut lines = vec![
         String::new(),
         view.lang.pick(format!("事件 #{number} {title}"), format!("Incident #{number} {title}")),
