@@ -12,6 +12,7 @@ use crate::id::{IncidentId, NoticeId};
 use crate::notify;
 use crate::people::Zone;
 use crate::store::{StoreError, Verdict};
+use crate::text::Lang;
 
 /// Everything that was recorded of an incident.
 #[derive(Debug, Clone)]
@@ -33,6 +34,12 @@ impl Runtime {
         let inner = Arc::clone(self.inner());
         let read = tokio::task::spawn_blocking(move || inner.history(id));
         read.await.map_err(|_| Refusal::Store(StoreError::Stopped))?
+    }
+
+    /// Returns the language of those whose own is not known.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        self.inner().place().lang
     }
 
     /// Returns the zone that people are told times in.

@@ -12,6 +12,7 @@ use crate::config::Grants;
 use crate::drill::live::Drills;
 use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
+use crate::text::Lang;
 
 /// What the server is made of.
 pub struct Parts {
@@ -110,6 +111,12 @@ impl App {
     #[must_use]
     pub fn closing(&self) -> &CancellationToken {
         &self.0.closing
+    }
+
+    /// Returns the language of callers who have not said theirs.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        self.0.runtime.lang()
     }
 
     /// Reads the clock everything runs by.

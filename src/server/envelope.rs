@@ -44,7 +44,7 @@ impl Instances {
 }
 
 /// Finishes an answer. A problem speaks the language of `Accept-Language`, else of the person whom
-/// the token belongs to, else English.
+/// the token belongs to, else the installation's.
 pub async fn envelope(State(app): State<App>, request: Request, next: Next) -> Response {
     let asked = lang::preferred(request.headers());
     let method = method(request.method());
@@ -53,7 +53,7 @@ pub async fn envelope(State(app): State<App>, request: Request, next: Next) -> R
     let mut response = next.run(request).await;
     let own = response.extensions_mut().remove::<Lang>();
     if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
-        let lang = asked.or(own).unwrap_or(Lang::En);
+        let lang = asked.or(own).unwrap_or_else(|| app.lang());
         let instance = app.instances().name();
         let path = route.as_ref().map_or("", MatchedPath::as_str);
         report(&problem, method, path, &instance);

@@ -70,7 +70,7 @@ pub async fn check(
         return Err(unsupported("application/yaml"));
     }
     let bytes = read(request, &app).await?;
-    let lang = checking.lang.or(principal.lang).unwrap_or(Lang::En);
+    let lang = checking.lang.or(principal.lang).unwrap_or_else(|| app.lang());
     let name = checking.name.unwrap_or_else(|| "playbook.yaml".to_owned());
     let directory = app.runtime().directory();
     let look = move || {
@@ -105,7 +105,7 @@ async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     responses((status = 200, body = Reloaded, description = "`swapped` says whether it is in force")))]
 pub async fn reload(State(app): State<App>, principal: Principal) -> Answer {
     let report = app.runtime().reload().await;
-    let lang = principal.lang.unwrap_or(Lang::En);
+    let lang = principal.lang.unwrap_or_else(|| app.lang());
     let findings =
         report.library.findings().iter().flat_map(|findings| shown(findings, lang)).collect();
     let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);

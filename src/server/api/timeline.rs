@@ -51,7 +51,7 @@ pub async fn show(
 ) -> Answer {
     let format = format(&telling, &headers).ok_or_else(not_offered)?;
     let lang = telling.lang.or_else(|| lang::preferred(&headers)).or(principal.lang);
-    let lang = lang.unwrap_or(Lang::En);
+    let lang = lang.unwrap_or_else(|| app.lang());
     let seen = find::incident(&app, &principal, &name).await?;
     let history = app.runtime().history(seen.incident.id).await?;
     let (directory, zone, as_of) = (app.runtime().directory(), app.runtime().zone(), app.now());
