@@ -164,6 +164,24 @@ fn meaning_09_a_persons_worse_level_is_not_bettered_by_rules_that_grow_worse() {
 }
 
 #[test]
+fn meaning_09_a_persons_word_ends_though_the_rules_worse_level_is_the_one_they_gave() {
+    let mut case = declared_with(
+        "
+        inputs: { users: { type: integer }, channels: { type: integer, default: 0 } }
+        levels: [ { level: 1, when: users >= 1000 }, { level: 2, when: channels >= 1 }, { level: 4 } ]
+        phases: [ { id: one, title: One, steps: [ { id: a, title: A } ] } ]
+        ",
+        json!({}),
+    );
+    assert_eq!(case.level(), (4, true));
+    case.tell("ann", set_level(2));
+    case.tell("ann", set(json!({ "channels": 1 })));
+    assert_eq!(case.level(), (2, true), "the rules give 2 too, where they had given 4");
+    case.tell("ann", set(json!({ "users": 5, "channels": 0 })));
+    assert_eq!(case.level(), (4, false), "from then on the rules govern");
+}
+
+#[test]
 fn meaning_09_a_level_given_at_the_declaration_is_a_persons() {
     let mut case = crate::case::declared_as(PLAN, |declare| {
         declare.level = Some(3);

@@ -18,12 +18,11 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             Arc::make_mut(&mut incident.measures).insert(name.clone(), *value);
         }
         Fact::LevelChanged { to, provisional, by_rules, overruled, .. } => {
-            // A person's level stays theirs while the rules give other values below it: only a
-            // change of the level itself by rule ends it.
+            // A person's word holds until the rules give worse than they gave when it was said, also
+            // where that is the level the person gave (Meaning 9).
             let overruled_at = match overruled {
                 Some(_) => Some(*by_rules),
-                None if *to == incident.level.current => incident.level.overruled_at,
-                None => None,
+                None => incident.level.overruled_at.filter(|then| by_rules >= then),
             };
             incident.level = LevelState {
                 current: *to,

@@ -22,9 +22,8 @@ impl Driver<'_, '_> {
         self.same("phase", incident.phase.as_str(), format!("p{}", model.phase).as_str())?;
         self.same("visit", &incident.visit, &model.visit)?;
         self.same("level", &incident.level.current, &model.level)?;
-        if model.overruled_at.is_none() {
-            self.same("provisional", &incident.level.provisional, &model.provisional)?;
-        }
+        self.same("provisional", &incident.level.provisional, &model.provisional)?;
+        self.same("a person's word", &incident.level.overruled_at, &model.overruled_at)?;
         let no_way =
             matches!(incident.stuck, Some(StuckReason::NoWayOut | StuckReason::SpentLoop { .. }));
         self.same("stuck", &no_way, &model.stuck)?;
