@@ -212,10 +212,19 @@ pub struct RoleState {
     pub tenure: Tenure,
     /// People not asked again in this round: they declined, stayed silent, or laid it down.
     pub tried: Vec<PersonId>,
-    /// Who handed it over; it falls back to them while the next one has not acknowledged.
-    pub handed_by: Option<PersonId>,
+    /// How it was handed over, while the next one has not acknowledged.
+    pub handed: Option<HandOver>,
     /// Nobody was left to ask; when the whole succession is asked again.
     pub vacancy: Option<Vacancy>,
+}
+
+/// A role on its way from one holder to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandOver {
+    /// Whose it was; it falls back to them where the next one does not take it.
+    pub from: PersonId,
+    /// What the next one must know; the page says it.
+    pub note: String,
 }
 
 /// A role that nobody could be found for.

@@ -39,8 +39,8 @@ pub use evolve::evolve;
 pub use fact::{Fact, Family};
 pub use facts::Facts;
 pub use incident::{
-    Incident, LadderState, LevelState, Milestones, ObjectiveState, Pending, RoleState, StepRecord,
-    Tenure, Told, Vacancy,
+    HandOver, Incident, LadderState, LevelState, Milestones, ObjectiveState, Pending, RoleState,
+    StepRecord, Tenure, Told, Vacancy,
 };
 pub use invariant::{Violation, invariants};
 pub use mode::{Mode, Status};

@@ -77,6 +77,9 @@ pub enum Purpose {
     StepFailed {
         /// The run.
         key: RunKey,
+        /// Further runs that failed in the same commit; one message names them all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<RunKey>,
     },
     /// A rung of a ladder.
     Escalation {

@@ -3,7 +3,8 @@
 //! otherwise.
 
 use crate::engine::{
-    FailureCause, LadderSubject, Purpose, RunKey, Status, StepState, StuckReason, Tenure,
+    FailureCause, HandOver, LadderSubject, Purpose, Run, RunKey, Status, StepState, StuckReason,
+    Tenure,
 };
 use crate::id::RoleId;
 
@@ -29,7 +30,7 @@ pub(super) fn words(view: View<'_>, purpose: &Purpose) -> Words {
         Purpose::StepReady { key, also } => step_ready(view, key, also),
         Purpose::StepWarning { key } => step_warning(view, key),
         Purpose::StepOverdue { key } => step_overdue(view, key),
-        Purpose::StepFailed { key } => step_failed(view, key),
+        Purpose::StepFailed { key, also } => step_failed(view, key, also),
         Purpose::Escalation { subject } => escalation(view, subject),
         // The plan always brings its own message for these; the step's name is better than nothing.
         Purpose::StepMessage { key } => say(view, view.run(key), view.run(key), []),
@@ -37,6 +38,18 @@ pub(super) fn words(view: View<'_>, purpose: &Purpose) -> Words {
         Purpose::Commander { about } => commander(view, about),
         Purpose::Ended => ended(view),
     }
+}
+
+/// Repeats what whoever hands a role over says to the next, a role a line; also beneath a page in
+/// the plan's own words.
+pub(super) fn hand_over(view: View<'_>, purpose: &Purpose) -> Vec<String> {
+    let Purpose::RolePage { role, also } = purpose else { return Vec::new() };
+    let handed = std::iter::once(role).chain(also).filter_map(|role| {
+        let HandOver { from, note } = view.incident.roles.get(role)?.handed.as_ref()?;
+        let from = view.person(from);
+        Some(view.lang.pick(format!("{from}交接：{note}"), format!("{from} hands over: {note}")))
+    });
+    handed.collect()
 }
 
 /// Says how to do what a message asks for from a terminal, a command a line.
@@ -171,13 +184,7 @@ fn step_ready(view: View<'_>, key: &RunKey, also: &[RunKey]) -> Words {
             None => view.lang.pick(format!("同时请处理：{step}"), format!("Also: {step}")),
         }
     }));
-    if also.len() > NAMED_MAX {
-        let more = also.len() - NAMED_MAX;
-        words.lines.push(view.lang.pick(
-            format!("另有 {more} 个步骤，见事件。"),
-            format!("And {more} more, see the incident."),
-        ));
-    }
+    words.lines.extend(more(view, also.len().saturating_sub(NAMED_MAX)));
     words
 }
 
@@ -215,14 +222,35 @@ fn step_overdue(view: View<'_>, key: &RunKey) -> Words {
     )
 }
 
-fn step_failed(view: View<'_>, key: &RunKey) -> Words {
-    let step = view.run(key);
-    say(
-        view,
-        format!("步骤失败：{step}"),
-        format!("Failed: {step}"),
-        [why_failed(view, key), who_holds(view, key), Some(ways_on())],
-    )
+fn step_failed(view: View<'_>, key: &RunKey, also: &[RunKey]) -> Words {
+    let keys = || std::iter::once(key).chain(also);
+    let steps = view.named(keys().take(NAMED_MAX).map(|key| view.run(key)));
+    let mut words = say(view, format!("步骤失败：{steps}"), format!("Failed: {steps}"), []);
+    for key in keys().take(NAMED_MAX) {
+        let about = [why_failed(view, key), who_holds(view, key)];
+        let about = about.into_iter().flatten().map(|(zh, en)| view.lang.pick(zh, en));
+        if also.is_empty() {
+            words.lines.extend(about);
+        } else {
+            let about: Vec<String> = about.collect();
+            let about = about.join(view.lang.pick("", " "));
+            words.lines.push(format!("{} — {about}", view.run(key)));
+        }
+    }
+    words.lines.extend(more(view, also.len().saturating_sub(NAMED_MAX - 1)));
+    let (zh, en) = ways_on();
+    words.lines.push(view.lang.pick(zh, en));
+    words
+}
+
+/// Says how many steps are not named; nothing where all are.
+fn more(view: View<'_>, more: usize) -> Option<String> {
+    (more > 0).then(|| {
+        view.lang.pick(
+            format!("另有 {more} 个步骤，见事件。"),
+            format!("And {more} more, see the incident."),
+        )
+    })
 }
 
 fn ways_on() -> Line {
@@ -287,15 +315,7 @@ fn commander(view: View<'_>, about: &str) -> Words {
         "facts_wanted" => facts_wanted(view),
         "role_vacant" => role_vacant(view),
         "notice_failed" => notice_failed(view),
-        "waiting_overdue" => say(
-            view,
-            "有步骤尚未开始就已到期",
-            "A step is due before it could begin",
-            [Some(line(
-                "它在等前面的步骤。请催办前序步骤，或调整安排。",
-                "It waits for steps before it. Speed those up, or change course.",
-            ))],
-        ),
+        "waiting_overdue" => waiting_overdue(view),
         "ladder_exhausted" => say(
             view,
             "升级已到最后一级，仍无人处理",
@@ -356,9 +376,7 @@ fn facts_wanted(view: View<'_>) -> Words {
         let label = field.and_then(|field| field.label.as_ref());
         label.map_or_else(|| name.to_owned(), |label| label.get(view.lang).to_owned())
     };
-    let names: Vec<String> =
-        view.incident.facts_asked.iter().take(NAMED_MAX).map(|name| label(name)).collect();
-    let names = names.join(view.lang.pick("、", ", "));
+    let names = view.named(view.incident.facts_asked.iter().take(NAMED_MAX).map(|n| label(n)));
     say(
         view,
         format!("请补充：{names}"),
@@ -385,6 +403,21 @@ fn role_vacant(view: View<'_>) -> Words {
         [Some(line(
             "候选人都已找过。请指派一位，或亲自担任。",
             "Everyone on the list was asked. Assign someone, or take it yourself.",
+        ))],
+    )
+}
+
+fn waiting_overdue(view: View<'_>) -> Words {
+    let waits = |run: &&Run| run.state == StepState::Waiting && (run.overdue || run.start_overdue);
+    let steps = view.incident.runs().filter(waits).take(NAMED_MAX).map(|run| view.run(&run.key));
+    let steps = view.named(steps);
+    say(
+        view,
+        format!("尚未开始就已到期：{steps}"),
+        format!("Due before it could begin: {steps}"),
+        [Some(line(
+            "它在等前面的步骤。请催办前序步骤，或调整安排。",
+            "It waits for steps before it. Speed those up, or change course.",
         ))],
     )
 }

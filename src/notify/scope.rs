@@ -105,7 +105,7 @@ pub(super) fn purpose_key(purpose: &Purpose) -> Option<&crate::engine::RunKey> {
         Purpose::StepReady { key, .. }
         | Purpose::StepWarning { key }
         | Purpose::StepOverdue { key }
-        | Purpose::StepFailed { key }
+        | Purpose::StepFailed { key, .. }
         | Purpose::StepMessage { key }
         | Purpose::Escalation { subject: LadderSubject::Step { key } } => Some(key),
         Purpose::RolePage { .. }

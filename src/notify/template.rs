@@ -50,6 +50,7 @@ pub fn render(
         if by_plan {
             words.lines.extend(catalogue::by_when(view, &notice.purpose));
         }
+        words.lines.extend(catalogue::hand_over(view, &notice.purpose));
         words.lines.extend(context(&view, &notice.purpose));
         links = links_of(&view, url.as_deref(), bridge.as_deref());
     }

@@ -35,7 +35,13 @@ impl View<'_> {
     /// Returns what people call several roles, in one phrase.
     #[must_use]
     pub fn roles<'r>(&self, ids: impl IntoIterator<Item = &'r RoleId>) -> String {
-        let names: Vec<String> = ids.into_iter().map(|id| self.role(id)).collect();
+        self.named(ids.into_iter().map(|id| self.role(id)))
+    }
+
+    /// Returns several names in one phrase.
+    #[must_use]
+    pub fn named(&self, names: impl IntoIterator<Item = String>) -> String {
+        let names: Vec<String> = names.into_iter().collect();
         names.join(self.lang.pick("、", ", "))
     }
 

@@ -445,7 +445,9 @@ pub fn purpose(purpose: &Purpose) -> String {
         Purpose::StepReady { key, also: more } => format!("ready {}{}", key.step, also(more.len())),
         Purpose::StepWarning { key } => format!("warning {}", key.step),
         Purpose::StepOverdue { key } => format!("overdue {}", key.step),
-        Purpose::StepFailed { key } => format!("failed {}", key.step),
+        Purpose::StepFailed { key, also: more } => {
+            format!("failed {}{}", key.step, also(more.len()))
+        }
         Purpose::Escalation { .. } => "escalation".to_owned(),
         Purpose::StepMessage { key } => format!("message {}", key.step),
         Purpose::HandlerMessage { handler } => format!("handler {handler}"),

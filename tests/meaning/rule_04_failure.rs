@@ -1,9 +1,10 @@
 //! Meaning 4: a failure with `stop` halts what depends on it, nothing else, and someone hears.
 
 use firebell::engine::{Purpose, StepAct};
+use serde_json::json;
 
 use crate::act::{complete, fail, move_to, skip};
-use crate::case::{Case, staffed};
+use crate::case::{Case, staffed, staffed_with};
 
 const PLAN: &str = "
     phases:
@@ -49,7 +50,36 @@ fn meaning_04_it_escalates_until_someone_acts() {
 #[test]
 fn meaning_04_someone_who_answers_for_it_is_told() {
     let case = failed();
-    assert!(!case.hearers(|p| matches!(p, Purpose::StepFailed { .. })).is_empty());
+    assert_eq!(case.hearers(|p| matches!(p, Purpose::StepFailed { .. })), ["cid", "ann"]);
+}
+
+#[test]
+fn meaning_04_one_message_names_all_that_failed_at_once() {
+    let mut case = staffed_with(
+        "
+        inputs: { users: { type: integer } }
+        phases:
+          - id: one
+            title: One
+            steps:
+              - { id: a, title: A }
+              - { id: b, after: [a], set: { n: '1 // users' } }
+              - { id: c, after: [a], set: { m: '1 // users' } }
+              - { id: d, after: [a], set: { k: '1 // users' } }
+        ",
+        json!({ "users": 0 }),
+    );
+    case.step("cid", "a", complete());
+    assert_eq!(case.states(["b", "c", "d"]), ["failed", "failed", "failed"]);
+    let named = |purpose: &Purpose| match purpose {
+        Purpose::StepFailed { key, also } => {
+            let names = std::iter::once(key).chain(also).map(|key| key.step.as_str());
+            names.collect::<Vec<_>>() == ["b", "c", "d"]
+        }
+        _ => false,
+    };
+    assert_eq!(case.told("ann", named), 1, "nobody must look for what else failed");
+    assert_eq!(case.hearers(|p| matches!(p, Purpose::StepFailed { .. })), ["ann"]);
 }
 
 #[test]

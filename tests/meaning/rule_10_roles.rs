@@ -178,8 +178,10 @@ fn meaning_10_a_hand_over_must_be_acknowledged() {
     case.role("bob", "r", RoleAct::Acknowledge);
     case.role("bob", "r", hand_over("eve"));
     assert_eq!(assigned(&case, "r").as_deref(), Some("eve"));
+    let note = |case: &Case| case.incident().roles["r"].handed.as_ref().map(|h| h.note.clone());
+    assert_eq!(note(&case).as_deref(), Some("as discussed"), "the page says it");
     case.role("eve", "r", RoleAct::Acknowledge);
-    assert_eq!(case.holder("r"), Some("eve"));
+    assert_eq!((case.holder("r"), note(&case)), (Some("eve"), None));
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl Decision<'_> {
         let mut people = self.responsible(step);
         people.extend(self.commander());
         for person in people {
-            self.tell(person, Purpose::StepFailed { key: key.clone() });
+            self.tell(person, Purpose::StepFailed { key: key.clone(), also: Vec::new() });
         }
         let ladder = step.escalate.clone().or_else(|| self.commander_ladder());
         if let Some(ladder) = ladder {

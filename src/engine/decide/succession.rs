@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::decision::{Decision, Task, Voice};
 use crate::engine::event::LadderSubject;
 use crate::engine::fact::Fact;
-use crate::engine::incident::{Tenure, Vacancy};
+use crate::engine::incident::{HandOver, Tenure, Vacancy};
 use crate::engine::limits::{VACANCY_RETRY, VACANCY_RETRY_MAX};
 use crate::engine::notice::Purpose;
 use crate::id::{PersonId, RoleId};
@@ -36,7 +36,7 @@ impl Decision<'_> {
         }
         let until = self.acknowledge_until(id);
         // What was handed over and not taken falls back to whoever handed it over.
-        if let Some(from) = &state.handed_by
+        if let Some(HandOver { from, .. }) = &state.handed
             && self.ctx.directory.is_reachable(from)
             && !state.tried.contains(from)
         {

@@ -166,8 +166,8 @@ fn is_page(purpose: &Purpose, of: &RoleId) -> bool {
     matches!(purpose, Purpose::RolePage { role, also } if role == of && also.is_empty())
 }
 
-/// Leaves at most one notice for a person and purpose. Pages and ready steps are put together, so
-/// that one message says all; whoever is paged sees their steps on the page.
+/// Leaves at most one notice for a person and purpose. Pages, ready steps and failed ones are put
+/// together, so that one message says all; whoever is paged sees their steps on the page.
 fn merged(wishes: Vec<Wish>, commander: &[PersonId]) -> Vec<(PersonId, Purpose, Voice)> {
     let is_page = |purpose: &Purpose| matches!(purpose, Purpose::RolePage { .. });
     let paged: Vec<PersonId> = wishes
@@ -204,11 +204,14 @@ impl Listener {
 }
 
 impl Purpose {
-    /// Tells whether two notices to one person in one commit would be one too many.
+    /// Tells whether two notices to one person in one commit would be one too many: they say the
+    /// same, or one message can name everything.
     fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Commander { about }, Self::Commander { about: other }) => about == other,
-            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+            (Self::RolePage { .. }, Self::RolePage { .. })
+            | (Self::StepReady { .. }, Self::StepReady { .. })
+            | (Self::StepFailed { .. }, Self::StepFailed { .. }) => true,
+            _ => self == other,
         }
     }
 
@@ -220,6 +223,7 @@ impl Purpose {
                 also.push(more);
             }
             (Self::StepReady { key, also }, Self::StepReady { key: more, .. })
+            | (Self::StepFailed { key, also }, Self::StepFailed { key: more, .. })
                 if *key != more && !also.contains(&more) =>
             {
                 also.push(more);

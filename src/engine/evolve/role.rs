@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::event::Event;
 use crate::engine::fact::Fact;
-use crate::engine::incident::{Incident, RoleState, Tenure, Vacancy};
+use crate::engine::incident::{HandOver, Incident, RoleState, Tenure, Vacancy};
 use crate::id::{PersonId, RoleId};
 
 pub(super) fn apply(incident: &mut Incident, event: &Event) {
@@ -23,7 +23,7 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             let until = until.map(|until| incident.frozen(until, at));
             change(incident, role, |state| {
                 state.tenure = Tenure::Assigned { to: to.clone(), until };
-                state.handed_by = None;
+                state.handed = None;
                 state.asked();
             });
             page(incident, std::slice::from_ref(to));
@@ -33,7 +33,7 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
                 engaged: true,
                 tenure: Tenure::Held { by: by.clone(), since: event.occurred_at },
                 tried: Vec::new(),
-                handed_by: None,
+                handed: None,
                 vacancy: None,
             };
         }),
@@ -42,11 +42,11 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             state.leave_out(asked);
             state.tenure = Tenure::Vacant;
         }),
-        Fact::RoleHandedOver { role, from, to, until, .. } => {
+        Fact::RoleHandedOver { role, from, to, note, until } => {
             let until = until.map(|until| incident.frozen(until, at));
             change(incident, role, |state| {
                 state.tenure = Tenure::Assigned { to: to.clone(), until };
-                state.handed_by = Some(from.clone());
+                state.handed = Some(HandOver { from: from.clone(), note: note.clone() });
                 state.asked();
             });
             page(incident, std::slice::from_ref(to));
@@ -110,7 +110,7 @@ fn change(incident: &mut Incident, role: &RoleId, change: impl FnOnce(&mut RoleS
             engaged: false,
             tenure: Tenure::Vacant,
             tried: Vec::new(),
-            handed_by: None,
+            handed: None,
             vacancy: None,
         };
         roles.insert(role.clone(), Arc::new(state));

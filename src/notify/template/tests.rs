@@ -215,6 +215,37 @@ fn pages_and_calls_to_work_read_like_this() {
 }
 
 #[test]
+fn what_was_said_at_a_hand_over_is_on_the_page_of_the_next() {
+    let playbook = plan("service-outage");
+    let mut sample = outage(&playbook);
+    sample.happens(Fact::RoleHandedOver {
+        role: "commander".into(),
+        from: "li".into(),
+        to: "smith".into(),
+        note: "华东机房已切换，等待网络组回电 / East is switched over; network calls back".into(),
+        until: Some(sample.in_minutes(5)),
+    });
+    let page = |also: &[&str]| Purpose::RolePage {
+        role: also.first().map_or("commander", |_| "support").into(),
+        also: also.iter().copied().map(Into::into).collect(),
+    };
+    let mut out = show_all(&sample, &[page(&[]), page(&["commander"])]);
+    out.push_str("=== in the plan's words\n");
+    for person in ["li", "smith"] {
+        let to = Recipient::Person(person.into());
+        show(&mut out, &sample.render(to, page(&[]), MessageRef::Plan("page".into())));
+    }
+    insta::assert_snapshot!(out);
+    sample.happens(Fact::RoleAcknowledged {
+        role: "commander".into(),
+        by: "smith".into(),
+        claimed: false,
+    });
+    let [later, _] = sample.both(&page(&[]));
+    assert!(!later.text.contains("交接："), "it was said and heard: {}", later.text);
+}
+
+#[test]
 fn lateness_and_failure_read_like_this() {
     let playbook = plan("service-outage");
     let mut sample = outage(&playbook);
@@ -233,7 +264,19 @@ fn lateness_and_failure_read_like_this() {
         let_pass: false,
         retry_at: None,
     });
-    out += &show_all(&sample, &[Purpose::StepFailed { key: key("confirm") }, step()]);
+    let failed = |also: &[&str]| Purpose::StepFailed {
+        key: key("confirm"),
+        also: also.iter().copied().map(key).collect(),
+    };
+    out += &show_all(&sample, &[failed(&[]), step()]);
+    sample.happens(Fact::StepFailed {
+        key: key("locate"),
+        cause: FailureCause::Error,
+        why: "500".into(),
+        let_pass: false,
+        retry_at: None,
+    });
+    out += &show_all(&sample, &[failed(&["locate"]), failed(&["locate"; 9])]);
     insta::assert_snapshot!(out);
 }
 
@@ -244,6 +287,16 @@ fn what_a_commander_is_told_reads_like_this() {
     sample.happens(Fact::FactsAsked { names: vec!["users_affected".into(), "root".into()] });
     sample.happens(Fact::RoleUnanswered { role: "commander".into(), asked: vec!["li".into()] });
     sample.happens(Fact::RoleVacant { role: "commander".into(), retry_at: None });
+    let waiting = || key("verify");
+    sample.happens(Fact::StepDeadlines {
+        key: waiting(),
+        start_by: None,
+        due_at: Some(sample.now),
+        warn_at: Vec::new(),
+        alarm: None,
+    });
+    let which = crate::engine::DeadlineName::Due;
+    sample.happens(Fact::StepOverdue { key: waiting(), which });
     let about = |about: &str| Purpose::Commander { about: about.into() };
     let mut purposes: Vec<Purpose> = [
         "facts_wanted",
