@@ -36,7 +36,7 @@ pub use history::History;
 pub use ids::Ids;
 pub use library::{DrillCheck, DrillFile, Library, ReloadReport};
 pub use meters::{Meter, Meters};
-pub use refusal::{Missing, Refusal};
+pub use refusal::{Missing, Obstacle, Refusal};
 pub use rosters::{OverrideError, StoredOverride};
 pub use service::{Parts, Runtime};
 pub use test_page::Tried;

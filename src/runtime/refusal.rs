@@ -21,6 +21,17 @@ pub enum Missing {
     Evidence,
 }
 
+/// What keeps a drill from starting now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The same drill is under way.
+    UnderWay,
+    /// A live incident goes on to which the drill gives way.
+    LiveIncident,
+    /// This version cannot run drills of its kind.
+    NotAvailable,
+}
+
 /// Why nothing was done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Refusal {
@@ -52,6 +63,9 @@ pub enum Refusal {
     /// The store refuses.
     #[error(transparent)]
     Store(StoreError),
+    /// A drill does not start as things stand; says what to do.
+    #[error("{}", .1.get(crate::text::Lang::En))]
+    Drill(Obstacle, Text),
     /// Something is not ready or failed; says what to do.
     #[error("{}", .0.get(crate::text::Lang::En))]
     Unavailable(Text),

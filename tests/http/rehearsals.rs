@@ -13,7 +13,7 @@ async fn drills_are_listed_with_when_they_take_place() {
     assert_eq!(list["items"][0]["drill"], "five-drill", "{list}");
     // The first of March, ten o'clock in Shanghai.
     assert_eq!(list["items"][0]["next"][0], "2027-03-01T02:00:00Z");
-    assert_eq!(list["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(4));
 }
 
 #[tokio::test]
@@ -62,11 +62,38 @@ async fn drills_of_a_restricted_plan_do_not_exist_for_outsiders() {
     let result = chief.post("/api/v1/drills/leak-drill/run", json!({})).await.ok(200);
     let desk = app.person("desk1", Scope::Commander).await;
     let list = desk.get("/api/v1/drills").await.ok(200);
-    assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{list}");
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(3), "{list}");
     desk.post("/api/v1/drills/leak-drill/run", json!({})).await.problem(404, "unknown_drill");
     let runs = desk.get("/api/v1/drill-runs").await.ok(200);
     assert_eq!(runs["items"], json!([]));
     let path = format!("/api/v1/drill-runs/{}", result["run"].as_str().unwrap());
     desk.get(&path).await.problem(404, "unknown_drill");
     chief.get(&path).await.ok(200);
+}
+
+#[tokio::test]
+async fn a_drill_that_cannot_start_as_things_stand_is_a_conflict_that_says_what_to_do() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let run =
+        async |drill: &str| chief.post(&format!("/api/v1/drills/{drill}/run"), json!({})).await;
+    let told = run("talk-drill").await.problem(409, "drill_not_available");
+    assert!(told["detail"].as_str().unwrap().contains("simulated 或 exercise"), "{told}");
+
+    let begun = run("walk-drill").await.ok(202)["run"].as_str().unwrap().to_owned();
+    let told = run("walk-drill").await.problem(409, "drill_under_way");
+    let detail = told["detail"].as_str().unwrap();
+    assert!(detail.contains(&begun) && detail.contains("先取消它的事件"), "{told}");
+    let path = format!("/api/v1/drill-runs/{begun}");
+    assert_eq!(chief.get(&path).await.ok(200)["state"], "running");
+}
+
+#[tokio::test]
+async fn a_drill_gives_way_to_a_live_incident_with_a_conflict() {
+    let app = TestApp::start();
+    let ada = app.person("ada", Scope::Commander).await;
+    ada.declare("outage").await;
+    let told = ada.post("/api/v1/drills/walk-drill/run", json!({})).await;
+    let told = told.problem(409, "drill_gives_way");
+    assert!(told["detail"].as_str().unwrap().contains("#1 goes on"), "{told}");
 }

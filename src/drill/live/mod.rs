@@ -24,7 +24,7 @@ use crate::engine::Mode;
 use crate::id::{DrillId, DrillRunId};
 use crate::people::Directory;
 use crate::playbook::{Level, Playbook};
-use crate::runtime::{Library, Missing, Refusal, Runtime};
+use crate::runtime::{Library, Missing, Obstacle, Refusal, Runtime};
 use crate::store::{Query, StoreError, Which};
 use crate::text::Text;
 
@@ -124,7 +124,9 @@ impl Drills {
             name: name.to_owned(),
             closest: book.closest(name),
         })?;
-        scenario.available().map_err(|refused| Refusal::Unavailable(refused.message()))?;
+        scenario
+            .available()
+            .map_err(|refused| Refusal::Drill(Obstacle::NotAvailable, refused.message()))?;
         let now = inner.runtime.clock().now();
         let run = inner.runtime.ids().drill_run(now);
         if scenario.run == RunAs::Simulated {
@@ -134,15 +136,19 @@ impl Drills {
             inner.archive.put(vec![keep_result(&result)]).await?;
             return Ok(Started::Simulated(Box::new(result)));
         }
-        if inner.is_running(&scenario.id) {
+        if let Some(run) = inner.running_of(&scenario.id).first() {
             let id = &scenario.id;
-            return Err(Refusal::Unavailable(Text::both(
-                format!("演练 {id} 正在进行；请等它结束，或先取消它的事件"),
-                format!("the drill {id} is under way; wait for its end or cancel its incident"),
-            )));
+            let why = Text::both(
+                format!("演练 {id} 正在进行（{run}）；请等它结束，或先取消它的事件"),
+                format!(
+                    "The drill {id} is under way (run {run}); \
+                     wait for its end, or cancel its incident first"
+                ),
+            );
+            return Err(Refusal::Drill(Obstacle::UnderWay, why));
         }
         if let Some(number) = inner.live_incident(scenario.abort_when_live).await? {
-            return Err(Refusal::Unavailable(gives_way(number)));
+            return Err(Refusal::Drill(Obstacle::LiveIncident, gives_way(number)));
         }
         let exercise = Exercise::begin(scenario, run, None, now);
         inner.archive.put(vec![keep_exercise(&exercise)]).await?;
@@ -194,7 +200,7 @@ fn begin_of(scenario: &Scenario, now: Timestamp) -> Timestamp {
 fn gives_way(number: u64) -> Text {
     Text::both(
         format!("真实事件 #{number} 正在进行，演练让位"),
-        format!("the live incident #{number} goes on, and the drill gives way to it"),
+        format!("The live incident #{number} goes on, and the drill gives way to it"),
     )
 }
 

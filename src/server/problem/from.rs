@@ -2,7 +2,7 @@
 
 use super::{Kind, Problem};
 use crate::engine::Rejection;
-use crate::runtime::{EvidenceError, Missing, Refusal};
+use crate::runtime::{EvidenceError, Missing, Obstacle, Refusal};
 use crate::store::StoreError;
 
 impl From<Rejection> for Problem {
@@ -33,7 +33,18 @@ impl From<Refusal> for Problem {
             ),
             Refusal::KeyReused => key_reused(),
             Refusal::Store(error) => error.into(),
+            Refusal::Drill(obstacle, why) => Self::of(Kind::from(obstacle), why),
             Refusal::Unavailable(why) => Self::of(Kind::Unavailable, why),
+        }
+    }
+}
+
+impl From<Obstacle> for Kind {
+    fn from(obstacle: Obstacle) -> Self {
+        match obstacle {
+            Obstacle::UnderWay => Self::DrillUnderWay,
+            Obstacle::LiveIncident => Self::DrillGivesWay,
+            Obstacle::NotAvailable => Self::DrillNotAvailable,
         }
     }
 }

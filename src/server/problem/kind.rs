@@ -92,6 +92,13 @@ kinds! {
     Contended = "contended", CONFLICT, "并发冲突", "Too many writers";
     /// There is something of that name already.
     AlreadyExists = "already_exists", CONFLICT, "已存在", "Already exists";
+    /// The drill is under way already.
+    DrillUnderWay = "drill_under_way", CONFLICT, "演练正在进行", "Drill under way";
+    /// The drill gives way to a live incident.
+    DrillGivesWay = "drill_gives_way", CONFLICT, "演练让位于真实事件", "Drill gives way";
+    /// This version cannot run drills of that kind.
+    DrillNotAvailable =
+        "drill_not_available", CONFLICT, "暂不支持此演练方式", "Kind of drill not available";
     /// The caller saw another version.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "版本不符", "Version mismatch";
     /// The body is larger than the route takes.
