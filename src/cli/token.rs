@@ -52,10 +52,10 @@ pub async fn run(verb: Token, client: &Client, screen: &Screen) -> Result<(), St
 }
 
 fn created(screen: &Screen, token: &Json) -> Result<(), Stop> {
-    let secret = token.get("token").and_then(Json::as_str).unwrap_or("");
-    match screen.output {
-        Output::Json => screen.data(token, Json::to_string),
-        Output::Text => {
+    let secret = token.get("token").and_then(Json::as_str);
+    match (screen.output, secret) {
+        (Output::Json, _) | (_, None) => screen.data(token, Json::to_string),
+        (Output::Text, Some(secret)) => {
             screen.remark(
                 "请立即保存，令牌只显示这一次：",
                 "keep it now, the token is shown only this once:",

@@ -16,7 +16,7 @@ impl Runtime {
     /// kept anywhere.
     ///
     /// # Errors
-    /// [`Refusal`]. Where the record is made and the erasing fails, asking again erases again.
+    /// [`Refusal`]. Where the record is made and the erasing fails, [`Runtime::erase`] does it again.
     pub async fn redact(
         &self,
         caller: &Caller,
@@ -27,6 +27,19 @@ impl Runtime {
     ) -> Result<Committed, Refusal> {
         let command = Command::Redact { references: references.clone(), reason };
         let committed = self.execute(caller, incident, command, options).await?;
+        self.erase(incident, references).await?;
+        Ok(committed)
+    }
+
+    /// Erases what a redaction that is recorded names. Erasing twice is allowed.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn erase(
+        &self,
+        incident: IncidentId,
+        references: Vec<String>,
+    ) -> Result<(), Refusal> {
         for reference in &references {
             match self.evidence().erase(reference).await {
                 // A reference that is no hash names no file.
@@ -35,7 +48,7 @@ impl Runtime {
             }
         }
         self.store().redact(incident, references).await?;
-        Ok(committed)
+        Ok(())
     }
 }
 

@@ -60,11 +60,15 @@ pub(super) fn with_overrides(base: &Directory, stored: Vec<StoredOverride>) -> D
 }
 
 impl Runtime {
-    /// Makes an override: durable, and in force when this returns.
+    /// Makes an override: durable, and in force when this returns. `beside` is written with it.
     ///
     /// # Errors
     /// [`OverrideError`]; nothing has changed.
-    pub async fn add_override(&self, new: StoredOverride) -> Result<(), OverrideError> {
+    pub async fn add_override(
+        &self,
+        new: StoredOverride,
+        beside: Option<Change>,
+    ) -> Result<(), OverrideError> {
         let inner = self.inner();
         let directory = inner.directory.load_full();
         if directory.schedule(&new.schedule).is_none() {
@@ -80,7 +84,8 @@ impl Runtime {
         let name = format!("{:020}-{}", now.as_microsecond(), new.schedule);
         let content = serde_json::to_vec(&new).expect("plain fields always serialise");
         let change = Change::write(Kind::Override, name, Expect::Absent, content);
-        inner.store.put(vec![change]).await.map_err(refused)?;
+        let changes = beside.into_iter().chain([change]).collect();
+        inner.store.put(changes).await.map_err(refused)?;
         lay_anew(inner).map_err(refused)
     }
 }

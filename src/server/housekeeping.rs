@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::app::App;
+use super::kept;
 
 /// How often.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -27,7 +28,12 @@ pub async fn run(app: App) {
 
 async fn tidy(app: &App) {
     let before = app.now().saturating_sub(ANSWERS_KEPT).unwrap_or(Timestamp::MIN);
-    if let Err(error) = app.runtime().store().forget_idempotency(before).await {
+    let store = app.runtime().store();
+    let forgotten = match store.forget_idempotency(before).await {
+        Ok(_) => kept::forget(&**store, before).await.map(drop),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = forgotten {
         tracing::warn!(%error, "old answers could not be forgotten");
     }
     if let Err(error) = app.tokens().note_uses().await {

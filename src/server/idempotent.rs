@@ -95,9 +95,14 @@ impl Key {
         *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(REPLAYED, HeaderValue::from_static("true"));
-        Ok(response)
+        Ok(replayed(response))
     }
+}
+
+/// Says of an answer that it was given before.
+pub fn replayed(mut response: Response) -> Response {
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
 }
 
 fn bad_key() -> Problem {

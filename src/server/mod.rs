@@ -13,6 +13,7 @@ mod cursor;
 mod envelope;
 mod housekeeping;
 mod idempotent;
+mod kept;
 mod lang;
 mod measure;
 mod openapi;

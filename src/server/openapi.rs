@@ -73,7 +73,8 @@ fn description() -> String {
         "Incidents, their roles and steps, plans, rosters and events of one firebell.\n\n\
          Times are RFC 3339 in UTC. Texts of plans hold both languages. Errors are problems \
          (RFC 9457) in the language of `Accept-Language` (zh, en); programs look at `code`. \
-         `Idempotency-Key` makes a repeated POST have one effect for 24 hours; `If-Match` with an \
+         `Idempotency-Key` makes a repeated POST have one effect for 24 hours (the same answer, with \
+         `Idempotency-Replayed: true`; another body under the key is refused with 422); `If-Match` with an \
          incident's `ETag` refuses the request when someone else was first. Lists give a `next` \
          cursor and a `Link`.\n\n| code | status | |\n|---|---|---|\n",
     );
@@ -151,6 +152,8 @@ fn add(operation: &mut Operation, path: &str, scope: Option<Scope>, changes: boo
         operation.responses.responses.insert("default".to_owned(), RefOr::Ref(problem));
         if changes && path.starts_with("/api/v1/incidents") {
             parameters.extend(headers());
+        } else if changes && !path.ends_with("/check") {
+            parameters.push(key_header());
         }
     }
     let known = operation.parameters.take().unwrap_or_default();
@@ -172,14 +175,16 @@ fn in_path(name: &str) -> Parameter {
     text_parameter(name, ParameterIn::Path, Required::True, said)
 }
 
+fn key_header() -> Parameter {
+    let said = "Makes repetitions have one effect; at most 128 characters";
+    text_parameter(IDEMPOTENCY_KEY.as_str(), ParameterIn::Header, Required::False, said)
+}
+
 fn headers() -> [Parameter; 3] {
     let header =
         |name: &str, said| text_parameter(name, ParameterIn::Header, Required::False, said);
     [
-        header(
-            IDEMPOTENCY_KEY.as_str(),
-            "Makes repetitions have one effect; at most 128 characters",
-        ),
+        key_header(),
         header("if-match", "The `ETag` of the incident as the caller saw it"),
         header(
             ON_BEHALF_OF.as_str(),

@@ -21,11 +21,13 @@ pub enum Kind {
     Setting = 6,
     /// The counters of a monitor.
     Monitor = 7,
+    /// The answer to a keyed request that was about no incident, named by its key.
+    Answer = 8,
 }
 
 impl Kind {
     /// All kinds, in the order of their stored bytes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Pin,
         Self::DrillResult,
         Self::DrillSchedule,
@@ -33,6 +35,7 @@ impl Kind {
         Self::Override,
         Self::Setting,
         Self::Monitor,
+        Self::Answer,
     ];
 
     /// Returns the stored byte.
@@ -52,6 +55,7 @@ impl Kind {
             Self::Override => "override",
             Self::Setting => "setting",
             Self::Monitor => "monitor",
+            Self::Answer => "answer",
         }
     }
 }

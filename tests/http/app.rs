@@ -13,9 +13,11 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use firebell::clock::Clock;
 use firebell::config::Grants;
 use firebell::drill::live::Drills;
-use firebell::id::{ChannelId, PersonId, TeamId};
+use firebell::id::{ChannelId, PersonId, ScheduleId, TeamId};
 use firebell::notify::{self, Channels, Hosts};
-use firebell::people::{Contact, Directory, Parts as People, Person, Team, Zone};
+use firebell::people::{
+    Contact, Directory, Duty, Layer, Parts as People, Person, Rotation, Schedule, Team, Zone,
+};
 use firebell::runtime::{self, Outbound, Runtime, Scope};
 use firebell::server::{App, Grant, Owner, Parts, Tokens, router};
 use firebell::store::{Memory, Store};
@@ -104,12 +106,29 @@ fn people() -> Directory {
             team("desk", &["desk1", "desk2"]),
             team("owners", &["ada"]),
         ],
-        schedules: Vec::new(),
+        schedules: vec![days()],
         ladders: Vec::new(),
         partners: Vec::new(),
         channels: [ChannelId::new("mail")].into(),
     })
     .expect("a directory without faults")
+}
+
+/// `desk1` answers every day.
+fn days() -> Schedule {
+    let layer = Layer {
+        rotation: Rotation::daily(jiff::civil::Time::midnight()),
+        start: jiff::civil::date(2026, 1, 1).at(0, 0, 0, 0),
+        turns: vec![Duty::alone(PersonId::new("desk1"))],
+        windows: Vec::new(),
+    };
+    Schedule {
+        id: ScheduleId::new("days"),
+        title: "days".into(),
+        zone: Zone::utc(),
+        layers: vec![layer],
+        overrides: Vec::new(),
+    }
 }
 
 fn outbound(folder: &std::path::Path) -> Outbound {
@@ -183,7 +202,7 @@ impl TestApp {
     }
 
     async fn client(&self, owner: Owner, scope: Scope) -> Client {
-        let grant = Grant { owner, scope, label: None, expires_at: None, key: None };
+        let grant = Grant { owner, scope, label: None, expires_at: None };
         let (_, secret) = self.app.tokens().mint(grant, self.clock.now()).await.expect("a token");
         Client { router: self.router.clone(), token: Some(secret.reveal().to_owned()) }
     }

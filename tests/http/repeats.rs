@@ -115,12 +115,95 @@ async fn many_at_once_with_one_key_have_one_effect() {
     assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
 }
 
+/// Requests that are about no incident: path, body, another body where there can be one, status.
+fn others() -> Vec<(&'static str, Json, Option<Json>, u16)> {
+    let put = |person: &str| {
+        let (from, to) = ("2026-11-22T08:00:00Z", "2026-11-23T08:00:00Z");
+        json!({ "schedule": "days", "from": from, "to": to, "put": person })
+    };
+    let bot = |scope: &str| json!({ "service": "bot", "scope": scope });
+    vec![
+        ("/api/v1/overrides", put("ada"), Some(put("chief")), 201),
+        ("/api/v1/drills/five-drill/run", json!({}), Some(json!({ "seed": 43 })), 200),
+        ("/api/v1/drills/walk-drill/run", json!({}), Some(json!({ "seed": 43 })), 202),
+        ("/api/v1/test-page", json!({}), Some(json!({ "channel": "mail" })), 200),
+        ("/api/v1/reload", json!({}), None, 200),
+        ("/api/v1/safe-start/confirm", json!({}), None, 200),
+        ("/api/v1/tokens", bot("viewer"), Some(bot("responder")), 201),
+    ]
+}
+
 #[tokio::test]
-async fn one_key_makes_one_token_and_the_secret_is_not_shown_again() {
+async fn whatever_is_asked_for_twice_under_one_key_is_answered_as_the_first_time() {
     let app = TestApp::start();
     let admin = app.person("ada", Scope::Admin).await;
-    let body = json!({ "service": "bot", "scope": "viewer" });
-    let made = keyed(&admin, "/api/v1/tokens", "t", &body).send().await.ok(201);
-    let problem = keyed(&admin, "/api/v1/tokens", "t", &body).send().await;
-    assert_eq!(problem.problem(409, "already_exists")["id"], made["id"]);
+    let mut first_answers = Vec::new();
+    for (n, (path, body, other, status)) in others().into_iter().enumerate() {
+        let key = format!("k{n}");
+        let first = keyed(&admin, path, &key, &body).send().await;
+        assert_eq!(first.header("idempotency-replayed"), "", "{path}");
+        let mut first = first.ok(status);
+        app.clock.advance(jiff::SignedDuration::from_secs(1));
+        let again = keyed(&admin, path, &key, &body).send().await;
+        assert_eq!(again.header("idempotency-replayed"), "true", "{path}");
+        if path == "/api/v1/tokens" {
+            let secret = first.as_object_mut().unwrap().remove("token").unwrap();
+            assert!(secret.as_str().unwrap().starts_with("fbt_"));
+            assert!(!again.text().contains(secret.as_str().unwrap()), "kept nowhere");
+        }
+        assert_eq!(again.ok(status), first, "{path}");
+        if let Some(other) = other {
+            let reused = keyed(&admin, path, &key, &other).send().await;
+            reused.problem(422, "idempotency_key_reused");
+        }
+        first_answers.push(first);
+    }
+    let next = TestApp::start_on(std::sync::Arc::clone(&app.store));
+    let admin = next.person("ada", Scope::Admin).await;
+    for (n, (path, body, _, status)) in others().into_iter().enumerate() {
+        let again = keyed(&admin, path, &format!("k{n}"), &body).send().await;
+        assert_eq!(again.ok(status), first_answers[n], "{path}, after a restart");
+    }
+}
+
+#[tokio::test]
+async fn what_is_repeated_under_one_key_takes_place_once() {
+    let app = TestApp::start();
+    let admin = app.person("ada", Scope::Admin).await;
+    for _ in 0..2 {
+        for (path, body, _, _) in others() {
+            let reply = keyed(&admin, path, path, &body).send().await;
+            assert!(reply.status.is_success(), "{path}: {}", reply.text());
+            app.clock.advance(jiff::SignedDuration::from_secs(1));
+        }
+    }
+    let outbox = std::fs::read_dir(app.folder().join("outbox")).unwrap();
+    let test_pages = outbox
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .filter(|mail| mail.contains("ada@example.test") && !mail.contains("INC-"));
+    assert_eq!(test_pages.count(), 1);
+    let tokens = admin.get("/api/v1/tokens").await.ok(200);
+    let bots = tokens["items"].as_array().unwrap().iter().filter(|t| t["service"] == "bot");
+    assert_eq!(bots.count(), 1);
+    let runs = admin.get("/api/v1/drill-runs?drill=five-drill").await.ok(200);
+    assert_eq!(runs["items"].as_array().map(Vec::len), Some(1));
+    let kept = app.store.documents(firebell::store::Kind::Override, "", 10).unwrap();
+    assert_eq!(kept.len(), 1);
+}
+
+#[tokio::test]
+async fn a_redaction_is_recorded_once_and_erases_its_own_answer_too() {
+    let app = TestApp::start();
+    let admin = app.person("ada", Scope::Admin).await;
+    let path = admin.declare("outage").await;
+    admin.quiet(&path).await;
+    let redact = format!("{path}/redact");
+    let body = json!({ "references": ["photo"], "reason": "asked for" });
+    let first = keyed(&admin, &redact, "r", &body).send().await.ok(200);
+    let again = keyed(&admin, &redact, "r", &body).send().await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.ok(200)["version"], first["version"]);
+    let other = json!({ "references": ["photo", "name"], "reason": "asked for" });
+    let reused = keyed(&admin, &redact, "r", &other).send().await;
+    reused.problem(422, "idempotency_key_reused");
 }

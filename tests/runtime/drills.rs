@@ -98,7 +98,7 @@ async fn act(runtime: &Runtime, id: IncidentId, command: Command) {
 
 /// Starts the exercise by hand and returns its incident.
 async fn begin_exercise(runtime: &Runtime, drills: &Drills) -> IncidentId {
-    let Started::Exercise { .. } = drills.run("fire-alarm", None).await.unwrap() else {
+    let Started::Exercise { .. } = drills.run("fire-alarm", None, |_| None).await.unwrap() else {
         panic!("an exercise goes on in the background")
     };
     let incident = || drills.archive().exercises().unwrap().into_iter().find_map(|e| e.incident);
@@ -264,7 +264,7 @@ async fn an_exercise_gives_way_to_a_grave_live_incident() {
     declare(2).await;
     until(&runtime, "the exercise gives way", || results(&drills).len() == 1).await;
     assert_eq!(results(&drills)[0].outcome, Outcome::Aborted);
-    let refused = drills.run("fire-alarm", None).await.unwrap_err();
+    let refused = drills.run("fire-alarm", None, |_| None).await.unwrap_err();
     assert!(refused.to_string().contains("gives way"), "{refused}");
 
     // A planned one does not start either, and that is recorded.
@@ -282,14 +282,14 @@ async fn what_cannot_be_started_is_refused_with_a_reason() {
     let stage = stage(&[("alarm.yaml", EXERCISE), ("table.yaml", &tabletop)]);
     let runtime = stage.start(false);
     let drills = Drills::start(runtime.clone());
-    match drills.run("fire-alrm", None).await.unwrap_err() {
+    match drills.run("fire-alrm", None, |_| None).await.unwrap_err() {
         Refusal::NotFound { closest, .. } => assert_eq!(closest, ["fire-alarm"]),
         other => panic!("{other}"),
     }
-    let refused = drills.run("table-alarm", None).await.unwrap_err();
+    let refused = drills.run("table-alarm", None, |_| None).await.unwrap_err();
     assert!(refused.to_string().contains("tabletop"), "{refused}");
     begin_exercise(&runtime, &drills).await;
-    let refused = drills.run("fire-alarm", None).await.unwrap_err();
+    let refused = drills.run("fire-alarm", None, |_| None).await.unwrap_err();
     assert!(refused.to_string().contains("under way"), "{refused}");
     drills.stop().await;
 }
@@ -301,7 +301,8 @@ async fn a_list_shows_the_next_starts_and_the_same_run_gives_the_same_journal() 
     let drills = Drills::start(runtime.clone());
     let mut hashes = Vec::new();
     for seed in [None, None, Some(7)] {
-        let Started::Simulated(result) = drills.run("dry-run", seed).await.unwrap() else {
+        let Started::Simulated(result) = drills.run("dry-run", seed, |_| None).await.unwrap()
+        else {
             panic!("a simulated run is over at once")
         };
         hashes.push(result.journal_hash.unwrap());

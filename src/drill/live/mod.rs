@@ -25,7 +25,7 @@ use crate::id::{DrillId, DrillRunId};
 use crate::people::Directory;
 use crate::playbook::{Level, Playbook};
 use crate::runtime::{Library, Missing, Obstacle, Refusal, Runtime};
-use crate::store::{Query, StoreError, Which};
+use crate::store::{Change, Query, StoreError, Which};
 use crate::text::Text;
 
 /// The drills of an installation. Cheap to clone.
@@ -111,12 +111,18 @@ impl Drills {
         &self.inner.archive
     }
 
-    /// Runs a drill now: a simulated one to its end, an exercise in the background.
+    /// Runs a drill now: a simulated one to its end, an exercise in the background. What `beside`
+    /// makes of what came of it is written with it.
     ///
     /// # Errors
     /// No such drill; one that this version cannot start; one that is under way or must give way to
     /// a live incident; the store's own.
-    pub async fn run(&self, name: &str, seed: Option<u64>) -> Result<Started, Refusal> {
+    pub async fn run(
+        &self,
+        name: &str,
+        seed: Option<u64>,
+        beside: impl FnOnce(&Started) -> Option<Change>,
+    ) -> Result<Started, Refusal> {
         let inner = &self.inner;
         let book = inner.book();
         let scenario = book.get(name).ok_or_else(|| Refusal::NotFound {
@@ -133,8 +139,10 @@ impl Drills {
             let begin = begin_of(scenario, now);
             let seed = seed.unwrap_or(scenario.seed);
             let result = inner.simulate(scenario, Take { run, begin, seed }).await?;
-            inner.archive.put(vec![keep_result(&result)]).await?;
-            return Ok(Started::Simulated(Box::new(result)));
+            let kept = keep_result(&result);
+            let started = Started::Simulated(Box::new(result));
+            inner.archive.put([kept].into_iter().chain(beside(&started)).collect()).await?;
+            return Ok(started);
         }
         if let Some(run) = inner.running_of(&scenario.id).first() {
             let id = &scenario.id;
@@ -151,9 +159,11 @@ impl Drills {
             return Err(Refusal::Drill(Obstacle::LiveIncident, gives_way(number)));
         }
         let exercise = Exercise::begin(scenario, run, None, now);
-        inner.archive.put(vec![keep_exercise(&exercise)]).await?;
+        let started = Started::Exercise { run };
+        let kept = keep_exercise(&exercise);
+        inner.archive.put([kept].into_iter().chain(beside(&started)).collect()).await?;
         inner.conduct(exercise);
-        Ok(Started::Exercise { run })
+        Ok(started)
     }
 
     /// Lists the drills with their next `n` planned instants. Blocks on the disk.

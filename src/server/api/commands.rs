@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::commit::{act, commit, shown};
+use super::commit::{Entered, Once, act, commit, shown};
 use super::{Answer, find};
 use crate::engine::Command;
 use crate::id::IncidentId;
@@ -11,6 +11,7 @@ use crate::runtime::{CommitOptions, Missing};
 use crate::server::app::App;
 use crate::server::ask::{Ask, At};
 use crate::server::auth::Principal;
+use crate::server::idempotent::replayed;
 use crate::server::problem::Problem;
 use crate::server::wire::{self, Timed};
 
@@ -134,6 +135,9 @@ pub async fn correct(
 
 /// Erase personal content: what the references name (files of evidence by their hash), every
 /// message that was rendered and every answer that was stored. The chain of hashes stays valid.
+///
+/// The answer kept for a repetition is erased with the others, so a repetition is answered with the
+/// incident as it is then.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/redact", tag = "command",
     request_body = wire::Redact, responses((status = 200, body = wire::Incident)))]
 pub async fn redact(
@@ -141,14 +145,24 @@ pub async fn redact(
     At(name): At<String>,
     ask: Ask<wire::Redact>,
 ) -> Answer {
-    // Erasing twice erases nothing more, so no key is kept: its answer would be erased with the rest.
-    let Ask { principal, expected, body, .. } = ask;
+    let Ask { principal, expected, key, body } = ask;
     let id = find::incident(&app, &principal, &name).await?.incident.id;
-    let occurred_at = body.occurred_at;
-    let options = CommitOptions { expected, occurred_at, ..CommitOptions::default() };
-    let (references, reason) = (body.references, body.reason);
-    let done = app.runtime().redact(&principal.caller, id, references, reason, options).await?;
-    shown(&app, &principal, &done, StatusCode::OK)
+    let wire::Redact { references, reason, occurred_at, .. } = body;
+    let once = match Once::enter(&app, key)? {
+        Entered::Go(once) => once,
+        Entered::Answered(_) => {
+            // It is recorded; whether all was erased then is not known.
+            app.runtime().erase(id, references).await?;
+            let seen = app.runtime().incident(id).await?;
+            return shown(&app, &principal, &seen, StatusCode::OK).map(replayed);
+        }
+    };
+    let keyed = once.keyed(&app, &principal, StatusCode::OK);
+    let options = CommitOptions { expected, occurred_at, keyed, ..CommitOptions::default() };
+    match app.runtime().redact(&principal.caller, id, references, reason, options).await {
+        Ok(done) => shown(&app, &principal, &done, StatusCode::OK),
+        Err(refusal) => once.refused(refusal),
+    }
 }
 
 /// End it in favour of another incident that is about the same trouble.

@@ -16,10 +16,12 @@ use crate::server::app::App;
 use crate::server::ask::{Ask, etag};
 use crate::server::auth::Principal;
 use crate::server::idempotent::{Key, Ticket};
+use crate::server::kept;
 use crate::server::problem::Problem;
 use crate::server::view;
 use crate::server::wire;
 use crate::server::wire::Timed;
+use crate::store::Change;
 
 /// Where incidents are found.
 pub const INCIDENTS: &str = "/api/v1/incidents";
@@ -102,6 +104,19 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Answer {
     Ok(response)
 }
 
+/// Answers a request about no incident once: under a key that was answered before, with that
+/// answer.
+pub async fn once<F: Future<Output = Answer>>(
+    app: &App,
+    key: Option<Key>,
+    answer: impl FnOnce(Once) -> F,
+) -> Answer {
+    match Once::enter(app, key)? {
+        Entered::Answered(response) => Ok(response),
+        Entered::Go(once) => answer(once).await,
+    }
+}
+
 /// A request that has one effect however often it is sent.
 pub struct Once {
     key: Option<Key>,
@@ -121,7 +136,12 @@ impl Once {
     pub fn enter(app: &App, key: Option<Key>) -> Result<Entered, Problem> {
         let Some(key) = key else { return Ok(Entered::Go(Self { key: None, _ticket: None })) };
         let ticket = app.in_flight().enter(&key.name)?;
-        if let Some(answer) = app.runtime().store().answered(&key.name)? {
+        let store = app.runtime().store();
+        let answered = match store.answered(&key.name)? {
+            None => kept::find(&**store, &key.name)?,
+            found => found,
+        };
+        if let Some(answer) = answered {
             return key.replay(answer).map(Entered::Answered);
         }
         Ok(Entered::Go(Self { key: Some(key), _ticket: Some(ticket) }))
@@ -145,6 +165,26 @@ impl Once {
         let Key { name, fingerprint } = self.key.clone()?;
         let answer = Arc::new(move |committed: &Committed| (status.as_u16(), body(committed)));
         Some(Keyed { key: name, fingerprint, answer })
+    }
+
+    /// Returns the change that keeps an answer about no incident, to be written together with what
+    /// it reports; nothing where there is no key.
+    pub fn keep(
+        &self,
+        app: &App,
+        status: StatusCode,
+        answer: &impl Serialize,
+    ) -> Result<Option<Change>, Problem> {
+        self.key.as_ref().map(|key| kept::keep(key, status, answer, app.now())).transpose()
+    }
+
+    /// Answers, and keeps the answer where nothing durable came of the request to keep it with. A
+    /// crash in between forgets it: what is repeated then does no harm.
+    pub async fn answer(&self, app: &App, status: StatusCode, answer: &impl Serialize) -> Answer {
+        if let Some(change) = self.keep(app, status, answer)? {
+            app.runtime().store().put(vec![change]).await?;
+        }
+        json(status, answer)
     }
 
     /// Answers a refusal; a request that lost against its own twin gets the twin's answer.

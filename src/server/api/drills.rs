@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::commit::{json, locate};
+use super::commit::{json, locate, once};
 use super::{Answer, find};
 use crate::drill::live::{Row, Started};
 use crate::drill::result::{Comparison, DrillResult};
@@ -62,9 +62,6 @@ fn shown(row: Row) -> Drill {
 }
 
 /// Run a drill now: a simulated one to its end, an exercise with real people in the background.
-///
-/// A key is taken but not needed: a simulated run repeats exactly, and of an exercise only one is
-/// under way at a time.
 #[utoipa::path(post, path = "/api/v1/drills/{id}/run", tag = "drills", request_body = RunDrill,
     responses(
         (status = 200, body = Object, description = "The result of a simulated run"),
@@ -77,15 +74,29 @@ pub async fn run(State(app): State<App>, At(name): At<String>, ask: Ask<RunDrill
     if known.is_some_and(|plan| !may_see(&app, &ask.principal, &plan)) {
         return Err(unknown().into());
     }
-    match app.drills().run(&name, ask.body.seed).await? {
-        Started::Simulated(result) => json(StatusCode::OK, &*result),
-        Started::Exercise { run } => {
-            let started = RunStarted { run, drill: DrillId::new(&name), state: "running".into() };
-            let mut response = json(StatusCode::ACCEPTED, &started)?;
-            locate(&mut response, &format!("{RUNS}/{run}"));
-            Ok(response)
+    let app = &app;
+    once(app, ask.key, |once| async move {
+        let kept = |started: &Started| match started {
+            Started::Simulated(result) => once.keep(app, StatusCode::OK, &**result),
+            Started::Exercise { run } => {
+                once.keep(app, StatusCode::ACCEPTED, &under_way(&name, *run))
+            }
+        };
+        let kept = |started: &Started| kept(started).ok().flatten();
+        match app.drills().run(&name, ask.body.seed, kept).await? {
+            Started::Simulated(result) => json(StatusCode::OK, &*result),
+            Started::Exercise { run } => {
+                let mut response = json(StatusCode::ACCEPTED, &under_way(&name, run))?;
+                locate(&mut response, &format!("{RUNS}/{run}"));
+                Ok(response)
+            }
         }
-    }
+    })
+    .await
+}
+
+fn under_way(drill: &str, run: DrillRunId) -> RunStarted {
+    RunStarted { run, drill: DrillId::new(drill), state: "running".into() }
 }
 
 /// Which results are listed.
@@ -172,7 +183,7 @@ pub async fn result(State(app): State<App>, principal: Principal, At(name): At<S
             let row = rows.into_iter().find(|row| row.running.contains(&run));
             let row = row.filter(|row| may_see(&app, &principal, &row.scenario.playbook));
             let drill = row.ok_or_else(unknown)?.scenario.id.clone();
-            json(StatusCode::OK, &RunStarted { run, drill, state: "running".into() })
+            json(StatusCode::OK, &under_way(drill.as_str(), run))
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::commit::json;
+use super::commit::{json, once};
 use super::{Answer, find};
 use crate::engine::FieldProblem;
 use crate::id::ScheduleId;
@@ -64,16 +64,20 @@ fn on_call(directory: &Directory, schedule: &Schedule, at: Timestamp) -> OnCall 
 #[utoipa::path(post, path = "/api/v1/overrides", tag = "people", request_body = MakeOverride,
     responses((status = 201, body = MakeOverride)))]
 pub async fn replace(State(app): State<App>, ask: Ask<MakeOverride>) -> Answer {
-    // The same override twice changes nothing more, so a key needs no keeping.
     let made = ask.body;
-    let change =
-        Override { from: made.from, to: made.to, change: change(&made)?, note: made.note.clone() };
-    let stored = StoredOverride { schedule: made.schedule.clone(), change };
-    match app.runtime().add_override(stored).await {
-        Ok(()) => json(StatusCode::CREATED, &made),
-        Err(OverrideError::Faults(faults)) => Err(wrong(&faults)),
-        Err(OverrideError::Refused(refusal)) => Err(refusal.into()),
-    }
+    let app = &app;
+    once(app, ask.key, |once| async move {
+        let (from, to, note) = (made.from, made.to, made.note.clone());
+        let change = Override { from, to, change: change(&made)?, note };
+        let stored = StoredOverride { schedule: made.schedule.clone(), change };
+        let kept = once.keep(app, StatusCode::CREATED, &made)?;
+        match app.runtime().add_override(stored, kept).await {
+            Ok(()) => json(StatusCode::CREATED, &made),
+            Err(OverrideError::Faults(faults)) => Err(wrong(&faults)),
+            Err(OverrideError::Refused(refusal)) => Err(refusal.into()),
+        }
+    })
+    .await
 }
 
 fn change(made: &MakeOverride) -> Result<Change, Problem> {

@@ -7,17 +7,18 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::commit::json;
+use super::commit::{json, once};
 use super::{Answer, find};
 use crate::id::PlaybookId;
 use crate::playbook::diagnostic::{Diagnostics, Severity};
 use crate::playbook::{Context, Playbook};
+use crate::runtime::ReloadReport;
 use crate::server::app::App;
-use crate::server::ask::{Asked, At, broken_body, media_type, unsupported};
+use crate::server::ask::{Ask, Asked, At, broken_body, media_type, unsupported};
 use crate::server::auth::{Principal, access};
 use crate::server::problem::{Problem, too_large};
 use crate::server::view;
-use crate::server::wire::{Checked, Finding, Page, PlanDetail, PlanSummary, Reloaded};
+use crate::server::wire::{Checked, Finding, Nothing, Page, PlanDetail, PlanSummary, Reloaded};
 use crate::text::Lang;
 
 /// The largest plan, as the language has it.
@@ -103,22 +104,27 @@ async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
 /// Read plans and drills again; a set with errors is refused whole, and the last good one stays.
 #[utoipa::path(post, path = "/api/v1/reload", tag = "playbooks",
     responses((status = 200, body = Reloaded, description = "`swapped` says whether it is in force")))]
-pub async fn reload(State(app): State<App>, principal: Principal) -> Answer {
-    let report = app.runtime().reload().await;
-    let lang = principal.lang.unwrap_or_else(|| app.lang());
+pub async fn reload(State(app): State<App>, ask: Ask<Nothing>) -> Answer {
+    let app = &app;
+    let lang = ask.principal.lang.unwrap_or_else(|| app.lang());
+    once(app, ask.key, |once| async move {
+        let report = app.runtime().reload().await;
+        once.answer(app, StatusCode::OK, &reloaded(&report, lang)).await
+    })
+    .await
+}
+
+fn reloaded(report: &ReloadReport, lang: Lang) -> Reloaded {
     let findings =
         report.library.findings().iter().flat_map(|findings| shown(findings, lang)).collect();
     let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    json(
-        StatusCode::OK,
-        &Reloaded {
-            swapped: report.swapped,
-            playbooks: count(report.playbooks),
-            drills: count(report.drills),
-            findings,
-            unreadable: report.library.unreadable().to_vec(),
-        },
-    )
+    Reloaded {
+        swapped: report.swapped,
+        playbooks: count(report.playbooks),
+        drills: count(report.drills),
+        findings,
+        unreadable: report.library.unreadable().to_vec(),
+    }
 }
 
 fn shown(findings: &Diagnostics, lang: Lang) -> Vec<Finding> {

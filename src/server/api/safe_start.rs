@@ -4,10 +4,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Answer;
-use super::commit::json;
+use super::commit::{json, once};
 use crate::server::app::App;
+use crate::server::ask::Ask;
 use crate::server::auth::Principal;
-use crate::server::wire::{Confirmed, Overdue, OverdueIncident};
+use crate::server::wire::{Confirmed, Nothing, Overdue, OverdueIncident};
 
 /// How many incidents are listed; more means that the clock is wrong.
 const LISTED_MAX: usize = 1_000;
@@ -24,11 +25,15 @@ pub async fn show(State(app): State<App>, _: Principal) -> Answer {
 /// Let it act.
 #[utoipa::path(post, path = "/api/v1/safe-start/confirm", tag = "operation",
     responses((status = 200, body = Confirmed)))]
-pub async fn confirm(State(app): State<App>, principal: Principal) -> Answer {
-    let was_held = app.runtime().is_held();
-    app.runtime().release();
-    if was_held {
-        tracing::warn!(by = ?principal.caller.actor, "a person let firebell act");
-    }
-    json(StatusCode::OK, &Confirmed { was_held })
+pub async fn confirm(State(app): State<App>, ask: Ask<Nothing>) -> Answer {
+    let app = &app;
+    once(app, ask.key, |once| async move {
+        let was_held = app.runtime().is_held();
+        app.runtime().release();
+        if was_held {
+            tracing::warn!(by = ?ask.principal.caller.actor, "a person let firebell act");
+        }
+        once.answer(app, StatusCode::OK, &Confirmed { was_held }).await
+    })
+    .await
 }

@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Answer;
-use super::commit::json;
-use crate::runtime::Scope;
+use super::commit::once;
+use crate::id::{ChannelId, PersonId};
+use crate::runtime::{Scope, Tried};
 use crate::server::app::App;
 use crate::server::ask::Ask;
 use crate::server::auth::{Principal, too_low};
@@ -18,22 +19,33 @@ use crate::text::Lang;
 #[utoipa::path(post, path = "/api/v1/test-page", tag = "people", request_body = TestPage,
     responses((status = 200, body = TestPaged)))]
 pub async fn send(State(app): State<App>, ask: Ask<TestPage>) -> Answer {
-    let Ask { principal, body, .. } = ask;
+    let Ask { principal, key, body, .. } = ask;
     let person = whom(&principal, &body)?;
-    let tried = app.runtime().test_page(&person, body.channel.as_ref()).await?;
-    let lang = principal.lang.unwrap_or(Lang::En);
-    let channels = tried
-        .into_iter()
-        .map(|tried| ChannelTried {
-            channel: tried.channel,
-            ok: tried.failed.is_none(),
-            why: tried.failed.map(|why| why.sentence(lang)),
-        })
-        .collect();
-    json(StatusCode::OK, &TestPaged { person, channels })
+    let app = &app;
+    once(app, key, |once| async move {
+        let channels = tried(app, &principal, &person, body.channel.as_ref()).await?;
+        once.answer(app, StatusCode::OK, &TestPaged { person, channels }).await
+    })
+    .await
 }
 
-fn whom(principal: &Principal, body: &TestPage) -> Result<crate::id::PersonId, Problem> {
+async fn tried(
+    app: &App,
+    principal: &Principal,
+    person: &PersonId,
+    only: Option<&ChannelId>,
+) -> Result<Vec<ChannelTried>, Problem> {
+    let tried = app.runtime().test_page(person, only).await?;
+    let lang = principal.lang.unwrap_or(Lang::En);
+    let shown = |tried: Tried| ChannelTried {
+        channel: tried.channel,
+        ok: tried.failed.is_none(),
+        why: tried.failed.map(|why| why.sentence(lang)),
+    };
+    Ok(tried.into_iter().map(shown).collect())
+}
+
+fn whom(principal: &Principal, body: &TestPage) -> Result<PersonId, Problem> {
     match (&body.person, principal.person()) {
         (None, Some(me)) => Ok(me.clone()),
         (None, None) => {

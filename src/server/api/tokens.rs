@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Answer;
-use super::commit::json;
+use super::commit::{Once, json, once};
 use crate::config::Grants;
 use crate::runtime::Scope;
 use crate::server::app::App;
@@ -58,23 +58,32 @@ pub async fn list(State(app): State<App>, _: Principal) -> Answer {
     json(StatusCode::OK, &Page { items, next: None })
 }
 
-/// Make a token. Its secret is in the answer and nowhere else.
+/// Make a token. Its secret is in the answer and nowhere else: a repetition under the same
+/// idempotency key is answered with the same token, without `token`.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", request_body = MakeToken,
     responses((status = 201, body = NewToken)))]
 pub async fn make(State(app): State<App>, ask: Ask<MakeToken>) -> Answer {
     let Ask { body, key, .. } = ask;
-    let owner = owner(&app, &body)?;
-    check(&app, &body)?;
-    granted(&app, &owner, body.scope)?;
+    let app = &app;
+    once(app, key, |once| async move { mint(app, body, &once).await }).await
+}
+
+async fn mint(app: &App, body: MakeToken, once: &Once) -> Answer {
+    let owner = owner(app, &body)?;
+    check(app, &body)?;
+    granted(app, &owner, body.scope)?;
     let (scope, label, expires_at) = (body.scope, body.label, body.expires_at);
-    let key = key.map(|key| key.name);
-    let grant = Grant { owner, scope, label, expires_at, key };
-    match app.tokens().mint(grant, app.now()).await {
-        Ok((held, secret)) => json(
-            StatusCode::CREATED,
-            &NewToken { token: secret.reveal().to_owned(), record: shown(&held) },
-        ),
-        Err(TokenError::Before(held)) => Err(made_before(&held)),
+    let grant = Grant { owner, scope, label, expires_at };
+    // What is kept for a repetition is all but the secret, which is shown once.
+    let kept = |held: &Held| {
+        let known = NewToken { token: None, record: shown(held) };
+        once.keep(app, StatusCode::CREATED, &known).ok().flatten()
+    };
+    match app.tokens().mint_keeping(grant, app.now(), kept).await {
+        Ok((held, secret)) => {
+            let token = Some(secret.reveal().to_owned());
+            json(StatusCode::CREATED, &NewToken { token, record: shown(&held) })
+        }
         Err(TokenError::Store(error)) => Err(error.into()),
         Err(TokenError::TooMany) => Err(Problem::new(
             Kind::AlreadyExists,
@@ -82,17 +91,6 @@ pub async fn make(State(app): State<App>, ask: Ask<MakeToken>) -> Answer {
             format!("There are {TOKENS_MAX} tokens already; revoke some first"),
         )),
     }
-}
-
-/// A secret is shown once, so a repeated request cannot be answered as the first one was.
-fn made_before(held: &Held) -> Problem {
-    Problem::new(
-        Kind::AlreadyExists,
-        "使用此幂等键的令牌已创建，且只显示一次；如未收到，请吊销它并用新的键再创建",
-        "A token was made under this idempotency key, and is shown only once; \
-         if it was lost, revoke it and make another under a new key",
-    )
-    .with("id", held.record.id.as_str())
 }
 
 fn owner(app: &App, body: &MakeToken) -> Result<Owner, Problem> {

@@ -142,9 +142,6 @@ pub struct Record {
     /// written with the next change or once in a while, never per request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
-    /// The idempotency key of the request that made it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
 }
 
 /// What a new token is for.
@@ -158,8 +155,6 @@ pub struct Grant {
     pub label: Option<String>,
     /// When it stops.
     pub expires_at: Option<Timestamp>,
-    /// The idempotency key of the request: under one key one token is made.
-    pub key: Option<String>,
 }
 
 impl Record {
@@ -181,7 +176,6 @@ impl Record {
             expires_at: grant.expires_at,
             revoked_at: None,
             last_used_at: None,
-            key: grant.key,
         };
         (record, Secret(text))
     }
@@ -220,7 +214,6 @@ mod tests {
             scope: Scope::Responder,
             label: None,
             expires_at: None,
-            key: None,
         }
     }
 

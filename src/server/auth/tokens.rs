@@ -27,9 +27,6 @@ pub enum TokenError {
     /// There are [`TOKENS_MAX`] already.
     #[error("there are {TOKENS_MAX} tokens already; revoke some")]
     TooMany,
-    /// A token was made under this idempotency key.
-    #[error("a token was made under this key before")]
-    Before(Arc<Held>),
     /// The store refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -123,7 +120,6 @@ impl Tokens {
             scope: Scope::Admin,
             label: Some("first start".to_owned()),
             expires_at: None,
-            key: None,
         };
         Ok(Some(self.mint(grant, now).await?.1))
     }
@@ -161,21 +157,29 @@ impl Tokens {
         grant: Grant,
         now: Timestamp,
     ) -> Result<(Arc<Held>, Secret), TokenError> {
+        self.mint_keeping(grant, now, |_| None).await
+    }
+
+    /// As [`Tokens::mint`]; what `beside` makes of the new token is written with it.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub async fn mint_keeping(
+        &self,
+        grant: Grant,
+        now: Timestamp,
+        beside: impl FnOnce(&Held) -> Option<Change>,
+    ) -> Result<(Arc<Held>, Secret), TokenError> {
         let _changing = self.changing.lock().await;
         if self.held.load().len() >= TOKENS_MAX {
             return Err(TokenError::TooMany);
         }
-        if let Some(held) = self.made_under(grant.key.as_deref()) {
-            return Err(TokenError::Before(held));
-        }
         let (record, secret) = Record::mint(grant, now);
-        self.write(&record, Expect::Absent).await?;
-        Ok((self.swap(record), secret))
-    }
-
-    fn made_under(&self, key: Option<&str>) -> Option<Arc<Held>> {
-        let key = key?;
-        self.held.load().values().find(|held| held.record.key.as_deref() == Some(key)).cloned()
+        let held = Held::of(record);
+        let changes = change(&held.record, Expect::Absent).into_iter().chain(beside(&held));
+        self.store.put(changes.collect()).await?;
+        self.swap(&held);
+        Ok((held, secret))
     }
 
     /// Takes a token back, from the moment this returns; `None` where there is none of that id.
@@ -191,8 +195,10 @@ impl Tokens {
         }
         let mut record = held.as_of_now();
         record.revoked_at = Some(now);
-        self.write(&record, Expect::Any).await?;
-        Ok(Some(self.swap(record)))
+        let held = Held::of(record);
+        self.store.put(change(&held.record, Expect::Any).into_iter().collect()).await?;
+        self.swap(&held);
+        Ok(Some(held))
     }
 
     /// Returns every token, by id.
@@ -220,16 +226,10 @@ impl Tokens {
         Ok(())
     }
 
-    async fn write(&self, record: &Record, expect: Expect) -> Result<(), StoreError> {
-        self.store.put(change(record, expect).into_iter().collect()).await.map(drop)
-    }
-
-    fn swap(&self, record: Record) -> Arc<Held> {
-        let held = Held::of(record);
+    fn swap(&self, held: &Arc<Held>) {
         let mut next = Map::clone(&self.held.load());
-        next.insert(held.record.id.clone(), Arc::clone(&held));
+        next.insert(held.record.id.clone(), Arc::clone(held));
         self.held.store(Arc::new(next));
-        held
     }
 }
 
@@ -254,13 +254,7 @@ mod tests {
     }
 
     fn grant(expires_at: Option<Timestamp>) -> Grant {
-        Grant {
-            owner: Owner::Service("bot".into()),
-            scope: Scope::Viewer,
-            label: None,
-            expires_at,
-            key: None,
-        }
+        Grant { owner: Owner::Service("bot".into()), scope: Scope::Viewer, label: None, expires_at }
     }
 
     #[tokio::test]
@@ -286,19 +280,6 @@ mod tests {
         let stranger = Record::mint(grant(None), now).1;
         assert_eq!(tokens.verify(stranger.reveal(), now).unwrap_err(), None);
         assert_eq!(tokens.verify("letmein", now).unwrap_err(), None);
-    }
-
-    #[tokio::test]
-    async fn one_key_makes_one_token() {
-        let now = at("2026-11-21T08:00:00Z");
-        let tokens = Tokens::open(Arc::new(Memory::default())).unwrap();
-        let keyed = || Grant { key: Some("p:li:1".into()), ..grant(None) };
-        let (first, _) = tokens.mint(keyed(), now).await.unwrap();
-        let Err(TokenError::Before(again)) = tokens.mint(keyed(), now).await else {
-            panic!("a second token");
-        };
-        assert_eq!(again.record.id, first.record.id);
-        assert_eq!(tokens.all().len(), 1);
     }
 
     #[tokio::test]

@@ -9,6 +9,11 @@ use crate::id::{ChannelId, IncidentId, PersonId, ScheduleId};
 use crate::runtime::Scope;
 use crate::text::Text;
 
+/// Asks for what needs no words: the body is empty, or `{}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
 /// Asks for a token, for a `person` or for a `service`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -56,8 +61,11 @@ pub struct Token {
 /// A token that was just made. This is the only time that its secret is shown.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NewToken {
-    /// The secret: what `Authorization: Bearer` takes.
-    pub token: String,
+    /// The secret: what `Authorization: Bearer` takes. Missing where the request was a repetition
+    /// under its idempotency key: the secret is kept nowhere. Where it was lost, revoke this token
+    /// by its id and make another under a new key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// What is kept of it.
     #[serde(flatten)]
     pub record: Token,

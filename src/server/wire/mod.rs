@@ -18,7 +18,7 @@ pub use acts::{
     Plain, Redact, Remark, Reopen, ReopenIncident, Timed,
 };
 pub use admin::{
-    ChannelTried, Checked, Confirmed, Finding, MakeOverride, MakeToken, NewToken, OnCall,
+    ChannelTried, Checked, Confirmed, Finding, MakeOverride, MakeToken, NewToken, Nothing, OnCall,
     OnCallNow, Overdue, OverdueIncident, Reloaded, TestPage, TestPaged, Token, WhoAmI,
 };
 pub use drill::{Drill, LastRun, RunDrill, RunStarted};
