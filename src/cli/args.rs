@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
+use super::act::Act;
+
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Output {
@@ -187,151 +189,25 @@ pub enum Incident {
         /// Its number or id
         incident: String,
     },
-    /// Acknowledge a role
-    Ack {
-        /// The incident
+    /// Attach proof: words, an address or a file
+    Evidence {
+        /// Its number or id
         incident: String,
-        /// The role
-        role: String,
-    },
-    /// Claim a role
-    Claim {
-        /// The incident
-        incident: String,
-        /// The role
-        role: String,
-    },
-    /// Pass a role on
-    HandOver {
-        /// The incident
-        incident: String,
-        /// The role
-        role: String,
-        /// To whom
+        /// The step it proves
         #[arg(long)]
-        to: String,
-        /// What they must know
-        #[arg(long)]
-        note: String,
+        step: Option<String>,
+        /// Words
+        #[arg(long, group = "proof")]
+        text: Option<String>,
+        /// An address
+        #[arg(long, group = "proof")]
+        link: Option<String>,
+        /// A file of at most 10 MiB
+        #[arg(group = "proof", required_unless_present_any = ["text", "link"])]
+        file: Option<PathBuf>,
     },
-    /// Begin a step
-    Start {
-        /// The incident
-        incident: String,
-        /// The step
-        step: String,
-    },
-    /// Tick an item of a step's checklist
-    Check {
-        /// The incident
-        incident: String,
-        /// The step
-        step: String,
-        /// The item, `2` or `2.1`
-        item: String,
-    },
-    /// Complete a step
-    Complete {
-        /// The incident
-        incident: String,
-        /// The step
-        step: String,
-        /// A form field, as JSON or plain text; may be repeated
-        #[arg(long = "form", value_name = "NAME=VALUE")]
-        form: Vec<String>,
-        /// A remark
-        #[arg(long)]
-        note: Option<String>,
-        /// When it was really done
-        #[arg(long, value_name = "TIME")]
-        occurred_at: Option<Timestamp>,
-    },
-    /// Say that a step failed
-    Fail {
-        /// The incident
-        incident: String,
-        /// The step
-        step: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
-    /// Leave a step out
-    Skip {
-        /// The incident
-        incident: String,
-        /// The step
-        step: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
-    /// Try a failed step again
-    Retry {
-        /// The incident
-        incident: String,
-        /// The step
-        step: String,
-    },
-    /// Answer a decision
-    Answer {
-        /// The incident
-        incident: String,
-        /// The step
-        step: String,
-        /// The option
-        option: String,
-    },
-    /// Approve
-    Approve {
-        /// The incident
-        incident: String,
-        /// The step
-        step: String,
-    },
-    /// Reject
-    Reject {
-        /// The incident
-        incident: String,
-        /// The step
-        step: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
-    /// Write something down
-    Note {
-        /// The incident
-        incident: String,
-        /// What
-        text: String,
-    },
-    /// Set the level over the rules
-    Level {
-        /// The incident
-        incident: String,
-        /// 1 (worst) to 4
-        level: u8,
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
-    /// End it
-    Close {
-        /// The incident
-        incident: String,
-        /// Overrule what blocks it, and why
-        #[arg(long, value_name = "REASON")]
-        force: Option<String>,
-    },
-    /// End it as a false alarm
-    Cancel {
-        /// The incident
-        incident: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
+    #[command(flatten)]
+    Act(Act),
 }
 
 /// Works drills.

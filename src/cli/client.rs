@@ -73,6 +73,21 @@ impl Client {
         json(self.send(request).await?).await
     }
 
+    /// Sends a file.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn post_file(&self, path: &str, content: Vec<u8>) -> Result<Json, Stop> {
+        let request = self
+            .http
+            .post(self.address(path))
+            .header("Idempotency-Key", idempotency_key())
+            .header("Content-Type", "application/octet-stream")
+            .timeout(TIMEOUT)
+            .body(content);
+        json(self.send(request).await?).await
+    }
+
     /// Removes something.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The command line: one file per verb. It must hold no rules of incidents; it parses arguments,
 //! calls, and prints. Data goes to standard output, messages to standard error.
 
+mod act;
 mod args;
 mod backup;
 mod check;
