@@ -82,6 +82,8 @@ pub enum Verb {
     Serve(Serve),
     /// Check playbooks and drills like code 检查预案
     Check(Check),
+    /// Explain a finding of check 解释检查结果
+    Explain(Explain),
     /// Print the JSON Schema of playbooks or drills 输出 JSON Schema
     Schema(Schema),
     /// Declare, list, show and work incidents 处置事件
@@ -120,6 +122,13 @@ pub struct Serve {
     /// List overdue work and send nothing until a person confirms
     #[arg(long)]
     pub safe_start: bool,
+}
+
+/// Explains findings.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Such as E0106; all of them where missing
+    pub code: Option<String>,
 }
 
 /// Checks files.

@@ -9,6 +9,7 @@ mod client;
 mod doctor;
 mod drill;
 mod exit;
+mod explain;
 mod incident;
 mod oncall;
 mod outbound;
@@ -66,6 +67,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
     match verb {
         Verb::Serve(args) => serve::run(args, common, screen),
         Verb::Check(args) => check::run(&args, common, screen),
+        Verb::Explain(args) => explain::run(&args, screen),
         Verb::Schema(args) => schema::run(&args, screen),
         Verb::Incident(verb) => call(Box::new(|client| {
             Box::pin(async move { incident::run(verb, &client, screen).await })
