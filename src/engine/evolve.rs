@@ -62,6 +62,7 @@ impl Incident {
             declared_at: event.occurred_at,
             visit_began: event.occurred_at,
             version: event.seq,
+            revision: event.seq,
             updated_at: event.recorded_at,
             ..Self::blank(*id)
         })
@@ -124,6 +125,7 @@ impl Incident {
             paged: Arc::new(BTreeSet::new()),
             evidence: 0,
             version: 0,
+            revision: 0,
             updated_at: Timestamp::UNIX_EPOCH,
         }
     }
@@ -140,6 +142,9 @@ impl Incident {
             Family::Outbox => outbox::apply(self, event),
         }
         self.version = event.seq;
+        if is_decided_on(&event.fact) {
+            self.revision = event.seq;
+        }
         self.updated_at = event.recorded_at;
     }
 
@@ -150,6 +155,20 @@ impl Incident {
             Some(paused_at) => shifted(at, paused_at.duration_since(recorded_at)),
             None => at,
         }
+    }
+}
+
+/// Tells whether an event changes what people decide on: where the incident, its roles and its
+/// steps stand. What became of messages, and that somebody was reminded or called, does not.
+const fn is_decided_on(fact: &Fact) -> bool {
+    match fact.family() {
+        Family::Lifecycle | Family::Level | Family::Role | Family::Step | Family::Rule => {
+            !matches!(
+                fact,
+                Fact::FactsAsked { .. } | Fact::StepWarned { .. } | Fact::HandlerFired { .. }
+            )
+        }
+        Family::Ladder | Family::Outbox => false,
     }
 }
 
@@ -211,5 +230,32 @@ fn rule(incident: &mut Incident, event: &Event) {
             Arc::make_mut(&mut incident.objectives).insert(objective.clone(), missed);
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::event::Actor;
+
+    #[test]
+    fn what_became_of_messages_and_reminders_leaves_the_revision() {
+        let notice = crate::id::NoticeId::from_u128(1);
+        let subject = LadderSubject::Stuck;
+        let facts = [
+            (Fact::Noted { text: "a".into() }, 1),
+            (Fact::NoticeAcknowledged { notice, by: "ann".into() }, 1),
+            (Fact::FactsAsked { names: Vec::new() }, 1),
+            (Fact::LadderStopped { subject, why: "acted".into() }, 1),
+            (Fact::Resumed, 5),
+        ];
+        let mut incident = Incident::blank(crate::id::IncidentId::from_u128(1));
+        for (seq, (fact, revision)) in (1..).zip(facts) {
+            let at = Timestamp::UNIX_EPOCH;
+            let (occurred_at, recorded_at, actor) = (at, at, Actor::System);
+            let event = Event { seq, occurred_at, recorded_at, actor, cause: None, fact };
+            incident = evolve(incident, &event);
+            assert_eq!((incident.version, incident.revision), (seq, revision));
+        }
     }
 }

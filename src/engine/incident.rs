@@ -99,6 +99,9 @@ pub struct Incident {
     pub evidence: u32,
     /// How many events it has: the place of its latest.
     pub version: u64,
+    /// The place of its latest event that changed what people decide on. What became of messages,
+    /// and who was reminded or called, leaves it.
+    pub revision: u64,
     /// When its latest event was recorded.
     pub updated_at: Timestamp,
 }

@@ -81,7 +81,8 @@ pub struct Keyed {
 /// What else a commit must respect.
 #[derive(Clone, Default)]
 pub struct CommitOptions {
-    /// The version the caller saw.
+    /// The version the caller saw. Refused where the incident has changed since in what people
+    /// decide on; messages that have gone out since do no harm.
     pub expected: Option<u64>,
     /// When it happened, where that was earlier.
     pub occurred_at: Option<Timestamp>,
@@ -187,7 +188,7 @@ impl Inner {
         for _ in 0..CONFLICTS_MAX {
             let loaded = self.loaded(&mut state, id).await?.clone();
             if let Some(expected) = options.expected
-                && expected != loaded.incident.version
+                && !(loaded.incident.revision..=loaded.incident.version).contains(&expected)
             {
                 return Err(Refusal::VersionMismatch { actual: loaded.incident.version });
             }

@@ -74,9 +74,10 @@ fn description() -> String {
          Times are RFC 3339 in UTC. Texts of plans hold both languages. Errors are problems \
          (RFC 9457) in the language of `Accept-Language` (zh, en); programs look at `code`. \
          `Idempotency-Key` makes a repeated POST have one effect for 24 hours (the same answer, with \
-         `Idempotency-Replayed: true`; another body under the key is refused with 422); `If-Match` with an \
-         incident's `ETag` refuses the request when someone else was first. Lists give a `next` \
-         cursor and a `Link`.\n\n| code | status | |\n|---|---|---|\n",
+         `Idempotency-Replayed: true`; another body under the key is refused with 422); `If-Match` \
+         with an incident's `ETag` (or a later `version`) refuses the request with 412 when what \
+         people decide on has changed since, not when messages were delivered. Lists give a \
+         `next` cursor and a `Link`.\n\n| code | status | |\n|---|---|---|\n",
     );
     for kind in Kind::all() {
         let (zh, en) = kind.title();
@@ -185,7 +186,7 @@ fn headers() -> [Parameter; 3] {
         |name: &str, said| text_parameter(name, ParameterIn::Header, Required::False, said);
     [
         key_header(),
-        header("if-match", "The `ETag` of the incident as the caller saw it"),
+        header("if-match", "The `ETag` or the `version` of the incident as the caller saw it"),
         header(
             ON_BEHALF_OF.as_str(),
             "The person whom the caller acts for; needs the scope `commander`, and shows",

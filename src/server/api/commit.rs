@@ -64,7 +64,7 @@ pub async fn commit(
 /// Answers with an incident as the caller sees it.
 pub fn shown(app: &App, principal: &Principal, seen: &Committed, status: StatusCode) -> Answer {
     let mut response = json(status, &look(app, principal, seen))?;
-    response.headers_mut().insert(ETAG, etag(seen.incident.version));
+    response.headers_mut().insert(ETAG, etag(seen.incident.revision));
     if status == StatusCode::CREATED {
         locate(&mut response, &format!("{INCIDENTS}/{}", seen.incident.id));
     }

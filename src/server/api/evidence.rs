@@ -143,10 +143,10 @@ async fn attach(
     match app.runtime().execute(&principal.caller, id, command, options).await {
         Err(refusal) => once.refused(refusal),
         Ok(committed) => {
-            let version = committed.incident.version;
+            let (version, revision) = (committed.incident.version, committed.incident.revision);
             let at = format!("{}/{id}/evidence/{}", commit::INCIDENTS, shown.hash);
             let mut response = json(StatusCode::CREATED, &wire::Attached { version, ..shown })?;
-            response.headers_mut().insert(ETAG, etag(version));
+            response.headers_mut().insert(ETAG, etag(revision));
             commit::locate(&mut response, &at);
             Ok(response)
         }

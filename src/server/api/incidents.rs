@@ -209,10 +209,13 @@ fn scan(
 }
 
 /// Look at an incident, with what to do now.
+///
+/// The `ETag` changes with what people decide on (status, level, roles, steps, what is known) and
+/// not with what became of messages. An answer is left out (304) only where not even that differs.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}", tag = "incidents",
     responses(
         (status = 200, body = wire::Incident, headers(("ETag" = String))),
-        (status = 304, description = "It is still at the version of `If-None-Match`"),
+        (status = 304, description = "Nothing at all has changed since `If-None-Match`"),
     ))]
 pub async fn show(
     State(app): State<App>,
@@ -222,7 +225,9 @@ pub async fn show(
 ) -> Answer {
     let seen = find::incident(&app, &principal, &name).await?;
     let known = headers.get(IF_NONE_MATCH).and_then(|tag| version_of(tag.to_str().ok()?));
-    let mut response = if known == Some(seen.incident.version) {
+    // A copy may be older than what became of messages since, under the same tag.
+    let same = known == Some(seen.incident.version) && known == Some(seen.incident.revision);
+    let mut response = if same {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         commit::shown(&app, &principal, &seen, StatusCode::OK)?

@@ -86,7 +86,7 @@ pub struct Incident {
     pub measures: BTreeMap<VarId, f64>,
     /// Messages and requests without an end.
     pub pending_notices: u32,
-    /// How many events it has; the entity tag.
+    /// How many events it has. `If-Match` takes it, in quotes, as it takes the `ETag`.
     pub version: u64,
 }
 
