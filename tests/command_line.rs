@@ -1,6 +1,6 @@
 //! The program as a shell uses it: where its output goes, and what it says when nobody reads on.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Verbs that print without a server, on what a clone holds.
@@ -16,10 +16,21 @@ const OFFLINE: [&[&str]; 8] = [
 ];
 
 fn firebell(args: &[&str]) -> Command {
+    firebell_in(Path::new(env!("CARGO_MANIFEST_DIR")), args)
+}
+
+fn firebell_in(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_firebell"));
-    command.args(args).current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    command.args(args).current_dir(folder);
     command.env("LANG", "en_GB.UTF-8").stdin(Stdio::null());
     command
+}
+
+/// Runs to the end and returns the exit code, standard output and standard error.
+fn said(mut command: Command) -> (Option<i32>, String, String) {
+    let output = command.output().expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
 /// Returns a pipe whose reader has gone.
@@ -49,4 +60,46 @@ fn a_reader_of_standard_error_who_leaves_changes_no_exit_code() {
         assert_eq!(cut.status.code(), open.status.code(), "{args:?}");
         assert_eq!(cut.stdout.is_empty(), open.stdout.is_empty(), "{args:?}");
     }
+}
+
+/// Nobody is on call before a day that no test sees.
+const UNCOVERED: &str = "channels:
+  mail: { kind: eml, dir: outbox }
+people:
+  ann: { name: Ann, contacts: { mail: ann@example.com } }
+schedules:
+  nights:
+    timezone: Asia/Shanghai
+    layers:
+      - { rotation: weekly, start: 2999-01-07, hand_off: \"09:00\", members: [ann] }
+";
+
+#[test]
+fn hours_without_anyone_on_call_are_warned_of_where_the_installation_is_checked() {
+    let home = tempfile::tempdir().expect("a folder");
+    std::fs::write(home.path().join("firebell.yaml"), UNCOVERED).expect("a file");
+    for folder in ["playbooks", "drills"] {
+        std::fs::create_dir(home.path().join(folder)).expect("a folder");
+    }
+    let run = |args: &[&str]| said(firebell_in(home.path(), args));
+    let (code, _, told) = run(&["check"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("warning[W0604]: nobody is on call on `nights` from"), "{told}");
+    assert!(told.contains("firebell.yaml:6:3") && told.contains("(Asia/Shanghai)"), "{told}");
+    assert!(told.contains("0 files checked: 0 errors, 1 warning\n"), "{told}");
+    let (code, _, told) = run(&["check", "--lang", "zh"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("值班表 `nights` 无人值班：自 ") && told.contains("（Asia/Shanghai）"),
+        "{told}"
+    );
+    assert_eq!(run(&["check", "--deny", "warnings"]).0, Some(1));
+    let (_, rows, _) = run(&["check", "--output", "json"]);
+    assert!(rows.contains("\"W0604\""), "{rows}");
+    assert_eq!(run(&["check", "playbooks", "--deny", "warnings"]).0, Some(0));
+
+    let (code, found, _) = run(&["doctor"]);
+    assert_eq!(code, Some(1), "{found}");
+    assert!(found.contains("!!  rosters"), "{found}");
+    assert!(found.contains("cover them with a layer"), "{found}");
 }

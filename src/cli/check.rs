@@ -10,7 +10,7 @@ use super::args::{Check, Common, Output};
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, note};
 use super::settings;
-use crate::config::DEFAULT_FILE;
+use crate::config::{DEFAULT_FILE, Findings, Loaded};
 use crate::drill::book::Book;
 use crate::people::Directory;
 use crate::playbook::diagnostic::{Rendering, Row, Severity};
@@ -31,36 +31,42 @@ struct Report {
 /// # Errors
 /// Findings that are errors, or any with `--deny warnings`.
 pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    let directory = directory(common, screen)?;
+    let loaded = loaded(common, screen)?;
+    let directory =
+        loaded.as_ref().map_or_else(|| Arc::new(Directory::built_in()), |l| l.config.directory());
+    // Whoever checks one plan is not told of rosters.
+    let uncovered = match &loaded {
+        Some(loaded) if args.paths.is_empty() => loaded.uncovered(&directory, screen.now),
+        _ => Findings::default(),
+    };
     let files = files(&args.paths, screen)?;
     let library = Library::of_files(&files, &directory);
     let drills = Book::check(&library);
     let library = library.with_findings(drills);
-    let count = |severity| library.findings().iter().map(|found| found.count(severity)).sum();
+    let found = || library.findings().iter().chain(uncovered.iter());
+    let count = |severity| found().map(|found| found.count(severity)).sum();
     let report = Report {
         files: files.len(),
         errors: count(Severity::Error) + library.unreadable().len(),
         warnings: count(Severity::Warning),
-        findings: library.findings().iter().flat_map(|found| found.rows(screen.lang)).collect(),
+        findings: found().flat_map(|found| found.rows(screen.lang)).collect(),
         unreadable: library.unreadable().to_vec(),
     };
     match screen.output {
         Output::Json => screen.data(&report, |_| String::new())?,
-        Output::Text => print(&library, &report, screen),
+        Output::Text => {
+            let rendering = Rendering { lang: screen.lang, colour: screen.colour };
+            found().for_each(|found| note(found.render(rendering)));
+            conclude(&report, screen);
+        }
     }
     let denied = args.deny.is_some() && report.warnings > 0;
     if report.errors > 0 || denied { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
 }
 
-fn print(library: &Library, report: &Report, screen: &Screen) {
-    let rendering = Rendering { lang: screen.lang, colour: screen.colour };
-    for found in library.findings() {
-        note(found.render(rendering));
-    }
-    for line in library.unreadable() {
-        note(line);
-    }
-    let Report { files, errors, warnings, .. } = report;
+fn conclude(report: &Report, screen: &Screen) {
+    let Report { files, errors, warnings, unreadable, .. } = report;
+    unreadable.iter().for_each(note);
     screen.remark(
         &format!("检查了 {files} 个文件：{errors} 个错误，{warnings} 个警告"),
         &format!(
@@ -72,13 +78,13 @@ fn print(library: &Library, report: &Report, screen: &Screen) {
     );
 }
 
-/// The people that references are checked against; without a configuration everyone is the
+/// The configuration, whose people references are checked against; without one everyone is the
 /// built-in operator and any reference may be right.
-fn directory(common: &Common, screen: &Screen) -> Result<Arc<Directory>, Stop> {
+fn loaded(common: &Common, screen: &Screen) -> Result<Option<Loaded>, Stop> {
     if common.config.is_none() && !Path::new(DEFAULT_FILE).exists() {
-        return Ok(Arc::new(Directory::built_in()));
+        return Ok(None);
     }
-    Ok(settings::load(common, None, screen)?.config.directory())
+    settings::load(common, None, screen).map(Some)
 }
 
 /// Finds the YAML files below the paths, without repetition, in order.

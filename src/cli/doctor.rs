@@ -1,5 +1,7 @@
 //! `firebell doctor`: looks for trouble in an installation, offline, and says what to do.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::args::Common;
@@ -7,9 +9,11 @@ use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
 use super::settings;
 use super::verify::{refused, remarks};
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 use crate::drill::book::Book;
-use crate::runtime::Library;
+use crate::people::Directory;
+use crate::playbook::diagnostic::Diagnostics;
+use crate::runtime::{Library, stored_overrides, with_overrides};
 use crate::store::{Health, Options, Sled, Store};
 use crate::text::count;
 
@@ -35,7 +39,9 @@ pub fn run(common: &Common, screen: &Screen) -> Result<(), Stop> {
         ),
     }];
     found.push(plans(&loaded.config, screen));
-    found.extend(store(&loaded.config, screen));
+    let (of_store, directory) = store(&loaded.config, screen);
+    found.push(rosters(&loaded, &directory, screen));
+    found.extend(of_store);
     let ok = found.iter().all(|finding| finding.ok);
     screen.data(&found, |found| lines(found, screen))?;
     if ok { Ok(()) } else { Err(Stop::silent(Exit::Failure)) }
@@ -66,14 +72,35 @@ fn plans(config: &Config, screen: &Screen) -> Finding {
     Finding { what: "plans", ok: bad == 0 && plans > 0, detail }
 }
 
-fn store(config: &Config, screen: &Screen) -> Vec<Finding> {
+/// Tells whether someone is on call at any time soon, with what was changed while running.
+fn rosters(loaded: &Loaded, directory: &Directory, screen: &Screen) -> Finding {
+    let uncovered = loaded.uncovered(directory, screen.now);
+    let found = || uncovered.iter().flat_map(Diagnostics::iter);
+    // What to do is the same for all.
+    let help = found().next().into_iter().flat_map(|finding| &finding.help);
+    let texts = found().map(|finding| &finding.message).chain(help);
+    let lines: Vec<&str> = texts.map(|text| text.get(screen.lang)).collect();
+    let detail = if lines.is_empty() {
+        let covered = ("今后 30 天始终有人值班", "someone is on call at any time for 30 days");
+        screen.lang.pick(covered.0, covered.1).to_owned()
+    } else {
+        lines.join("\n")
+    };
+    Finding { what: "rosters", ok: uncovered.is_empty(), detail }
+}
+
+/// Looks at the store; returns the people as they are with the changes of rosters that it keeps.
+fn store(config: &Config, screen: &Screen) -> (Vec<Finding>, Arc<Directory>) {
+    let directory = config.directory();
     let opened = match Sled::open(&config.data, Options::default()) {
         Ok(opened) => opened,
         Err(error) => {
             let detail = refused(screen, &error).message;
-            return vec![Finding { what: "store", ok: false, detail }];
+            return (vec![Finding { what: "store", ok: false, detail }], directory);
         }
     };
+    let directory = stored_overrides(&opened.store)
+        .map_or(Arc::clone(&directory), |stored| Arc::new(with_overrides(&directory, stored)));
     let remarks = remarks(&opened.report, screen);
     let detail = if remarks.is_empty() {
         let active = opened.report.active;
@@ -91,5 +118,5 @@ fn store(config: &Config, screen: &Screen) -> Vec<Finding> {
         Health::Broken { why } => (false, why),
     };
     found.push(Finding { what: "disk", ok, detail });
-    found
+    (found, directory)
 }

@@ -11,10 +11,10 @@ use super::screen::{Screen, Tone, note};
 use super::verify::{refused, remarks};
 use super::{outbound, settings};
 use crate::clock::SystemClock;
-use crate::config::{Config, StoreKind};
+use crate::config::{Config, Loaded, StoreKind};
 use crate::drill::book::Book;
 use crate::drill::live::Drills;
-use crate::playbook::diagnostic::Rendering;
+use crate::playbook::diagnostic::{Diagnostics, Rendering};
 use crate::runtime::{Parts, Runtime, Watchdog};
 use crate::server::{self, App, Limits, Tokens};
 use crate::store::{Memory, Options, Sled, Store};
@@ -29,7 +29,7 @@ const LOG_FILTER: &str = "info";
 /// # Errors
 /// A wrong configuration, a store that does not open, an address that is taken.
 pub fn run(args: Serve, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    let config = settings::load(common, args.listen, screen)?.config;
+    let loaded = settings::load(common, args.listen, screen)?;
     let filter = settings::environment("FIREBELL_LOG").unwrap_or_else(|| LOG_FILTER.to_owned());
     let format = match settings::environment("FIREBELL_LOG_FORMAT").as_deref() {
         Some("json") => LogFormat::Json,
@@ -37,9 +37,9 @@ pub fn run(args: Serve, common: &Common, screen: &Screen) -> Result<(), Stop> {
     };
     telemetry::init_logs(format, &filter, !common.no_color)
         .map_err(|error| Stop::new(Exit::Usage, error.to_string()))?;
-    let store = open(&config, screen)?;
+    let store = open(&loaded.config, screen)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(config, store, args.safe_start, screen))
+    runtime.block_on(serve(loaded, store, args.safe_start, screen))
 }
 
 fn open(config: &Config, screen: &Screen) -> Result<Arc<dyn Store>, Stop> {
@@ -57,11 +57,12 @@ fn open(config: &Config, screen: &Screen) -> Result<Arc<dyn Store>, Stop> {
 }
 
 async fn serve(
-    config: Config,
+    loaded: Loaded,
     store: Arc<dyn Store>,
     safe_start: bool,
     screen: &Screen,
 ) -> Result<(), Stop> {
+    let config = &loaded.config;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         let at = config.listen;
         let words = screen.lang.pick(
@@ -70,8 +71,9 @@ async fn serve(
         );
         Stop::new(Exit::Unavailable, words)
     })?;
-    let runtime = Runtime::start(parts(&config, store, safe_start, screen)?);
+    let runtime = Runtime::start(parts(config, store, safe_start, screen)?);
     report_plans(&runtime, screen);
+    report_rosters(&loaded, &runtime, screen);
     let drills = Drills::start(runtime.clone());
     let tokens = Tokens::open(Arc::clone(runtime.store()));
     let tokens = tokens.map_err(|error| refused(screen, &error))?;
@@ -152,6 +154,13 @@ fn report_plans(runtime: &Runtime, screen: &Screen) {
     }
     let (plans, drills) = (library.playbooks().count(), library.drill_files().len());
     tracing::info!(plans, drills, "plans are in force");
+}
+
+fn report_rosters(loaded: &Loaded, runtime: &Runtime, screen: &Screen) {
+    let uncovered = loaded.uncovered(&runtime.directory(), runtime.clock().now());
+    for finding in uncovered.iter().flat_map(Diagnostics::iter) {
+        tracing::warn!("{}", finding.message.get(screen.lang));
+    }
 }
 
 fn report_overdue(runtime: &Runtime, screen: &Screen) {

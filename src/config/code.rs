@@ -24,3 +24,5 @@ pub const STRAY_VARIABLE: Code = Code::new("W0601");
 pub const UNREACHABLE: Code = Code::new("W0602");
 /// Nobody is configured, so every message stays on this machine.
 pub const KEPT_LOCAL: Code = Code::new("W0603");
+/// A schedule has nobody on call at some time soon.
+pub const UNCOVERED: Code = Code::new("W0604");

@@ -9,6 +9,7 @@ use crate::playbook::source::{BYTES_MAX, Source, Span};
 use crate::playbook::yaml::{Data, Node, parse};
 
 use super::code::UNREADABLE;
+use super::coverage::Places;
 use super::findings::Findings;
 use super::layers::Layers;
 use super::mask::masked;
@@ -39,6 +40,7 @@ pub struct Loaded {
     pub warnings: Findings,
     /// The file it came from; none where there is none.
     pub file: Option<PathBuf>,
+    pub(super) places: Places,
 }
 
 /// Everything a configuration is made of, so that making it touches nothing else.
@@ -99,11 +101,12 @@ pub fn read(inputs: &Inputs<'_>) -> Result<Loaded, Findings> {
         flags.push(("listen", listen.clone()));
     }
     let root = layers.flags(root, &flags, &mut out);
+    let places = Places::of(&shown, &root);
     let config = Reader::new(inputs, &mut out).config(&root);
     let refused = out.has_errors();
     let findings = Findings::new(layers.split(&out));
     match config {
-        Some(config) if !refused => Ok(Loaded { config, warnings: findings, file: None }),
+        Some(config) if !refused => Ok(Loaded { config, warnings: findings, file: None, places }),
         _ => Err(findings),
     }
 }

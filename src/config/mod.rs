@@ -6,6 +6,7 @@
 //! how a channel sends or how a store keeps; [`load`] alone touches the disk.
 
 mod code;
+mod coverage;
 mod cross;
 mod findings;
 mod layers;
@@ -19,7 +20,7 @@ mod secret;
 
 pub use code::{
     BAD_ADDRESS, BAD_SECRET, INSECURE, KEPT_LOCAL, MISSING_SECRET, NOT_A_SECRET, STRAY_VARIABLE,
-    UNKNOWN_REFERENCE, UNREACHABLE, UNREADABLE, WRONG_ROSTER,
+    UNCOVERED, UNKNOWN_REFERENCE, UNREACHABLE, UNREADABLE, WRONG_ROSTER,
 };
 pub use findings::Findings;
 pub use load::{DEFAULT_FILE, Flags, Inputs, Loaded, load, read};

@@ -37,7 +37,7 @@ pub use ids::Ids;
 pub use library::{DrillCheck, DrillFile, Library, ReloadReport};
 pub use meters::{Meter, Meters};
 pub use refusal::{Missing, Obstacle, Refusal};
-pub use rosters::{OverrideError, StoredOverride};
+pub use rosters::{OverrideError, StoredOverride, stored_overrides, with_overrides};
 pub use service::{Parts, Runtime};
 pub use test_page::Tried;
 pub use watchdog::Watchdog;

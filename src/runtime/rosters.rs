@@ -35,7 +35,10 @@ pub enum OverrideError {
 }
 
 /// Reads the stored overrides; those that do not read any more are left out and logged.
-pub(super) fn stored(store: &dyn Store) -> Result<Vec<StoredOverride>, StoreError> {
+///
+/// # Errors
+/// [`StoreError::Damaged`].
+pub fn stored_overrides(store: &dyn Store) -> Result<Vec<StoredOverride>, StoreError> {
     let documents = store.documents(Kind::Override, "", OVERRIDES_MAX)?;
     Ok(documents
         .into_iter()
@@ -50,7 +53,8 @@ pub(super) fn stored(store: &dyn Store) -> Result<Vec<StoredOverride>, StoreErro
 }
 
 /// Lays stored overrides over the configured people.
-pub(super) fn with_overrides(base: &Directory, stored: Vec<StoredOverride>) -> Directory {
+#[must_use]
+pub fn with_overrides(base: &Directory, stored: Vec<StoredOverride>) -> Directory {
     let laid = stored.into_iter().map(|stored| (stored.schedule, stored.change));
     let (directory, faults) = base.with_overrides(laid);
     for fault in faults {
@@ -91,7 +95,7 @@ impl Runtime {
 }
 
 fn lay_anew(inner: &Inner) -> Result<(), StoreError> {
-    let stored = stored(&*inner.store)?;
+    let stored = stored_overrides(&*inner.store)?;
     let base = inner.base_directory.load_full();
     inner.directory.store(Arc::new(with_overrides(&base, stored)));
     Ok(())

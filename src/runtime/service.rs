@@ -135,7 +135,7 @@ impl Runtime {
         let library = Library::read(&parts.playbooks, &parts.drills, &parts.directory);
         let findings = (parts.drill_check)(&library);
         let now = parts.clock.now();
-        let overrides = rosters::stored(&*parts.store).unwrap_or_else(|error| {
+        let overrides = rosters::stored_overrides(&*parts.store).unwrap_or_else(|error| {
             tracing::error!(%error, "the stored overrides cannot be read");
             Vec::new()
         });
