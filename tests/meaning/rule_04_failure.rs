@@ -124,21 +124,33 @@ fn meaning_04_nothing_is_silently_abandoned() {
     assert!(case.told("ann", |p| matches!(p, Purpose::StepFailed { .. })) > 0);
 }
 
+const UNREACHABLE: &str = "
+    phases:
+      - id: one
+        title: One
+        steps:
+          - { id: a, title: A }
+          - { id: b, title: B, after: [a] }
+          - { id: c, title: C, after: [a], join: any }
+          - { id: d, title: D, after: [a, b], join: 2 }
+";
+
 #[test]
 fn meaning_04_a_joined_step_made_unreachable_waits_again_when_its_predecessor_is_retried() {
-    let mut case = staffed(
-        "
-        phases:
-          - id: one
-            title: One
-            steps:
-              - { id: a, title: A }
-              - { id: b, title: B, after: [a], join: any }
-        ",
-    );
+    let mut case = staffed(UNREACHABLE);
     case.step("cid", "a", fail());
-    assert_eq!(case.state("b"), "skipped");
+    assert_eq!(case.states(["b", "c", "d"]), ["waiting", "skipped", "skipped"]);
     case.step("cid", "a", StepAct::Retry);
     case.step("cid", "a", complete());
-    assert_eq!(case.state("b"), "ready");
+    assert_eq!(case.states(["b", "c", "d"]), ["ready", "ready", "waiting"]);
+}
+
+#[test]
+fn meaning_04_a_joined_step_made_unreachable_waits_again_when_its_predecessor_is_skipped() {
+    let mut case = staffed(UNREACHABLE);
+    case.step("cid", "a", fail());
+    case.step("ann", "a", skip());
+    assert_eq!(case.states(["b", "c", "d"]), ["ready", "ready", "waiting"]);
+    case.step("cid", "b", complete());
+    assert_eq!(case.state("d"), "ready");
 }

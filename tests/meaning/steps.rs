@@ -427,6 +427,23 @@ fn steps_for_each_must_be_named_with_the_item() {
 }
 
 #[test]
+fn steps_for_each_that_failed_goes_on_when_the_failed_item_is_dealt_with() {
+    for act in [skip(), StepAct::Retry, reopen()] {
+        let mut case = with_items(&["p", "q"]);
+        case.item("cid", "a", 0, fail());
+        case.item("cid", "a", 1, complete());
+        assert_eq!(case.states(["a", "b"]), ["failed", "waiting"]);
+        let left_out = matches!(act, StepAct::Skip { .. });
+        case.item("cid", "a", 0, act);
+        if !left_out {
+            assert_eq!(case.states(["a", "b"]), ["ready", "waiting"]);
+            case.item("cid", "a", 0, complete());
+        }
+        assert_eq!(case.states(["a", "b"]), ["done", "ready"]);
+    }
+}
+
+#[test]
 fn steps_for_each_over_nothing_is_skipped() {
     let case = with_items(&[]);
     assert_eq!((case.state("a"), case.cause("a").as_str()), ("skipped", "no_items"));

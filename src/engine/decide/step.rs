@@ -263,8 +263,14 @@ impl Decision<'_> {
     fn skip(&mut self, run: &Run, reason: String) -> Result<(), Rejection> {
         let reason = self.text("/reason", reason)?;
         self.drop_request(&run.key);
+        let failed = |state: &StepState| matches!(state, StepState::Failed { .. });
+        self.open_whole_of(run, failed);
         let reason = SkipReason::ByPerson { reason };
-        self.emit(Fact::StepSkipped { key: run.key.clone(), reason });
+        let seq = self.emit(Fact::StepSkipped { key: run.key.clone(), reason });
+        // What a failure stood in the way of can be reached again.
+        if failed(&run.state) {
+            self.after_direct(seq, |decision| decision.revive_dependents(&run.key.step));
+        }
         Ok(())
     }
 
@@ -272,13 +278,7 @@ impl Decision<'_> {
     fn again(&mut self, run: &Run, reason: Option<String>) -> Result<(), Rejection> {
         let reason = reason.map(|reason| self.text("/reason", reason)).transpose()?;
         let key = RunKey { attempt: run.key.attempt + 1, ..run.key.clone() };
-        let whole = self.incident.run(&run.key.step).cloned();
-        if let (Some(_), Some(whole)) = (run.key.item, whole)
-            && whole.state.is_settled()
-        {
-            let key = RunKey { attempt: whole.key.attempt + 1, ..whole.key };
-            self.emit(Fact::StepRetried { key });
-        }
+        self.open_whole_of(run, StepState::is_settled);
         let seq = match reason {
             None => self.emit(Fact::StepRetried { key }),
             Some(reason) => self.emit(Fact::StepReopened { key, reason }),
@@ -287,7 +287,16 @@ impl Decision<'_> {
         Ok(())
     }
 
-    /// Steps skipped as unreachable wait again when what they come after is worked on again.
+    /// A for-each that ended so is opened again before one of its items is: it ends anew with them.
+    fn open_whole_of(&mut self, run: &Run, ended: impl Fn(&StepState) -> bool) {
+        let whole = run.key.item.and_then(|_| self.incident.run(&run.key.step));
+        if let Some(whole) = whole.filter(|whole| ended(&whole.state)) {
+            let key = RunKey { attempt: whole.key.attempt + 1, ..whole.key.clone() };
+            self.emit(Fact::StepRetried { key });
+        }
+    }
+
+    /// Steps skipped as unreachable wait again when the failure they come after was dealt with.
     fn revive_dependents(&mut self, id: &StepId) {
         let Some((phase, _)) = self.playbook.step(id) else { return };
         let unreachable = StepState::Skipped { reason: SkipReason::Unreachable };
