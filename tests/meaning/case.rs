@@ -4,7 +4,7 @@
 use firebell::engine::{
     Actor, Command, Ctx, Declare, Event, Fact, Incident, LadderSubject, Mode, NoticeOutcome,
     Outcome, Pending, Purpose, Recipient, Rejection, RejectionCode, RequestOutcome, RoleAct, Run,
-    Status, StepAct, StepRef, Tenure, codec, decide, declare, due, next_deadline,
+    Status, StepAct, StepRef, Tenure, codec, decide, declare, due, invariants, next_deadline,
 };
 use firebell::id::{IncidentId, NoticeId, RoleId, StepId};
 use firebell::people::Directory;
@@ -163,6 +163,8 @@ impl Case {
             Some(&outcome.incident),
             "a replay gives the live state"
         );
+        let broken = invariants(&self.playbook, &outcome.incident);
+        assert!(broken.is_empty(), "{broken:?}");
         self.live = Some(outcome.incident);
     }
 
@@ -407,6 +409,11 @@ impl Case {
     /// How often a person was told something of a kind.
     pub fn told(&self, who: &str, is: impl Fn(&Purpose) -> bool) -> usize {
         self.told.iter().filter(|(to, purpose)| to == who && is(purpose)).count()
+    }
+
+    /// Everything that people were told, in order: who, and what for.
+    pub fn heard(&self) -> Vec<(String, String)> {
+        self.told.iter().map(|(to, purpose)| (to.clone(), format!("{purpose:?}"))).collect()
     }
 
     /// Everyone who was told something of a kind, in order.

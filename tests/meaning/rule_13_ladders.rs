@@ -120,3 +120,17 @@ fn meaning_13_a_deadline_that_fell_due_during_an_outage_is_not_lost() {
     let pages = case.hearers(|p| matches!(p, Purpose::Escalation { .. })).len();
     assert!(pages <= 2, "{pages} pages at once are a storm");
 }
+
+#[test]
+fn meaning_13_after_hours_of_downtime_nobody_hears_the_same_twice() {
+    let mut case =
+        staffed(&PLAN.replace("due: 5m", "start_within: 2m, due: { within: 5m, warn: [50%] }"));
+    let before = case.heard().len();
+    case.sleep("10h");
+    let mut heard = case.heard().split_off(before);
+    assert!(heard.len() <= 6, "{heard:?}");
+    let all = heard.len();
+    heard.sort();
+    heard.dedup();
+    assert_eq!(heard.len(), all, "{heard:?}");
+}

@@ -218,7 +218,13 @@ impl Decision<'_> {
     fn breached(&mut self, key: &RunKey, which: DeadlineName) {
         let Some((step, run)) = self.step_and_run(key) else { return };
         let waits = run.state == StepState::Waiting;
+        // After a downtime both may have passed: the later one is told, and that once.
+        let another_follows =
+            which == DeadlineName::Start && run.due_at.is_some_and(|due_at| due_at <= self.now());
         let seq = self.emit(Fact::StepOverdue { key: key.clone(), which });
+        if another_follows {
+            return;
+        }
         self.after_direct(seq, |decision| {
             if waits {
                 decision.tell_commander("waiting_overdue");
