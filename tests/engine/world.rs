@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use firebell::engine::{
-    self, Actor, Command, Ctx, DeadlineKind, Declare, Event, Fact, Incident, Mode, NoticeOutcome,
-    Outcome, Pending, Purpose, Recipient, Rejection, RequestOutcome, RoleAct, StepAct, StepRef,
-    codec, decide, declare, due, next_deadline,
+    self, Actor, Command, Ctx, Declare, Event, Fact, Incident, Mode, NoticeOutcome, Outcome,
+    Pending, Rejection, RequestOutcome, RoleAct, StepAct, StepRef, codec, decide, declare,
+    next_deadline,
 };
-use firebell::id::{IncidentId, NoticeId, PersonId};
+use firebell::id::{IncidentId, NoticeId};
 use firebell::people::{
     Contact, Directory, Duty, Ladder, Layer, Parts, Person, Rotation, Rung, Schedule, Target, Team,
     Zone,
@@ -105,9 +105,6 @@ pub struct World {
     pub now: Timestamp,
     pub events: Vec<Event>,
     pub incident: Incident,
-    pub admin: bool,
-    /// Checks the whole history after every command, not only the state.
-    pub thorough: bool,
 }
 
 /// When every test begins.
@@ -163,8 +160,6 @@ impl World {
             now: start(),
             events: outcome.events,
             incident: outcome.incident,
-            admin: false,
-            thorough: true,
         };
         world.check();
         Ok(world)
@@ -177,13 +172,8 @@ impl World {
         occurred_at: Option<Timestamp>,
         command: Command,
     ) -> Result<Vec<Event>, Rejection> {
-        let ctx = Ctx {
-            now: self.now,
-            occurred_at,
-            actor,
-            admin: self.admin,
-            directory: &self.directory,
-        };
+        let ctx =
+            Ctx { now: self.now, occurred_at, actor, admin: false, directory: &self.directory };
         let outcome = decide(&self.playbook, &self.incident, command.clone(), &ctx);
         let again = decide(&self.playbook, &self.incident, command.clone(), &ctx);
         match (&outcome, &again) {
@@ -206,22 +196,8 @@ impl World {
         self.command_at(Actor::System, None, command).expect("the machinery is never refused")
     }
 
-    /// What must hold after every command.
+    /// What must hold after every command: places, stored forms, replay, the state itself.
     fn check(&self) {
-        if self.thorough {
-            self.check_all();
-        } else {
-            self.check_state();
-        }
-    }
-
-    fn check_state(&self) {
-        let violations = engine::invariants(&self.playbook, &self.incident);
-        assert!(violations.is_empty(), "{violations:?}\n{}", self.story());
-    }
-
-    /// Checks the state and the whole history: places, stored forms, replay.
-    pub fn check_all(&self) {
         for (at, event) in (1_u64..).zip(&self.events) {
             assert_eq!(event.seq, at);
             let stored = codec::encode(event);
@@ -231,7 +207,8 @@ impl World {
         }
         let replayed = Incident::replay(&self.events).expect("the first event declares");
         assert_eq!(replayed, self.incident, "replaying gives the live state");
-        self.check_state();
+        let violations = engine::invariants(&self.playbook, &self.incident);
+        assert!(violations.is_empty(), "{violations:?}\n{}", self.story());
     }
 
     // ---- people -----------------------------------------------------------------------------
@@ -308,20 +285,6 @@ impl World {
         self.run_to(self.now.checked_add(time).unwrap())
     }
 
-    /// firebell is down for so long, then does what is due.
-    pub fn outage(&mut self, time: SignedDuration) -> Vec<Event> {
-        self.now = self.now.checked_add(time).unwrap();
-        let mut happened = Vec::new();
-        for command in due(&self.playbook, &self.incident, self.now) {
-            happened.extend(self.system(command));
-        }
-        happened
-    }
-
-    pub fn reached(&mut self, kind: DeadlineKind) -> Vec<Event> {
-        self.system(Command::Reached(kind))
-    }
-
     /// Delivers everything that waits in the outbox.
     pub fn deliver(&mut self) -> Vec<Event> {
         let mut happened = Vec::new();
@@ -333,10 +296,6 @@ impl World {
             }
         }
         happened
-    }
-
-    pub fn outcome(&mut self, notice: NoticeId, outcome: NoticeOutcome) -> Vec<Event> {
-        self.system(Command::NoticeOutcome { notice, outcome })
     }
 
     /// Answers the one HTTP request that waits.
@@ -354,10 +313,6 @@ impl World {
     }
 
     // ---- looking -----------------------------------------------------------------------------
-
-    pub fn at(&self, after: i64) -> Timestamp {
-        start().checked_add(minutes(after)).unwrap()
-    }
 
     /// Returns the state of a step: `locate`, or one item of it: `locate:1`.
     pub fn state(&self, step: &str) -> &'static str {
@@ -380,14 +335,6 @@ impl World {
 
     pub fn phase(&self) -> &str {
         self.incident.phase.as_str()
-    }
-
-    pub fn holder(&self, role: &str) -> Option<&str> {
-        self.incident.holder(&role.into()).map(PersonId::as_str)
-    }
-
-    pub fn stuck(&self) -> bool {
-        self.incident.stuck.is_some()
     }
 
     /// Prints every event in a line, for failing tests.
@@ -418,40 +365,4 @@ pub fn complete(form: Json) -> StepAct {
 
 pub fn bytes(events: &[Event]) -> Vec<Vec<u8>> {
     events.iter().map(codec::encode).collect()
-}
-
-/// Lists whom a stretch of events tells what: `ann: role_page commander`.
-pub fn told(events: &[Event]) -> Vec<String> {
-    let queued = events.iter().filter_map(|event| match &event.fact {
-        Fact::NoticeQueued { notice } => Some(notice),
-        _ => None,
-    });
-    queued
-        .map(|notice| {
-            let to = match &notice.to {
-                Recipient::Person(person) => person.to_string(),
-                Recipient::Audience(audience) => format!("{audience:?}"),
-            };
-            format!("{to}: {}", purpose(&notice.purpose))
-        })
-        .collect()
-}
-
-pub fn purpose(purpose: &Purpose) -> String {
-    let also = |n: usize| if n == 0 { String::new() } else { format!(" +{n}") };
-    match purpose {
-        Purpose::RolePage { role, also: more } => format!("page {role}{}", also(more.len())),
-        Purpose::RoleTaken { role } => format!("taken {role}"),
-        Purpose::StepReady { key, also: more } => format!("ready {}{}", key.step, also(more.len())),
-        Purpose::StepWarning { key } => format!("warning {}", key.step),
-        Purpose::StepOverdue { key } => format!("overdue {}", key.step),
-        Purpose::StepFailed { key, also: more } => {
-            format!("failed {}{}", key.step, also(more.len()))
-        }
-        Purpose::Escalation { .. } => "escalation".to_owned(),
-        Purpose::StepMessage { key } => format!("message {}", key.step),
-        Purpose::HandlerMessage { handler } => format!("handler {handler}"),
-        Purpose::Commander { about } => about.to_string(),
-        Purpose::Ended => "ended".to_owned(),
-    }
 }

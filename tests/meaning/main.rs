@@ -11,6 +11,7 @@ mod plan;
 mod story;
 
 mod conditions;
+mod notices;
 mod rule_01_entering;
 mod rule_02_ready;
 mod rule_03_leaving;

@@ -231,6 +231,15 @@ fn meaning_03_it_runs_on_until_its_until() {
 }
 
 #[test]
+fn meaning_03_an_iteration_nobody_needs_any_more_is_cancelled() {
+    let mut case = staffed(&OUTLIVES.replace("notify: { to: team/managers, message: news }", ""));
+    case.step("cid", "a", complete());
+    assert_eq!((case.phase(), case.state("inform")), ("two", "ready"));
+    case.tell("ann", set(json!({ "over": true })));
+    assert_eq!((case.state("inform"), case.cause("inform").as_str()), ("cancelled", "phase_left"));
+}
+
+#[test]
 fn meaning_03_it_runs_on_until_its_at_most() {
     let mut case = staffed(OUTLIVES);
     case.step("cid", "a", complete());

@@ -103,20 +103,35 @@ fn meaning_05_go_to_a_phase_leaves_at_once_and_cancels_what_is_open() {
 }
 
 #[test]
-fn meaning_05_go_to_the_current_phase_does_nothing() {
+fn meaning_05_go_to_the_current_phase_does_nothing_and_the_failed_step_counts_as_settled() {
     let mut case = staffed(
         "
         phases:
           - id: one
             title: One
-            steps: [ { id: a, title: A }, { id: b, title: B } ]
-        handlers:
-          - { event: step_failed, go: one }
+            steps: [ { id: a, title: A, on_failure: { go: one } }, { id: b, title: B } ]
+          - { id: two, title: Two, steps: [ { id: c, title: C } ] }
         ",
     );
     case.step("cid", "a", fail());
     assert_eq!((case.phase(), case.incident().visit), ("one", 1));
     assert_eq!(case.states(["a", "b"]), ["failed", "ready"]);
+    case.step("cid", "b", complete());
+    assert_eq!(case.phase(), "two");
+}
+
+#[test]
+fn meaning_05_a_handler_that_goes_to_the_current_phase_does_nothing() {
+    let mut case = staffed(
+        "
+        phases:
+          - { id: one, title: One, steps: [ { id: a, title: A }, { id: b, title: B } ] }
+        handlers:
+          - { event: step_failed, go: one }
+        ",
+    );
+    case.step("cid", "a", fail());
+    assert_eq!((case.phase(), case.incident().visit, case.state("b")), ("one", 1, "ready"));
 }
 
 #[test]

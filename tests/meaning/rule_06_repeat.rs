@@ -124,9 +124,10 @@ fn meaning_06_while_ends_it_when_it_is_no_longer_true() {
     case.step("cid", "check", complete());
     case.pass("10m");
     assert_eq!(iteration(&case), 2);
-    case.tell("ann", set(json!({ "bad": false })));
     case.step("cid", "check", complete());
-    assert!(case.run("check").is_settled());
+    assert!(!case.run("check").is_settled(), "another is to come");
+    case.tell("ann", set(json!({ "bad": false })));
+    assert!(case.run("check").is_settled(), "between two as well as after one");
 }
 
 #[test]

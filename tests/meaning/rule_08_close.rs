@@ -2,7 +2,7 @@
 
 use firebell::engine::{Actor, Command, Fact, Purpose, RejectionCode, Status};
 
-use crate::act::{cancel, close, complete, force_close, skip};
+use crate::act::{cancel, close, complete, fail, force_close, skip};
 use crate::case::{Case, declared, staffed};
 
 const PLAN: &str = "
@@ -30,6 +30,20 @@ fn meaning_08_it_closes_by_itself_after_the_last_phase_when_nothing_blocks() {
     assert_eq!(case.status(), Status::Closed);
     assert_eq!((case.state("d"), case.cause("d").as_str()), ("cancelled", "closed"));
     assert_eq!(case.next(), None);
+    let told = case.hearers(|purpose| matches!(purpose, Purpose::Ended));
+    assert_eq!(told, ["ann", "bob", "cid", "dan", "eve"], "those who were paged hear of it");
+}
+
+#[test]
+fn meaning_08_a_failure_nobody_dealt_with_blocks_the_close() {
+    let mut case = staffed(PLAN);
+    case.step("cid", "a", complete());
+    case.step("cid", "b", complete());
+    case.step("cid", "c", fail());
+    assert_eq!(case.status(), Status::Open);
+    assert_eq!(case.refused("ann", close()).details["blockers"], serde_json::json!(["2.c"]));
+    case.step("ann", "c", skip());
+    assert_eq!(case.status(), Status::Closed);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Meaning 10: how roles are filled.
 
-use firebell::engine::{Actor, Command, Fact, Purpose, RejectionCode, RoleAct, StepRef, Tenure};
+use firebell::engine::{
+    Actor, Command, Fact, Purpose, RejectionCode, RoleAct, StepAct, StepRef, Tenure,
+};
 use firebell::id::PersonId;
 use serde_json::json;
 
@@ -98,6 +100,9 @@ fn meaning_10_nobody_acknowledges_for_another() {
         ctx.actor = Actor::Person { id: "hal".into(), on_behalf_of: Some("bob".into()) };
     });
     assert_eq!(behalf.map(|refused| refused.code), Some(RejectionCode::NotYours));
+    let command = Command::Role { role: "r".into(), act: RoleAct::Claim };
+    let machine = case.ask(command, |ctx| ctx.actor = Actor::Service { name: "robot".into() });
+    assert_eq!(machine.map(|refused| refused.code), Some(RejectionCode::NotYours));
     assert_eq!(case.holder("r"), None);
 }
 
@@ -123,6 +128,29 @@ fn meaning_10_silence_leads_to_the_deputies_then_the_ladder_then_the_commander()
     let heard = |case: &Case| case.told("hal", |p| matches!(p, Purpose::Escalation { .. }));
     case.pass("10m");
     assert!(heard(&case) >= 1, "the ladder is climbed");
+}
+
+#[test]
+fn meaning_10_a_vacant_role_is_sought_again_from_the_top() {
+    let mut case = with_role(LADDERED);
+    case.pass("15m");
+    assert_eq!(*case.tenure("r"), Tenure::Vacant);
+    case.pass("15m");
+    assert_eq!(assigned(&case, "r").as_deref(), Some("bob"));
+    case.role("bob", "r", RoleAct::Acknowledge);
+    assert!(case.incident().ladders.is_empty());
+}
+
+#[test]
+fn meaning_10_those_who_decline_are_not_asked_again() {
+    let mut case = with_role("{ title: R, assign: { claim: service } }");
+    for person in ["cid", "dan"] {
+        case.role(person, "r", decline());
+        assert!(!case.tenure("r").people().contains(&person.into()));
+    }
+    case.role("eve", "r", decline());
+    assert_eq!(*case.tenure("r"), Tenure::Vacant);
+    assert_eq!(case.role_refused("eve", "r", decline()), RejectionCode::NotYours);
 }
 
 #[test]
@@ -206,6 +234,36 @@ fn meaning_10_a_role_laid_down_goes_to_the_next() {
     case.role("bob", "r", RoleAct::Acknowledge);
     case.role("bob", "r", RoleAct::Release);
     assert_eq!(assigned(&case, "r").as_deref(), Some("fay"));
+}
+
+#[test]
+fn meaning_10_a_hand_over_that_nobody_answers_falls_back() {
+    let mut case = with_role(LADDERED);
+    case.role("bob", "r", RoleAct::Acknowledge);
+    case.role("bob", "r", hand_over("eve"));
+    case.pass("5m");
+    assert_eq!(assigned(&case, "r").as_deref(), Some("bob"));
+    assert_eq!(case.incident().roles["r"].handed, None, "his own note is no news to him");
+}
+
+#[test]
+fn meaning_10_a_person_may_give_a_role_and_the_one_before_is_told() {
+    let mut case = with_role(LADDERED);
+    case.role("bob", "r", RoleAct::Acknowledge);
+    case.role("hal", "r", assign("eve"));
+    assert_eq!(case.hearers(|p| matches!(p, Purpose::RoleTaken { .. })), ["bob"]);
+    assert_eq!(case.told("eve", |p| matches!(p, Purpose::RolePage { .. })), 1);
+    case.role("hal", "r", assign("hal"));
+    assert_eq!(case.holder("r"), Some("hal"), "whoever takes it themselves has acknowledged");
+}
+
+#[test]
+fn meaning_10_whoever_works_on_a_step_of_their_role_has_acknowledged_it() {
+    let mut case = with_role("{ title: R, assign: { schedule: platform } }");
+    case.step("eve", "a", StepAct::Start);
+    assert_eq!(case.holder("r"), None, "it is not hers");
+    case.step("bob", "a", StepAct::Claim);
+    assert_eq!(case.holder("r"), Some("bob"));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Meaning 11: from when deadlines count, what a breach does, and what a pause freezes.
 
-use firebell::engine::{Command, DeadlineName, Fact, ObjectiveState, Purpose, SetMoment, StepAct};
+use firebell::engine::{
+    Command, DeadlineKind, DeadlineName, Fact, ObjectiveState, Purpose, RejectionCode, SetMoment,
+    StepAct,
+};
 use firebell::id::StepId;
 
 use crate::act::{complete, move_to, pause, skip};
@@ -62,6 +65,29 @@ fn meaning_11_aware_is_the_declaration_until_someone_sets_it() {
     let at = case.at_minute(-10);
     case.tell("ann", Command::SetMoment { moment: SetMoment::Aware, at });
     assert_eq!(case.due("a"), Some(20));
+    let at = case.at_minute(3);
+    let ahead = case.refused("ann", Command::SetMoment { moment: SetMoment::Aware, at });
+    assert_eq!(ahead.code, RejectionCode::ImplausibleTime);
+}
+
+#[test]
+fn meaning_11_detected_may_be_set_later_and_objectives_follow() {
+    let mut case = staffed(&format!(
+        "objectives: [ {{ id: reported, from: detected, to: declared, within: 5m }} ]\n{}",
+        plan("- { id: a, title: A }")
+    ));
+    assert_eq!(case.count(|fact| matches!(fact, Fact::ObjectiveMet { .. })), 1);
+    let at = case.at_minute(-60);
+    case.tell("ann", Command::SetMoment { moment: SetMoment::Detected, at });
+    assert_eq!(case.count(|fact| matches!(fact, Fact::ObjectiveMissed { .. })), 1);
+}
+
+#[test]
+fn meaning_11_an_instant_that_has_not_come_changes_nothing() {
+    let mut case = staffed(&plan("- { id: a, title: A, due: 5m }"));
+    let (before, key) = (case.events.len(), case.run("a").key.clone());
+    case.report(Command::Reached(DeadlineKind::StepDue(key)));
+    assert_eq!(case.events.len(), before);
 }
 
 #[test]
@@ -97,10 +123,14 @@ fn meaning_11_the_steps_ladder_climbs_until_someone_acts() {
 
 #[test]
 fn meaning_11_start_within_is_met_by_starting() {
-    let body = plan("- { id: a, title: A, role: support, start_within: 5m, due: 1h }");
+    let body =
+        plan("- { id: a, title: A, role: support, start_within: 5m, due: 1h, escalate: duty }");
     let mut late = staffed(&body);
     late.pass("6m");
     assert_eq!(late.minutes(overdue("a", DeadlineName::Start)), [5]);
+    assert!(late.climbs_for("a") && late.run("a").start_overdue && !late.run("a").overdue);
+    late.step("cid", "a", StepAct::Start);
+    assert!(!late.climbs_for("a"));
     let mut early = staffed(&body);
     early.step("cid", "a", StepAct::Start);
     early.pass("6m");
@@ -191,6 +221,19 @@ fn meaning_11_a_pause_freezes_ladders() {
 }
 
 #[test]
+fn meaning_11_a_pause_freezes_waits_and_the_time_to_acknowledge() {
+    let mut case = crate::case::declared(&plan("- { id: w, wait: { for: 20m } }"));
+    case.pass("4m");
+    case.tell("ann", pause());
+    case.pass("1h");
+    assert_eq!(case.count(|fact| matches!(fact, Fact::RoleUnanswered { .. })), 0);
+    case.tell("ann", Command::Resume);
+    assert_eq!(case.tenure("engineering").until(), Some(case.at_minute(65)));
+    case.pass("16m");
+    assert_eq!(case.minutes(|fact| matches!(fact, Fact::StepDone { .. })), [80]);
+}
+
+#[test]
 fn meaning_11_what_is_armed_during_a_pause_is_not_moved_twice() {
     let mut case =
         staffed(&plan("- { id: a, title: A }\n- { id: b, title: B, after: [a], due: 10m }"));
@@ -268,7 +311,7 @@ fn meaning_11_a_pause_never_freezes_objectives() {
 #[test]
 fn meaning_11_pausing_twice_and_resuming_what_runs_are_refused() {
     let mut case = staffed(&plan("- { id: a, title: A }"));
-    let wrong = firebell::engine::RejectionCode::WrongStatus;
+    let wrong = RejectionCode::WrongStatus;
     assert_eq!(case.refused("ann", Command::Resume).code, wrong);
     case.tell("ann", pause());
     assert_eq!(case.refused("ann", pause()).code, wrong);

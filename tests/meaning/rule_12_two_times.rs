@@ -150,3 +150,12 @@ fn meaning_12_an_objective_reached_in_time_and_reported_late_is_kept() {
     assert_eq!(case.count(met), 1);
     assert_eq!(case.count(|fact| matches!(fact, Fact::ObjectiveMissed { .. })), 0);
 }
+
+#[test]
+fn meaning_12_an_objective_missed_on_record_is_kept_by_a_later_entry_in_time() {
+    let mut case = staffed(PLAN);
+    case.pass("15m");
+    assert_eq!(case.count(|fact| matches!(fact, Fact::ObjectiveMissed { .. })), 1);
+    assert_eq!(at(&mut case, 7, done()), None);
+    assert_eq!(case.count(|fact| matches!(fact, Fact::ObjectiveMet { .. })), 1);
+}

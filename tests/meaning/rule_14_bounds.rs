@@ -1,9 +1,10 @@
 //! Meaning 14: everything that goes round has a bound.
 
+use firebell::engine::limits::VISITS_MAX;
 use firebell::engine::{Fact, StuckReason};
 
 use crate::act::{complete, complete_with};
-use crate::case::staffed;
+use crate::case::{declared, staffed};
 use crate::plan::findings;
 
 #[test]
@@ -104,4 +105,19 @@ fn meaning_14_a_for_each_does_as_many_as_it_may_and_says_what_it_left_out() {
     case.step("cid", "ask", complete_with(serde_json::json!({ "list": list })));
     let ready = case.last(|fact| matches!(fact, Fact::StepReady { key, .. } if key.step.as_str() == "a" && key.item.is_none()));
     assert!(matches!(&ready.fact, Fact::StepReady { items, left_out: 2, .. } if items.len() == 2));
+}
+
+#[test]
+fn meaning_14_a_loop_of_automatic_steps_stops_at_the_bound_on_visits() {
+    let phases = 12;
+    let ring = (0..phases).map(|n| {
+        let to = (n + 1) % phases;
+        format!(
+            "- {{ id: p{n}, title: P, steps: [ {{ id: s{n}, set: {{ v{n}: '1' }} }} ], \
+             next: [ {{ to: p{to}, at_most: 100 }} ] }}\n"
+        )
+    });
+    let case = declared(&format!("phases:\n{}", ring.collect::<String>()));
+    assert_eq!(case.incident().visit, VISITS_MAX);
+    assert!(case.stuck(), "a person may move it on, no rule does");
 }

@@ -30,22 +30,34 @@ pub fn plan() -> impl Strategy<Value = usize> {
     prop_oneof![Just(0_usize), 0..PLANS.len()]
 }
 
-/// Runs a case twice: the same commands must give the same bytes.
-pub fn run(plan: usize, commands: &[RawCommand]) -> Check {
+/// Draws that let every message arrive.
+const ARRIVES: u8 = 255;
+
+/// How long an incident is left alone at the end: every ladder, retry and round for a role is over.
+const ALONE: SignedDuration = SignedDuration::from_hours(72);
+
+/// Runs a case twice: the same commands must give the same bytes, also where firebell is started
+/// anew before one of them.
+pub fn run(plan: usize, commands: &[RawCommand], restart: usize) -> Check {
     let source = PLANS[plan];
     let playbook = Playbook::restore(source).map_err(|found| {
         format!("plan {plan} does not load: {:?}", found.iter().next().map(|f| &f.message))
     })?;
     let directory = if plan == 0 { directory() } else { Directory::built_in() };
-    let first = once(&playbook, &directory, commands)?;
-    let again = once(&playbook, &directory, commands)?;
+    let first = once(&playbook, &directory, commands, None)?;
+    let again = once(&playbook, &directory, commands, Some(restart))?;
     if first != again {
         return Err("the same commands gave other bytes".to_owned());
     }
     Ok(())
 }
 
-fn once(playbook: &Playbook, directory: &Directory, commands: &[RawCommand]) -> Check<Vec<u8>> {
+fn once(
+    playbook: &Playbook,
+    directory: &Directory,
+    commands: &[RawCommand],
+    restart: Option<usize>,
+) -> Check<Vec<u8>> {
     let start: Timestamp = "2026-11-21T08:00:00Z".parse().expect("an instant");
     let inputs = |name: &str| playbook.inputs.get(name).map(|field| field.kind.sample().to_plain());
     let engine = Engine::declare(playbook, directory, start, |declare| {
@@ -58,11 +70,18 @@ fn once(playbook: &Playbook, directory: &Directory, commands: &[RawCommand]) -> 
     })?;
     let mut anyone = Anyone { engine, luck: 0 };
     anyone.rest()?;
-    for command in commands {
+    for (place, command) in commands.iter().enumerate() {
+        if restart == Some(place) {
+            anyone.engine.restart()?;
+        }
         anyone.step(*command)?;
     }
+    let bytes = anyone.engine.events.iter().flat_map(codec::encode).collect();
+    if restart.is_none() {
+        anyone.leave_alone()?;
+    }
     anyone.engine.check_replay()?;
-    Ok(anyone.engine.events.iter().flat_map(codec::encode).collect())
+    Ok(bytes)
 }
 
 struct Anyone<'w> {
@@ -105,7 +124,16 @@ impl Anyone<'_> {
     fn pass(&mut self, raw: RawCommand) -> Check {
         let minutes = i64::from(raw.on) * if raw.how.is_multiple_of(8) { 60 } else { 1 };
         let until = self.engine.now + SignedDuration::from_mins(minutes);
-        let asleep = raw.who.is_multiple_of(4);
+        self.pass_until(until, raw.who.is_multiple_of(4))
+    }
+
+    /// Nobody does anything more and every message arrives: nothing is due for ever.
+    fn leave_alone(&mut self) -> Check {
+        self.luck = ARRIVES;
+        self.pass_until(self.engine.now + ALONE, false)
+    }
+
+    fn pass_until(&mut self, until: Timestamp, asleep: bool) -> Check {
         let mut rounds = 0;
         while let Some(at) = self.engine.next().filter(|at| !asleep && *at <= until) {
             rounds = if at > self.engine.now { 0 } else { rounds + 1 };
@@ -128,6 +156,7 @@ impl Anyone<'_> {
                 let why = "so it goes".to_owned();
                 let dice = luck.wrapping_mul(31).wrapping_add(notice.id.as_bytes()[12]);
                 Some(match dice % 8 {
+                    _ if luck == ARRIVES => NoticeOutcome::Delivered { via },
                     0 => NoticeOutcome::Refused { via, why },
                     1 if *attempt < 2 => NoticeOutcome::Retry {
                         attempt: attempt + 1,

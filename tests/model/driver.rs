@@ -19,21 +19,28 @@ use crate::spec::{Kind, Spec, Step};
 type Verdict = Option<bool>;
 
 /// Runs a case.
-pub fn run(spec: &Spec, users: Option<i64>, commands: &[RawCommand]) -> Check {
+pub fn run(spec: &Spec, users: Option<i64>, level: Option<u8>, commands: &[RawCommand]) -> Check {
     let yaml = spec.yaml();
-    let first = drive(spec, &yaml, users, commands);
+    let first = drive(spec, &yaml, users, level, commands);
     first.map_err(|what| format!("{what}\n---- plan ----\n{yaml}"))
 }
 
-fn drive(spec: &Spec, yaml: &str, users: Option<i64>, commands: &[RawCommand]) -> Check {
+fn drive(
+    spec: &Spec,
+    yaml: &str,
+    users: Option<i64>,
+    level: Option<u8>,
+    commands: &[RawCommand],
+) -> Check {
     let playbook = Playbook::restore(yaml)
         .map_err(|found| format!("the plan does not load: {:?}", found.iter().next()))?;
     let directory = directory();
     let start: Timestamp = "2026-11-21T08:00:00Z".parse().expect("an instant");
     let engine = Engine::declare(&playbook, &directory, start, |declare| {
+        declare.level = level;
         declare.inputs.extend(users.map(|users| ("users".to_owned(), json!(users))));
     })?;
-    let model = Model::declare(spec, start, users);
+    let model = Model::declare(spec, start, users, level);
     let mut driver = Driver { spec, engine, model, drift: 0 };
     driver.settle()?;
     for command in commands {
@@ -56,13 +63,13 @@ impl<'s> Driver<'s, '_> {
         let who = ["ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal"][usize::from(who) % 8];
         match op % 32 {
             0..=7 => self.work(who, on, how)?,
-            8 | 9 => self.act(who, on, StepAct::Start)?,
-            10 => self.act(who, on, work::fail())?,
-            11 => self.act(who, on, work::skip())?,
-            12 => self.act(who, on, StepAct::Retry)?,
-            13 => self.act(who, on, work::reopen())?,
-            14 => self.act(who, on, work::any_act(how))?,
-            15 | 16 => self.set_inputs(who, on, how)?,
+            8 => self.act_where_it_fits(who, on, StepAct::Start)?,
+            9 | 10 => self.act_where_it_fits(who, on, work::fail())?,
+            11 => self.act_where_it_fits(who, on, work::skip())?,
+            12 => self.act_where_it_fits(who, on, StepAct::Retry)?,
+            13 => self.act_where_it_fits(who, on, work::reopen())?,
+            14 | 15 => self.act(who, on, work::any_act(how))?,
+            16 => self.set_inputs(who, on, how)?,
             17 => self.set_level(who, how)?,
             18 => self.move_phase(who, on)?,
             19 => self.pause_or_resume(who)?,

@@ -92,7 +92,8 @@ impl<'w> Engine<'w> {
                 Ok(Ok(many))
             }
             (Err(refused), Err(_)) => {
-                if Lang::ALL.iter().any(|lang| refused.text.get(*lang).is_empty()) {
+                let [zh, en] = Lang::ALL.map(|lang| refused.text.get(lang));
+                if zh.is_empty() || en.is_empty() || zh == en {
                     return Err(self.wrong(format!("{command:?} is refused without a word")));
                 }
                 Ok(Err(refused))
@@ -131,8 +132,13 @@ impl<'w> Engine<'w> {
             if commands.is_empty() && !sent {
                 return Ok(());
             }
-            for command in commands {
+            for (place, command) in commands.into_iter().enumerate() {
+                let (known, shown) = (self.events.len(), format!("{command:?}"));
                 self.must(command)?;
+                // Those after it may have been made idle by it.
+                if place == 0 && self.events.len() == known {
+                    return Err(self.wrong(format!("{shown} comes and nothing happens")));
+                }
             }
         }
         Err(self.wrong("something is due for ever"))
@@ -168,17 +174,27 @@ impl<'w> Engine<'w> {
         Ok(())
     }
 
-    /// What is checked once, at the end: a replay of what was stored is what lived.
+    /// A restart: what was stored is replayed, and that is what goes on.
+    pub fn restart(&mut self) -> Check {
+        self.incident = self.replayed()?;
+        Ok(())
+    }
+
+    /// What is checked at the end: a replay of what was stored is what lived.
     pub fn check_replay(&self) -> Check {
+        if self.replayed()? != self.incident {
+            return Err(self.wrong("a replay gives something else than what lived"));
+        }
+        Ok(())
+    }
+
+    fn replayed(&self) -> Check<Incident> {
         let stored: Result<Vec<Event>, _> =
             self.events.iter().map(|event| codec::decode(&codec::encode(event))).collect();
         let stored = stored.map_err(|error| self.wrong(format!("a stored event: {error}")))?;
         if stored != self.events {
             return Err(self.wrong("the stored form loses something"));
         }
-        if Incident::replay(&stored).as_ref() != Some(&self.incident) {
-            return Err(self.wrong("a replay gives something else than what lived"));
-        }
-        Ok(())
+        Incident::replay(&stored).ok_or_else(|| self.wrong("the first event declares nothing"))
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::spec::{
     Blocks, Cond, Due, From, Handler, Join, Kind, Limit, Next, On, OnFailure, Phase, Repeat, Spec,
-    Step,
+    Step, Word,
 };
 
 /// A condition as drawn.
@@ -37,6 +37,7 @@ pub struct RawPhase {
 #[derive(Debug, Clone)]
 pub struct RawPlan {
     levels: Vec<RawCond>,
+    firm: bool,
     assume: u8,
     engage: Option<RawCond>,
     phases: Vec<RawPhase>,
@@ -97,14 +98,16 @@ fn phase() -> impl Strategy<Value = RawPhase> {
 pub fn plan() -> impl Strategy<Value = RawPlan> {
     (
         vec(cond(), 0..3),
+        proptest::bool::weighted(0.8),
         0_u8..5,
         proptest::option::of(cond()),
         vec(phase(), 1..4),
         vec(any::<(u8, u8, u8, u8)>(), 0..3),
         proptest::bool::weighted(0.2),
     )
-        .prop_map(|(levels, assume, engage, phases, handlers, by_person)| RawPlan {
+        .prop_map(|(levels, firm, assume, engage, phases, handlers, by_person)| RawPlan {
             levels,
+            firm,
             assume,
             engage,
             phases,
@@ -139,7 +142,9 @@ impl RawPlan {
             .zip(&self.levels)
             .map(|(level, raw)| (level, Some(raw.cond(&[], false))))
             .collect();
-        levels.push((u8::try_from(count).expect("few") + 1, None));
+        if self.firm {
+            levels.push((u8::try_from(count).expect("few") + 1, None));
+        }
         let phases: Vec<Phase> = self
             .phases
             .iter()
@@ -212,10 +217,9 @@ impl RawStep {
         let mut after: Vec<usize> = (0..at.min(4)).filter(|n| self.after[*n]).collect();
         let repeats = self.repeat.is_some();
         let mut kind = self.kind(repeats, lengths);
-        let human = matches!(kind, Kind::Manual | Kind::Decide { .. });
         let mut blocks = match self.blocks % 8 {
-            0 if human => Blocks::Nothing,
-            1 if human => Blocks::Close,
+            0 => Blocks::Nothing,
+            1 => Blocks::Close,
             _ => Blocks::Phase,
         };
         let outlives = self.blocks % 16 >= 14 && kind == Kind::Manual;
@@ -224,23 +228,23 @@ impl RawStep {
             after.clear();
         }
         let join = match (after.len(), self.join % 4) {
-            (2.., 0) if blocks == Blocks::Phase => Join::Any,
-            (2.., 1) if blocks == Blocks::Phase => Join::N(2),
+            (1.., 0) => Join::Any,
+            (2.., 1) => Join::N(2),
             _ => Join::All,
         };
         let seen: Vec<&Step> = after.iter().map(|n| &before[*n]).collect();
-        let when = self.when.as_ref().filter(|_| blocks == Blocks::Phase && !outlives);
-        let when = when.map(|when| when.cond(if join == Join::All { &seen } else { &[] }, true));
+        let when = self
+            .when
+            .as_ref()
+            .map(|when| when.cond(if join == Join::All { &seen } else { &[] }, true));
         let on_failure = match self.failure {
-            _ if blocks != Blocks::Phase || repeats => OnFailure::Continue,
+            _ if repeats => OnFailure::Continue,
             (kind, _) if kind % 5 == 1 => OnFailure::Continue,
             (kind, to) if kind % 5 == 2 && steps > 1 => {
                 let to = usize::from(to) % steps;
                 if to == at { OnFailure::Stop } else { OnFailure::Step(to) }
             }
-            (kind, to) if kind % 5 == 3 && phase + 1 < phases => {
-                OnFailure::Phase(phase + 1 + usize::from(to) % (phases - phase - 1))
-            }
+            (kind, to) if kind % 5 == 3 => OnFailure::Phase(usize::from(to) % phases),
             _ => OnFailure::Stop,
         };
         // From which visit two steps that both outlive theirs count, nothing says.
@@ -326,7 +330,8 @@ impl RawCond {
                 _ => Cond::Step(step.id.clone(), "done"),
             }
         };
-        match kind % 6 {
+        match kind % 7 {
+            6 => Cond::Text(number, [Word::And, Word::Or][usize::from(n / 6 % 2)], number / 2 + 1),
             0 | 1 if !steps.is_empty() => of_step(steps),
             0 | 2 => Cond::Users(number),
             1 | 3 => Cond::Channels(number),

@@ -45,10 +45,11 @@ proptest! {
     fn the_engine_does_what_the_model_says(
         plan in generate::plan(),
         users in proptest::option::of(0_i64..6),
+        level in proptest::option::weighted(0.2, 1_u8..=4),
         commands in generate::commands(COMMANDS_MAX),
     ) {
         let spec = plan.spec();
-        driver::run(&spec, users, &commands).map_err(TestCaseError::fail)?;
+        driver::run(&spec, users, level, &commands).map_err(TestCaseError::fail)?;
     }
 }
 
@@ -59,7 +60,8 @@ proptest! {
     fn nothing_that_anyone_does_breaks_what_must_hold(
         plan in anything::plan(),
         commands in generate::commands(COMMANDS_MAX),
+        restart in 0..COMMANDS_MAX,
     ) {
-        anything::run(plan, &commands).map_err(TestCaseError::fail)?;
+        anything::run(plan, &commands, restart).map_err(TestCaseError::fail)?;
     }
 }

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use standing::{State, Status, Why, is_settled};
+pub use standing::{State, Status, Stuck, Why, is_settled};
 
-use crate::spec::{Blocks, Cond, Join, Kind, On, Spec, Step};
+use crate::spec::{Blocks, Join, Kind, On, Spec, Step};
 use standing::{Instant, Run, is_halting};
 
 /// The model of an incident.
@@ -34,16 +34,16 @@ pub struct Model<'s> {
     pub provisional: bool,
     /// What the rules gave when a person overruled them.
     pub overruled_at: Option<u8>,
-    pub taken: BTreeMap<(usize, usize), u32>,
+    pub taken: BTreeMap<(usize, u32), u32>,
     pub fired: Vec<u32>,
-    pub stuck: bool,
+    pub stuck: Option<Stuck>,
     pub close_awaited: bool,
     pub engaged: bool,
 }
 
 impl<'s> Model<'s> {
-    /// Declares.
-    pub fn declare(spec: &'s Spec, now: Timestamp, users: Option<i64>) -> Self {
+    /// Declares, with a level where whoever does it says one.
+    pub fn declare(spec: &'s Spec, now: Timestamp, users: Option<i64>, said: Option<u8>) -> Self {
         let mut model = Self {
             spec,
             now,
@@ -61,12 +61,16 @@ impl<'s> Model<'s> {
             overruled_at: None,
             taken: BTreeMap::new(),
             fired: vec![0; spec.handlers.len()],
-            stuck: false,
+            stuck: None,
             close_awaited: false,
             engaged: false,
         };
         let (level, provisional) = model.by_rules();
         (model.level, model.provisional) = (level, provisional);
+        if let Some(said) = said {
+            (model.level, model.provisional) = (said, false);
+            model.overruled_at = Some(level);
+        }
         model.enter(0);
         model.follow();
         model
@@ -114,11 +118,7 @@ impl<'s> Model<'s> {
                     State::Waiting | State::Ready | State::Active => pending += 1,
                 }
             }
-            let need = match step.join {
-                Join::All => step.after.len(),
-                Join::Any => 1,
-                Join::N(n) => n,
-            };
+            let need = step.needs();
             if unreachable {
                 if passed + pending >= need {
                     self.run(step).state = State::Waiting;
@@ -183,21 +183,13 @@ impl<'s> Model<'s> {
                 self.run(step).state = State::Done;
                 return true;
             }
-            let over = |until: &Option<Cond>| {
-                until.as_ref().is_some_and(|until| self.truth(until) == Some(true))
-            };
-            if let Some(repeat) = &step.repeat
-                && run.visit != self.visit
-                && matches!(run.state, State::Ready | State::Active)
-                && over(&repeat.until)
-            {
+            let under_way = matches!(run.state, State::Ready | State::Active);
+            if run.visit != self.visit && under_way && self.is_over(step) {
                 let run = self.run(step);
                 (run.state, run.repeat_ended) = (State::Cancelled, true);
                 return true;
             }
-            if let (Some(repeat), State::Done, false) = (&step.repeat, run.state, run.repeat_ended)
-                && over(&repeat.until)
-            {
+            if run.state == State::Done && !run.repeat_ended && self.is_over(step) {
                 let run = self.run(step);
                 (run.repeat_ended, run.next) = (true, None);
                 return true;
@@ -206,30 +198,38 @@ impl<'s> Model<'s> {
         false
     }
 
+    /// Meaning 6: nothing more of a repeating step is wanted.
+    fn is_over(&self, step: &Step) -> bool {
+        let until = step.repeat.as_ref().and_then(|repeat| repeat.until.as_ref());
+        until.is_some_and(|until| self.truth(until) == Some(true))
+    }
+
     /// Meaning 3 and 8; tells whether something changed.
     fn leave(&mut self) -> bool {
+        self.close_awaited = false;
         let holds_up = |step: &Step, run: &Run| {
             step.blocks == Blocks::Phase && (!is_settled(step, run) || is_halting(run))
         };
         if self.here().any(|(_, step)| holds_up(step, &self.runs[&step.id])) {
-            return self.become_stuck(false);
+            return self.become_stuck(self.failure_in_the_way());
         }
         let ways = &self.spec.phases[self.phase].next;
-        for (n, way) in ways.iter().enumerate() {
+        for (n, way) in (0..).zip(ways) {
             if way.when.as_ref().is_some_and(|when| self.truth(when) != Some(true)) {
                 continue;
             }
             let taken = self.taken.entry((self.phase, n)).or_default();
             if way.at_most.is_some_and(|most| *taken >= most) {
-                return self.become_stuck(true);
+                return self.become_stuck(Some(Stuck::Spent(n)));
             }
             *taken += 1;
             self.enter(way.to);
             return true;
         }
         if !ways.is_empty() {
-            return self.become_stuck(true);
+            return self.become_stuck(Some(Stuck::NoWay));
         }
+        self.stuck = None;
         if self.phase + 1 < self.spec.phases.len() {
             self.enter(self.phase + 1);
             return true;
@@ -238,9 +238,36 @@ impl<'s> Model<'s> {
     }
 
     /// Notes whether it is stuck; nothing else follows from it.
-    fn become_stuck(&mut self, stuck: bool) -> bool {
+    fn become_stuck(&mut self, stuck: Option<Stuck>) -> bool {
         self.stuck = stuck;
         false
+    }
+
+    /// Supposes that everything that is or becomes ready succeeds: if no step that the phase waits
+    /// for gets anywhere, a failure is in the way (Meaning 4).
+    fn failure_in_the_way(&self) -> Option<Stuck> {
+        let run = |step: &Step| &self.runs[&step.id];
+        let mut good: Vec<bool> = self
+            .here()
+            .map(|(_, step)| match run(step).state {
+                State::Waiting | State::Cancelled => false,
+                State::Failed => run(step).let_pass || run(step).passed_before,
+                _ => true,
+            })
+            .collect();
+        for _ in 0..good.len() {
+            for (n, step) in self.here() {
+                let there = step.after.iter().filter(|before| good[**before]).count();
+                good[n] |= run(step).state == State::Waiting && there >= step.needs();
+            }
+        }
+        let waited_for = || self.here().filter(|(_, step)| step.blocks == Blocks::Phase);
+        let open = |step: &Step| !is_settled(step, run(step)) && !is_halting(run(step));
+        if waited_for().any(|(n, step)| open(step) && good[n]) {
+            return None;
+        }
+        let failed = waited_for().chain(self.here()).find(|(_, step)| is_halting(run(step)));
+        failed.map(|(_, step)| Stuck::Failed(step.id.clone()))
     }
 
     fn try_to_close(&mut self) -> bool {
@@ -255,12 +282,13 @@ impl<'s> Model<'s> {
         true
     }
 
-    /// How many open steps block the close.
+    /// How many steps block the close: open ones, and failures that nobody has dealt with.
     pub fn blockers(&self) -> usize {
         let all = self.spec.phases.iter().flat_map(|phase| &phase.steps);
         all.filter(|step| {
-            let run = self.runs.get(&step.id);
-            step.blocks != Blocks::Nothing && run.is_some_and(|run| !is_settled(step, run))
+            let Some(run) = self.runs.get(&step.id) else { return false };
+            let failed = is_halting(run) && run.visit == self.visit;
+            step.blocks != Blocks::Nothing && (failed || !is_settled(step, run))
         })
         .count()
     }
@@ -284,9 +312,10 @@ impl<'s> Model<'s> {
     pub fn enter(&mut self, phase: usize) {
         if self.visit > 0 {
             for (_, step) in self.here() {
-                let visit = self.visit;
+                let (visit, over) = (self.visit, self.is_over(step));
                 let run = self.run(step);
-                if run.visit == visit && !is_settled(step, run) && !step.outlives {
+                let runs_on = step.outlives && !over;
+                if run.visit == visit && !is_settled(step, run) && !runs_on {
                     // Between iterations only those to come are cancelled: what was done stays done.
                     if run.state != State::Done {
                         run.state = State::Cancelled;
@@ -297,7 +326,7 @@ impl<'s> Model<'s> {
         }
         self.phase = phase;
         self.visit += 1;
-        (self.stuck, self.close_awaited) = (false, false);
+        (self.stuck, self.close_awaited) = (None, false);
         for (_, step) in self.here() {
             let visit = self.visit;
             match self.runs.get_mut(&step.id) {
@@ -312,7 +341,7 @@ impl<'s> Model<'s> {
     /// Ends the incident.
     pub fn end(&mut self, status: Status) {
         self.status = status;
-        self.stuck = false;
+        (self.stuck, self.close_awaited) = (None, false);
         self.paused_at = None;
         for step in self.spec.phases.iter().flat_map(|phase| &phase.steps) {
             let Some(run) = self.runs.get_mut(&step.id) else { continue };

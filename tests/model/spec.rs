@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Write as _};
 /// A plan.
 #[derive(Debug, Clone)]
 pub struct Spec {
-    /// Level rules, worst first; the last has no condition.
+    /// Level rules, worst first; where none holds it is the mildest level.
     pub levels: Vec<(u8, Option<Cond>)>,
     /// The level assumed while facts are missing.
     pub assume: Option<u8>,
@@ -63,6 +63,17 @@ pub struct Step {
     pub repeat: Option<Repeat>,
     /// By when.
     pub due: Option<Due>,
+}
+
+impl Step {
+    /// How many predecessors it needs.
+    pub fn needs(&self) -> usize {
+        match self.join {
+            Join::All => self.after.len(),
+            Join::Any => 1,
+            Join::N(n) => n,
+        }
+    }
 }
 
 /// What a step does.
@@ -207,12 +218,23 @@ pub enum Cond {
     Step(String, &'static str),
     /// A step was answered with yes.
     Yes(String),
+    /// In one string: at least so many users and (or) at least so many channels.
+    Text(i64, Word, i64),
     /// One of them.
     Any(Vec<Cond>),
     /// Each of them.
     All(Vec<Cond>),
     /// Not it.
     Not(Box<Cond>),
+}
+
+/// What joins two parts of one string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// Both.
+    And,
+    /// One at least.
+    Or,
 }
 
 impl Display for Cond {
@@ -228,6 +250,10 @@ impl Display for Cond {
             Self::Level(n) => write!(f, "\"level <= {n}\""),
             Self::Step(step, word) => write!(f, "\"steps.{step}.{word}\""),
             Self::Yes(step) => write!(f, "\"steps.{step}.answer == 'yes'\""),
+            Self::Text(users, word, channels) => {
+                let word = if *word == Word::And { "and" } else { "or" };
+                write!(f, "\"users >= {users} {word} channels >= {channels}\"")
+            }
             Self::Any(parts) => list(f, "any", parts),
             Self::All(parts) => list(f, "all", parts),
             Self::Not(part) => write!(f, "{{ not: {part} }}"),

@@ -56,13 +56,10 @@ impl Driver<'_, '_> {
 
     pub fn move_phase(&mut self, who: &str, on: u8) -> Check {
         let to = usize::from(on) % self.spec.phases.len();
-        if to == self.model.phase && self.open() {
-            return Ok(());
-        }
         let to_id = format!("p{to}").as_str().into();
         let command = Command::MovePhase { to: to_id, reason: "it is time".to_owned() };
-        let open = self.open();
-        if self.tell(who, command, Some(open))? {
+        let elsewhere = to != self.model.phase && self.open();
+        if self.tell(who, command, Some(elsewhere))? {
             self.model.enter(to);
             self.model.follow();
         }

@@ -5,7 +5,7 @@ use firebell::id::StepId;
 
 use super::Driver;
 use crate::engine::Check;
-use crate::reference::{State, Status, Why, is_settled};
+use crate::reference::{State, Status, Stuck, Why, is_settled};
 use crate::spec::Step;
 
 impl Driver<'_, '_> {
@@ -24,9 +24,8 @@ impl Driver<'_, '_> {
         self.same("level", &incident.level.current, &model.level)?;
         self.same("provisional", &incident.level.provisional, &model.provisional)?;
         self.same("a person's word", &incident.level.overruled_at, &model.overruled_at)?;
-        let no_way =
-            matches!(incident.stuck, Some(StuckReason::NoWayOut | StuckReason::SpentLoop { .. }));
-        self.same("stuck", &no_way, &model.stuck)?;
+        self.same("stuck", &incident.stuck.as_ref().map(stuck), &model.stuck)?;
+        self.same("close awaited", &incident.close_awaited, &model.close_awaited)?;
         if let Some(engineering) = incident.roles.get("engineering") {
             self.same("engaged", &engineering.engaged, &model.engaged)?;
         } else {
@@ -91,6 +90,14 @@ impl Driver<'_, '_> {
             return Ok(());
         }
         Err(self.engine.wrong(format!("{what}: engine {engine:?}, model {model:?}")))
+    }
+}
+
+fn stuck(reason: &StuckReason) -> Stuck {
+    match reason {
+        StuckReason::NoWayOut => Stuck::NoWay,
+        StuckReason::SpentLoop { next } => Stuck::Spent(*next),
+        StuckReason::FailedStep { key } => Stuck::Failed(key.step.to_string()),
     }
 }
 

@@ -4,10 +4,10 @@ use firebell::engine::{Command, RequestOutcome, StepAct, StepRef};
 use firebell::id::StepId;
 use serde_json::{Value as Json, json};
 
-use super::{Driver, Verdict};
+use super::Driver;
 use crate::engine::Check;
 use crate::reference::{State, Status};
-use crate::spec::{Blocks, Kind, Step};
+use crate::spec::{Kind, Step};
 
 impl<'s> Driver<'s, '_> {
     /// Does something sensible: finishes or answers what can be.
@@ -30,6 +30,18 @@ impl<'s> Driver<'s, '_> {
         }
     }
 
+    /// Acts on one of the steps of the current phase that the act fits.
+    pub fn act_where_it_fits(&mut self, who: &str, on: u8, act: StepAct) -> Check {
+        let here = self.spec.phases[self.model.phase].steps.iter();
+        let state = |step: &Step| self.model.runs[&step.id].state;
+        let fitting: Vec<&Step> =
+            here.filter(|step| granted(&step.kind, state(step), &act)).collect();
+        match fitting.get(usize::from(on) % fitting.len().max(1)) {
+            Some(step) => self.act_on(who, step, act),
+            None => Ok(()),
+        }
+    }
+
     /// Tries anything on a step of the current phase.
     pub fn act(&mut self, who: &str, on: u8, act: StepAct) -> Check {
         let here = &self.spec.phases[self.model.phase].steps;
@@ -47,10 +59,10 @@ impl<'s> Driver<'s, '_> {
         if repeats && open && (!finishes || self.model.paused_at.is_some()) {
             return Ok(());
         }
-        let run = &self.model.runs[&step.id];
-        let verdict = if open { verdict(step, run.state, &act) } else { Some(false) };
+        let verdict = open && granted(&step.kind, self.model.runs[&step.id].state, &act);
         let at = StepRef::current(step.id.as_str());
-        let granted = self.tell(who, Command::Step { step: at, act: act.clone() }, verdict)?;
+        let granted =
+            self.tell(who, Command::Step { step: at, act: act.clone() }, Some(verdict))?;
         if !granted {
             return Ok(());
         }
@@ -106,36 +118,20 @@ impl<'s> Driver<'s, '_> {
 }
 
 /// What the language says of an act on a step in a state.
-fn verdict(step: &Step, state: State, act: &StepAct) -> Verdict {
-    let by_hand = matches!(step.kind, Kind::Manual | Kind::Decide { .. });
-    let fits = match act {
-        StepAct::Complete { .. } => step.kind == Kind::Manual,
-        StepAct::Answer { .. } => matches!(step.kind, Kind::Decide { .. }),
+fn granted(kind: &Kind, state: State, act: &StepAct) -> bool {
+    let by_hand = matches!(kind, Kind::Manual | Kind::Decide { .. });
+    let open = matches!(state, State::Ready | State::Active);
+    match act {
+        StepAct::Complete { .. } => open && *kind == Kind::Manual,
+        StepAct::Answer { .. } => open && matches!(kind, Kind::Decide { .. }),
+        // No step of these plans asks for consent or has a checklist.
         StepAct::Approve { .. } | StepAct::Reject { .. } | StepAct::Check { .. } => false,
-        StepAct::Claim | StepAct::Start => by_hand,
-        StepAct::Fail { .. } | StepAct::Skip { .. } => by_hand || step.blocks != Blocks::Phase,
-        StepAct::Retry | StepAct::Reopen { .. } => true,
-    };
-    match (act, state) {
-        (StepAct::Skip { .. }, State::Waiting) => Some(true),
-        (StepAct::Fail { .. } | StepAct::Skip { .. }, State::Active) if !by_hand => None,
-        (StepAct::Skip { .. }, State::Failed) => Some(true),
-        _ if !fits => Some(false),
-        (StepAct::Claim, State::Ready | State::Active) => None,
-        (StepAct::Start, State::Active) => None,
-        (
-            StepAct::Complete { .. }
-            | StepAct::Answer { .. }
-            | StepAct::Fail { .. }
-            | StepAct::Skip { .. },
-            State::Ready | State::Active,
-        )
-        | (StepAct::Start, State::Ready) => Some(true),
-        (StepAct::Complete { .. } | StepAct::Answer { .. }, State::Waiting) => None,
-        (StepAct::Retry, State::Failed) => Some(true),
-        (StepAct::Reopen { .. }, State::Done) => Some(true),
-        (StepAct::Reopen { .. }, State::Failed | State::Skipped(_)) => None,
-        _ => Some(false),
+        StepAct::Claim => open && by_hand,
+        StepAct::Start => state == State::Ready && by_hand,
+        StepAct::Fail { .. } => open,
+        StepAct::Skip { .. } => open || matches!(state, State::Waiting | State::Failed),
+        StepAct::Retry => state == State::Failed,
+        StepAct::Reopen { .. } => matches!(state, State::Done | State::Failed | State::Skipped(_)),
     }
 }
 
@@ -163,7 +159,7 @@ pub fn reopen() -> StepAct {
 }
 
 pub fn any_act(how: u8) -> StepAct {
-    match how % 10 {
+    match how % 11 {
         0 => StepAct::Claim,
         1 => StepAct::Start,
         2 => StepAct::Check { item: "1".into(), done: true },
@@ -173,6 +169,7 @@ pub fn any_act(how: u8) -> StepAct {
         6 => answer(0),
         7 => StepAct::Approve { note: None },
         8 => StepAct::Reject { reason: "no".to_owned() },
+        9 => StepAct::Retry,
         _ => reopen(),
     }
 }

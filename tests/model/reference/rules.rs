@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::standing::State;
-use crate::spec::Cond;
+use crate::spec::{Cond, Word};
 
 impl Model<'_> {
     /// Kleene's three values: `None` is unknown.
@@ -15,6 +15,11 @@ impl Model<'_> {
             Cond::Step(step, word) => Some(self.seen(step, word)),
             Cond::Yes(step) => {
                 Some(self.runs.get(step).is_some_and(|run| run.state == State::Done && run.yes))
+            }
+            // One string is known only where all that it names is.
+            Cond::Text(users, word, channels) => {
+                let (users, channels) = (self.users? >= *users, self.channels? >= *channels);
+                Some(if *word == Word::And { users && channels } else { users || channels })
             }
             Cond::Any(parts) => {
                 let parts: Vec<_> = parts.iter().map(|part| self.truth(part)).collect();
@@ -51,17 +56,21 @@ impl Model<'_> {
     /// What the rules give, and whether a worse rule is unknown.
     pub fn by_rules(&self) -> (u8, bool) {
         let mut unknown = false;
+        let mut given = 4;
         for (level, when) in &self.spec.levels {
             match when.as_ref().map_or(Some(true), |when| self.truth(when)) {
-                Some(true) if unknown => {
-                    return (self.spec.assume.map_or(*level, |assume| assume.min(*level)), true);
+                Some(true) => {
+                    given = *level;
+                    break;
                 }
-                Some(true) => return (*level, false),
                 Some(false) => {}
                 None => unknown = true,
             }
         }
-        unreachable!("the last rule has no condition")
+        match self.spec.assume {
+            Some(assume) if unknown => (given.min(assume), true),
+            _ => (given, unknown),
+        }
     }
 
     pub fn judge_level(&mut self) {

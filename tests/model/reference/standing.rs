@@ -87,6 +87,17 @@ pub struct Run {
     pub yes: bool,
 }
 
+/// Why an incident is stuck.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stuck {
+    /// No way out holds.
+    NoWay,
+    /// The way out that holds, by its position, has been taken as often as it may.
+    Spent(u32),
+    /// Nothing goes on before someone deals with the failure of this step.
+    Failed(String),
+}
+
 /// How a whole incident stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
