@@ -4,11 +4,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Verbs that print without a server, on what a clone holds.
-const OFFLINE: [&[&str]; 8] = [
+const OFFLINE: [&[&str]; 10] = [
     &["check"],
     &["completions", "bash"],
+    &["diff", "playbooks/data-leak.yaml", "playbooks/network-attack.yaml"],
     &["drill", "list"],
     &["drill", "run", "drills/data-leak.yaml"],
+    &["explain", "E0302"],
     &["man"],
     &["oncall", "--schedule", "nobody-has-this"],
     &["oncall"],
@@ -102,4 +104,37 @@ fn hours_without_anyone_on_call_are_warned_of_where_the_installation_is_checked(
     assert_eq!(code, Some(1), "{found}");
     assert!(found.contains("!!  rosters"), "{found}");
     assert!(found.contains("cover them with a layer"), "{found}");
+}
+
+fn ran(args: &[&str]) -> (Option<i32>, String) {
+    let (code, out, _) = said(firebell(args));
+    (code, out)
+}
+
+#[test]
+fn two_versions_of_a_plan_are_compared_by_meaning() {
+    let plan = "playbooks/service-outage.yaml";
+    assert_eq!(ran(&["diff", plan, plan, "--exit-code"]).0, Some(0));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join(plan)).expect("it ships");
+    let dir = tempfile::tempdir().expect("a folder");
+    let new = dir.path().join("new.yaml");
+    let later = text.replacen("acknowledge_within: 5m", "acknowledge_within: 9m", 1);
+    std::fs::write(&new, format!("# a remark\n{later}")).expect("a file");
+    let new = new.to_str().expect("a plain path");
+    let (code, out) = ran(&["diff", plan, new, "--exit-code", "--output", "json"]);
+    let changes: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let expected = serde_json::json!([{
+        "matter": "deadlines", "kind": "role", "name": "commander", "change": "changed",
+        "aspect": "acknowledge_within", "before": "5m", "after": "9m",
+    }]);
+    assert_eq!((code, changes), (Some(1), expected));
+    assert_eq!(ran(&["diff", plan, "nowhere.yaml"]).0, Some(3));
+}
+
+#[test]
+fn a_finding_is_explained_and_an_unknown_one_is_not_found() {
+    let (code, out) = ran(&["explain", "e0301"]);
+    assert!(code == Some(0) && out.starts_with("E0301  Nothing bounds the loop"), "{out}");
+    assert_eq!(ran(&["explain", "E9999"]).0, Some(3));
 }

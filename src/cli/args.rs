@@ -84,6 +84,8 @@ pub enum Verb {
     Check(Check),
     /// Explain a finding of check 解释检查结果
     Explain(Explain),
+    /// What changed between two versions of a plan, in meaning 比较预案
+    Diff(Diff),
     /// Print the JSON Schema of playbooks or drills 输出 JSON Schema
     Schema(Schema),
     /// Declare, list, show and work incidents 处置事件
@@ -122,6 +124,18 @@ pub struct Serve {
     /// List overdue work and send nothing until a person confirms
     #[arg(long)]
     pub safe_start: bool,
+}
+
+/// Compares plans.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The old version
+    pub old: PathBuf,
+    /// The new version
+    pub new: PathBuf,
+    /// End with 1 when the meaning differs
+    #[arg(long)]
+    pub exit_code: bool,
 }
 
 /// Explains findings.

@@ -6,6 +6,7 @@ mod args;
 mod backup;
 mod check;
 mod client;
+mod diff;
 mod doctor;
 mod drill;
 mod exit;
@@ -67,6 +68,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
     match verb {
         Verb::Serve(args) => serve::run(args, common, screen),
         Verb::Check(args) => check::run(&args, common, screen),
+        Verb::Diff(args) => diff::run(&args, screen),
         Verb::Explain(args) => explain::run(&args, screen),
         Verb::Schema(args) => schema::run(&args, screen),
         Verb::Incident(verb) => call(Box::new(|client| {

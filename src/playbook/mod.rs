@@ -3,6 +3,7 @@
 
 mod check;
 pub mod diagnostic;
+pub mod difference;
 pub mod duration;
 pub mod expression;
 mod index;
