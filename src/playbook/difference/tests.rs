@@ -1,3 +1,5 @@
+//! Differences between versions of the shipped outage plan.
+
 use super::*;
 use crate::playbook::{Context, Playbook};
 
