@@ -34,7 +34,7 @@ const BEGIN: &str = "2026-01-05T02:00:00Z";
 const RESULTS: [(&str, &str, &str); 6] = [
     ("run", "编号", "RUN"),
     ("drill", "演练", "DRILL"),
-    ("started_at", "开始", "STARTED"),
+    ("ran_at", "运行时间", "RAN"),
     ("outcome", "过程", "OUTCOME"),
     ("verdict", "结论", "VERDICT"),
     ("score", "得分", "SCORE"),
@@ -190,6 +190,10 @@ fn report(screen: &Screen, result: &DrillResult) -> String {
     if let Some(why) = &result.why {
         lines.push(screen.paint(Tone::Warn, why.get(screen.lang)));
     }
+    if let Some(at) = result.ran_at {
+        let when = format!("{at:.0} ({})", screen.relative(at));
+        lines.push(screen.lang.pick(format!("运行于 {when}"), format!("run at {when}")));
+    }
     lines.push(String::new());
     lines.push(judgements(screen, &result.judgements));
     if result.run_as == RunAs::Simulated {
@@ -223,4 +227,29 @@ fn judgements(screen: &Screen, judgements: &[Judgement]) -> String {
     let heading =
         [("", ""), ("预期", "EXPECTED"), ("用时", "TOOK"), ("限时", "LIMIT"), ("说明", "WHY")];
     screen.table(&heading, rows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::Output;
+    use crate::text::Lang;
+
+    #[test]
+    fn a_list_of_runs_says_when_each_was_really_run() {
+        let now = "2026-11-21T08:00:00Z".parse().unwrap();
+        let items = json!([{
+            "run": "r1", "drill": "five", "ran_at": "2026-11-21T07:55:00Z",
+            "started_at": "2027-03-01T02:00:00Z", "outcome": "completed", "verdict": "passed",
+            "score": 90,
+        }]);
+        for (lang, heading, ago) in
+            [(Lang::En, "RAN", "5 min ago"), (Lang::Zh, "运行时间", "5 分钟前")]
+        {
+            let screen = Screen { output: Output::Text, lang, colour: false, chatty: false, now };
+            let shown = view::list(&screen, &items, &RESULTS, ("", ""));
+            assert!(shown.contains(heading) && shown.contains(ago), "{shown}");
+            assert!(!shown.contains("2027"), "{shown}");
+        }
+    }
 }

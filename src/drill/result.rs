@@ -64,6 +64,10 @@ pub struct DrillResult {
     /// The instant it was planned for, of a scheduled run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned_at: Option<Timestamp>,
+    /// When it was really begun; a simulated run has a time of its own beside it. Missing where no
+    /// server ran it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ran_at: Option<Timestamp>,
     /// When it began, in its own time.
     pub started_at: Timestamp,
     /// When it ended, in its own time.
@@ -232,6 +236,7 @@ mod tests {
             seed: Some(42),
             incident: None,
             planned_at: None,
+            ran_at: None,
             started_at: Timestamp::UNIX_EPOCH,
             ended_at: Timestamp::UNIX_EPOCH,
             outcome: Outcome::Completed,

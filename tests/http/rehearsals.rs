@@ -22,6 +22,10 @@ async fn a_simulated_drill_runs_at_once_and_its_result_is_kept() {
     let chief = app.person("chief", Scope::Commander).await;
     let first = chief.post("/api/v1/drills/five-drill/run", json!({})).await.ok(200);
     assert_eq!(first["outcome"], "completed", "{first}");
+    assert_eq!(first["started_at"], "2027-03-01T02:00:00Z", "in its own time");
+    assert_eq!(first["ran_at"], crate::app::START);
+    let list = chief.get("/api/v1/drills").await.ok(200);
+    assert_eq!(list["items"][0]["last"]["ran_at"], crate::app::START, "{list}");
     app.clock.advance(jiff::SignedDuration::from_secs(1));
     let second = chief.post("/api/v1/drills/five-drill/run", json!({})).await.ok(200);
     assert_eq!(first["journal_hash"], second["journal_hash"], "same seed, same journal");

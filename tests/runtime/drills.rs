@@ -211,6 +211,7 @@ async fn an_exercise_pages_real_people_as_a_drill_and_is_judged_by_itself() {
     let result = results(&drills).remove(0);
     assert_eq!((result.outcome, result.verdict), (Outcome::Completed, Verdict::Passed));
     assert_eq!((result.score, result.incident), (Some(100), Some(id)));
+    assert_eq!(result.ran_at, Some(result.started_at));
     assert_eq!(result.injects_left, []);
     assert_eq!(drills.archive().exercises().unwrap(), []);
     drills.stop().await;

@@ -238,10 +238,11 @@ impl Inner {
     async fn simulate(&self, scenario: &Arc<Scenario>, take: Take) -> Result<DrillResult, Refusal> {
         let playbook = self.playbook_of(scenario)?;
         let (scenario, directory) = (Arc::clone(scenario), self.runtime.directory());
+        let now = self.runtime.clock().now();
         let run = tokio::task::spawn_blocking(move || {
             let directory = cast_of(directory, &playbook, &scenario);
             let stage = Stage { scenario: &scenario, playbook: &playbook, directory: &directory };
-            rehearse(stage, take).0
+            DrillResult { ran_at: Some(now), ..rehearse(stage, take).0 }
         });
         run.await.map_err(|_| Refusal::Store(StoreError::Stopped))
     }

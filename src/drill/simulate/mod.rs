@@ -99,6 +99,7 @@ pub fn rehearse(stage: Stage<'_>, take: Take) -> (DrillResult, Simulated) {
         seed: Some(take.seed),
         incident: None,
         planned_at: None,
+        ran_at: None,
         started_at: take.begin,
         ended_at: run.ended_at,
         outcome: run.outcome,

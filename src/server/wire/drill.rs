@@ -42,6 +42,9 @@ pub struct Drill {
 pub struct LastRun {
     /// The run.
     pub run: DrillRunId,
+    /// When it was really begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ran_at: Option<Timestamp>,
     /// When it began, in its own time.
     pub started_at: Timestamp,
     /// `completed`, `aborted`, `interrupted` or `error`.
@@ -58,6 +61,7 @@ impl From<&DrillResult> for LastRun {
     fn from(result: &DrillResult) -> Self {
         Self {
             run: result.run,
+            ran_at: result.ran_at,
             started_at: result.started_at,
             outcome: result.outcome,
             verdict: result.verdict,
