@@ -138,3 +138,35 @@ fn a_finding_is_explained_and_an_unknown_one_is_not_found() {
     assert!(code == Some(0) && out.starts_with("E0301  Nothing bounds the loop"), "{out}");
     assert_eq!(ran(&["explain", "E9999"]).0, Some(3));
 }
+
+/// Two people hand over every day.
+const TURNS: &str = "people:
+  ann: { contacts: { email: ann@example.com } }
+  bo: { contacts: { email: bo@example.com } }
+schedules:
+  days:
+    timezone: UTC
+    layers:
+      - { rotation: daily, start: 2020-01-01, hand_off: \"09:00\", members: [ann, bo] }
+";
+
+#[test]
+fn times_are_told_in_the_configured_zone_else_in_that_of_the_machine() {
+    let home = tempfile::tempdir().expect("a folder");
+    let oncall = |head: &str, variables: &[(&str, &str)]| {
+        std::fs::write(home.path().join("firebell.yaml"), format!("{head}{TURNS}"))
+            .expect("a file");
+        let mut command = firebell_in(home.path(), &["oncall", "--at", "2026-11-21T12:00:00Z"]);
+        command.env("TZ", "Asia/Tokyo").envs(variables.iter().copied());
+        let (code, table, told) = said(command);
+        assert_eq!((code, told.as_str()), (Some(0), ""));
+        table
+    };
+    let own = oncall("", &[]);
+    assert!(own.contains("2026-11-22 18:00 +09:00"), "{own}");
+    let configured = oncall("timezone: Asia/Shanghai\n", &[]);
+    assert!(configured.contains("2026-11-22 17:00 +08:00"), "{configured}");
+    let overruled =
+        oncall("timezone: Asia/Shanghai\n", &[("FIREBELL_TIMEZONE", "America/New_York")]);
+    assert!(overruled.contains("2026-11-22 04:00 -05:00"), "{overruled}");
+}

@@ -191,7 +191,7 @@ fn report(screen: &Screen, result: &DrillResult) -> String {
         lines.push(screen.paint(Tone::Warn, why.get(screen.lang)));
     }
     if let Some(at) = result.ran_at {
-        let when = format!("{at:.0} ({})", screen.relative(at));
+        let when = screen.moment(at);
         lines.push(screen.lang.pick(format!("运行于 {when}"), format!("run at {when}")));
     }
     lines.push(String::new());
@@ -246,7 +246,9 @@ mod tests {
         for (lang, heading, ago) in
             [(Lang::En, "RAN", "5 min ago"), (Lang::Zh, "运行时间", "5 分钟前")]
         {
-            let screen = Screen { output: Output::Text, lang, colour: false, chatty: false, now };
+            let zone = crate::people::Zone::named("Asia/Shanghai").unwrap();
+            let output = Output::Text;
+            let screen = Screen { output, lang, colour: false, chatty: false, now, zone };
             let shown = view::list(&screen, &items, &RESULTS, ("", ""));
             assert!(shown.contains(heading) && shown.contains(ago), "{shown}");
             assert!(!shown.contains("2027"), "{shown}");

@@ -47,7 +47,12 @@ pub fn run() -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Ok }.into();
         }
     };
-    let screen = Screen::new(&cli.common, &settings::environment, SystemClock.now());
+    let screen = Screen::new(
+        &cli.common,
+        &settings::environment,
+        SystemClock.now(),
+        settings::zone(&cli.common),
+    );
     let stop = match dispatch(cli.verb, &cli.common, &screen) {
         Ok(()) => return Exit::Ok.into(),
         Err(stop) => stop,

@@ -63,7 +63,7 @@ fn table(rows: &[Row], screen: &Screen) -> String {
     let cells = rows.iter().map(|row| {
         let people: Vec<String> =
             row.people.iter().map(|person| format!("{} ({})", person.name, person.id)).collect();
-        let until = row.until.map_or_else(String::new, |at| format!("{at:.0}"));
+        let until = row.until.map_or_else(String::new, |at| screen.moment(at));
         let people = if people.is_empty() { nobody.clone() } else { people.join(", ") };
         vec![row.title.clone(), people, until]
     });

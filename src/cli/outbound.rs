@@ -7,7 +7,6 @@ use crate::notify::{
     self, ChannelSettings, Channels, Credentials, EmlSettings, Hosts, KindSettings, Security,
     SmtpSettings, WebhookSettings,
 };
-use crate::people::Zone;
 use crate::runtime::Outbound;
 
 /// Who mail comes from that is written to files and never sent.
@@ -31,13 +30,6 @@ pub fn open(config: &Config, screen: &Screen) -> Result<Outbound, Stop> {
     let hosts = |list: &[Host]| Hosts::new(list.iter().map(|host| (host.name.as_str(), host.port)));
     let (drill_hosts, http_hosts) = (hosts(&config.drill_hosts), hosts(&config.http_hosts));
     Ok(Outbound::new(channels, http, drill_hosts, http_hosts))
-}
-
-/// The zone that messages tell times in: the machine's own.
-#[must_use]
-pub fn zone() -> Zone {
-    let name = jiff::tz::TimeZone::system();
-    name.iana_name().and_then(|name| Zone::named(name).ok()).unwrap_or_else(Zone::utc)
 }
 
 fn settings(channel: &Channel) -> ChannelSettings {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::args::{Common, LangArg, Output};
 use super::exit::{Exit, Stop};
+use crate::people::Zone;
 use crate::text::Lang;
 
 /// Where and how a verb prints.
@@ -24,6 +25,8 @@ pub struct Screen {
     pub chatty: bool,
     /// The present instant, for relative times.
     pub now: Timestamp,
+    /// The zone that times are told in.
+    pub zone: Zone,
 }
 
 /// A colour with a meaning.
@@ -46,6 +49,7 @@ impl Screen {
         common: &Common,
         environment: &dyn Fn(&str) -> Option<String>,
         now: Timestamp,
+        zone: Zone,
     ) -> Self {
         let set = |name: &str| environment(name).is_some_and(|value| !value.is_empty());
         let terminal = std::io::stdout().is_terminal();
@@ -57,6 +61,7 @@ impl Screen {
             colour: wanted && !common.no_color && !set("NO_COLOR"),
             chatty: !common.quiet && std::io::stderr().is_terminal(),
             now,
+            zone,
         }
     }
 
@@ -117,6 +122,19 @@ impl Screen {
             table.add_row(row.iter().map(|cell| plain(cell)).collect::<Vec<_>>());
         }
         table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Says an instant in the zone of the installation: `2026-11-21 16:05 +08:00`.
+    #[must_use]
+    pub fn time(&self, at: Timestamp) -> String {
+        let zoned = at.to_zoned(self.zone.time_zone().clone());
+        zoned.strftime("%Y-%m-%d %H:%M %:z").to_string()
+    }
+
+    /// Says an instant, and how far away it is.
+    #[must_use]
+    pub fn moment(&self, at: Timestamp) -> String {
+        format!("{} ({})", self.time(at), self.relative(at))
     }
 
     /// Says an instant relative to now: `5 分钟前`, `in 2 h`.
@@ -185,7 +203,8 @@ mod tests {
 
     fn screen(lang: Lang) -> Screen {
         let now = "2026-11-21T03:00:00Z".parse().unwrap();
-        Screen { output: Output::Text, lang, colour: false, chatty: false, now }
+        let zone = Zone::named("Asia/Shanghai").unwrap();
+        Screen { output: Output::Text, lang, colour: false, chatty: false, now, zone }
     }
 
     #[test]
@@ -194,6 +213,13 @@ mod tests {
         assert_eq!(say(Lang::Zh, "2026-11-21T02:55:00Z"), "5 分钟前");
         assert_eq!(say(Lang::En, "2026-11-21T05:00:00Z"), "in 2 h");
         assert_eq!(say(Lang::En, "2026-11-18T03:00:00Z"), "3 d ago");
+    }
+
+    #[test]
+    fn instants_are_told_in_the_zone_of_the_installation() {
+        let at = "2026-11-21T23:30:00Z".parse().unwrap();
+        assert_eq!(screen(Lang::Zh).time(at), "2026-11-22 07:30 +08:00");
+        assert_eq!(screen(Lang::En).moment(at), "2026-11-22 07:30 +08:00 (in 20 h)");
     }
 
     #[test]

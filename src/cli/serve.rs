@@ -121,7 +121,7 @@ fn parts(
         drill_check: Arc::new(Book::check),
         evidence: config.data.join("evidence"),
         base_url: config.public_url.clone(),
-        zone: outbound::zone(),
+        zone: config.timezone.clone().unwrap_or_else(settings::machine_zone),
         lang: config.lang,
         watchdog: config.watchdog.as_ref().map(|watchdog| Watchdog {
             url: watchdog.url.clone(),
@@ -178,7 +178,7 @@ fn report_overdue(runtime: &Runtime, screen: &Screen) {
         ),
     );
     for (at, incident) in overdue.iter().take(20) {
-        let line = format!("  {incident}  {at:.0}  {}", screen.relative(*at));
+        let line = format!("  {incident}  {}", screen.moment(*at));
         note(screen.paint(Tone::Warn, &line));
     }
 }

@@ -148,6 +148,7 @@ mod tests {
             colour: false,
             chatty: false,
             now: jiff::Timestamp::UNIX_EPOCH,
+            zone: crate::people::Zone::utc(),
         };
         let one = Audit { incidents: 1, events: 1, broken: Vec::new() };
         assert_eq!(words(&screen(Lang::Zh), &one), "已校验 1 个事件、1 条记录，0 条链断裂");

@@ -183,9 +183,9 @@ pub fn list(
 fn cell(screen: &Screen, value: Option<&Json>) -> String {
     match value {
         None | Some(Json::Null) => String::new(),
-        Some(Json::String(text)) => text
-            .parse::<Timestamp>()
-            .map_or_else(|_| text.clone(), |at| format!("{at:.0} ({})", screen.relative(at))),
+        Some(Json::String(text)) => {
+            text.parse::<Timestamp>().map_or_else(|_| text.clone(), |at| screen.moment(at))
+        }
         Some(Json::Array(items)) => {
             items.iter().map(|item| cell(screen, Some(item))).collect::<Vec<_>>().join(", ")
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::people::Zone;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::{BYTES_MAX, Source, Span};
 use crate::playbook::yaml::{Data, Node, parse};
@@ -63,12 +64,11 @@ pub struct Inputs<'a> {
 /// # Errors
 /// Everything wrong with it; a named file that cannot be read.
 pub fn load(flags: &Flags, env: &BTreeMap<String, String>) -> Result<Loaded, Findings> {
-    let named = flags.config.clone().or_else(|| env.get("FIREBELL_CONFIG").map(PathBuf::from));
-    let path = named.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    let (path, is_named) = place(flags, env);
     let name = path.display().to_string();
     let bytes = match read_bounded(&path, BYTES_MAX) {
         Ok(bytes) => Some(bytes),
-        Err(why) if why.kind() == io::ErrorKind::NotFound && named.is_none() => None,
+        Err(why) if why.kind() == io::ErrorKind::NotFound && !is_named => None,
         Err(why) => return Err(unreadable(&name, &why)),
     };
     let inputs = Inputs {
@@ -84,6 +84,29 @@ pub fn load(flags: &Flags, env: &BTreeMap<String, String>) -> Result<Loaded, Fin
     let mut loaded = read(&inputs)?;
     loaded.file = bytes.is_some().then_some(path);
     Ok(loaded)
+}
+
+/// Finds the zone that the configuration tells times in, without judging anything else of it:
+/// for those who only print. `None` where it names none that there is.
+#[must_use]
+pub fn timezone(flags: &Flags, env: &BTreeMap<String, String>) -> Option<Zone> {
+    let named = |name: &str| Zone::named(name).ok();
+    if let Some(name) = env.get("FIREBELL_TIMEZONE") {
+        return named(name);
+    }
+    let bytes = read_bounded(&place(flags, env).0, BYTES_MAX).ok()?;
+    let root = parse(&Source::from_bytes(DEFAULT_FILE, &bytes).ok()?).ok()?;
+    match &root.get("timezone")?.data {
+        Data::String(name) => named(name),
+        _ => None,
+    }
+}
+
+/// Tells where the file is, and whether somebody named it.
+fn place(flags: &Flags, env: &BTreeMap<String, String>) -> (PathBuf, bool) {
+    let named = flags.config.clone().or_else(|| env.get("FIREBELL_CONFIG").map(PathBuf::from));
+    let is_named = named.is_some();
+    (named.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE)), is_named)
 }
 
 /// Makes a configuration of its inputs.

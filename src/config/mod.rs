@@ -23,7 +23,7 @@ pub use code::{
     UNCOVERED, UNKNOWN_REFERENCE, UNREACHABLE, UNREADABLE, WRONG_ROSTER,
 };
 pub use findings::Findings;
-pub use load::{DEFAULT_FILE, Flags, Inputs, Loaded, load, read};
+pub use load::{DEFAULT_FILE, Flags, Inputs, Loaded, load, read, timezone};
 pub use model::{
     Channel, ChannelKind, Config, Drills, Grants, Host, Login, Retention, Smtp, SmtpTls, Store,
     StoreKind, Watchdog, Webhook,

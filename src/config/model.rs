@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::id::{ChannelId, PersonId};
-use crate::people::Directory;
+use crate::people::{Directory, Zone};
 use crate::text::{Lang, Text};
 
 use super::scope::Scope;
@@ -22,6 +22,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The language of those whose own is not known.
     pub lang: Lang,
+    /// The zone that people are told times in; the machine's own where absent.
+    pub timezone: Option<Zone>,
     /// The directory that holds everything that must survive.
     pub data: PathBuf,
     /// The directory of playbooks.

@@ -59,6 +59,7 @@ fn a_full_configuration_is_read_without_findings() {
     assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
     assert_eq!(config.public_url.as_deref(), Some("https://bell.shop.example"));
     assert_eq!(config.data, Path::new("/var/lib/firebell"));
+    assert_eq!(config.timezone.as_ref().map(crate::people::Zone::name), Some("Asia/Shanghai"));
     assert_eq!(config.playbooks, Path::new("/etc/firebell/plans"));
     assert_eq!(config.drills.dir, Path::new("/etc/firebell/exercises"));
     let per_year: Vec<_> = config.drills.per_year.iter().map(|(r, n)| (r.as_str(), *n)).collect();
@@ -139,6 +140,7 @@ fn without_any_configuration_everything_leads_to_the_operator_on_this_machine() 
     assert!(loaded.warnings.is_empty());
     let config = loaded.config;
     assert!(config.listen.ip().is_loopback());
+    assert_eq!(config.timezone, None, "the machine's own");
     assert_eq!(config.data, Path::new("data"));
     let ChannelKind::Eml { dir } = &config.channels["email"].kind else { panic!("eml") };
     assert_eq!(dir, &PathBuf::from("data/outbox"));

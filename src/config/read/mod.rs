@@ -26,10 +26,11 @@ use super::load::Inputs;
 use super::model::{Channel, ChannelKind, Config, Grants};
 
 /// The keys of the file; those of [`NOT_YET`] are known and refused.
-pub(super) const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 22] = [
     "listen",
     "public_url",
     "lang",
+    "timezone",
     "data",
     "playbooks",
     "drills",
@@ -95,6 +96,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             listen: self.listen(fields.take("listen")),
             public_url: fields.take("public_url").and_then(|node| self.public_url(node)),
             lang,
+            timezone: fields.take("timezone").and_then(|node| self.zone(node)),
             playbooks: self.path_or(fields.take("playbooks"), "playbooks"),
             drills: self.drills(fields.take("drills")),
             store: self.store(fields.take("store")),

@@ -68,7 +68,7 @@ impl Reader<'_, '_> {
         schedule
     }
 
-    fn zone(&mut self, node: &Node) -> Option<Zone> {
+    pub(super) fn zone(&mut self, node: &Node) -> Option<Zone> {
         let name = node.string(self.out)?;
         let zone = Zone::named(name).ok();
         if zone.is_none() {

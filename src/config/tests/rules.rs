@@ -47,6 +47,7 @@ fn each_wrong_setting_of_the_server_is_found_where_it_stands() {
         ("monitors: {}", NOT_YET, "monitors"),
         ("ingest: {}", NOT_YET, "ingest"),
         ("lang: fr", BAD_VALUE, "fr"),
+        ("timezone: Asia/Shanghia", BAD_ADDRESS, "Asia/Shanghia"),
         ("public_url: bell", BAD_ADDRESS, "bell"),
         ("public_url: https://me:pw@bell.example", BAD_ADDRESS, "https://me:pw@bell.example"),
         ("store: { kind: postgres }", BAD_VALUE, "postgres"),
