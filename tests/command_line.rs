@@ -170,3 +170,24 @@ fn times_are_told_in_the_configured_zone_else_in_that_of_the_machine() {
         oncall("timezone: Asia/Shanghai\n", &[("FIREBELL_TIMEZONE", "America/New_York")]);
     assert!(overruled.contains("2026-11-22 04:00 -05:00"), "{overruled}");
 }
+
+#[test]
+fn findings_are_written_for_code_scanning_and_for_pipelines() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let plan = dir.path().join("plan.yaml");
+    std::fs::write(&plan, "playbook: x\ntitle: X\nphasse: []\n").expect("a file");
+    let plan = plan.to_str().expect("a plain path");
+    let (code, out) = ran(&["check", plan, "--output", "sarif"]);
+    let log: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    let typo = results.iter().find(|result| result["ruleId"] == "E0106").expect("the typo");
+    assert_eq!(typo["locations"][0]["physicalLocation"]["region"]["startLine"], 3);
+    assert_eq!(code, Some(1));
+    let (code, out) = ran(&["check", plan, "--output", "github"]);
+    assert!(
+        code == Some(1) && out.contains(",line=3,col=1,endLine=3,endColumn=7,title=E0106::"),
+        "{out}"
+    );
+    assert_eq!(ran(&["check", "--output", "github"]), (Some(0), String::new()));
+    assert_eq!(ran(&["oncall", "--output", "sarif"]).0, Some(2));
+}

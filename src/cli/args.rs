@@ -15,6 +15,18 @@ pub enum Output {
     Text,
     /// Stable JSON for programs.
     Json,
+    /// SARIF 2.1.0, for code scanning; of check alone.
+    Sarif,
+    /// Workflow commands of GitHub Actions; of check alone.
+    Github,
+}
+
+impl Output {
+    /// Tells whether only findings have this form.
+    #[must_use]
+    pub const fn is_for_check(self) -> bool {
+        matches!(self, Self::Sarif | Self::Github)
+    }
 }
 
 /// A language, as written on the command line.

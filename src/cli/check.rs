@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::annotate;
 use super::args::{Check, Common, Output};
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, note};
@@ -54,6 +55,17 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
     };
     match screen.output {
         Output::Json => screen.data(&report, |_| String::new())?,
+        Output::Sarif => {
+            let log = annotate::sarif(&report.findings, &report.unreadable, screen.lang);
+            screen.raw(&format!("{log:#}"))?;
+        }
+        Output::Github => {
+            let lines = annotate::github(&report.findings, &report.unreadable);
+            if !lines.is_empty() {
+                screen.raw(&lines)?;
+            }
+            conclude(&report, screen);
+        }
         Output::Text => {
             let rendering = Rendering { lang: screen.lang, colour: screen.colour };
             found().for_each(|found| note(found.render(rendering)));

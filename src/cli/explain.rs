@@ -50,6 +50,12 @@ pub fn run(args: &Explain, screen: &Screen) -> Result<(), Stop> {
     screen.data(&data, |_| format!("{}  {}\n\n{}", entry.code, entry.title, entry.words))
 }
 
+/// Returns the title and the explanation of a kind of finding.
+#[must_use]
+pub fn entry(code: &str, lang: Lang) -> Option<(&'static str, &'static str)> {
+    entries(lang).into_iter().find(|entry| entry.code == code).map(|e| (e.title, e.words))
+}
+
 fn entries(lang: Lang) -> Vec<Entry<'static>> {
     let sections = lang.pick(ZH, EN).split("\n## ").skip(1);
     let entry = |section: &'static str| {

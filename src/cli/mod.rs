@@ -2,6 +2,7 @@
 //! calls, and prints. Data goes to standard output, messages to standard error.
 
 mod act;
+mod annotate;
 mod args;
 mod backup;
 mod check;
@@ -70,6 +71,13 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         let client = Client::new(common, screen.lang)?;
         wait(work(client))
     };
+    if screen.output.is_for_check() && !matches!(verb, Verb::Check(_)) {
+        let words = screen.lang.pick(
+            "sarif 和 github 只用于 firebell check",
+            "sarif and github are forms of `firebell check` alone",
+        );
+        return Err(Stop::new(Exit::Usage, words));
+    }
     match verb {
         Verb::Serve(args) => serve::run(args, common, screen),
         Verb::Check(args) => check::run(&args, common, screen),

@@ -77,7 +77,7 @@ impl Screen {
         let printed = match self.output {
             Output::Json => serde_json::to_string_pretty(data)
                 .map_err(|error| Stop::new(Exit::Failure, error.to_string()))?,
-            Output::Text => text(data),
+            Output::Text | Output::Sarif | Output::Github => text(data),
         };
         self.raw(printed.trim_end_matches('\n'))
     }

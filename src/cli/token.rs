@@ -55,7 +55,7 @@ fn created(screen: &Screen, token: &Json) -> Result<(), Stop> {
     let secret = token.get("token").and_then(Json::as_str);
     match (screen.output, secret) {
         (Output::Json, _) | (_, None) => screen.data(token, Json::to_string),
-        (Output::Text, Some(secret)) => {
+        (_, Some(secret)) => {
             screen.remark(
                 "请立即保存，令牌只显示这一次：",
                 "keep it now, the token is shown only this once:",
