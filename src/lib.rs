@@ -12,6 +12,7 @@ pub mod engine;
 pub mod id;
 pub mod notify;
 pub mod people;
+pub mod picture;
 pub mod playbook;
 pub mod runtime;
 pub mod server;

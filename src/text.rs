@@ -1,5 +1,7 @@
 //! Bilingual texts. Chinese and English are equals: every text a person reads is a [`Text`].
 
+pub mod measure;
+
 use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};

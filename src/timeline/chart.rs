@@ -2,12 +2,12 @@
 //! are measured with East Asian widths, so that none runs into another.
 
 use jiff::Timestamp;
-use unicode_width::UnicodeWidthChar;
 
 use super::axis::{Axis, Cut, SHORTEST, Tick};
 use super::lanes::{Bar, BarState, Lane, Lanes, MarkKind};
 use crate::people::Zone;
 use crate::text::Lang;
+use crate::text::measure::{fit, width as text_width, wrap};
 
 /// The width of the picture: an A4 page at 96 dpi, landscape or shrunk to portrait.
 pub(super) const WIDTH: f64 = 1040.0;
@@ -24,8 +24,8 @@ const PADDING: f64 = 6.0;
 const BAR_WIDTH_MIN: f64 = 3.0;
 const LABEL_WIDTH_MAX: f64 = 230.0;
 const FONT: f64 = 11.0;
-/// The width of half an em as fonts have it on average: a narrow letter, or half a wide one.
-const HALF_EM: f64 = 0.56;
+/// The most lines of a lane's title.
+const TITLE_LINES: usize = 2;
 /// The most bars drawn; the table has them all.
 const BARS_MAX: usize = 120;
 /// The most marks drawn in a lane.
@@ -204,7 +204,7 @@ impl Pen<'_> {
         }
         #[expect(clippy::cast_precision_loss, reason = "rows are few")]
         let height = rows.len() as f64 * ROW;
-        let title = wrap(lane.title.get(self.lang), LEFT - 2.0 * PADDING, FONT);
+        let title = wrap(lane.title.get(self.lang), LEFT - 2.0 * PADDING, FONT, TITLE_LINES);
         #[expect(clippy::cast_precision_loss, reason = "a title has two lines")]
         let least = title.len() as f64 * (FONT + 4.0) + PADDING;
         DrawnLane {
@@ -305,56 +305,6 @@ const fn state_class(state: BarState) -> &'static str {
         BarState::Skipped => "skipped",
         BarState::Cancelled => "cancelled",
     }
-}
-
-/// Estimates how wide a text is, in pixels: East Asian characters are twice as wide.
-fn text_width(text: &str, font: f64) -> f64 {
-    text.chars().map(|c| char_width(c, font)).sum()
-}
-
-fn char_width(c: char, font: f64) -> f64 {
-    let halves = u32::try_from(c.width().unwrap_or(0)).unwrap_or(0);
-    f64::from(halves) * HALF_EM * font
-}
-
-/// Cuts a text to a width; what does not fit at all is left out.
-fn fit(text: &str, width: f64, font: f64) -> String {
-    if text_width(text, font) <= width {
-        return text.to_owned();
-    }
-    let mut room = width - char_width('…', font) * 2.0;
-    let mut kept = String::new();
-    for c in text.chars() {
-        room -= char_width(c, font);
-        if room < 0.0 {
-            break;
-        }
-        kept.push(c);
-    }
-    if kept.is_empty() { kept } else { kept + "…" }
-}
-
-/// Breaks a title into two lines at most: between words where it has them, anywhere else in Chinese.
-fn wrap(text: &str, width: f64, font: f64) -> Vec<String> {
-    if text_width(text, font) <= width {
-        return vec![text.to_owned()];
-    }
-    let mut room = width;
-    let mut split = text.len();
-    let mut space = None;
-    for (at, c) in text.char_indices() {
-        if c == ' ' {
-            space = Some(at);
-        }
-        room -= char_width(c, font);
-        if room < 0.0 {
-            split = space.unwrap_or(at).max(1);
-            break;
-        }
-    }
-    let split = if text.is_char_boundary(split) { split } else { text.len() };
-    let (first, second) = text.split_at(split);
-    vec![first.to_owned(), fit(second.trim_start(), width, font)]
 }
 
 #[cfg(test)]

@@ -22,8 +22,10 @@ const LAYERS: &[Layer] = &[
     layer("notify", 5, &[]),
     layer("timeline", 5, &["notify"]),
     layer("signal", 5, &[]),
+    layer("picture", 6, &[]),
     layer("config", 6, &[]),
     layer("telemetry", 6, &["config"]),
+    layer("paper", 7, &[]),
     layer("runtime", 7, &[]),
     layer("drill", 8, &[]),
     layer("server", 9, &[]),
@@ -47,7 +49,8 @@ const DRILL_PURE: &[&str] = &[
 const NOTIFY_PURE: &[&str] = &["message", "route", "retry", "pace", "digest", "template"];
 
 /// Modules that are pure as a whole.
-const PURE: &[&str] = &["id", "text", "people", "playbook", "engine", "timeline", "signal"];
+const PURE: &[&str] =
+    &["id", "text", "people", "playbook", "engine", "timeline", "signal", "picture", "paper"];
 
 /// What pure code must not name: prefixes of paths, and types with a random order.
 pub const IMPURE: &[&str] = &[

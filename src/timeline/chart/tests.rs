@@ -28,22 +28,6 @@ fn lanes(bars: Vec<Bar>, to: i64) -> Lanes {
 }
 
 #[test]
-fn chinese_counts_double_and_long_labels_end_in_an_ellipsis() {
-    assert!(text_width("定位根因", 10.0) > 2.0 * text_width("abc", 10.0));
-    assert_eq!(fit("定位根因", 1000.0, 10.0), "定位根因");
-    let cut = fit("定位根因并切换到备用机房", 60.0, 10.0);
-    assert!(cut.ends_with('…') && text_width(&cut, 10.0) <= 60.0, "{cut}");
-    assert_eq!(fit("定位", 3.0, 10.0), "");
-}
-
-#[test]
-fn titles_break_between_words_or_anywhere_in_chinese() {
-    assert_eq!(wrap("Incident commander", 80.0, 11.0), ["Incident", "commander"]);
-    assert_eq!(wrap("市场公关负责人", 60.0, 11.0)[0].chars().count(), 4);
-    assert_eq!(wrap("技术", 60.0, 11.0), ["技术"]);
-}
-
-#[test]
 fn what_is_late_is_drawn_from_the_deadline_on() {
     let chart = chart(&lanes(vec![bar(0, Some(1200), "x")], 1200), Lang::Zh, &Zone::utc());
     let bar = &chart.lanes[0].bars[0];
