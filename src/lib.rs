@@ -11,6 +11,7 @@ pub mod drill;
 pub mod engine;
 pub mod id;
 pub mod notify;
+pub mod paper;
 pub mod people;
 pub mod picture;
 pub mod playbook;

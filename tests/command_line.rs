@@ -4,16 +4,18 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Verbs that print without a server, on what a clone holds.
-const OFFLINE: [&[&str]; 10] = [
+const OFFLINE: [&[&str]; 12] = [
     &["check"],
     &["completions", "bash"],
     &["diff", "playbooks/data-leak.yaml", "playbooks/network-attack.yaml"],
     &["drill", "list"],
     &["drill", "run", "drills/data-leak.yaml"],
     &["explain", "E0302"],
+    &["graph", "service-outage"],
     &["man"],
     &["oncall", "--schedule", "nobody-has-this"],
     &["oncall"],
+    &["paper", "service-outage", "--at", "2026-11-21T21:00:00+08:00"],
     &["schema"],
 ];
 
@@ -190,4 +192,50 @@ fn findings_are_written_for_code_scanning_and_for_pipelines() {
     );
     assert_eq!(ran(&["check", "--output", "github"]), (Some(0), String::new()));
     assert_eq!(ran(&["oncall", "--output", "sarif"]).0, Some(2));
+}
+
+#[test]
+fn a_plan_is_drawn_by_its_name_or_its_file_in_every_form_and_language() {
+    let (_, by_name, _) = said(firebell(&["graph", "service-outage", "--format", "mermaid"]));
+    let file = "playbooks/service-outage.yaml";
+    let (code, by_file, quiet) = said(firebell(&["graph", file, "--format", "mermaid"]));
+    assert_eq!((code, quiet.as_str()), (Some(0), ""));
+    assert_eq!(by_name, by_file);
+    assert!(by_file.contains("flowchart TB") && by_file.contains("Confirm scope and impact"));
+    let (_, dot, _) = said(firebell(&["--lang", "zh", "graph", file, "--format", "dot"]));
+    assert!(dot.starts_with("digraph \"service-outage\"") && dot.contains("确认故障范围和影响"));
+    let (_, svg, _) = said(firebell(&["graph", file]));
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    let (_, json, _) = said(firebell(&["--output", "json", "graph", file]));
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["playbook"], "service-outage");
+}
+
+#[test]
+fn a_plan_that_is_not_there_or_is_wrong_is_not_drawn() {
+    let (code, drawn, why) = said(firebell(&["graph", "service-outag"]));
+    assert_eq!((code, drawn.as_str()), (Some(3), ""));
+    assert!(why.contains("did you mean `service-outage`"), "{why}");
+    let (code, drawn, why) = said(firebell(&["graph", "tests/corpus/bad/E0202-dangling.yaml"]));
+    assert_eq!((code, drawn.as_str()), (Some(1), ""));
+    assert!(why.contains("E0202"), "{why}");
+    let (code, _, why) = said(firebell(&["graph", "drills/service-outage.yaml"]));
+    assert_eq!(code, Some(2));
+    assert!(why.contains("is a drill"), "{why}");
+}
+
+#[test]
+fn a_plan_is_printed_with_those_on_duty_at_the_instant_asked_for() {
+    let at = |instant| {
+        let (code, page, quiet) = said(firebell(&["paper", "service-outage", "--at", instant]));
+        assert_eq!((code, quiet.as_str()), (Some(0), ""));
+        let (_, row) = page.split_once("<b>Incident commander</b>").expect("the role");
+        let holder = row.split("class=\"people\">").nth(1).expect("a holder");
+        holder.split_once("</td>").expect("a cell").0.to_owned()
+    };
+    assert!(at("2026-11-03T10:00:00+08:00").contains("Duty manager 1"));
+    assert!(at("2026-11-10T10:00:00+08:00").contains("Duty manager 2"));
+    let (code, page, why) = said(firebell(&["paper", "no-such-plan"]));
+    assert_eq!((code, page.as_str()), (Some(3), ""));
+    assert!(why.contains("no-such-plan"), "{why}");
 }

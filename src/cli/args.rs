@@ -100,6 +100,10 @@ pub enum Verb {
     Diff(Diff),
     /// Print the JSON Schema of playbooks or drills 输出 JSON Schema
     Schema(Schema),
+    /// Draw a playbook: phases, steps by lane, deadlines, the longest path 预案流程图
+    Graph(Graph),
+    /// Print a playbook as a checklist for paper, with who is on duty, in HTML 纸质预案
+    Paper(Paper),
     /// Declare, list, show and work incidents 处置事件
     #[command(subcommand)]
     Incident(Incident),
@@ -182,6 +186,38 @@ pub struct Schema {
     /// Which
     #[arg(value_enum, default_value = "playbook")]
     pub of: SchemaOf,
+}
+
+/// How a graph is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum GraphFormat {
+    /// For wikis and code hosts that draw it themselves.
+    Mermaid,
+    /// For Graphviz.
+    Dot,
+    /// One self-contained picture.
+    #[default]
+    Svg,
+}
+
+/// Draws a playbook.
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// The playbook's file, or its name in the configured folder
+    pub playbook: String,
+    /// How
+    #[arg(long, value_enum, default_value = "svg")]
+    pub format: GraphFormat,
+}
+
+/// Prints a playbook for paper.
+#[derive(Debug, Args)]
+pub struct Paper {
+    /// The playbook's file, or its name in the configured folder
+    pub playbook: String,
+    /// With those on duty at this instant (default: now)
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<Timestamp>,
 }
 
 /// Works incidents.

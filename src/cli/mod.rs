@@ -12,10 +12,13 @@ mod doctor;
 mod drill;
 mod exit;
 mod explain;
+mod graph;
 mod incident;
 mod oncall;
 mod outbound;
 mod pages;
+mod paper;
+mod plan;
 mod progress;
 mod schema;
 mod screen;
@@ -84,6 +87,8 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::Diff(args) => diff::run(&args, screen),
         Verb::Explain(args) => explain::run(&args, screen),
         Verb::Schema(args) => schema::run(&args, screen),
+        Verb::Graph(args) => graph::run(&args, common, screen),
+        Verb::Paper(args) => paper::run(&args, common, screen),
         Verb::Incident(verb) => call(Box::new(|client| {
             Box::pin(async move { incident::run(verb, &client, screen).await })
         })),
