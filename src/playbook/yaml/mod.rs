@@ -7,6 +7,7 @@ mod mend;
 mod node;
 mod parse;
 mod read;
+mod write;
 
 pub use code::{
     BAD_DURATION, BAD_NAME, BAD_VALUE, CONFLICT, DUPLICATE_KEY, MISSING_KEY, MISSING_TRANSLATION,
@@ -15,3 +16,4 @@ pub use code::{
 pub use node::{Data, Entry, Key, Node};
 pub use parse::{ALIASES_MAX, DEPTH_MAX, NODES_MAX, load, parse};
 pub use read::{Fields, bad_value, duplicate, missing, unknown_name, warn_of_missing, wrong_type};
+pub use write::{Remarks, write};

@@ -50,6 +50,34 @@ pub struct Key {
 }
 
 impl Node {
+    /// Makes a value that stands nowhere yet.
+    #[must_use]
+    pub fn of(data: Data) -> Self {
+        Self { span: Span::default(), data }
+    }
+
+    /// Makes a text that stands nowhere yet.
+    #[must_use]
+    pub fn text_of(text: impl Into<String>) -> Self {
+        Self::of(Data::String(text.into()))
+    }
+
+    /// Makes a list that stands nowhere yet.
+    #[must_use]
+    pub fn list_of(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::of(Data::List(items.into_iter().collect()))
+    }
+
+    /// Makes a mapping that stands nowhere yet.
+    #[must_use]
+    pub fn map_of(entries: impl IntoIterator<Item = (impl Into<String>, Self)>) -> Self {
+        let entry = |(key, value): (_, Self)| Entry {
+            key: Key { text: Into::<String>::into(key), span: Span::default() },
+            value,
+        };
+        Self::of(Data::Map(entries.into_iter().map(entry).collect()))
+    }
+
     /// Tells whether the value is absent: nothing, `~` or `null`.
     #[must_use]
     pub const fn is_null(&self) -> bool {
