@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use firebell::engine::{
-    Actor, Command, Ctx, Declare, Event, Incident, Mode, Outcome, StepAct, StepRef, decide,
+    Actor, Chance, Command, Ctx, Declare, Event, Incident, Mode, Outcome, StepAct, StepRef, decide,
     declare, next_deadline,
 };
 use firebell::id::IncidentId;
@@ -55,7 +55,8 @@ impl Bench {
     fn ctx(&self) -> Ctx<'_> {
         let now: Timestamp = "2026-11-21T08:00:00Z".parse().unwrap();
         let actor = Actor::person("operator");
-        Ctx { now, occurred_at: None, actor, admin: false, directory: &self.directory }
+        let (directory, chance) = (&self.directory, Chance::new([7; 32]));
+        Ctx { now, occurred_at: None, actor, admin: false, directory, chance }
     }
 
     fn declare(&self, playbook: &Playbook) -> Outcome {
@@ -82,7 +83,7 @@ impl Bench {
 
     /// Works on the first step of a plan until the incident has so many events.
     fn worked(&self, playbook: &Playbook, events: usize) -> History {
-        let Outcome { events: mut all, mut incident } = self.declare(playbook);
+        let Outcome { events: mut all, mut incident, .. } = self.declare(playbook);
         let step = |step: &str, act| Command::Step { step: StepRef::current(step), act };
         let mut round = 0_u64;
         while all.len() < events {

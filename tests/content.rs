@@ -11,7 +11,7 @@ use firebell::drill::file::{self, Playbooks};
 use firebell::drill::scenario::Scenario;
 use firebell::drill::score::Verdict;
 use firebell::drill::simulate::{Stage, Take, rehearse};
-use firebell::engine::{Actor, Ctx, Declare, Fact, Mode, declare};
+use firebell::engine::{Actor, Chance, Ctx, Declare, Fact, Mode, declare};
 use firebell::id::{DrillRunId, IncidentId};
 use firebell::playbook::diagnostic::{Diagnostics, Rendering};
 use firebell::playbook::{Action, Context, Playbook, Promise, Step};
@@ -151,6 +151,7 @@ fn declared(plan: &Playbook) -> Vec<Fact> {
         actor: Actor::person("duty-manager-1"),
         admin: false,
         directory: &directory,
+        chance: Chance::new([7; 32]),
     };
     let declaration = Declare {
         id: IncidentId::from_u128(1),

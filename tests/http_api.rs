@@ -19,6 +19,8 @@ mod lists;
 mod noise;
 #[path = "http/operation.rs"]
 mod operation;
+#[path = "http/personal.rs"]
+mod personal;
 #[path = "http/problems.rs"]
 mod problems;
 #[path = "http/rehearsals.rs"]

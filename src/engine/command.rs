@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::event::{Actor, AlertNote, EvidenceItem, LadderSubject, SetMoment};
 use super::mode::Mode;
 use super::run::RunKey;
+use super::seal::Chance;
 use crate::id::{
     ChannelId, DrillRunId, IncidentId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId, StepId,
     VarId,
@@ -28,6 +29,8 @@ pub struct Ctx<'a> {
     pub admin: bool,
     /// The people as they are now; an immutable snapshot.
     pub directory: &'a Directory,
+    /// Chance for the salts of what is kept apart.
+    pub chance: Chance,
 }
 
 /// A declaration: what turns a plan into an incident.

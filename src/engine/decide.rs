@@ -31,6 +31,7 @@ use super::fact::Fact;
 use super::incident::Incident;
 use super::limits::{CLOCK_SKEW, KEY_BYTES_MAX, TITLE_BYTES_MAX};
 use super::rejection::Rejection;
+use super::seal::Sealed;
 use crate::playbook::{Access, HandlerEvent, LEVEL_MILDEST, LEVEL_WORST, Playbook};
 use crate::text::Lang;
 use decision::{Decision, Task, Voice};
@@ -43,6 +44,8 @@ pub struct Outcome {
     pub events: Vec<Event>,
     /// The incident after it.
     pub incident: Incident,
+    /// The personal values that the events refer to; kept apart, in the same append.
+    pub personal: Vec<Sealed>,
 }
 
 /// Turns a plan into an incident.
@@ -71,7 +74,7 @@ pub fn declare(playbook: &Playbook, declare: Declare, ctx: &Ctx<'_>) -> Result<O
         decision.enter(&phase.id, Way::default());
     }
     decision.settle()?;
-    Ok(Outcome { events: decision.events, incident: decision.incident })
+    Ok(decision.outcome())
 }
 
 fn check_declaration(declare: &Declare, ctx: &Ctx<'_>) -> Result<(), Rejection> {
@@ -144,7 +147,7 @@ pub fn decide(
     let mut decision = Decision::new(playbook, incident.clone(), ctx);
     decision.dispatch(command)?;
     decision.settle()?;
-    Ok(Outcome { events: decision.events, incident: decision.incident })
+    Ok(decision.outcome())
 }
 
 /// Tells whether a command may still be given when the incident has ended: what is remarked,
@@ -179,6 +182,11 @@ const fn outlives_end(command: &Command) -> bool {
 }
 
 impl Decision<'_> {
+    fn outcome(self) -> Outcome {
+        let Self { events, incident, personal, .. } = self;
+        Outcome { events, incident, personal }
+    }
+
     fn dispatch(&mut self, command: Command) -> Result<(), Rejection> {
         match command {
             Command::Step { step, act } => return self.act(&step, act),

@@ -111,6 +111,7 @@ impl Incident {
             ended_at: None,
             paused_at: None,
             variables: Arc::new(Variables::new()),
+            personal: Arc::default(),
             measures: Arc::default(),
             alert: None,
             roles: Arc::default(),

@@ -1,6 +1,8 @@
 //! What can happen in an incident: one variant each, saying from which states it is legal and where
 //! it leads. Variants and optional fields are added, never changed: stored events are forever.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -12,6 +14,7 @@ use super::event::{
 use super::mode::Mode;
 use super::notice::{Notice, NoticeEnd, Purpose};
 use super::run::{FailureCause, RunKey, SkipReason, StepCancelReason};
+use super::seal::Reference;
 use crate::id::{
     ChannelId, DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId,
     VarId,
@@ -167,6 +170,9 @@ pub enum Fact {
     VariablesSet {
         /// The new values.
         values: Variables,
+        /// The new values that are personal: where each is kept apart.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        sealed: BTreeMap<VarId, Reference>,
         /// Where they came from.
         source: ValueSource,
     },

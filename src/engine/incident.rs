@@ -11,6 +11,7 @@ use super::event::{AlertNote, LadderSubject, PlaybookRef, StuckReason};
 use super::mode::{Mode, Status};
 use super::notice::{Notice, Purpose};
 use super::run::{Run, RunKey};
+use super::seal::Reference;
 use crate::id::{
     DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId, StepId,
     VarId,
@@ -68,8 +69,10 @@ pub struct Incident {
     pub ended_at: Option<Timestamp>,
     /// When it was paused, while it is.
     pub paused_at: Option<Timestamp>,
-    /// What is known.
+    /// What is known. Personal values are not here.
     pub variables: Arc<Variables>,
+    /// Where the latest value of each personal variable is kept.
+    pub personal: Arc<BTreeMap<VarId, KeptApart>>,
     /// What was measured last.
     pub measures: Arc<BTreeMap<VarId, f64>>,
     /// The alert attached last.
@@ -327,6 +330,15 @@ impl LadderState {
     pub fn next_at(&self) -> Option<Timestamp> {
         self.rungs.get(self.next as usize).copied()
     }
+}
+
+/// A personal value that is kept apart from the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptApart {
+    /// What names it.
+    pub reference: Reference,
+    /// It was erased since.
+    pub erased: bool,
 }
 
 /// How an objective was judged.

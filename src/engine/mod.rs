@@ -22,6 +22,7 @@ mod moment;
 mod notice;
 mod rejection;
 mod run;
+mod seal;
 mod transition;
 mod view;
 
@@ -39,8 +40,8 @@ pub use evolve::evolve;
 pub use fact::{Fact, Family};
 pub use facts::Facts;
 pub use incident::{
-    HandOver, Incident, LadderState, LevelState, Milestones, ObjectiveState, Pending, RoleState,
-    StepRecord, Tenure, Told, Vacancy,
+    HandOver, Incident, KeptApart, LadderState, LevelState, Milestones, ObjectiveState, Pending,
+    RoleState, StepRecord, Tenure, Told, Vacancy,
 };
 pub use invariant::{Violation, invariants};
 pub use mode::{Mode, Status};
@@ -50,5 +51,6 @@ pub use rejection::{FieldProblem, Rejection, RejectionCode};
 pub use run::{
     FailureCause, NoticeTally, Run, RunKey, SkipReason, Standing, StepCancelReason, StepState,
 };
+pub use seal::{Chance, Reference, SALT_BYTES, Sealed, Unsealable, unseal};
 pub use transition::{ActName, accepts, allowed_acts, fits};
 pub use view::{ObjectiveStanding, ObjectiveView, StepView, objectives, steps};

@@ -45,8 +45,12 @@ async fn walk(inner: &Arc<Inner>, after: SignedDuration) -> Result<u64, StoreErr
         let Some(last) = rows.last() else { break };
         cursor = Some(last.number);
         for row in rows.iter().filter(|row| is_old(row, before)) {
-            inner.store.archive(row.id).await?;
-            moved += 1;
+            match inner.store.archive(row.id).await {
+                Ok(()) => moved += 1,
+                // It was reopened in the meantime.
+                Err(StoreError::StillActive(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(moved)

@@ -195,7 +195,7 @@ async fn send(
 ) -> Option<NoticeOutcome> {
     let via = sending.notice.via.get(sending.channel)?.clone();
     let refused = |why: Why| NoticeOutcome::Refused { via: via.clone(), why: why.to_string() };
-    // Words are gone only when a redaction erased them.
+    // What a redaction erased was worded anew; what the plan has no words for stays without.
     let Some(words) = words else { return Some(refused(Why::new(WhyCode::Gone))) };
     let Some(configured) = inner.outbound.channels.get(&via) else {
         return Some(refused(Why::with(WhyCode::NoSuchChannel, &via)));

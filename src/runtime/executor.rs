@@ -12,12 +12,14 @@ use super::outbox::{self, Rendered};
 use super::service::Inner;
 use super::{Caller, Missing, Refusal, Scope};
 use crate::engine::{
-    self, Actor, AlertNote, Command, Ctx, Declare, Event, Fact, Incident, Mode, Outcome,
+    self, Actor, AlertNote, Command, Ctx, Declare, Event, Fact, Incident, Mode, Outcome, Pending,
+    Sealed,
 };
 use crate::id::{DrillRunId, IncidentId, NoticeId, PlaybookId};
 use crate::notify;
+use crate::people::Directory;
 use crate::playbook::{Level, Playbook};
-use crate::store::{Batch, Digest, Idempotency, Lane, StoreError, Unique};
+use crate::store::{Batch, Change, Digest, Idempotency, Lane, StoreError, Unique};
 
 /// How often a decision is made again because another writer was first. The cell's lock makes
 /// a second time rare; a third means that something else is wrong.
@@ -88,8 +90,8 @@ pub struct CommitOptions {
     pub occurred_at: Option<Timestamp>,
     /// The idempotency key.
     pub keyed: Option<Keyed>,
-    /// Personal content by its salted hash, stored beside the events.
-    pub personal: Vec<(String, Vec<u8>)>,
+    /// Documents that change with it.
+    pub documents: Vec<Change>,
     /// Where the commit waits for the store.
     pub lane: Lane,
 }
@@ -127,7 +129,7 @@ impl Inner {
         let now = self.clock.now();
         let dedup_mode = request.mode;
         let directory = self.directory.load_full();
-        let ctx = context(caller, now, &options, &directory);
+        let ctx = self.context(caller, now, &options, &directory);
         let id = self.ids.incident(now);
         let declare = Declare {
             id,
@@ -194,7 +196,7 @@ impl Inner {
             }
             let directory = self.directory.load_full();
             let now = self.clock.now().max(loaded.incident.updated_at);
-            let ctx = context(caller, now, &options, &directory);
+            let ctx = self.context(caller, now, &options, &directory);
             let outcome = engine::decide(&loaded.playbook, &loaded.incident, command.clone(), &ctx)
                 .inspect_err(|_| self.meters.rejected.count())?;
             if outcome.events.is_empty() && options.keyed.is_none() {
@@ -258,13 +260,16 @@ impl Inner {
 
     fn decide_all(&self, loaded: &Loaded, commands: &[Command], now: Timestamp) -> Outcome {
         let directory = self.directory.load_full();
-        let ctx = context(&Caller::system(), now, &CommitOptions::default(), &directory);
+        let (caller, options) = (Caller::system(), CommitOptions::default());
+        let ctx = self.context(&caller, now, &options, &directory);
         let mut incident = (*loaded.incident).clone();
         let mut events = Vec::new();
+        let mut personal = Vec::new();
         for command in commands {
             match engine::decide(&loaded.playbook, &incident, command.clone(), &ctx) {
                 Ok(outcome) => {
                     events.extend(outcome.events);
+                    personal.extend(outcome.personal);
                     incident = outcome.incident;
                 }
                 Err(rejection) => {
@@ -272,7 +277,7 @@ impl Inner {
                 }
             }
         }
-        Outcome { events, incident }
+        Outcome { events, incident, personal }
     }
 
     /// Appends an outcome and, once it is durable, starts what follows from it.
@@ -302,9 +307,9 @@ impl Inner {
         let deadline = engine::next_deadline(playbook, &incident).map(|deadline| deadline.at);
         batch.wake = [deadline, engine::next_send(&incident)].into_iter().flatten().min();
         batch.lane = options.lane;
-        batch.personal.clone_from(&options.personal);
+        batch.personal = outcome.personal.into_iter().map(kept_apart).collect();
         let pin = before.is_none().then(|| self.pins.to_store(playbook)).flatten();
-        batch.documents = pin.into_iter().collect();
+        batch.documents = pin.into_iter().chain(options.documents.iter().cloned()).collect();
         batch.idempotency = options.keyed.as_ref().map(|keyed| {
             let (status, body) = (keyed.answer)(&committed);
             let at = incident.updated_at;
@@ -327,6 +332,23 @@ impl Inner {
         self.bus.publish(Arc::clone(&loaded.incident), events);
         *state = Some(loaded);
         Ok(committed)
+    }
+
+    fn context<'a>(
+        &self,
+        caller: &Caller,
+        now: Timestamp,
+        options: &CommitOptions,
+        directory: &'a Directory,
+    ) -> Ctx<'a> {
+        Ctx {
+            now,
+            occurred_at: options.occurred_at,
+            actor: caller.actor.clone(),
+            admin: caller.scope == Scope::Admin && caller.actor != Actor::Drill,
+            directory,
+            chance: self.ids.chance(),
+        }
     }
 
     /// Sends what is to be sent and sets when the incident is looked at next.
@@ -361,6 +383,33 @@ impl Inner {
             .collect()
     }
 
+    /// Finds words for what still has to leave and lost its own to a redaction.
+    fn reword(
+        &self,
+        playbook: &Playbook,
+        incident: &Incident,
+        rendered: &mut BTreeMap<NoticeId, Arc<Rendered>>,
+    ) {
+        let directory = self.directory.load();
+        for (id, pending) in incident.outbox.iter() {
+            if rendered.contains_key(id) {
+                continue;
+            }
+            let words = match pending.as_ref() {
+                Pending::Notice { notice, .. } => {
+                    let words =
+                        notify::render(playbook, incident, notice, &directory, self.place());
+                    Some(Rendered::Notice(words))
+                }
+                Pending::Request { key, .. } => {
+                    let prepared = notify::http::Prepared::new(playbook, incident, *id, key);
+                    prepared.map(Rendered::Request)
+                }
+            };
+            rendered.extend(words.map(|words| (*id, Arc::new(words))));
+        }
+    }
+
     /// Returns the cell's state, read from the journal where it is not in memory.
     pub(super) async fn loaded<'a>(
         self: &Arc<Self>,
@@ -391,6 +440,7 @@ impl Inner {
                 .filter(|(notice, _)| incident.outbox.contains_key(notice));
             rendered.extend(wanted);
         }
+        self.reword(&playbook, &incident, &mut rendered);
         Ok(Loaded { playbook, incident: Arc::new(incident), rendered: Arc::new(rendered) })
     }
 }
@@ -408,19 +458,9 @@ fn unchanged(loaded: &Loaded) -> Committed {
     }
 }
 
-fn context<'a>(
-    caller: &Caller,
-    now: Timestamp,
-    options: &CommitOptions,
-    directory: &'a crate::people::Directory,
-) -> Ctx<'a> {
-    Ctx {
-        now,
-        occurred_at: options.occurred_at,
-        actor: caller.actor.clone(),
-        admin: caller.scope == Scope::Admin && caller.actor != Actor::Drill,
-        directory,
-    }
+/// Names what is kept apart as the store does.
+fn kept_apart(sealed: Sealed) -> (String, Vec<u8>) {
+    (sealed.reference.as_str().to_owned(), sealed.content)
 }
 
 /// Keeps what is still to be sent.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::engine::Chance;
 use crate::id::{DrillRunId, IncidentId};
 
 /// A source of new identities and of incident numbers.
@@ -38,6 +39,20 @@ impl Ids {
     #[must_use]
     pub fn drill_run(&self, now: Timestamp) -> DrillRunId {
         DrillRunId::from_u128(self.next(now))
+    }
+
+    /// Makes the name of an erasure.
+    #[must_use]
+    pub fn erasure(&self, now: Timestamp) -> String {
+        Uuid::from_u128(self.next(now)).to_string()
+    }
+
+    /// Draws chance for the salts of one decision.
+    #[must_use]
+    pub fn chance(&self) -> Chance {
+        let mut drawn = [0; 32];
+        getrandom::fill(&mut drawn).expect("the operating system gives random bytes");
+        Chance::new(drawn)
     }
 
     fn next(&self, now: Timestamp) -> u128 {

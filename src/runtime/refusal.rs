@@ -19,6 +19,8 @@ pub enum Missing {
     Schedule,
     /// A piece of evidence.
     Evidence,
+    /// A personal value.
+    Personal,
 }
 
 /// What keeps a drill from starting now.

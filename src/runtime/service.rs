@@ -20,7 +20,8 @@ use super::meters::Meters;
 use super::pins::Pins;
 use super::watchdog::Watchdog;
 use super::{
-    Caller, Check, Evidence, Ids, Refusal, Report, archivist, auditor, rosters, ticker, watchdog,
+    Caller, Check, Evidence, Ids, Refusal, Report, archivist, auditor, redaction, rosters, ticker,
+    watchdog,
 };
 use crate::clock::Clock;
 use crate::engine::Command;
@@ -171,6 +172,7 @@ impl Runtime {
         }
         inner.tasks.spawn(ticker::run(Arc::clone(&inner)));
         inner.tasks.spawn(auditor::run(Arc::clone(&inner)));
+        inner.tasks.spawn(redaction::run(Arc::clone(&inner)));
         if let Some(after) = parts.archive_after {
             inner.tasks.spawn(archivist::run(Arc::clone(&inner), after));
         }
@@ -218,7 +220,7 @@ impl Runtime {
         &self.inner
     }
 
-    async fn finish(
+    pub(super) async fn finish(
         &self,
         work: impl Future<Output = Result<Committed, Refusal>> + Send + 'static,
     ) -> Result<Committed, Refusal> {

@@ -171,6 +171,7 @@ fn in_path(name: &str) -> Parameter {
         "id" => "Its id, or its number where it has one (`INC-2026-0042`)",
         "step" => "`{step}` for its current run, `{step}:{item}` for one item of a for-each",
         "hash" => "SHA-256 of the file, in hex",
+        "reference" => "As the timeline names it",
         _ => "Its name in the plan",
     };
     text_parameter(name, ParameterIn::Path, Required::True, said)

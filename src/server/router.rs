@@ -12,8 +12,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use super::api::{
-    backup, commands, drills, events, evidence, health, incidents, oncall, playbooks, roles,
-    safe_start, steps, test_page, timeline, tokens,
+    backup, commands, drills, events, evidence, health, incidents, oncall, personal, playbooks,
+    roles, safe_start, steps, test_page, timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -44,6 +44,7 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Viewer, routes!(timeline::show)))
         .routes(door.files(Responder, routes!(evidence::add)))
         .routes(door.needs(Viewer, routes!(evidence::read)))
+        .routes(door.needs(Responder, routes!(personal::show)))
         .routes(door.needs(Viewer, routes!(playbooks::list)))
         .routes(door.needs(Viewer, routes!(playbooks::show)))
         .routes(door.plans(Viewer, routes!(playbooks::check)))

@@ -60,6 +60,36 @@ pub struct Idempotency {
 impl Idempotency {
     /// The longest key; longer ones are refused.
     pub const MAX_KEY_BYTES: usize = 256;
+
+    /// How much of a request's hash outlives an erasure: enough to notice that a key was taken for
+    /// another request by mistake, too little to find a telephone number by trying them all.
+    const TRACE_BYTES: usize = 2;
+
+    /// Forgets what was said, and what was asked but for a trace.
+    pub(super) fn erase(&mut self) {
+        let mut trace = [0; 32];
+        trace[..Self::TRACE_BYTES]
+            .copy_from_slice(&self.fingerprint.as_bytes()[..Self::TRACE_BYTES]);
+        self.fingerprint = Digest::from_bytes(trace);
+        self.body = Vec::new();
+    }
+
+    /// Tells whether it was erased.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        let rest = &self.fingerprint.as_bytes()[Self::TRACE_BYTES..];
+        self.body.is_empty() && rest.iter().all(|byte| *byte == 0)
+    }
+
+    /// Tells whether it is the answer to the request with this hash, as far as is known.
+    #[must_use]
+    pub fn answers(&self, fingerprint: Digest) -> bool {
+        let trace = |digest: &Digest| digest.as_bytes()[..Self::TRACE_BYTES].to_vec();
+        match self.is_erased() {
+            true => trace(&self.fingerprint) == trace(&fingerprint),
+            false => self.fingerprint == fingerprint,
+        }
+    }
 }
 
 impl Batch {

@@ -23,11 +23,13 @@ pub enum Kind {
     Monitor = 7,
     /// The answer to a keyed request that was about no incident, named by its key.
     Answer = 8,
+    /// An erasure that is on record and not yet carried out.
+    Erasure = 9,
 }
 
 impl Kind {
     /// All kinds, in the order of their stored bytes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Pin,
         Self::DrillResult,
         Self::DrillSchedule,
@@ -36,6 +38,7 @@ impl Kind {
         Self::Setting,
         Self::Monitor,
         Self::Answer,
+        Self::Erasure,
     ];
 
     /// Returns the stored byte.
@@ -56,6 +59,7 @@ impl Kind {
             Self::Setting => "setting",
             Self::Monitor => "monitor",
             Self::Answer => "answer",
+            Self::Erasure => "erasure",
         }
     }
 }

@@ -187,7 +187,7 @@ impl State {
         }
         let answers = self.answers.values_mut().filter(|(about, _)| *about == incident);
         for (_, answer) in answers.filter(|(_, answer)| !answer.body.is_empty()) {
-            answer.body = Vec::new();
+            answer.erase();
             redacted.answers += 1;
         }
         Ok(redacted)
@@ -203,7 +203,11 @@ impl State {
 
     fn verdict(&self, incident: IncidentId, entry: &Entry) -> Verdict {
         let stream = Stream { incident, records: entry.records.clone() };
-        verify::judge(&stream, entry.summary.number, entry.summary.version, entry.link)
+        let summary = &entry.summary;
+        let verdict = verify::judge(&stream, summary.number, summary.version, entry.link);
+        let personal = entry.personal.iter();
+        let personal = personal.map(|(name, content)| (name.as_str(), content.as_slice()));
+        verdict.and_apart(|| verify::judge_personal(&stream, summary.number, personal))
     }
 }
 

@@ -32,8 +32,9 @@ pub struct Redacted {
 /// The journal.
 ///
 /// Writes complete only when they are durable against power loss (a store in memory is exempt)
-/// and each is atomic. Appends and changes of documents take effect in the order in which they
-/// were handed over; `redact`, `archive` and `forget_idempotency` may be overtaken. A write
+/// and each is atomic. Appends, changes of documents and redactions take effect in the order in
+/// which they were handed over, but for appends of [`Lane::Due`](super::Lane::Due), which go first;
+/// `archive` and `forget_idempotency` may be overtaken. A write
 /// whose outcome is an error stored nothing — except [`StoreError::Failed`] and a process that
 /// dies, after which the write may or may not be there: whoever repeats it uses the expected
 /// version or an idempotency key.
@@ -60,8 +61,9 @@ pub trait Store: Send + Sync + 'static {
     fn put(&self, changes: Vec<Change>) -> Pending<Vec<u64>>;
 
     /// Erases the named personal content of an incident, every notice rendered for it and every
-    /// stored answer about it. Events and their hash chain stay. On an append-only medium the
-    /// erased bytes leave the files only as their space is reused.
+    /// stored answer about it, as they are at its turn: what is appended afterwards stays. Events
+    /// and their hash chain stay. On an append-only medium the erased bytes leave the files only
+    /// as their space is reused.
     ///
     /// # Errors
     /// [`StoreError::Unknown`]. An unknown reference is not an error: erasing twice is allowed.

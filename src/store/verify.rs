@@ -1,4 +1,5 @@
-//! Checking hash chains: recomputes every link of a history and names the first that is wrong.
+//! Checking hash chains: recomputes every link of a history and names the first that is wrong, and
+//! holds what is kept apart against the hashes it is kept under.
 
 use super::{Digest, Stream, chain};
 use crate::id::IncidentId;
@@ -6,7 +7,7 @@ use crate::id::IncidentId;
 /// The outcome for one incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every link is right.
+    /// Every link is right, and so is everything that is kept apart.
     Intact {
         /// How many events it has.
         events: u64,
@@ -15,6 +16,16 @@ pub enum Verdict {
     },
     /// The history was changed or damaged.
     Broken(Break),
+}
+
+impl Verdict {
+    /// Returns the first thing that is wrong: with the chain, else with what is kept apart.
+    pub(super) fn and_apart(self, apart: impl FnOnce() -> Option<Break>) -> Self {
+        match self {
+            Self::Intact { .. } => apart().map_or(self, Self::Broken),
+            Self::Broken(_) => self,
+        }
+    }
 }
 
 /// The first wrong link of an incident.
@@ -89,6 +100,30 @@ pub(super) fn judge(stream: &Stream, number: u64, version: u64, link: Digest) ->
     Verdict::Intact { events: last, link }
 }
 
+/// Judges what is kept apart of a sound history. A reference that is a SHA-256 in hex vouches for
+/// its content, and the content that is not there was erased.
+pub(super) fn judge_personal<'p>(
+    stream: &Stream,
+    number: u64,
+    personal: impl IntoIterator<Item = (&'p str, &'p [u8])>,
+) -> Option<Break> {
+    let vouched = |(reference, content): &(&str, &[u8])| match reference.parse::<Digest>() {
+        Ok(hash) => Digest::of(content) == hash,
+        Err(_) => true,
+    };
+    let (reference, _) = personal.into_iter().find(|kept| !vouched(kept))?;
+    let why = format!("what is kept apart under {reference} has another hash");
+    Some(Break { incident: stream.incident, number, event: referring(stream, reference), why })
+}
+
+/// Finds the event that speaks of a reference; the last where none does.
+fn referring(stream: &Stream, reference: &str) -> u64 {
+    let speaks = |bytes: &[u8]| bytes.windows(reference.len()).any(|w| w == reference.as_bytes());
+    let mut events = stream.events();
+    let found = events.find(|(_, event)| speaks(&event.bytes)).map(|(seq, _)| seq);
+    found.unwrap_or_else(|| stream.events().last().map_or(0, |(seq, _)| seq))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +158,23 @@ mod tests {
         assert_eq!(judge(&stream, 1, 3, link), Verdict::Intact { events: 3, link });
         stream.records[0].notices.clear();
         assert_eq!(judge(&stream, 1, 3, link), Verdict::Intact { events: 3, link });
+    }
+
+    #[test]
+    fn what_is_kept_apart_is_what_its_reference_says() {
+        let (mut stream, _) = stream();
+        let reference = Digest::of(b"salt and value").to_string();
+        stream.records[0].events[1].bytes = format!("{{\"phone\":\"{reference}\"}}").into_bytes();
+        let judged = |name: &str, content: &[u8]| {
+            judge_personal(&stream, 1, [("a name", b"x".as_slice()), (name, content)])
+        };
+        assert_eq!(judged(&reference, b"salt and value"), None);
+        assert_eq!(judged("another name", b"anything"), None);
+        let broken = judged(&reference, b"salt and another").unwrap();
+        assert_eq!(broken.event, 2);
+        assert!(broken.why.contains(&reference), "{broken}");
+        // Nothing refers to it: then it is put down to the end.
+        assert_eq!(judged(&Digest::of(b"y").to_string(), b"z").unwrap().event, 3);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What people call the things that events name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::engine::{Actor, Fact, Recipient, RunKey};
+use crate::engine::{Actor, Fact, Recipient, Reference, RunKey};
 use crate::id::{ObjectiveId, PersonId, PhaseId, RoleId, StepId, VarId};
 use crate::people::{Directory, Zone};
 use crate::playbook::{Action, Audience, Playbook, Value};
@@ -20,6 +20,8 @@ pub(super) struct Names<'a> {
     zone: &'a Zone,
     /// The items of for-each runs, by visit and step.
     items: BTreeMap<(u32, &'a StepId), &'a [Value]>,
+    /// References of what was erased.
+    erased: BTreeSet<&'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -30,13 +32,23 @@ impl<'a> Names<'a> {
             }
             _ => None,
         });
+        let erased = story.events.iter().filter_map(|event| match &event.fact {
+            Fact::Redacted { references, .. } => Some(references.iter().map(String::as_str)),
+            _ => None,
+        });
         Self {
             lang,
+            erased: erased.flatten().collect(),
             playbook: story.playbook,
             directory: story.directory,
             zone: story.zone,
             items: items.collect(),
         }
+    }
+
+    /// Tells whether what was kept apart under a reference is erased by now.
+    pub(super) fn is_erased(&self, reference: &Reference) -> bool {
+        self.erased.contains(reference.as_str())
     }
 
     pub(super) fn role(&self, id: &RoleId) -> String {

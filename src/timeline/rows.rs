@@ -1,6 +1,6 @@
 //! The rows of a timeline: one for every event worth reading.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::names::Names;
 use super::sentence::{self, Tone};
 use super::story::Story;
-use crate::engine::{Event, Fact, Family, RunKey};
+use crate::engine::{Event, Fact, Family, Reference, RunKey};
+use crate::id::VarId;
 use crate::text::{Lang, Text};
 
 /// How much later than it happened an event must have been recorded to count as written down
@@ -36,6 +37,9 @@ pub struct Row {
     pub tone: Tone,
     /// What happened.
     pub text: Text,
+    /// The personal values that became known, each by the reference it can be erased by.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub personal: BTreeMap<VarId, Reference>,
 }
 
 /// What a row is about.
@@ -131,6 +135,10 @@ fn row(zh: &Names<'_>, en: &Names<'_>, event: &Event) -> Option<Row> {
         code: sentence::code(&event.fact),
         tone,
         text: Text::both(text, english),
+        personal: match &event.fact {
+            Fact::VariablesSet { sealed, .. } => sealed.clone(),
+            _ => BTreeMap::new(),
+        },
     })
 }
 

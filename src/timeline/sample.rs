@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::story::{Chain, Story};
 use crate::engine::{
-    Actor, Command, Ctx, Declare, Event, EvidenceItem, Incident, Mode, Notice, NoticeOutcome,
-    Pending, RoleAct, StepAct, StepRef, Tenure, decide, declare, next_deadline,
+    Actor, Chance, Command, Ctx, Declare, Event, EvidenceItem, Incident, Mode, Notice,
+    NoticeOutcome, Pending, RoleAct, StepAct, StepRef, Tenure, decide, declare, next_deadline,
 };
 use crate::id::{ChannelId, IncidentId, NoticeId, PersonId, RoleId, StepId};
 use crate::notify::{Place, Rendered, Why, WhyCode, render};
@@ -94,6 +94,7 @@ impl Sample {
             actor: Actor::person("han"),
             admin: false,
             directory: &directory,
+            chance: Chance::new([7; 32]),
         };
         let begun = declare(&playbook, declaration, &ctx).unwrap();
         let mut sample = Self {
@@ -128,7 +129,9 @@ impl Sample {
 
     fn command_at(&mut self, actor: Actor, occurred_at: Option<Timestamp>, command: Command) {
         let directory = self.directory.clone();
-        let ctx = Ctx { now: self.now, occurred_at, actor, admin: false, directory: &directory };
+        let chance = Chance::new([7; 32]);
+        let ctx =
+            Ctx { now: self.now, occurred_at, actor, admin: false, directory: &directory, chance };
         match decide(&self.playbook, &self.incident, command.clone(), &ctx) {
             Ok(outcome) => {
                 self.incident = outcome.incident;

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says where it fails")]
 
 mod golden;
+mod personal;
 mod step_kinds;
 mod tables;
 mod world;

@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use firebell::engine::{
-    self, Actor, Command, Ctx, Declare, Event, Fact, Incident, Mode, NoticeOutcome, Outcome,
-    Pending, Rejection, RequestOutcome, RoleAct, StepAct, StepRef, codec, decide, declare,
-    next_deadline,
+    self, Actor, Chance, Command, Ctx, Declare, Event, Fact, Incident, Mode, NoticeOutcome,
+    Outcome, Pending, Rejection, RequestOutcome, RoleAct, Sealed, StepAct, StepRef, codec, decide,
+    declare, next_deadline,
 };
 use firebell::id::{IncidentId, NoticeId};
 use firebell::people::{
@@ -99,12 +99,17 @@ pub fn plan(text: &str) -> Playbook {
     Playbook::restore(&source).unwrap_or_else(|findings| panic!("{source}\n{findings:?}"))
 }
 
+/// Chance that is the same in every run.
+const CHANCE: Chance = Chance::new([7; 32]);
+
 pub struct World {
     pub playbook: Arc<Playbook>,
     pub directory: Directory,
     pub now: Timestamp,
     pub events: Vec<Event>,
     pub incident: Incident,
+    /// What is kept apart.
+    pub personal: Vec<Sealed>,
 }
 
 /// When every test begins.
@@ -149,6 +154,7 @@ impl World {
             actor: Actor::person("ann"),
             admin: false,
             directory: &directory,
+            chance: CHANCE,
         };
         let outcome = declare(&playbook, declaration.clone(), &ctx)?;
         let again = declare(&playbook, declaration, &ctx)?;
@@ -160,6 +166,7 @@ impl World {
             now: start(),
             events: outcome.events,
             incident: outcome.incident,
+            personal: outcome.personal,
         };
         world.check();
         Ok(world)
@@ -172,8 +179,14 @@ impl World {
         occurred_at: Option<Timestamp>,
         command: Command,
     ) -> Result<Vec<Event>, Rejection> {
-        let ctx =
-            Ctx { now: self.now, occurred_at, actor, admin: false, directory: &self.directory };
+        let ctx = Ctx {
+            now: self.now,
+            occurred_at,
+            actor,
+            admin: false,
+            directory: &self.directory,
+            chance: CHANCE,
+        };
         let outcome = decide(&self.playbook, &self.incident, command.clone(), &ctx);
         let again = decide(&self.playbook, &self.incident, command.clone(), &ctx);
         match (&outcome, &again) {
@@ -181,7 +194,8 @@ impl World {
             (Err(one), Err(two)) => assert_eq!(one, two),
             _ => panic!("{command:?} is decided differently the second time"),
         }
-        let Outcome { events, incident } = outcome?;
+        let Outcome { events, incident, personal } = outcome?;
+        self.personal.extend(personal);
         self.events.extend(events.iter().cloned());
         self.incident = incident;
         self.check();

@@ -197,13 +197,14 @@ async fn a_redaction_is_recorded_once_and_erases_its_own_answer_too() {
     let admin = app.person("ada", Scope::Admin).await;
     let path = admin.declare("outage").await;
     admin.quiet(&path).await;
-    let redact = format!("{path}/redact");
+    // By its number the path is the same in every run, and so is what is left of the key's request.
+    let redact = "/api/v1/incidents/1/redact";
     let body = json!({ "references": ["photo"], "reason": "asked for" });
-    let first = keyed(&admin, &redact, "r", &body).send().await.ok(200);
-    let again = keyed(&admin, &redact, "r", &body).send().await;
+    let first = keyed(&admin, redact, "r", &body).send().await.ok(200);
+    let again = keyed(&admin, redact, "r", &body).send().await;
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(again.ok(200)["version"], first["version"]);
     let other = json!({ "references": ["photo", "name"], "reason": "asked for" });
-    let reused = keyed(&admin, &redact, "r", &other).send().await;
+    let reused = keyed(&admin, redact, "r", &other).send().await;
     reused.problem(422, "idempotency_key_reused");
 }

@@ -10,20 +10,20 @@ use serde_json::{Value as Json, json};
 use crate::app::{Client, TestApp};
 
 /// A stream being read.
-struct Stream {
+pub struct Stream {
     body: BodyDataStream,
     text: String,
 }
 
 #[derive(Debug, Default, PartialEq)]
-struct Message {
-    id: String,
-    event: String,
-    data: Json,
+pub struct Message {
+    pub id: String,
+    pub event: String,
+    pub data: Json,
 }
 
 impl Stream {
-    async fn open(client: &Client, query: &str, last: Option<&str>) -> Self {
+    pub async fn open(client: &Client, query: &str, last: Option<&str>) -> Self {
         let mut call = client.call(Method::GET, &format!("/api/v1/events{query}"));
         if let Some(last) = last {
             call = call.header("last-event-id", last);
@@ -54,7 +54,7 @@ impl Stream {
 
     /// Reads up to the next message that tells of an event of this type; what channels answer comes
     /// in between at its own pace.
-    async fn next_of(&mut self, event: &str) -> Message {
+    pub async fn next_of(&mut self, event: &str) -> Message {
         loop {
             let message = self.next().await.expect("the stream goes on");
             if message.data["events"][0]["type"] == event {

@@ -2,9 +2,10 @@
 //! the world answers. Every command is checked for what must always hold.
 
 use firebell::engine::{
-    Actor, Command, Ctx, Declare, Event, Fact, Incident, LadderSubject, Mode, NoticeOutcome,
-    Outcome, Pending, Purpose, Recipient, Rejection, RejectionCode, RequestOutcome, RoleAct, Run,
-    Status, StepAct, StepRef, Tenure, codec, decide, declare, due, invariants, next_deadline,
+    Actor, Chance, Command, Ctx, Declare, Event, Fact, Incident, LadderSubject, Mode,
+    NoticeOutcome, Outcome, Pending, Purpose, Recipient, Rejection, RejectionCode, RequestOutcome,
+    RoleAct, Run, Status, StepAct, StepRef, Tenure, codec, decide, declare, due, invariants,
+    next_deadline,
 };
 use firebell::id::{IncidentId, NoticeId, RoleId, StepId};
 use firebell::people::Directory;
@@ -136,7 +137,9 @@ impl Case {
     }
 
     fn ctx(&self, actor: Actor) -> Ctx<'_> {
-        Ctx { now: self.now, occurred_at: None, actor, admin: false, directory: &self.directory }
+        let chance = Chance::new([7; 32]);
+        let (now, directory) = (self.now, &self.directory);
+        Ctx { now, occurred_at: None, actor, admin: false, directory, chance }
     }
 
     fn take(&mut self, outcome: Outcome) {

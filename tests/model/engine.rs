@@ -1,7 +1,7 @@
 //! The engine under test, with what must hold after every command whatever was asked.
 
 use firebell::engine::{
-    Actor, Command, Ctx, Declare, Event, Incident, Mode, NoticeOutcome, Outcome, Pending,
+    Actor, Chance, Command, Ctx, Declare, Event, Incident, Mode, NoticeOutcome, Outcome, Pending,
     Rejection, codec, decide, declare, due, invariants, next_deadline,
 };
 use firebell::id::IncidentId;
@@ -50,9 +50,11 @@ impl<'w> Engine<'w> {
         };
         change(&mut request);
         let actor = Actor::person("hal");
-        let ctx = Ctx { now, occurred_at: None, actor, admin: false, directory };
+        let chance = Chance::new([7; 32]);
+        let ctx = Ctx { now, occurred_at: None, actor, admin: false, directory, chance };
         let outcome = declare(playbook, request.clone(), &ctx);
-        let Outcome { events, incident } = outcome.map_err(|no| format!("not declared: {no}"))?;
+        let Outcome { events, incident, .. } =
+            outcome.map_err(|no| format!("not declared: {no}"))?;
         let engine = Self { playbook, directory, incident, events, start: now, now };
         engine.check()?;
         Ok(engine)
@@ -70,7 +72,9 @@ impl<'w> Engine<'w> {
         change: impl FnOnce(&mut Ctx<'_>),
     ) -> Check<Result<usize, Rejection>> {
         let (actor, directory) = (Actor::System, self.directory);
-        let mut ctx = Ctx { now: self.now, occurred_at: None, actor, admin: false, directory };
+        let chance = Chance::new([7; 32]);
+        let mut ctx =
+            Ctx { now: self.now, occurred_at: None, actor, admin: false, directory, chance };
         change(&mut ctx);
         let first = decide(self.playbook, &self.incident, command.clone(), &ctx);
         let again = decide(self.playbook, &self.incident, command.clone(), &ctx);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says where it fails")]
 
 mod drills;
+mod redaction;
 mod stage;
 
 use firebell::engine::{Command, Fact, NoticeEnd, RoleAct, StepAct, StepRef};

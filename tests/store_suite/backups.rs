@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use firebell::store::backup::restore;
-use firebell::store::{Change, Expect, Kind, Query, Sled, Store, StoreError, Which};
+use firebell::store::{
+    Change, Expect, Kind, Query, Redacted, Sled, Store, StoreError, Verdict, Which,
+};
 
 use crate::subject::{answer, at, close, declare, id, more, options, texts, wait};
 
@@ -251,4 +254,126 @@ fn a_restore_never_overwrites() {
     fs::create_dir_all(to.join("restoring/journal.creating")).unwrap();
     restore(&mut archive.as_slice(), &to).unwrap();
     assert!(!to.join("restoring").exists());
+}
+
+/// Collects a backup; its first bytes are taken only when it is told to go on.
+struct Held {
+    archive: Vec<u8>,
+    begun: Option<Sender<()>>,
+    go_on: Receiver<()>,
+}
+
+impl std::io::Write for Held {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if let Some(begun) = self.begun.take() {
+            begun.send(()).unwrap();
+            self.go_on.recv().unwrap();
+        }
+        self.archive.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Does something while a backup is being taken, and returns the backup.
+fn while_backing_up(store: &Sled, work: impl FnOnce(&dyn Fn())) -> Vec<u8> {
+    let ((begun, has_begun), (go_on, may_go_on)) = (channel(), channel());
+    std::thread::scope(|scope| {
+        let mut held = Held { archive: Vec::new(), begun: Some(begun), go_on: may_go_on };
+        let taken = scope.spawn(move || {
+            store.backup(&mut held, at(9)).unwrap();
+            held.archive
+        });
+        has_begun.recv().unwrap();
+        work(&|| go_on.send(()).unwrap());
+        taken.join().unwrap()
+    })
+}
+
+#[test]
+fn what_is_handed_over_after_a_redaction_is_not_erased_by_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = furnished(&dir.path().join("a"));
+    let archive = while_backing_up(&store, |go_on| {
+        let redacted = store.redact(id(1), vec!["h".to_owned()]);
+        let mut next = more(1, 2, &["next"]);
+        next.notices = b"a page that must not be lost".to_vec();
+        next.personal = vec![("h".to_owned(), b"given anew".to_vec())];
+        next.idempotency = Some(answer("another", "said afterwards", at(2)));
+        let appended = store.append(next);
+        assert_eq!(wait(redacted), Ok(Redacted { personal: 1, notices: 1, answers: 1 }));
+        assert_eq!(wait(appended), Ok(3));
+        go_on();
+    });
+    let records = store.load(id(1)).unwrap().unwrap().records;
+    let notices: Vec<&[u8]> = records.iter().map(|record| record.notices.as_slice()).collect();
+    assert_eq!(notices, [b"".as_slice(), b"a page that must not be lost"]);
+    assert_eq!(store.personal(id(1), "h"), Ok(Some(b"given anew".to_vec())));
+    assert_eq!(store.answered("another").unwrap().unwrap().body, b"said afterwards");
+    assert!(store.answered("key").unwrap().unwrap().is_erased());
+    // The backup shows the moment before.
+    let to = dir.path().join("b");
+    assert!(restore(&mut archive.as_slice(), &to).unwrap().audit.broken.is_empty());
+    let copy = Sled::open(&to, options()).unwrap().store;
+    assert_eq!(copy.personal(id(1), "h"), Ok(Some(b"secret".to_vec())));
+    assert_eq!(copy.answered("key").unwrap().unwrap().body, b"body");
+}
+
+/// Counts the files of the archive that hold these bytes.
+fn files_with(dir: &Path, bytes: &[u8]) -> usize {
+    let folders = fs::read_dir(dir.join("archive")).unwrap();
+    let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+    let holds = |path: &Path| {
+        let file = fs::read(path).unwrap();
+        file.windows(bytes.len()).any(|part| part == bytes)
+    };
+    files.filter(|file| holds(&file.as_ref().unwrap().path())).count()
+}
+
+#[test]
+fn an_archived_secret_is_erased_when_no_file_holds_it_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = furnished(&dir.path().join("a"));
+    let data = dir.path().join("a");
+    wait(store.append(close(1, 2))).unwrap();
+    wait(store.archive(id(1))).unwrap();
+    assert_eq!(files_with(&data, b"secret"), 1);
+    let mut answered = None;
+    let archive = while_backing_up(&store, |go_on| {
+        let redacted = store.redact(id(1), vec!["h".to_owned()]);
+        // The writer has done it once it does what was handed over next.
+        wait(store.put(vec![Change::write(Kind::Setting, "x", Expect::Any, Vec::new())])).unwrap();
+        assert_eq!(store.personal(id(1), "h"), Ok(None));
+        assert_eq!(files_with(&data, b"secret"), 1, "the backup still needs it");
+        go_on();
+        answered = Some(redacted);
+    });
+    let redacted = wait(answered.unwrap());
+    assert_eq!(redacted, Ok(Redacted { personal: 1, notices: 1, answers: 1 }));
+    assert_eq!(files_with(&data, b"secret"), 0);
+    assert!(matches!(store.verify(id(1)), Ok(Some(Verdict::Intact { events: 3, .. }))));
+    let to = dir.path().join("b");
+    assert!(restore(&mut archive.as_slice(), &to).unwrap().audit.broken.is_empty());
+}
+
+#[test]
+fn a_file_that_a_crash_left_behind_is_found_by_the_next_redaction() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = furnished(dir.path());
+    wait(store.append(close(1, 2))).unwrap();
+    wait(store.archive(id(1))).unwrap();
+    let folder = dir.path().join("archive/000000");
+    let current = folder.join(format!("1-{}.1.pairs", id(1)));
+    let left = folder.join(format!("1-{}.0.pairs", id(1)));
+    fs::copy(&current, &left).unwrap();
+    let neighbour = folder.join(format!("2-{}.1.pairs", id(2)));
+    assert!(neighbour.exists());
+    wait(store.redact(id(1), vec!["h".to_owned()])).unwrap();
+    assert_eq!(files_with(dir.path(), b"secret"), 0);
+    assert!(neighbour.exists() && !left.exists() && !current.exists());
+    assert_eq!(wait(store.redact(id(1), vec!["h".to_owned()])), Ok(Redacted::default()));
+    assert!(matches!(store.verify(id(1)), Ok(Some(Verdict::Intact { .. }))));
 }

@@ -442,14 +442,23 @@ fn personal_content_and_notices_can_be_erased_and_the_chain_stays(
     assert_eq!(store.personal(id(2), "h1"), Ok(Some(b"kept".to_vec())));
     let notices = |n| store.load(id(n)).unwrap().unwrap().records[0].notices.clone();
     assert_eq!((notices(1), notices(2)), (Vec::new(), b"kept".to_vec()));
-    assert_eq!(store.answered("key").unwrap().unwrap().body, b"");
+    assert!(store.answered("key").unwrap().unwrap().is_erased());
     assert_eq!(store.answered("other").unwrap().unwrap().body, b"kept");
     assert!(matches!(store.verify(id(1)), Ok(Some(Verdict::Intact { events: 1, .. }))));
     assert_eq!(redact(subject, &["h1"]), Ok(Redacted::default()));
     let unknown = wait(subject.store().redact(id(9), Vec::new()));
     assert_eq!(unknown, Err(StoreError::Unknown(id(9))));
-    // The history goes on.
-    assert_eq!(subject.append(more(1, 1, &["next"])), Ok(2));
+    // The history goes on, and what comes after an erasure is not erased by it.
+    let mut next = more(1, 1, &["next"]);
+    next.notices = b"page".to_vec();
+    next.personal = vec![("h1".to_owned(), b"given anew".to_vec())];
+    let store = subject.store();
+    let erased = store.redact(id(1), vec!["h1".to_owned(), "h2".to_owned()]);
+    let appended = store.append(next);
+    assert_eq!(wait(appended), Ok(2));
+    assert_eq!(wait(erased), Ok(Redacted { personal: 1, notices: 0, answers: 0 }));
+    assert_eq!(store.personal(id(1), "h1"), Ok(Some(b"given anew".to_vec())));
+    assert_eq!(store.load(id(1)).unwrap().unwrap().records[1].notices, b"page");
 }
 
 fn an_archived_incident_is_still_found_and_can_go_on(subject: &mut Subject, restart: Restart) {

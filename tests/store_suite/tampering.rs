@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use firebell::store::{Break, Sled, Store, StoreError, Verdict};
+use firebell::store::{Break, Digest, Sled, Store, StoreError, Verdict};
 
 use crate::subject::{close, declare, id, more, options, wait};
 
@@ -123,4 +123,30 @@ fn a_changed_archive_file_is_damaged_not_believed() {
     std::fs::write(&file, bytes).unwrap();
     assert!(matches!(store.load(id(1)), Err(StoreError::Damaged { .. })));
     assert!(matches!(store.verify(id(1)), Ok(Some(Verdict::Broken(at))) if at.number == 1));
+}
+
+#[test]
+fn changed_personal_content_is_named_with_the_event_that_speaks_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let content = b"0123456789abcdef\"13800138000\"".to_vec();
+    let reference = Digest::of(&content).to_string();
+    let store = Sled::open(dir.path(), options()).unwrap().store;
+    let said = format!("set {reference}");
+    let mut batch = declare(1, &["declared", &said, "paged"]);
+    batch.personal = vec![(reference.clone(), content)];
+    wait(store.append(batch)).unwrap();
+    assert!(matches!(store.verify(id(1)), Ok(Some(Verdict::Intact { events: 3, .. }))));
+    drop(store);
+    tamper(dir.path(), |_, value| replaced(value, "13800138000", "13900139000"));
+    let store = Sled::open(dir.path(), options()).unwrap().store;
+    let Ok(Some(Verdict::Broken(found))) = store.verify(id(1)) else { panic!("it goes unnoticed") };
+    assert_eq!(found.event, 2);
+    assert!(found.why.contains(&reference), "{found}");
+    // Moved to the archive it is still what it is.
+    wait(store.append(close(1, 3))).unwrap();
+    wait(store.archive(id(1))).unwrap();
+    let Ok(Some(Verdict::Broken(found))) = store.verify(id(1)) else { panic!("it goes unnoticed") };
+    assert_eq!(found.event, 2);
+    wait(store.redact(id(1), vec![reference])).unwrap();
+    assert!(matches!(store.verify(id(1)), Ok(Some(Verdict::Intact { events: 4, .. }))));
 }

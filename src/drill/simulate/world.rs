@@ -6,13 +6,16 @@ use jiff::Timestamp;
 use crate::drill::observe::Observed;
 use crate::drill::scenario::Scenario;
 use crate::engine::{
-    Actor, Command, Ctx, Declare, Event, Facts, Incident, Outcome, Rejection, codec, decide,
-    declare, due, next_deadline,
+    Actor, Chance, Command, Ctx, Declare, Event, Facts, Incident, Outcome, Rejection, codec,
+    decide, declare, due, next_deadline,
 };
 use crate::id::IncidentId;
 use crate::people::Directory;
 use crate::playbook::{Condition, Playbook};
 use crate::store::{Digest, chain};
+
+/// A run gives the same journal whenever it is made, and what it seals is made up.
+const CHANCE: Chance = Chance::new([0; 32]);
 
 /// The incident, its journal and the time.
 pub(super) struct World<'a> {
@@ -52,8 +55,10 @@ impl<'a> World<'a> {
             actor: Actor::Drill,
             admin: false,
             directory: stage.directory,
+            chance: CHANCE,
         };
-        let Outcome { events, incident } = declare(stage.playbook, declaration, &ctx)?;
+        // What is kept apart of made-up people is kept nowhere.
+        let Outcome { events, incident, .. } = declare(stage.playbook, declaration, &ctx)?;
         let mut world = Self {
             scenario: stage.scenario,
             playbook: stage.playbook,
@@ -77,9 +82,10 @@ impl<'a> World<'a> {
             actor,
             admin: false,
             directory: self.directory,
+            chance: CHANCE,
         };
         match decide(self.playbook, &self.incident, command, &ctx) {
-            Ok(Outcome { events, incident }) => {
+            Ok(Outcome { events, incident, .. }) => {
                 self.incident = incident;
                 self.record(events);
                 true

@@ -140,7 +140,7 @@ impl Decision<'_> {
                 Ok(value) => {
                     let values = Variables::from([(name.clone(), value)]);
                     let source = ValueSource::Set { key: key.clone() };
-                    self.emit(Fact::VariablesSet { values, source });
+                    self.learn(values, source);
                 }
                 Err(Unsure::Unset(_)) => {}
                 Err(unsure @ Unsure::Failed { .. }) => {

@@ -12,6 +12,7 @@ use crate::engine::facts::Facts;
 use crate::engine::incident::Incident;
 use crate::engine::notice::Purpose;
 use crate::engine::run::{Run, RunKey};
+use crate::engine::seal::Sealed;
 use crate::id::{PersonId, RoleId, StepId};
 use crate::playbook::expression::Verdict;
 use crate::playbook::{Condition, HandlerEvent, Index, Needs, Phase, Playbook, Step};
@@ -24,6 +25,8 @@ pub(super) struct Decision<'a> {
     /// The incident after the events so far.
     pub incident: Incident,
     pub events: Vec<Event>,
+    /// The personal values that the events so far refer to.
+    pub personal: Vec<Sealed>,
     /// Who speaks: the caller, or a rule answering an event.
     pub voice: Voice,
     pub agenda: Agenda,
@@ -218,6 +221,7 @@ impl<'a> Decision<'a> {
             ctx,
             incident,
             events: Vec::with_capacity(4),
+            personal: Vec::new(),
             voice: Voice::Caller,
             agenda: Agenda::default(),
             wishes: Vec::new(),

@@ -1,6 +1,8 @@
 //! What becomes known: inputs, alerts, injects, measures. What cannot be read of an alert stays
 //! unknown and is reported; it never refuses the alert.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
@@ -11,6 +13,7 @@ use crate::engine::fact::Fact;
 use crate::engine::facts::Facts;
 use crate::engine::limits::{ALERT_LABELS_MAX, ALERT_VALUE_BYTES_MAX, KEY_BYTES_MAX, MEASURES_MAX};
 use crate::engine::rejection::{FieldProblem, Rejection};
+use crate::engine::seal::seal;
 use crate::id::VarId;
 use crate::playbook::expression::Scope;
 use crate::playbook::value::Problem;
@@ -77,12 +80,32 @@ impl Decision<'_> {
         fields
     }
 
-    /// Records values that differ from what is known.
+    /// Records values that differ from what is known. Of what is kept apart nobody knows whether
+    /// it does.
     pub fn set(&mut self, mut values: Variables, source: ValueSource) {
-        values.retain(|name, value| self.incident.variables.get(name) != Some(value));
-        if !values.is_empty() {
-            self.emit(Fact::VariablesSet { values, source });
+        let known = &self.incident.variables;
+        values.retain(|name, value| {
+            self.index.personal.contains(name) || known.get(name) != Some(value)
+        });
+        self.learn(values, source);
+    }
+
+    /// Records values: in the open, or by the reference under which they are kept apart.
+    pub fn learn(&mut self, values: Variables, source: ValueSource) {
+        let is_personal = |name: &VarId| self.index.personal.contains(name);
+        let (personal, values): (Variables, Variables) =
+            values.into_iter().partition(|(name, _)| is_personal(name));
+        if personal.is_empty() && values.is_empty() {
+            return;
         }
+        let seq = self.incident.version + 1;
+        let mut sealed = BTreeMap::new();
+        for (name, value) in personal {
+            let kept = seal(&self.ctx.chance, self.incident.id, seq, (&name, &value));
+            sealed.insert(name, kept.reference.clone());
+            self.personal.push(kept);
+        }
+        self.emit(Fact::VariablesSet { values, sealed, source });
     }
 
     /// Attaches an alert and takes from it what the plan wants and it holds. A repeated alert moves
@@ -94,6 +117,9 @@ impl Decision<'_> {
         values.retain(|name, _| {
             let known = self.incident.variables.get(name);
             let given = before.as_ref().and_then(|before| before.get(name));
+            if self.incident.personal.contains_key(name) {
+                return false;
+            }
             known.is_none() || known == given || self.is_default(name, known)
         });
         self.emit(Fact::AlertReceived { alert, unreadable });

@@ -233,7 +233,7 @@ impl Decision<'_> {
                 if !saved.is_empty() {
                     let values: Variables = saved.into_iter().collect();
                     let source = ValueSource::Saved { key: key.clone() };
-                    self.emit(Fact::VariablesSet { values, source });
+                    self.learn(values, source);
                 }
                 self.emit(Fact::StepDone { key: key.clone(), answer: None, note: None });
             }

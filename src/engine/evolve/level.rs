@@ -4,14 +4,20 @@ use std::sync::Arc;
 
 use crate::engine::event::Event;
 use crate::engine::fact::Fact;
-use crate::engine::incident::{Incident, LevelState};
+use crate::engine::incident::{Incident, KeptApart, LevelState};
 
 pub(super) fn apply(incident: &mut Incident, event: &Event) {
     match &event.fact {
-        Fact::VariablesSet { values, .. } => {
+        Fact::VariablesSet { values, sealed, .. } => {
             let known = Arc::make_mut(&mut incident.variables);
             for (name, value) in values {
                 known.insert(name.clone(), value.clone());
+            }
+            for (name, reference) in sealed {
+                // Journals from before values were kept apart hold them in the open.
+                known.remove(name);
+                let kept = KeptApart { reference: reference.clone(), erased: false };
+                Arc::make_mut(&mut incident.personal).insert(name.clone(), kept);
             }
         }
         Fact::Measured { name, value } => {

@@ -8,7 +8,7 @@ use super::shifted;
 use super::step::change;
 use crate::engine::event::{Event, SetMoment};
 use crate::engine::fact::Fact;
-use crate::engine::incident::{Incident, Tenure};
+use crate::engine::incident::{Incident, KeptApart, Tenure};
 use crate::engine::mode::Status;
 use crate::engine::run::Run;
 use crate::id::PhaseId;
@@ -48,6 +48,15 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
         }
         Fact::EvidenceAdded { step: None, .. } => {
             incident.evidence = incident.evidence.saturating_add(1);
+        }
+        Fact::Redacted { references, .. } => {
+            let erased = |kept: &KeptApart| {
+                !kept.erased && references.iter().any(|name| name == kept.reference.as_str())
+            };
+            if incident.personal.values().any(erased) {
+                let personal = Arc::make_mut(&mut incident.personal).values_mut();
+                personal.filter(|kept| erased(kept)).for_each(|kept| kept.erased = true);
+            }
         }
         Fact::AlertReceived { alert, .. } => incident.alert = Some(Arc::new(alert.clone())),
         // A second declaration cannot be; what is left are remarks that change no state.

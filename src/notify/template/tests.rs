@@ -1,6 +1,7 @@
 //! Every message is rendered with a sample incident, in both languages: firebell's own are compared
 //! with what was agreed, the shipped plans' must come out without a hole.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
@@ -95,7 +96,11 @@ impl<'a> Sample<'a> {
         );
         let values: Variables =
             fields.map(|(id, field)| (id.clone(), field.kind.sample())).collect();
-        sample.happens(Fact::VariablesSet { values, source: ValueSource::Input });
+        sample.happens(Fact::VariablesSet {
+            values,
+            sealed: BTreeMap::new(),
+            source: ValueSource::Input,
+        });
         sample.happens(Fact::MomentSet { moment: SetMoment::Aware, at: now });
         let alert = AlertNote { name: "CustomerServiceDown".into(), ..AlertNote::default() };
         sample.happens(Fact::AlertReceived { alert, unreadable: Vec::new() });

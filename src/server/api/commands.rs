@@ -7,7 +7,7 @@ use super::commit::{Entered, Once, act, commit, shown};
 use super::{Answer, find};
 use crate::engine::Command;
 use crate::id::IncidentId;
-use crate::runtime::{CommitOptions, Missing};
+use crate::runtime::{CommitOptions, Erasure, Missing};
 use crate::server::app::App;
 use crate::server::ask::{Ask, At};
 use crate::server::auth::Principal;
@@ -133,8 +133,9 @@ pub async fn correct(
     act(&app, &name, ask, |body| Ok(Command::Correct { of: body.of, text: body.text })).await
 }
 
-/// Erase personal content: what the references name (files of evidence by their hash), every
-/// message that was rendered and every answer that was stored. The chain of hashes stays valid.
+/// Erase personal content: what the references name (files of evidence by their hash), everything
+/// ever given for the fields, every message that was rendered and every answer that was stored.
+/// The chain of hashes stays valid.
 ///
 /// The answer kept for a repetition is erased with the others, so a repetition is answered with the
 /// incident as it is then.
@@ -147,19 +148,20 @@ pub async fn redact(
 ) -> Answer {
     let Ask { principal, expected, key, body } = ask;
     let id = find::incident(&app, &principal, &name).await?.incident.id;
-    let wire::Redact { references, reason, occurred_at, .. } = body;
+    let wire::Redact { references, fields, reason, occurred_at } = body;
+    let erasure = Erasure { references, fields, reason };
     let once = match Once::enter(&app, key)? {
         Entered::Go(once) => once,
         Entered::Answered(_) => {
             // It is recorded; whether all was erased then is not known.
-            app.runtime().erase(id, references).await?;
+            app.runtime().erase(id, &erasure).await?;
             let seen = app.runtime().incident(id).await?;
             return shown(&app, &principal, &seen, StatusCode::OK).map(replayed);
         }
     };
     let keyed = once.keyed(&app, &principal, StatusCode::OK);
     let options = CommitOptions { expected, occurred_at, keyed, ..CommitOptions::default() };
-    match app.runtime().redact(&principal.caller, id, references, reason, options).await {
+    match app.runtime().redact(&principal.caller, id, erasure, options).await {
         Ok(done) => shown(&app, &principal, &done, StatusCode::OK),
         Err(refusal) => once.refused(refusal),
     }

@@ -18,7 +18,7 @@ use crate::server::auth::Principal;
 use crate::server::idempotent::{Key, Ticket};
 use crate::server::kept;
 use crate::server::problem::Problem;
-use crate::server::view;
+use crate::server::view::{self, Sight};
 use crate::server::wire;
 use crate::server::wire::Timed;
 use crate::store::Change;
@@ -61,9 +61,20 @@ pub async fn commit(
     }
 }
 
-/// Answers with an incident as the caller sees it.
+/// Answers a change with the incident after it.
 pub fn shown(app: &App, principal: &Principal, seen: &Committed, status: StatusCode) -> Answer {
-    let mut response = json(status, &look(app, principal, seen))?;
+    looked_at(app, principal, seen, status, &Sight::References)
+}
+
+/// Answers with an incident as the caller sees it.
+pub fn looked_at(
+    app: &App,
+    principal: &Principal,
+    seen: &Committed,
+    status: StatusCode,
+    sight: &Sight,
+) -> Answer {
+    let mut response = json(status, &look(app, principal, seen, sight))?;
     response.headers_mut().insert(ETAG, etag(seen.incident.revision));
     if status == StatusCode::CREATED {
         locate(&mut response, &format!("{INCIDENTS}/{}", seen.incident.id));
@@ -79,14 +90,14 @@ pub fn locate(response: &mut Response, at: &str) {
 }
 
 /// Looks at an incident with the caller's eyes.
-fn look(app: &App, principal: &Principal, seen: &Committed) -> wire::Incident {
+fn look(app: &App, principal: &Principal, seen: &Committed, sight: &Sight) -> wire::Incident {
     let directory = app.runtime().directory();
     let now = principal
         .caller
         .actor
         .acting_person()
-        .map(|person| view::work(&seen.playbook, &seen.incident, &directory, person));
-    view::incident(&seen.playbook, &seen.incident, now.unwrap_or_default())
+        .map(|person| view::work(&seen.playbook, &seen.incident, &directory, person, sight));
+    view::incident(&seen.playbook, &seen.incident, now.unwrap_or_default(), sight)
 }
 
 /// Answers with JSON.
@@ -152,7 +163,8 @@ impl Once {
         self.key.as_ref()?;
         let (app, principal) = (app.clone(), principal.clone());
         self.keyed_with(status, move |committed| {
-            serde_json::to_vec(&look(&app, &principal, committed)).unwrap_or_default()
+            let seen = look(&app, &principal, committed, &Sight::References);
+            serde_json::to_vec(&seen).unwrap_or_default()
         })
     }
 

@@ -16,6 +16,7 @@ use crate::server::ask::{Ask, Asked, At, version_of};
 use crate::server::auth::{Principal, access};
 use crate::server::cursor;
 use crate::server::problem::{Kind, Problem};
+use crate::server::view::Sight;
 use crate::server::wire::{self, Page, Summary};
 use crate::store::{self, Query, Which};
 
@@ -230,7 +231,11 @@ pub async fn show(
     let mut response = if same {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        commit::shown(&app, &principal, &seen, StatusCode::OK)?
+        let sight = match principal.may_act() {
+            true => Sight::Values(app.runtime().personal_values(&seen.incident).await?),
+            false => Sight::Outline,
+        };
+        commit::looked_at(&app, &principal, &seen, StatusCode::OK, &sight)?
     };
     // It may be kept, for this caller, but must be asked for again.
     let private = HeaderValue::from_static("private, no-cache");

@@ -10,6 +10,7 @@ mod find;
 pub mod health;
 pub mod incidents;
 pub mod oncall;
+pub mod personal;
 pub mod playbooks;
 pub mod roles;
 pub mod safe_start;

@@ -73,6 +73,12 @@ impl Principal {
         self.held.record.owner.service()
     }
 
+    /// Tells whether the caller may act on the incidents they see, and so see personal values.
+    #[must_use]
+    pub fn may_act(&self) -> bool {
+        self.caller.scope >= Scope::Responder
+    }
+
     /// Returns what decides what is shown.
     #[must_use]
     pub fn reader(&self) -> Reader<'_> {

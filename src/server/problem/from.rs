@@ -69,6 +69,7 @@ fn not_found(what: Missing, name: &str, closest: &[String]) -> Problem {
         }
         Missing::Schedule => (Kind::UnknownSchedule, "值班表", "schedule"),
         Missing::Evidence => (Kind::UnknownEvidence, "证据", "evidence"),
+        Missing::Personal => (Kind::UnknownPersonal, "个人信息", "personal value"),
     };
     let (mut zh, mut en) = (format!("没有{zh}“{name}”"), format!("There is no {en} `{name}`"));
     if !closest.is_empty() {

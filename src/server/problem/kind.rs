@@ -78,6 +78,8 @@ kinds! {
     UnknownSchedule = "unknown_schedule", NOT_FOUND, "值班表不存在", "No such schedule";
     /// No such piece of evidence in this incident, or it was erased.
     UnknownEvidence = "unknown_evidence", NOT_FOUND, "证据不存在", "No such evidence";
+    /// No such personal value.
+    UnknownPersonal = "unknown_personal", NOT_FOUND, "个人信息不存在", "No such personal value";
     /// No such token.
     UnknownToken = "unknown_token", NOT_FOUND, "令牌不存在", "No such token";
     /// The address answers to other methods.

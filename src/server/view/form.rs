@@ -5,16 +5,19 @@ use serde_json::Value as Json;
 use smol_str::SmolStr;
 
 use crate::id::VarId;
-use crate::playbook::{Field, FieldType, Value, Variables};
+use crate::playbook::{Field, FieldType, Value};
 use crate::server::wire::FormField;
 
 /// Shows the fields in the plan's order, filled with what is known.
 #[must_use]
-pub fn form(fields: &IndexMap<VarId, Field>, known: Option<&Variables>) -> Vec<FormField> {
+pub fn form<'v>(
+    fields: &'v IndexMap<VarId, Field>,
+    known: impl Fn(&VarId) -> Option<&'v Value>,
+) -> Vec<FormField> {
     fields
         .iter()
         .map(|(id, field)| {
-            let value = known.and_then(|known| known.get(id)).or(field.default.as_ref());
+            let value = known(id).or(field.default.as_ref());
             show(id, field, value.map(Value::to_plain))
         })
         .collect()

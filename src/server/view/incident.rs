@@ -2,15 +2,22 @@
 
 use indexmap::IndexMap;
 
+use super::personal::{Sight, personal};
 use super::step::steps;
 use crate::engine::{self, Incident, RoleState, Tenure};
 use crate::id::RoleId;
 use crate::playbook::{Bridge, Objective, Playbook, Promise};
 use crate::server::wire;
 
-/// Shows an incident; `now` is what its reader should do.
+/// Shows an incident; `now` is what its reader should do, `sight` what they see of personal values.
 #[must_use]
-pub fn incident(playbook: &Playbook, incident: &Incident, now: Vec<wire::Work>) -> wire::Incident {
+pub fn incident(
+    playbook: &Playbook,
+    incident: &Incident,
+    now: Vec<wire::Work>,
+    sight: &Sight,
+) -> wire::Incident {
+    let personal = personal(playbook, incident, sight);
     wire::Incident {
         id: incident.id,
         number: wire::number(incident.number, incident.declared_at),
@@ -35,14 +42,16 @@ pub fn incident(playbook: &Playbook, incident: &Incident, now: Vec<wire::Work>) 
         bridge: playbook.bridge.as_ref().map(|bridge| shown_bridge(playbook, incident, bridge)),
         now,
         roles: roles(playbook, incident),
-        steps: steps(playbook, incident),
+        steps: steps(playbook, incident, &personal),
         objectives: playbook.objectives.iter().map(|o| objective(incident, o)).collect(),
         clocks: Vec::new(),
         variables: incident
             .variables
             .iter()
+            .filter(|(name, _)| !playbook.is_personal(name))
             .map(|(name, value)| (name.clone(), value.to_plain()))
             .collect(),
+        personal,
         measures: incident.measures.iter().map(|(name, n)| (name.clone(), *n)).collect(),
         pending_notices: u32::try_from(incident.outbox.len()).unwrap_or(u32::MAX),
         version: incident.version,

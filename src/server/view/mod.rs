@@ -3,10 +3,12 @@
 
 mod form;
 mod incident;
+mod personal;
 mod plan;
 mod step;
 mod work;
 
 pub use incident::incident;
+pub use personal::Sight;
 pub use plan::plan;
 pub use work::work;

@@ -10,7 +10,7 @@ use crate::server::wire::{PlanDetail, PlanPhase, PlanRole, PlanStep, PlanSummary
 pub fn plan(playbook: &Playbook) -> PlanDetail {
     PlanDetail {
         summary: PlanSummary::from(playbook),
-        inputs: form(&playbook.inputs, None),
+        inputs: form(&playbook.inputs, |_| None),
         roles: playbook
             .roles
             .values()

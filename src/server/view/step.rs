@@ -1,27 +1,47 @@
 //! The steps of an incident, in the plan's order.
 
+use std::collections::BTreeMap;
+
 use smol_str::SmolStr;
 
 use crate::engine::{FailureCause, Incident, Run, SkipReason, StepCancelReason, StepState};
-use crate::id::{PersonId, RoleId};
+use crate::id::{PersonId, RoleId, VarId};
 use crate::playbook::{Action, Phase, Playbook, Step};
 use crate::server::wire;
 
 /// Shows every step that was opened: its current run, or the runs of its items.
 #[must_use]
-pub fn steps(playbook: &Playbook, incident: &Incident) -> Vec<wire::Step> {
+pub fn steps(
+    playbook: &Playbook,
+    incident: &Incident,
+    personal: &BTreeMap<VarId, wire::Personal>,
+) -> Vec<wire::Step> {
     let mut shown = Vec::with_capacity(incident.steps.len());
     for phase in &playbook.phases {
         for step in &phase.steps {
             let Some(record) = incident.steps.get(&step.id) else { continue };
+            let show = |run| wire::Step {
+                personal: personal_of(step, personal),
+                ..show(phase, step, incident, run)
+            };
             if record.items.is_empty() {
-                shown.push(show(phase, step, incident, &record.run));
+                shown.push(show(&record.run));
             } else {
-                shown.extend(record.items.iter().map(|run| show(phase, step, incident, run)));
+                shown.extend(record.items.iter().map(AsRef::as_ref).map(show));
             }
         }
     }
     shown
+}
+
+/// Picks what is known of the personal fields of a step's form.
+fn personal_of(
+    step: &Step,
+    personal: &BTreeMap<VarId, wire::Personal>,
+) -> BTreeMap<VarId, wire::Personal> {
+    let Action::Manual(manual) = &step.action else { return BTreeMap::new() };
+    let asked = personal.iter().filter(|(name, _)| manual.form.contains_key(*name));
+    asked.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Names what a step does.
@@ -82,6 +102,7 @@ fn show(phase: &Phase, step: &Step, incident: &Incident, run: &Run) -> wire::Ste
         checked: run.checked.clone(),
         approvals: run.approvals.clone(),
         evidence: run.evidence,
+        personal: BTreeMap::new(),
     }
 }
 

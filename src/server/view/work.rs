@@ -4,12 +4,13 @@
 use smol_str::SmolStr;
 
 use super::form::form;
+use super::personal::Sight;
 use super::step::{doer, holder};
 use crate::engine::{ActName, Incident, Run, StepState, Tenure, allowed_acts};
-use crate::id::PersonId;
+use crate::id::{PersonId, VarId};
 use crate::people::Directory;
 use crate::playbook::{Action, Approve, Approver, CheckItem, Evidence, Playbook, Step};
-use crate::server::wire::{ChecklistItem, Work};
+use crate::server::wire::{ChecklistItem, FormField, Work};
 
 /// Lists a person's open work: first roles to acknowledge, then steps, overdue and near ones
 /// first, then what only the commander sees.
@@ -19,13 +20,14 @@ pub fn work(
     incident: &Incident,
     directory: &Directory,
     person: &PersonId,
+    sight: &Sight,
 ) -> Vec<Work> {
     if !incident.status.is_open() {
         return Vec::new();
     }
     let mut list: Vec<Work> = roles(playbook, incident, person).collect();
     let mut steps: Vec<(bool, Option<jiff::Timestamp>, Work)> =
-        steps(playbook, incident, directory, person).collect();
+        steps(playbook, incident, directory, person, sight).collect();
     steps.sort_by_key(|(overdue, due_at, _)| (!overdue, due_at.is_none(), *due_at));
     list.extend(steps.into_iter().map(|(.., work)| work));
     let commands = playbook.commander().is_some_and(|role| incident.holder(role) == Some(person));
@@ -65,13 +67,22 @@ fn steps<'a>(
     incident: &'a Incident,
     directory: &'a Directory,
     person: &'a PersonId,
+    sight: &'a Sight,
 ) -> impl Iterator<Item = (bool, Option<jiff::Timestamp>, Work)> + 'a {
     let all = playbook.phases.iter().flat_map(|phase| &phase.steps);
     all.flat_map(move |step| {
         runs(incident, step).filter_map(move |run| {
             let allows = allowed(step, run, incident, directory, person)?;
             let overdue = run.overdue || run.start_overdue;
-            Some((overdue, run.due_at.or(run.start_by), show(step, run, incident, allows)))
+            let known = |name: &VarId| match playbook.is_personal(name) {
+                true => sight.value(name),
+                false => incident.variables.get(name),
+            };
+            let form = match &step.action {
+                Action::Manual(manual) => form(&manual.form, known),
+                _ => Vec::new(),
+            };
+            Some((overdue, run.due_at.or(run.start_by), show(step, run, allows, form)))
         })
     })
 }
@@ -142,7 +153,7 @@ fn may_approve(
     entitled && !run.approvals.contains(person) && !run.worked_by.contains(person)
 }
 
-fn show(step: &Step, run: &Run, incident: &Incident, allows: Vec<SmolStr>) -> Work {
+fn show(step: &Step, run: &Run, allows: Vec<SmolStr>, form: Vec<FormField>) -> Work {
     let manual = match &step.action {
         Action::Manual(manual) => Some(manual),
         _ => None,
@@ -159,7 +170,7 @@ fn show(step: &Step, run: &Run, incident: &Incident, allows: Vec<SmolStr>) -> Wo
         state: SmolStr::new_static(run.state.name()),
         allows,
         instructions: manual.and_then(|manual| manual.instructions.clone()),
-        form: manual.map(|m| form(&m.form, Some(&incident.variables))).unwrap_or_default(),
+        form,
         checklist: manual.map(|m| checklist(&m.checklist, run)).unwrap_or_default(),
         options,
         evidence_required: manual.is_some_and(|m| m.evidence == Evidence::Required),

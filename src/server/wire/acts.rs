@@ -198,8 +198,13 @@ bodies! {
     }
     /// Erases personal content; the chain of hashes stays valid.
     Redact {
-        /// The references, as the timeline shows them.
+        /// Single pieces: personal values by the references that the timeline names, files by
+        /// their hash.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         references: Vec<String>,
+        /// Inputs and fields of forms: everything ever given for them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fields: Vec<VarId>,
         /// Why.
         reason: String,
     }

@@ -81,6 +81,10 @@ pub struct Incident {
     /// What is known.
     #[schema(value_type = BTreeMap<String, Value>)]
     pub variables: BTreeMap<VarId, Json>,
+    /// What is known and personal; kept apart from the journal.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Personal>)]
+    pub personal: BTreeMap<VarId, Personal>,
     /// What was measured last.
     #[schema(value_type = BTreeMap<String, f64>)]
     pub measures: BTreeMap<VarId, f64>,
@@ -246,6 +250,50 @@ pub struct Step {
     pub approvals: Vec<PersonId>,
     /// How many pieces of evidence it has.
     pub evidence: u32,
+    /// What is known of the personal fields of its form.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, Personal>)]
+    pub personal: BTreeMap<VarId, Personal>,
+}
+
+/// A personal value, which is kept apart from the journal and can be erased.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Personal {
+    /// Where it is.
+    pub state: PersonalState,
+    /// What it is erased by; to those who may act on the incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The value, to those who may act on the incident and ask for it: what changes something is
+    /// answered without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Json>,
+}
+
+/// Where a personal value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonalState {
+    /// It is kept apart.
+    Apart,
+    /// It was erased.
+    Erased,
+    /// What is kept is not what was given; `firebell verify` says more.
+    Damaged,
+    /// It stands in the journal, from before such values were kept apart, and cannot be erased.
+    Recorded,
+}
+
+/// A personal value of an incident, found by its reference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PersonalFound {
+    /// The variable it is a value of, now or earlier.
+    pub field: VarId,
+    /// Where it is.
+    pub state: PersonalState,
+    /// The value, where it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Json>,
 }
 
 /// A promise and how it stands.

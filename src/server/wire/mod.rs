@@ -23,7 +23,8 @@ pub use admin::{
 };
 pub use drill::{Drill, LastRun, RunDrill, RunStarted};
 pub use incident::{
-    Bridge, Incident, Objective, ObjectiveState, PlaybookVersion, Role, RoleState, Step, StepKind,
+    Bridge, Incident, Objective, ObjectiveState, Personal, PersonalFound, PersonalState,
+    PlaybookVersion, Role, RoleState, Step, StepKind,
 };
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};

@@ -147,6 +147,11 @@ impl NumberedKey {
         std::str::from_utf8(key.get(2..key.len().checked_sub(3)?)?).ok()
     }
 
+    /// Reads the reference out of the key of a piece of personal content.
+    pub(in crate::store) fn personal(key: &[u8]) -> Option<&str> {
+        std::str::from_utf8(key.get(17..key.len().checked_sub(3)?)?).ok()
+    }
+
     /// Splits the piece number off a key that has one.
     pub(in crate::store) fn piece(key: &[u8]) -> Option<(&[u8], u16)> {
         let (rest, piece) = key.split_last_chunk::<2>()?;
@@ -178,6 +183,8 @@ mod tests {
         assert_eq!(NumberedKey::row(Key::row(Shelf::Resting, 12).as_bytes()), Some(12));
         let document = Key::document(Kind::Token, "名字").piece(0);
         assert_eq!(NumberedKey::document(&document), Some("名字"));
+        let personal = Key::personal(id, "9f86").piece(1);
+        assert_eq!(NumberedKey::personal(&personal), Some("9f86"));
         assert_eq!(NumberedKey::record(b"E"), None);
     }
 }

@@ -33,12 +33,21 @@ impl Reader<'_> {
     /// Reads all records from the one that holds event `after + 1` on, in order.
     fn records(&self, incident: IncidentId, after: u64) -> Read<Records> {
         let _guard = self.rewrites.none();
-        let mut pieces = BTreeMap::new();
-        if let Some(stub) = self.stub(incident)? {
-            let archived = self.archived(incident, &stub)?.into_iter();
-            let of_events = archived.filter(|(key, _)| key.first() == Some(&(Table::Events as u8)));
-            pieces.extend(of_events.map(|(key, value)| (IVec::from(key), IVec::from(value))));
+        self.records_beside(&self.cold(incident)?, incident, after)
+    }
+
+    /// Reads what lies in the archive. Whoever calls it holds off rewrites.
+    fn cold(&self, incident: IncidentId) -> Read<Vec<Pair>> {
+        match self.stub(incident)? {
+            Some(stub) => self.archived(incident, &stub),
+            None => Ok(Vec::new()),
         }
+    }
+
+    fn records_beside(&self, cold: &[Pair], incident: IncidentId, after: u64) -> Read<Records> {
+        let mut pieces = BTreeMap::new();
+        let of_events = cold.iter().filter(|(key, _)| key.first() == Some(&(Table::Events as u8)));
+        pieces.extend(of_events.map(|(k, v)| (IVec::from(k.as_slice()), IVec::from(v.as_slice()))));
         let from = self.beginning(incident, after)?;
         let end = Key::record(incident, u64::MAX, u32::MAX).piece(u16::MAX);
         for pair in self.db.range(from..=end) {
@@ -46,6 +55,31 @@ impl Reader<'_> {
             pieces.insert(key, value);
         }
         Ok(join_records(&pieces))
+    }
+
+    /// Reads everything that is kept apart of an incident, by its reference. What lies in the
+    /// database is newer than the same in the archive.
+    fn personal_beside(
+        &self,
+        cold: &[Pair],
+        incident: IncidentId,
+    ) -> Read<BTreeMap<String, Vec<u8>>> {
+        let mut archived: BTreeMap<String, Vec<IVec>> = BTreeMap::new();
+        let of_people = |key: &[u8]| key.first() == Some(&(Table::Personal as u8));
+        for (key, piece) in cold.iter().filter(|(key, _)| of_people(key)) {
+            let name = NumberedKey::personal(key).unwrap_or_default().to_owned();
+            archived.entry(name).or_default().push(IVec::from(piece.as_slice()));
+        }
+        let mut hot: BTreeMap<String, Vec<IVec>> = BTreeMap::new();
+        for pair in self.scan(&Key::personals(incident)) {
+            let (key, piece) = pair?;
+            let name = NumberedKey::personal(&key).unwrap_or_default().to_owned();
+            hot.entry(name).or_default().push(piece);
+        }
+        archived.append(&mut hot);
+        let what = format!("personal content of incident {incident}");
+        let joined = archived.into_iter().map(|(name, pieces)| Ok((name, join(&pieces)?)));
+        joined.collect::<Result<_, String>>().map_err(damaged(what))
     }
 
     /// Finds the key at which the record with event `after + 1` begins.
@@ -81,11 +115,17 @@ impl Reader<'_> {
             row => row?,
         };
         let number = row.as_ref().map_or(0, |row| row.summary.number);
-        let (mut records, unreadable) = match self.records(incident, 0) {
+        let read = || {
+            let _guard = self.rewrites.none();
+            let cold = self.cold(incident)?;
+            let records = self.records_beside(&cold, incident, 0)?;
+            Ok((records, self.personal_beside(&cold, incident)?))
+        };
+        let ((mut records, unreadable), personal) = match read() {
             Err(StoreError::Damaged { what, why }) => {
                 return Ok(Some(broken(incident, number, 1, format!("{what}: {why}"))));
             }
-            records => records?,
+            read => read?,
         };
         let Some(row) = row else {
             let lost = || broken(incident, 0, 1, "its row is lost".to_owned());
@@ -93,7 +133,10 @@ impl Reader<'_> {
         };
         let version = row.summary.version;
         records.retain(|record| record.last() <= version);
-        let verdict = verify::judge(&Stream { incident, records }, number, version, row.link);
+        let stream = Stream { incident, records };
+        let verdict = verify::judge(&stream, number, version, row.link);
+        let personal = personal.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+        let verdict = verdict.and_apart(|| verify::judge_personal(&stream, number, personal));
         Ok(Some(match (verdict, unreadable) {
             (Verdict::Broken(at), Some((first, why))) if at.event >= first => {
                 broken(incident, number, first, format!("the record does not read: {why}"))

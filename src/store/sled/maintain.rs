@@ -1,12 +1,12 @@
 //! Work between groups: erasing, archiving, forgetting answers, holding still for a backup.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::sync::Arc;
+use std::{fs, io};
 
 use jiff::Timestamp;
 
-use super::disk::{Disk, Paths, failed, write_durably};
+use super::disk::{Disk, Paths, failed, sync_dir, write_durably};
 use super::queue::{Maintenance, Reply};
 use super::read::{Read, Reader, damaged};
 use super::stage::Stage;
@@ -26,9 +26,11 @@ type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
 const ANSWERS_A_TURN: usize = 1_000;
 
 impl Writer {
-    /// Does one piece of waiting work, unless a backup needs everything to stay where it is.
+    /// Does one piece of waiting work. While a backup needs everything to stay where it is, only
+    /// redactions are done: they change nothing that the backup's picture does not keep.
     pub(super) fn maintain_once(&mut self) {
-        if self.camera.is_open() {
+        let redacts = matches!(self.later.front(), Some(Maintenance::Redact(..)));
+        if self.camera.is_open() && !redacts {
             return;
         }
         let Some(work) = self.later.pop_front() else { return };
@@ -39,9 +41,12 @@ impl Writer {
         // Whoever asked may not wait any more.
         match work {
             Maintenance::Redact(incident, names, reply) => {
-                let done = self.guarded(|writer| writer.redact(&disk, incident, &names));
-                drop(reply.send(done));
+                match self.guarded(|writer| writer.redact(&disk, incident, &names)) {
+                    Ok(done) => self.sweep(&disk, incident, done, reply),
+                    Err(error) => drop(reply.send(Err(error))),
+                }
             }
+            Maintenance::Sweep(incident, done, reply) => self.sweep(&disk, incident, done, reply),
             Maintenance::Archive(incident, reply) => {
                 let done = self.guarded(|writer| writer.archive(&disk, incident));
                 drop(reply.send(done));
@@ -122,21 +127,16 @@ impl Writer {
         let mut erased = Erased { incident, names, found: BTreeSet::new(), notices: 0 };
         let hot = pairs_of(&reader, incident)?;
         replace(&mut stage, &hot, &erased.erase(&hot)?)?;
-        let mut outdated = None;
         if let Some(stub) = reader.stub(incident)? {
             let cold: Pairs = reader.archived(incident, &stub)?.into_iter().collect();
             let left = erased.erase(&cold)?;
             if left != cold {
                 let stub = self.write_archive(&reader, &row, Some(&stub), &left)?;
                 stage.put(Key::stub(incident).as_bytes().to_vec(), encode_stub(&stub))?;
-                outdated = Some(stub);
             }
         }
         let answers = empty_answers(&reader, &mut stage, incident)?;
         self.commit(disk, stage.finish()?)?;
-        if let Some(new) = outdated {
-            self.remove_older(incident, &new);
-        }
         Ok(Redacted { personal: erased.found.len() as u64, notices: erased.notices, answers })
     }
 
@@ -166,7 +166,9 @@ impl Writer {
             stage.remove(key)?;
         }
         self.commit(disk, stage.finish()?)?;
-        self.remove_older(incident, &stub);
+        if let Err(error) = self.remove_older(incident, &stub) {
+            tracing::warn!(%error, "an outdated archive file stays");
+        }
         Ok(())
     }
 
@@ -197,16 +199,37 @@ impl Writer {
         }
     }
 
-    /// Removes the file that a newer one replaced, when no reader is about to open it.
-    fn remove_older(&self, incident: IncidentId, new: &Stub) {
-        let Some(generation) = new.generation.checked_sub(1).filter(|older| *older > 0) else {
-            return;
+    /// Removes the archive files that hold what was erased, as soon as no backup needs them: erased
+    /// is what no file holds.
+    fn sweep(&mut self, disk: &Disk, incident: IncidentId, done: Redacted, reply: Reply<Redacted>) {
+        let swept = match self.shared.reader(disk).stub(incident) {
+            Ok(Some(_)) if self.camera.is_open() => {
+                self.later.push_back(Maintenance::Sweep(incident, done, reply));
+                return;
+            }
+            Ok(Some(stub)) => self.remove_older(incident, &stub),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
         };
-        let old = Paths::archived(incident, &Stub { generation, ..new.clone() });
-        let path = self.shared.paths.archive().join(old);
-        if let Err(error) = self.shared.rewrites.during(|| fs::remove_file(&path)) {
-            tracing::warn!(%error, path = %path.display(), "an outdated archive file stays");
+        drop(reply.send(swept.map(|()| done)));
+    }
+
+    /// Removes the files of an incident that newer ones replaced, those that a crash left behind
+    /// too, when no reader is about to open one.
+    fn remove_older(&self, incident: IncidentId, current: &Stub) -> Result<(), StoreError> {
+        let current = self.shared.paths.archive().join(Paths::archived(incident, current));
+        let of_incident = format!("-{incident}.");
+        let removing = |error: &io::Error| failed("removing an outdated archive file", error);
+        let Some(folder) = current.parent() else { return Ok(()) };
+        for entry in fs::read_dir(folder).map_err(|error| removing(&error))? {
+            let path = entry.map_err(|error| removing(&error))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if path != current && name.contains(&of_incident) {
+                let removed = self.shared.rewrites.during(|| fs::remove_file(&path));
+                removed.map_err(|error| removing(&error))?;
+            }
         }
+        sync_dir(folder)
     }
 }
 
@@ -318,7 +341,7 @@ fn empty_answers(reader: &Reader<'_>, stage: &mut Stage<'_>, incident: IncidentI
         let Some(content) = reader.content(&key, what)? else { continue };
         let mut answer = decode_answer(&content).map_err(damaged(what))?;
         if !answer.body.is_empty() {
-            answer.body = Vec::new();
+            answer.erase();
             let pieces = pieces_of(&piece).map_err(damaged(what))?;
             stage.insert(&key, &encode_answer(incident, &answer), pieces)?;
             emptied += 1;

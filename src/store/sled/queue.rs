@@ -30,6 +30,8 @@ pub(super) enum Request {
 /// Work that reads and rewrites what is stored, outside of any group.
 pub(super) enum Maintenance {
     Redact(IncidentId, Vec<String>, Reply<Redacted>),
+    /// Remove the archive files that a redaction replaced while a backup needed them.
+    Sweep(IncidentId, Redacted, Reply<Redacted>),
     Archive(IncidentId, Reply<()>),
     /// Forget answers in small turns: from which key on, and how many are forgotten already.
     Forget {
@@ -52,7 +54,7 @@ impl Maintenance {
     pub(super) fn refuse(self, error: StoreError) {
         // Whoever asked may have stopped waiting.
         match self {
-            Self::Redact(.., reply) => drop(reply.send(Err(error))),
+            Self::Redact(.., reply) | Self::Sweep(.., reply) => drop(reply.send(Err(error))),
             Self::Archive(.., reply) => drop(reply.send(Err(error))),
             Self::Forget { reply, .. } => drop(reply.send(Err(error))),
             Self::Freeze(reply) => drop(reply.send(Err(error))),

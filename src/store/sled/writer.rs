@@ -108,7 +108,7 @@ impl Writer {
     pub(super) fn run(&mut self) {
         while let Ok(request) = self.next() {
             match request {
-                Some(Request::Maintain(work)) => self.later.push_back(work),
+                Some(Request::Maintain(work)) => put_off(&mut self.later, work),
                 Some(request) => self.serve(request),
                 None => self.recover(),
             }
@@ -169,7 +169,7 @@ impl Writer {
                 Request::Append(batch, row, reply) => group.append(&mut stage, *batch, &row, reply),
                 Request::Put(changes, reply) => group.change(&mut stage, changes, reply),
                 Request::Maintain(work) => {
-                    self.later.push_back(work);
+                    put_off(&mut self.later, work);
                     break;
                 }
             }
@@ -277,6 +277,15 @@ impl Writer {
         let disk = self.shared.disk.write().unwrap_or_else(PoisonError::into_inner).take();
         // A failed database may panic when it flushes for the last time.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(disk)));
+    }
+}
+
+/// Lines up work for between two groups. A redaction goes first: what is handed over after it is
+/// not erased by it.
+fn put_off(later: &mut VecDeque<Maintenance>, work: Maintenance) {
+    match work {
+        Maintenance::Redact(..) => later.push_front(work),
+        _ => later.push_back(work),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Level, variables and measures.
 
 use super::{Sentence, Tone, plain, remark, warning};
-use crate::engine::{Fact, ValueSource};
+use crate::engine::{Fact, Reference, ValueSource};
+use crate::id::VarId;
 use crate::notify::level_word;
+use crate::playbook::Value;
 use crate::timeline::names::Names;
 
 /// Values shown in one sentence before "…": forms can be long, a line cannot.
@@ -10,13 +12,11 @@ const VALUES_MAX: usize = 12;
 
 pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
     match fact {
-        Fact::VariablesSet { values, source } => {
-            let mut known: Vec<String> = values
-                .iter()
-                .take(VALUES_MAX)
-                .map(|(id, value)| format!("{} = {value}", names.variable(id)))
-                .collect();
-            if values.len() > VALUES_MAX {
+        Fact::VariablesSet { values, sealed, source } => {
+            let open = values.iter().map(|(id, value)| in_the_open(names, id, value));
+            let kept = sealed.iter().map(|(id, reference)| kept_apart(names, id, reference));
+            let mut known: Vec<String> = open.chain(kept).take(VALUES_MAX).collect();
+            if values.len() + sealed.len() > VALUES_MAX {
                 known.push("…".to_owned());
             }
             let known = known.join(names.lang.pick("，", ", "));
@@ -42,6 +42,26 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
         }
         _ => None,
     }
+}
+
+/// Shows a value, unless the plan calls it personal: journals from before such values were kept
+/// apart hold them.
+fn in_the_open(names: &Names<'_>, id: &VarId, value: &Value) -> String {
+    let name = names.variable(id);
+    if names.playbook.is_personal(id) {
+        let (zh, en) = ("（个人信息，不显示）", " (personal data, not shown)");
+        return format!("{name}{}", names.lang.pick(zh, en));
+    }
+    format!("{name} = {value}")
+}
+
+fn kept_apart(names: &Names<'_>, id: &VarId, reference: &Reference) -> String {
+    let (zh, en) = if names.is_erased(reference) {
+        ("（个人信息，已删除）", " (personal data, erased)")
+    } else {
+        ("（个人信息，单独保存）", " (personal data, kept apart)")
+    };
+    format!("{}{}", names.variable(id), names.lang.pick(zh, en))
 }
 
 fn level_changed(

@@ -88,3 +88,57 @@ fn no_kind_of_event_is_forgotten() {
     let silent: Vec<&String> = all.difference(&said).collect();
     assert_eq!(silent, SILENT);
 }
+
+/// A plan that asks for a telephone number.
+const PERSONAL: &str = "
+playbook: sample
+title: Sample
+inputs:
+  phone: { type: string, personal: true, label: { zh: 电话, en: Telephone } }
+  users: { type: integer }
+phases: [ { id: one, title: One } ]
+";
+
+#[test]
+fn personal_values_are_named_and_never_said() {
+    let mut sample = Sample::in_progress(0);
+    sample.playbook = crate::playbook::Playbook::restore(PERSONAL).unwrap();
+    let fact = |json: serde_json::Value| serde_json::from_value::<Fact>(json).unwrap();
+    let input = serde_json::json!({ "from": "input" });
+    let sealed = serde_json::json!({
+        "type": "variables_set", "values": { "users": 3 }, "sealed": { "phone": "9f86" },
+        "source": input,
+    });
+    let open = serde_json::json!({
+        "type": "variables_set", "values": { "phone": "13800138000", "users": 3 }, "source": input,
+    });
+    let redacted = serde_json::json!({ "type": "redacted", "references": ["9f86"], "reason": "x" });
+    let said = |sample: &Sample, fact: &Fact| {
+        let story = sample.story();
+        let event = event(fact.clone());
+        Lang::ALL.map(|lang| say(&Names::new(&story, lang), &event).unwrap().1)
+    };
+    let (sealed, open) = (fact(sealed), fact(open));
+    assert_eq!(
+        said(&sample, &sealed),
+        [
+            "已知情况：users = 3，电话（个人信息，单独保存）",
+            "Known: users = 3, Telephone (personal data, kept apart)",
+        ]
+    );
+    assert_eq!(
+        said(&sample, &open),
+        [
+            "已知情况：电话（个人信息，不显示），users = 3",
+            "Known: Telephone (personal data, not shown), users = 3",
+        ]
+    );
+    sample.events.push(event(fact(redacted)));
+    assert_eq!(
+        said(&sample, &sealed),
+        [
+            "已知情况：users = 3，电话（个人信息，已删除）",
+            "Known: users = 3, Telephone (personal data, erased)",
+        ]
+    );
+}
