@@ -1,9 +1,9 @@
 //! Meaning 5: where a failure leads to.
 
-use firebell::engine::Fact;
+use firebell::engine::{Fact, StepAct};
 use serde_json::json;
 
-use crate::act::{complete, fail};
+use crate::act::{complete, fail, skip};
 use crate::case::{staffed, staffed_with};
 
 const TO_STEP: &str = "
@@ -68,7 +68,7 @@ fn meaning_05_go_leaves_a_step_that_is_ready_worked_on_or_done_as_it_is() {
     ready.step("cid", "a", fail());
     assert_eq!(ready.state("manual"), "ready");
     let mut active = staffed(plan);
-    active.step("cid", "manual", firebell::engine::StepAct::Start);
+    active.step("cid", "manual", StepAct::Start);
     active.step("cid", "a", fail());
     assert_eq!(active.state("manual"), "active");
     let mut done = staffed(plan);
@@ -80,6 +80,31 @@ fn meaning_05_go_leaves_a_step_that_is_ready_worked_on_or_done_as_it_is() {
     for case in [ready, active, done] {
         assert_eq!(case.count(opened), 1);
     }
+}
+
+#[test]
+fn meaning_05_a_step_that_was_left_out_late_has_its_time_once_more() {
+    let mut case = staffed(
+        "
+        phases:
+          - id: one
+            title: One
+            steps:
+              - { id: a, title: A, on_failure: { go: manual } }
+              - { id: manual, title: M, start_within: 2m, due: 5m }
+        ",
+    );
+    case.step("cid", "manual", StepAct::Start);
+    case.pass("9m");
+    case.step("ann", "manual", skip());
+    case.step("cid", "a", fail());
+    let run = case.run("manual");
+    assert_eq!((run.state.name(), run.started_at, run.overdue), ("ready", None, false));
+    assert_eq!(case.due("manual"), Some(14));
+    case.pass("3m");
+    assert!(case.run("manual").start_overdue);
+    case.pass("3m");
+    assert!(case.run("manual").overdue);
 }
 
 const TO_PHASE: &str = "

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use standing::{State, Status, Stuck, Why, is_settled};
 
-use crate::spec::{Blocks, Join, Kind, On, Spec, Step};
+use crate::spec::{Blocks, From, Join, Kind, On, Spec, Step};
 use standing::{Instant, Run, is_halting};
 
 /// The model of an incident.
@@ -150,6 +150,11 @@ impl<'s> Model<'s> {
         let now = self.now;
         let run = self.run(step);
         (run.state, run.ready_at, run.repeat_ended) = (State::Ready, Some(now), false);
+        run.started_at = None;
+        // One that was left out and is ready once more has its time once more (Meaning 11).
+        if step.due.as_ref().is_some_and(|due| due.from == From::Ready) {
+            (run.due, run.overdue) = (None, false);
+        }
         self.begin_by_itself(step);
         self.set_deadlines();
     }

@@ -20,7 +20,7 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             incident.close_awaited = false;
             change(incident, key, |run| {
                 (run.state, run.ready_at, run.settled_at) = (StepState::Ready, Some(at), None);
-                run.armed_at = Some(event.recorded_at);
+                (run.armed_at, run.started_at) = (Some(event.recorded_at), None);
                 (run.repeats, run.repeat_ended) = (*repeats, false);
                 run.items.clone_from(items);
             });
@@ -246,6 +246,10 @@ fn deadlines(incident: &mut Incident, event: &Event) {
         }
         run.start_by = start_by.map(frozen);
         run.due_at = due_at.map(frozen);
+        // A run that was left out and is ready once more has its time once more.
+        let to_come = |at: Option<Timestamp>| at.is_some_and(|at| at > frozen(event.recorded_at));
+        run.start_overdue &= !to_come(run.start_by);
+        run.overdue &= !to_come(run.due_at);
         let warn_at: Vec<_> = warn_at.iter().map(|at| frozen(*at)).collect();
         if warn_at != run.warn_at {
             (run.warn_at, run.warned) = (warn_at, 0);
