@@ -116,6 +116,31 @@ fn meaning_04_moving_the_phase_leaves_it_behind() {
 }
 
 #[test]
+fn meaning_04_a_repeat_that_failed_is_not_told_again_when_its_phase_is_left() {
+    let mut case = staffed(
+        "
+        messages: { news: { text: news } }
+        phases:
+          - id: one
+            title: One
+            steps:
+              - { id: go, title: Go }
+              - { id: a, title: A, role: support, after: [go], repeat: { every: 5m, at_most: 3 }, blocks: nothing, escalate: duty }
+              - { id: b, title: B }
+          - { id: two, title: Two, steps: [ { id: c, title: C } ] }
+        ",
+    );
+    case.step("cid", "go", complete());
+    case.step("cid", "a", fail());
+    let told = |case: &Case| case.hearers(|p| matches!(p, Purpose::StepFailed { .. })).len();
+    let before = told(&case);
+    assert!(before > 0 && case.climbs_for("a"));
+    case.step("cid", "b", complete());
+    assert_eq!((case.phase(), told(&case)), ("two", before));
+    assert!(!case.climbs_for("a"), "nobody waits for it any more");
+}
+
+#[test]
 fn meaning_04_nothing_is_silently_abandoned() {
     let mut case = failed();
     case.step("cid", "c", complete());

@@ -20,13 +20,15 @@ impl Decision<'_> {
         let (state, halting, repeats) = (run.state.clone(), run.is_halting(), run.repeats);
         let (whole, of_items) = (key.item.is_none(), !run.items.is_empty());
         let unended = repeats && !run.repeat_ended;
+        // Where the repeat ends after the failure, that was told when it happened.
+        let news = unended || !repeats;
         self.stop_ladder(&LadderSubject::Step { key: key.clone() }, "settled");
         self.withdraw_step_notices(key);
         if let StepState::Failed { cause } = state {
-            if halting && !of_items {
+            if halting && !of_items && news {
                 self.escalate_failure(key, step);
             }
-            if whole && (unended || !repeats) {
+            if whole && news {
                 self.go_on(policy(step, cause));
             }
         }
