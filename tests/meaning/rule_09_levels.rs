@@ -259,3 +259,14 @@ fn meaning_09_a_deadline_long_past_its_shorter_length_gets_five_minutes() {
     case.tell("ann", set_level(1));
     assert_eq!(case.due("t"), Some(55));
 }
+
+#[test]
+fn meaning_09_a_deadline_that_begins_with_the_level_is_not_one_that_becomes_shorter() {
+    let plan = PLAN.replace(
+        "- { id: t, title: T, due: { by_level: { 1: 10m, 2: 20m, else: 1h } } }",
+        "- { id: t, title: T, due: { by_level: { 1: 2m, else: 1h }, from: { step: a, is: started } } }",
+    );
+    let mut case = staffed_with(&plan, json!({ "users": 5 }));
+    case.step("cid", "a", complete_with(json!({ "users": 5000 })));
+    assert_eq!((case.level().0, case.due("t")), (1, Some(2)));
+}

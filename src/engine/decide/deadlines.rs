@@ -108,14 +108,14 @@ impl Decision<'_> {
         from.is_some_and(|from| anchor(self.playbook, &self.incident, from).is_none())
     }
 
+    /// Leaves a deadline that became shorter its five minutes; one that only begins is what it is.
     fn not_too_short(&self, was: Option<Timestamp>, is: Option<Timestamp>) -> Option<Timestamp> {
-        let is = is?;
-        if was.is_some_and(|was| is >= was) {
-            return Some(is);
+        let (Some(was), Some(to)) = (was, is) else { return is };
+        if to >= was {
+            return is;
         }
-        let least = self.now().saturating_add(SHORTENED_LEAST).unwrap_or(is);
-        let least = was.map_or(least, |was| least.min(was));
-        Some(is.max(least))
+        let least = self.now().saturating_add(SHORTENED_LEAST).unwrap_or(to);
+        Some(to.max(least.min(was)))
     }
 
     /// Computes a deadline at the current level; nothing while its anchor is unknown.
