@@ -10,6 +10,7 @@ use firebell::playbook::Playbook;
 use firebell::text::Lang;
 use jiff::Timestamp;
 
+use crate::laws;
 use crate::story::story;
 
 /// The most rounds at one instant before it counts as a loop that never ends.
@@ -172,6 +173,7 @@ impl<'w> Engine<'w> {
         if !broken.is_empty() {
             return Err(self.wrong(format!("broken: {broken:?}")));
         }
+        laws::check(self.playbook, &self.incident).map_err(|what| self.wrong(what))?;
         if self.incident.version != self.events.len() as u64 {
             return Err(self.wrong("events are not numbered one after another"));
         }
