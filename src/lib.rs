@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod drill;
 pub mod engine;
+pub mod exchange;
 pub mod id;
 pub mod notify;
 pub mod paper;

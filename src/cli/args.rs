@@ -104,6 +104,10 @@ pub enum Verb {
     Graph(Graph),
     /// Print a playbook as a checklist for paper, with who is on duty, in HTML 纸质预案
     Paper(Paper),
+    /// Make a plan of a CACAO playbook or a Markdown runbook 导入预案
+    Import(Import),
+    /// Print a plan as a CACAO playbook 导出预案
+    Export(Export),
     /// Declare, list, show and work incidents 处置事件
     #[command(subcommand)]
     Incident(Incident),
@@ -218,6 +222,54 @@ pub struct Paper {
     /// With those on duty at this instant (default: now)
     #[arg(long, value_name = "TIME")]
     pub at: Option<Timestamp>,
+}
+
+/// Makes plans of other files.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// From what
+    #[command(subcommand)]
+    pub from: ImportFrom,
+}
+
+/// What a plan is made of.
+#[derive(Debug, Subcommand)]
+pub enum ImportFrom {
+    /// A CACAO 2.0 playbook (OASIS), as JSON
+    Cacao {
+        /// The file; only --report does without
+        #[arg(required_unless_present = "report")]
+        file: Option<PathBuf>,
+        /// Say what the standard leaves open and what firebell chose
+        #[arg(long)]
+        report: bool,
+    },
+    /// A runbook in Markdown: headings, lists, checkboxes and tables
+    Markdown {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+/// Prints plans for others.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// As what
+    #[command(subcommand)]
+    pub to: ExportTo,
+}
+
+/// What a plan is printed as.
+#[derive(Debug, Subcommand)]
+pub enum ExportTo {
+    /// A CACAO 2.0 playbook (OASIS); names are in the language of messages
+    Cacao {
+        /// The plan's file
+        playbook: PathBuf,
+        /// When it was made (default: the plan's reviewed_on)
+        #[arg(long, value_name = "TIME")]
+        at: Option<Timestamp>,
+    },
 }
 
 /// Works incidents.

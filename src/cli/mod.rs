@@ -10,6 +10,7 @@ mod client;
 mod diff;
 mod doctor;
 mod drill;
+mod exchange;
 mod exit;
 mod explain;
 mod graph;
@@ -89,6 +90,8 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::Schema(args) => schema::run(&args, screen),
         Verb::Graph(args) => graph::run(&args, common, screen),
         Verb::Paper(args) => paper::run(&args, common, screen),
+        Verb::Import(args) => exchange::import(&args, screen),
+        Verb::Export(args) => exchange::export(&args, screen),
         Verb::Incident(verb) => call(Box::new(|client| {
             Box::pin(async move { incident::run(verb, &client, screen).await })
         })),

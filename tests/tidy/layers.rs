@@ -17,6 +17,7 @@ const LAYERS: &[Layer] = &[
     layer("people", 1, &[]),
     layer("playbook", 2, &[]),
     layer("engine", 3, &[]),
+    layer("exchange", 3, &[]),
     layer("clock", 4, &[]),
     layer("store", 5, &[]),
     layer("notify", 5, &[]),
@@ -49,8 +50,10 @@ const DRILL_PURE: &[&str] = &[
 const NOTIFY_PURE: &[&str] = &["message", "route", "retry", "pace", "digest", "template"];
 
 /// Modules that are pure as a whole.
-const PURE: &[&str] =
-    &["id", "text", "people", "playbook", "engine", "timeline", "signal", "picture", "paper"];
+const PURE: &[&str] = &[
+    "id", "text", "people", "playbook", "engine", "exchange", "timeline", "signal", "picture",
+    "paper",
+];
 
 /// What pure code must not name: prefixes of paths, and types with a random order.
 pub const IMPURE: &[&str] = &[
@@ -96,6 +99,7 @@ pub const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["server"]),
     ("cron", &["drill::schedule"]),
     ("chrono", &["drill::schedule"]),
+    ("pulldown_cmark", &["exchange"]),
     ("clap", &["cli"]),
     ("comfy_table", &["cli"]),
     ("indicatif", &["cli"]),

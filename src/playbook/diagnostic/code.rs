@@ -7,7 +7,7 @@ use serde::Serialize;
 /// A stable name of one kind of finding: `E` and four digits for errors, `W` for warnings.
 ///
 /// `01` is the file and its shape, `02` names and references, `03` the flow of a plan, `04`
-/// expressions and templates, `05` drills, `06` the configuration.
+/// expressions and templates, `05` drills, `06` the configuration, `07` plans from elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Code(&'static str);
