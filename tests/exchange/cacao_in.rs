@@ -110,7 +110,6 @@ fn chain(steps: usize) -> String {
 
 #[test]
 fn a_thousand_steps_are_a_plan_and_more_are_refused() {
-    let started = std::time::Instant::now();
     plan_of(chain(900).as_bytes(), Lang::En);
     for (steps, code) in [(1_001, "E0709"), (3_000, "E0709"), (60_000, "E0101")] {
         let found = import("x.json", chain(steps).as_bytes(), Lang::Zh).expect_err("too many");
@@ -122,7 +121,6 @@ fn a_thousand_steps_are_a_plan_and_more_are_refused() {
     );
     let found = import("x.json", tiny.as_bytes(), Lang::En).expect_err("too many");
     assert_eq!(found.iter().next().map(|f| f.code.as_str()), Some("E0709"));
-    assert!(started.elapsed().as_secs() < 60, "it takes {:?}", started.elapsed());
 }
 
 /// Every place of a document, as JSON pointers.
