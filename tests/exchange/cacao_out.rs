@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use firebell::exchange::cacao::{Origin, Stamp, export, import};
 use firebell::playbook::diagnostic::Rendering;
+use firebell::playbook::difference::difference;
 use firebell::playbook::{Context, Playbook};
 use firebell::text::Lang;
 use jsonschema::Retrieve;
@@ -90,6 +91,7 @@ fn a_plan_exported_and_imported_again_means_the_same() {
             let yaml = imported.draft.to_yaml();
             let again = Playbook::load("again.yaml", yaml.as_bytes(), &Context::default());
             let again = again.playbook.unwrap_or_else(|| panic!("{}:\n{yaml}", plan.id));
+            assert_eq!(difference(&plan, &again), [], "{}", plan.id);
             assert_eq!(meaning(&again), meaning(&plan), "{}", plan.id);
             assert_eq!(export(&again, stamp(lang)), text, "{}", plan.id);
         }
