@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::drill::inject::Trigger;
 use crate::drill::scenario::{LENGTH_MAX, Scenario};
 use crate::id::{DrillId, DrillRunId, IncidentId};
+use crate::notify::gate::Outage;
 use crate::playbook::Condition;
 
 /// The version of the stored form; fields are added, never changed.
@@ -36,6 +37,9 @@ pub struct Exercise {
     /// Injects that have happened, by position.
     #[serde(default)]
     pub done: BTreeSet<usize>,
+    /// What its messages do without for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<Outage>,
 }
 
 impl Exercise {
@@ -57,6 +61,7 @@ impl Exercise {
             planned_at,
             started_at: now,
             done: scenario.starting_alert().map(|(position, _)| position).into_iter().collect(),
+            outages: Vec::new(),
         }
     }
 
@@ -69,17 +74,21 @@ impl Exercise {
         now: Timestamp,
         holds: &dyn Fn(&Condition) -> bool,
     ) -> Option<usize> {
-        let by_clock = self
-            .timed(scenario)
-            .filter(|(at, _)| *at <= now)
-            .min_by_key(|(at, position)| (*at, *position))
-            .map(|(_, position)| position);
-        by_clock.or_else(|| {
+        self.due_by(scenario, now).into_iter().next().or_else(|| {
             self.open(scenario).find(|position| match &scenario.injects[*position].trigger {
                 Trigger::When(condition) => holds(condition),
                 Trigger::At(_) => false,
             })
         })
+    }
+
+    /// Lists the injects whose time has come by the clock, the earliest first.
+    #[must_use]
+    pub fn due_by(&self, scenario: &Scenario, now: Timestamp) -> Vec<usize> {
+        let mut due: Vec<(Timestamp, usize)> =
+            self.timed(scenario).filter(|(at, _)| *at <= now).collect();
+        due.sort_unstable();
+        due.into_iter().map(|(_, position)| position).collect()
     }
 
     /// Returns when the script must be looked at again, at the latest.

@@ -6,6 +6,7 @@
 //! `score` judge what came of it; `result` is kept. All of these are pure. `live` carries them
 //! out through the runtime and `archive` keeps what must survive a restart.
 
+pub mod absence;
 pub mod announce;
 pub mod archive;
 pub mod book;

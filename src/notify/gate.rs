@@ -4,6 +4,11 @@
 //! channel or to the HTTP client. Nothing else in firebell may ask whether a run is a drill before
 //! it acts.
 
+mod outage;
+
+use jiff::Timestamp;
+
+pub use self::outage::{Missing, Outage};
 use super::hosts::{Host, Hosts};
 use super::why::{Why, WhyCode};
 use crate::engine::{Mode, Recipient};
@@ -41,6 +46,16 @@ pub struct Allowed<'a> {
     pub drill_hosts: &'a Hosts,
     /// Hosts that plans may call.
     pub http_hosts: &'a Hosts,
+    /// What the drill that asks does without.
+    pub outages: &'a [Outage],
+    /// The instant.
+    pub now: Timestamp,
+}
+
+impl Allowed<'_> {
+    fn lacks(&self, missing: &Missing) -> bool {
+        self.outages.iter().any(|outage| outage.holds(missing, self.now))
+    }
 }
 
 /// The gate's answer.
@@ -88,9 +103,10 @@ impl Pass {
 pub fn pass(mode: Mode, act: Act<'_>, allowed: Allowed<'_>) -> Verdict {
     match mode {
         Mode::Simulation => Verdict::HoldBack(Why::new(WhyCode::Simulation)),
-        Mode::Drill => match drill_bars(act, allowed) {
-            Some(why) => Verdict::HoldBack(why),
-            None => Verdict::Send(Pass(Mark::Drill)),
+        Mode::Drill => match (drill_bars(act, allowed), drill_downs(act, allowed)) {
+            (Some(why), _) => Verdict::HoldBack(why),
+            (None, Some(why)) => Verdict::Refuse(why),
+            (None, None) => Verdict::Send(Pass(Mark::Drill)),
         },
         Mode::Live => match act {
             Act::Request { host } if !allowed.http_hosts.allow(host) => {
@@ -119,11 +135,23 @@ fn drill_bars(act: Act<'_>, allowed: Allowed<'_>) -> Option<Why> {
     Some(Why::with(WhyCode::DrillHost, host))
 }
 
+/// Returns what the drill itself has put out of order: it counts as failed, so that the next
+/// channel is tried.
+fn drill_downs(act: Act<'_>, allowed: Allowed<'_>) -> Option<Why> {
+    let Act::Notice { channel, .. } = act else { return None };
+    let down = allowed.lacks(&Missing::Channel(channel.clone()));
+    down.then(|| Why::with(WhyCode::DrillChannelDown, channel))
+}
+
 fn drill_bars_recipient(to: &Recipient, allowed: Allowed<'_>) -> Option<Why> {
     match to {
         Recipient::Person(id) => {
             let listed = allowed.directory.person(id).is_some_and(|person| person.drills);
-            (!listed).then(|| Why::new(WhyCode::DrillPerson))
+            if !listed {
+                return Some(Why::new(WhyCode::DrillPerson));
+            }
+            let away = allowed.lacks(&Missing::Person(id.clone()));
+            away.then(|| Why::new(WhyCode::DrillAbsent))
         }
         Recipient::Audience(audience) => {
             audience.is_live_only().then(|| Why::new(WhyCode::DrillAudience))

@@ -108,6 +108,10 @@ codes! {
         "the person is not on the drill list (drills: true on the person)";
     /// The channel's own address is not open to drills.
     DrillChannel, "drill_channel", "该渠道未开放给演练", "the channel is not open to drills";
+    /// The drill has the channel out of order.
+    DrillChannelDown, "drill_channel_down", "演练设定该渠道中断", "the drill has this channel down";
+    /// The drill has the person away: nothing reaches them.
+    DrillAbsent, "drill_absent", "演练设定此人缺席", "the drill has this person away";
     /// The host is not open to drills.
     DrillHost, "drill_host", "主机不在演练白名单 drill_hosts 中",
         "the host is not on drill_hosts";

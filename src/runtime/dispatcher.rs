@@ -12,10 +12,10 @@ use super::cells::Loaded;
 use super::outbox::Rendered;
 use super::service::Inner;
 use crate::engine::{
-    Command, Mode, Notice, NoticeOutcome, Pending, Recipient, RequestOutcome, RunKey,
+    Command, Incident, Mode, Notice, NoticeOutcome, Pending, Recipient, RequestOutcome, RunKey,
 };
-use crate::id::{ChannelId, IncidentId, NoticeId};
-use crate::notify::gate::{self, Act, Allowed, Pass};
+use crate::id::{ChannelId, DrillRunId, IncidentId, NoticeId};
+use crate::notify::gate::{self, Act, Allowed, Outage, Pass};
 use crate::notify::{self, Channels, Configured, Delivery, Hosts, Outgoing, Why, WhyCode, http};
 
 /// How many messages one channel carries at once.
@@ -76,6 +76,7 @@ impl Outbound {
 struct Errand {
     incident: IncidentId,
     mode: Mode,
+    drill: Option<DrillRunId>,
     id: NoticeId,
     what: What,
 }
@@ -133,16 +134,17 @@ fn errand(loaded: &Loaded, id: NoticeId, pending: &Pending) -> Errand {
             },
         },
     };
-    Errand { incident: loaded.incident.id, mode: loaded.incident.mode, id, what }
+    let Incident { id: incident, mode, drill, .. } = *loaded.incident;
+    Errand { incident, mode, drill, id, what }
 }
 
 /// Runs one errand to its committed end. The claim is held until then, so nothing leaves twice
 /// while its answer is on the way.
 async fn run(inner: Arc<Inner>, errand: Errand) {
-    let (incident, id, mode) = (errand.incident, errand.id, errand.mode);
+    let Errand { incident, id, mode, drill, .. } = errand;
     let command = match errand.what {
         What::Notice { notice, channel, attempt, until, words } => {
-            let sending = Sending { mode, notice: &notice, channel, attempt, until };
+            let sending = Sending { mode, drill, notice: &notice, channel, attempt, until };
             let outcome = send(&inner, incident, &sending, words).await;
             outcome.map(|outcome| Command::NoticeOutcome { notice: id, outcome })
         }
@@ -180,6 +182,7 @@ async fn keep(inner: &Arc<Inner>, incident: IncidentId) {
 
 struct Sending<'a> {
     mode: Mode,
+    drill: Option<DrillRunId>,
     notice: &'a Notice,
     channel: usize,
     attempt: u32,
@@ -246,18 +249,25 @@ fn leave_for(
         .and_then(|destination| configured.channel.host_of(&destination.address));
     let drills = configured.drills;
     let act = Act::Notice { to, channel: via, drills, host: host.as_ref() };
-    match gate::pass(sending.mode, act, allowed(inner, &directory)) {
+    let outages = inner.outages.of(sending.drill);
+    match gate::pass(sending.mode, act, allowed(inner, &directory, &outages)) {
         gate::Verdict::HoldBack(why) => Err(Held::Back(why)),
         gate::Verdict::Refuse(why) => Err(Held::Never(why)),
         gate::Verdict::Send(pass) => Ok((pass, destination.map_err(Held::Never)?)),
     }
 }
 
-fn allowed<'a>(inner: &'a Inner, directory: &'a crate::people::Directory) -> Allowed<'a> {
+fn allowed<'a>(
+    inner: &'a Inner,
+    directory: &'a crate::people::Directory,
+    outages: &'a [Outage],
+) -> Allowed<'a> {
     Allowed {
         directory,
         drill_hosts: &inner.outbound.drill_hosts,
         http_hosts: &inner.outbound.http_hosts,
+        outages,
+        now: inner.clock.now(),
     }
 }
 
@@ -322,7 +332,7 @@ async fn request(
     };
     let verdict = {
         let directory = inner.directory.load();
-        gate::pass(mode, Act::Request { host: &host }, allowed(inner, &directory))
+        gate::pass(mode, Act::Request { host: &host }, allowed(inner, &directory, &[]))
     };
     match verdict {
         gate::Verdict::Send(pass) => http::send(&inner.outbound.http, pass, &prepared).await,

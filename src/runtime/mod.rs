@@ -16,6 +16,7 @@ mod history;
 mod ids;
 mod library;
 mod meters;
+mod outages;
 mod outbox;
 mod personal;
 mod pins;

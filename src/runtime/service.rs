@@ -17,6 +17,7 @@ use super::dispatcher::Outbound;
 use super::executor::{CommitOptions, Committed, DeclareRequest};
 use super::library::{DrillCheck, Library, ReloadReport};
 use super::meters::Meters;
+use super::outages::Outages;
 use super::pins::Pins;
 use super::watchdog::Watchdog;
 use super::{
@@ -81,6 +82,7 @@ pub(super) struct Inner {
     pub(super) base_directory: ArcSwap<Directory>,
     pub(super) directory: ArcSwap<Directory>,
     pub(super) outbound: Outbound,
+    pub(super) outages: Outages,
     pub(super) library: ArcSwap<Library>,
     pub(super) cells: Cells,
     pub(super) pins: Pins,
@@ -149,6 +151,7 @@ impl Runtime {
             base_directory: ArcSwap::new(parts.directory),
             directory: ArcSwap::from_pointee(directory),
             outbound: parts.outbound,
+            outages: Outages::default(),
             library: ArcSwap::from_pointee(library.with_findings(findings)),
             cells: Cells::default(),
             pins: Pins::default(),

@@ -61,7 +61,13 @@ impl Inner {
         let act = Act::Notice { to: &to, channel, drills: configured.drills, host: host.as_ref() };
         // A message to a person depends on no list of hosts: it is as real as a live one.
         let none = Hosts::default();
-        let allowed = Allowed { directory: &directory, drill_hosts: &none, http_hosts: &none };
+        let allowed = Allowed {
+            directory: &directory,
+            drill_hosts: &none,
+            http_hosts: &none,
+            outages: &[],
+            now: self.clock.now(),
+        };
         let pass = match gate::pass(Mode::Live, act, allowed) {
             Verdict::Send(pass) => pass,
             Verdict::HoldBack(why) | Verdict::Refuse(why) => return Err(why),

@@ -6,12 +6,12 @@ use firebell::drill::calendar::MissedWhy;
 use firebell::drill::live::{Drills, Started};
 use firebell::drill::result::{DrillResult, Outcome};
 use firebell::drill::score::Verdict;
-use firebell::engine::{Command, Fact, Mode, RoleAct, StepAct, StepRef};
+use firebell::engine::{Command, Fact, Mode, NoticeEnd, Recipient, RoleAct, StepAct, StepRef};
 use firebell::id::{DrillId, IncidentId};
 use firebell::runtime::{Caller, CommitOptions, DeclareRequest, Refusal, Runtime, Scope};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::stage::{Stage, facts, rest};
+use crate::stage::{Sent, Stage, facts, rest};
 
 const PLAN: &str = r#"
 playbook: outage
@@ -318,5 +318,102 @@ async fn a_list_shows_the_next_starts_and_the_same_run_gives_the_same_journal() 
     let last = rows[0].last.as_ref().unwrap();
     assert_eq!(drills.archive().result(last.run).unwrap().as_ref(), Some(last));
     assert_eq!(drills.archive().previous(last).unwrap().unwrap().journal_hash.unwrap(), hashes[1]);
+    drills.stop().await;
+}
+
+/// Whoever ended as told, by person: `delivered hook`, `drill_absent`.
+fn ends(stage: &Stage, id: IncidentId) -> Vec<(String, String)> {
+    let facts = facts(stage, id);
+    let to = |notice| {
+        facts.iter().find_map(|fact| match fact {
+            Fact::NoticeQueued { notice: queued } if queued.id == notice => match &queued.to {
+                Recipient::Person(person) => Some(person.to_string()),
+                Recipient::Audience(_) => None,
+            },
+            _ => None,
+        })
+    };
+    let ended = facts.iter().filter_map(|fact| match fact {
+        Fact::NoticeEnded { notice, end, .. } => Some((*notice, end)),
+        _ => None,
+    });
+    let how = |end: &NoticeEnd| match end {
+        NoticeEnd::Delivered { via } => format!("delivered {via}"),
+        NoticeEnd::HeldBack { why } => why.clone(),
+        NoticeEnd::Failed { .. } => "failed".to_owned(),
+        other => format!("{other:?}"),
+    };
+    ended.filter_map(|(notice, end)| Some((to(notice)?, how(end)))).collect()
+}
+
+fn with_injects(injects: &str) -> String {
+    let start = EXERCISE.find("  - { at: 10m").unwrap();
+    let end = EXERCISE.find("expect:").unwrap();
+    let text = format!("{}{injects}{}", &EXERCISE[..start], &EXERCISE[end..]);
+    text.replace("abort_when: { live_incident: { level: 2 } }\n", "")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_a_drill_takes_down_is_down_for_its_messages_alone() {
+    let text = with_injects("  - { at: 0m, channel_down: mail, for: 20m }\n");
+    let stage = stage(&[("alarm.yaml", &text)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    let id = begin_exercise(&runtime, &drills).await;
+    until(&runtime, "everyone was tried", || ends(&stage, id).len() >= 4).await;
+    assert!(stage.sent().iter().all(|sent| sent.channel == "hook"), "{:?}", stage.sent());
+    let told = ends(&stage, id);
+    assert!(told.contains(&("ann".to_owned(), "delivered hook".to_owned())), "{told:?}");
+    assert!(told.contains(&("bo".to_owned(), "failed".to_owned())), "mail is all bo has: {told:?}");
+
+    // A live incident in the meantime knows nothing of it.
+    let caller = Caller::person("bo", Scope::Responder);
+    let live = DeclareRequest::live("outage");
+    runtime.declare(&caller, live, CommitOptions::default()).await.unwrap();
+    rest(&runtime).await;
+    assert!(stage.sent().iter().any(|sent| sent.channel == "mail"));
+
+    // The outage outlives a restart and ends by itself.
+    drills.stop().await;
+    runtime.drain().await;
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    stage.pass(&runtime, SignedDuration::from_mins(5)).await;
+    let paged = || ends(&stage, id).iter().filter(|(who, _)| who == "bo").count();
+    until(&runtime, "the deputy is paged in vain", || paged() >= 2).await;
+    let mailed = |at: &str| {
+        let drilled =
+            |sent: &&Sent| sent.text.contains("[DRILL]") || sent.subject.contains("[DRILL]");
+        stage.sent().iter().filter(drilled).filter(|sent| sent.channel == at).count()
+    };
+    assert_eq!(mailed("mail"), 0);
+    stage.pass(&runtime, SignedDuration::from_mins(16)).await;
+    until(&runtime, "mail works again", || mailed("mail") > 0).await;
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_absent_in_a_drill_gets_none_of_its_pages_and_the_deputy_steps_in() {
+    let text = with_injects("  - { at: 0m, absent: oncall, for: 30m }\n");
+    let stage = stage(&[("alarm.yaml", &text)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    let id = begin_exercise(&runtime, &drills).await;
+    until(&runtime, "the absence is noted", || done(&drills) == 2).await;
+    rest(&runtime).await;
+    assert_eq!(said(&stage, id, "oncall is absent"), 1);
+    let told = ends(&stage, id);
+    assert!(told.contains(&("ann".to_owned(), "drill_absent".to_owned())), "{told:?}");
+    let sent_to = |who: &str| {
+        let here = |sent: &&Sent| sent.address.starts_with(who);
+        stage.sent().iter().filter(here).count()
+    };
+    let before = sent_to("bo");
+    stage.pass(&runtime, SignedDuration::from_mins(5)).await;
+    until(&runtime, "the deputy is paged", || sent_to("bo") > before).await;
+    let caller = Caller::person("bo", Scope::Responder);
+    let takes = Command::Role { role: "oncall".into(), act: RoleAct::Acknowledge };
+    runtime.execute(&caller, id, takes, CommitOptions::default()).await.unwrap();
+    assert!(stage.sent().iter().all(|sent| !sent.address.starts_with("ann")), "{:?}", stage.sent());
     drills.stop().await;
 }

@@ -10,14 +10,16 @@ use smol_str::SmolStr;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{Inner, gives_way};
+use crate::drill::absence::Scene;
 use crate::drill::archive::{drop_exercise, keep_exercise, keep_result};
 use crate::drill::exercise::Exercise;
 use crate::drill::file::load;
+use crate::drill::inject::InjectAct;
 use crate::drill::result::{DrillResult, Outcome, RESULT_FORMAT};
 use crate::drill::review::{Review, review};
 use crate::drill::scenario::{Kind, RunAs, Scenario};
 use crate::drill::score::{Scorecard, Seen, Verdict, judge};
-use crate::engine::{Command, Event, Fact, Facts, Mode, Status, codec};
+use crate::engine::{Command, Event, Fact, Facts, Incident, Mode, Status, codec};
 use crate::id::IncidentId;
 use crate::playbook::{Level, Playbook};
 use crate::runtime::{Caller, CommitOptions, Committed, DeclareRequest, Keyed, Published, Refusal};
@@ -41,6 +43,7 @@ impl Inner {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.insert(exercise.run, exercise.drill.clone());
         drop(running);
+        self.runtime.set_outages(exercise.run, &exercise.outages);
         let inner = Arc::clone(self);
         self.tasks.spawn(async move { inner.conduct_to_the_end(exercise).await });
     }
@@ -60,6 +63,7 @@ impl Inner {
             }
         }
         self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
+        self.runtime.set_outages(run, &[]);
         self.changed.notify_one();
     }
 
@@ -174,11 +178,41 @@ impl Inner {
             drill: Some(exercise.run),
             ..DeclareRequest::live(scenario.playbook.clone())
         };
+        self.take_away_at_once(exercise, scenario)?;
         let options = CommitOptions::default();
         let declared = self.runtime.declare(&Caller::drill(), request, options).await?;
         exercise.incident = Some(declared.incident.id);
         self.archive.put(vec![keep_exercise(exercise)]).await?;
         Ok(declared.incident.id)
+    }
+
+    /// What is missing from the beginning is missing for the first page too, which leaves with the
+    /// declaration.
+    fn take_away_at_once(
+        &self,
+        exercise: &mut Exercise,
+        scenario: &Scenario,
+    ) -> Result<(), Refusal> {
+        let playbook = self.playbook_of(scenario)?;
+        let now = self.runtime.clock().now();
+        for position in exercise.due_by(scenario, now) {
+            self.take_away(exercise, &scenario.injects[position].act, &playbook, None);
+        }
+        Ok(())
+    }
+
+    /// Takes away from the exercise's messages what an inject takes away.
+    fn take_away(
+        &self,
+        exercise: &mut Exercise,
+        act: &InjectAct,
+        playbook: &Playbook,
+        incident: Option<&Incident>,
+    ) {
+        let (directory, now) = (self.runtime.directory(), self.runtime.clock().now());
+        let scene = Scene { playbook, directory: &directory, incident, now };
+        exercise.outages.extend(scene.outages(act));
+        self.runtime.set_outages(exercise.run, &exercise.outages);
     }
 
     async fn reason_to_end(
@@ -224,6 +258,8 @@ impl Inner {
     ) -> Result<(), Refusal> {
         let act = &scenario.injects[position].act;
         let run = exercise.run;
+        let seen = self.runtime.incident(incident).await?;
+        self.take_away(exercise, act, &seen.playbook, Some(&seen.incident));
         let key = format!("drill/{run}/inject/{position}");
         let keyed = Keyed {
             fingerprint: Digest::of(key.as_bytes()),

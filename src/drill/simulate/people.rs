@@ -18,7 +18,6 @@ use crate::engine::{
     StepRef, StepState, Tenure,
 };
 use crate::id::{PersonId, RoleId, StepId};
-use crate::people::{Try, tries};
 use crate::playbook::{
     Action, Approve, Approver, CheckItem, Decide, Evidence, Manual, NotifyUntil, Step,
 };
@@ -146,7 +145,7 @@ impl People {
 
     /// Lets someone be away.
     pub(super) fn leave(&mut self, role: &RoleId, until: Timestamp, world: &World<'_>) {
-        for person in who_has(world, role) {
+        for person in world.scene().who_has(role) {
             let back = self.away.entry(person).or_insert(until);
             *back = (*back).max(until);
         }
@@ -375,21 +374,6 @@ fn held_by<'a>(incident: &'a Incident, role: &RoleId) -> Option<&'a PersonId> {
     match &incident.roles.get(role)?.tenure {
         Tenure::Held { by, .. } => Some(by),
         Tenure::Vacant | Tenure::Offered { .. } | Tenure::Assigned { .. } => None,
-    }
-}
-
-/// Returns who has a role or is asked to take it, else who would be asked first.
-fn who_has(world: &World<'_>, role: &RoleId) -> Vec<PersonId> {
-    let state = world.incident.roles.get(role);
-    let people = state.map(|state| state.tenure.people()).unwrap_or_default();
-    if !people.is_empty() {
-        return people.to_vec();
-    }
-    let Some(plan) = world.playbook.roles.get(role) else { return Vec::new() };
-    match tries(world.directory, &plan.assign, &plan.deputies, world.now, &[]).into_iter().next() {
-        Some(Try::Assign { person, .. }) => vec![person],
-        Some(Try::Ask { people, .. }) => people,
-        None => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use crate::drill::absence::Scene;
 use crate::drill::observe::Observed;
 use crate::drill::scenario::Scenario;
 use crate::engine::{
@@ -42,6 +43,12 @@ pub struct Stage<'a> {
 }
 
 impl<'a> World<'a> {
+    /// Returns what an absence is looked up in.
+    pub(super) const fn scene(&self) -> Scene<'_> {
+        let Self { playbook, directory, now, .. } = *self;
+        Scene { playbook, directory, incident: Some(&self.incident), now }
+    }
+
     /// Declares the incident.
     pub(super) fn declare(
         stage: Stage<'a>,

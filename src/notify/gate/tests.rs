@@ -45,6 +45,12 @@ fn recipients() -> Vec<(Recipient, Option<WhyCode>)> {
     ]
 }
 
+/// What an installation allows that opens nothing, at the beginning of time.
+fn allowed<'a>(directory: &'a Directory, hosts: &'a Hosts) -> Allowed<'a> {
+    let now = Timestamp::UNIX_EPOCH;
+    Allowed { directory, drill_hosts: hosts, http_hosts: hosts, outages: &[], now }
+}
+
 fn host() -> Host {
     Host::of(&reqwest::Url::parse("https://ops.example/").unwrap()).unwrap()
 }
@@ -89,7 +95,7 @@ fn notices_pass_as_the_table_says() {
                 for host_open in [None, Some(false), Some(true)] {
                     let drill_hosts = if host_open == Some(true) { &some } else { &none };
                     // Hosts of plans say nothing about notices.
-                    let allowed = Allowed { directory: &directory, drill_hosts, http_hosts: &none };
+                    let allowed = Allowed { drill_hosts, ..allowed(&directory, &none) };
                     let host = host_open.map(|_| &host);
                     let act = Act::Notice { to: &to, channel: &channel, drills, host };
                     let wanted = wanted_notice(mode, barred, drills, host_open);
@@ -112,9 +118,9 @@ fn requests_pass_as_the_table_says() {
         for on_http in [false, true] {
             for on_drill in [false, true] {
                 let allowed = Allowed {
-                    directory: &directory,
                     drill_hosts: if on_drill { &some } else { &none },
                     http_hosts: if on_http { &some } else { &none },
+                    ..allowed(&directory, &none)
                 };
                 let verdict = pass(mode, Act::Request { host: &host }, allowed);
                 let wanted = match mode {
@@ -140,4 +146,32 @@ fn a_drill_s_pass_marks_what_it_lets_out_in_either_language() {
     assert_eq!((drill.prefix(Lang::Zh), drill.prefix(Lang::En)), ("【演练】", "[DRILL] "));
     let live = Pass(Mark::None);
     assert_eq!((live.prefix(Lang::Zh), live.prefix(Lang::En)), ("", ""));
+}
+
+#[test]
+fn what_a_drill_takes_away_is_missing_for_its_own_messages_and_for_a_while() {
+    let (directory, none) = (directory(), Hosts::default());
+    let at = |seconds| Timestamp::from_second(seconds).unwrap();
+    let outage = |missing| Outage { missing, until: at(60) };
+    let mail_down = [outage(Missing::Channel("mail".into()))];
+    let away = [outage(Missing::Person("drilled".into()))];
+    let person = Recipient::Person("drilled".into());
+    let customers = Recipient::Audience(Audience::Customers);
+    let channel = ChannelId::new("mail");
+    let ask = |mode, to, outages, now| {
+        let act = Act::Notice { to, channel: &channel, drills: true, host: None };
+        pass(mode, act, Allowed { outages, now, ..allowed(&directory, &none) })
+    };
+    let drill = Mode::Drill;
+    let sent = Verdict::Send(Pass(Mark::Drill));
+    let down = Verdict::Refuse(Why::with(WhyCode::DrillChannelDown, "mail"));
+    let absent = Verdict::HoldBack(Why::new(WhyCode::DrillAbsent));
+    assert_eq!(ask(drill, &person, &mail_down, at(59)), down);
+    assert_eq!(ask(drill, &person, &mail_down, at(60)), sent);
+    assert_eq!(ask(drill, &person, &away, at(59)), absent);
+    assert_eq!(ask(drill, &person, &away, at(60)), sent);
+    let barred = Verdict::HoldBack(Why::new(WhyCode::DrillAudience));
+    assert_eq!(ask(drill, &customers, &mail_down, at(0)), barred);
+    let live = Verdict::Send(Pass(Mark::None));
+    assert_eq!(ask(Mode::Live, &person, &mail_down, at(0)), live);
 }
