@@ -142,7 +142,10 @@ fn order(
             let way = choice.map_or(earlier.clone(), |(of, answer)| earlier.and(of, answer));
             guard = guard.or(&way, full).ok_or(Tangle::TooMany(at))?;
         }
-        placed.insert(at, Placed { at, after: before.after.clone(), guard });
+        let mut after = before.after.clone();
+        // The body of a `while` waits for the decision about its condition.
+        after.extend(stretch.round.filter(|_| at == stretch.head));
+        placed.insert(at, Placed { at, after, guard });
         order.push(at);
         for next in follow.get(&at).into_iter().flatten() {
             let waits = left.entry(*next).or_default();
