@@ -148,6 +148,23 @@ fn meaning_07_it_sends_its_message() {
 }
 
 #[test]
+fn meaning_07_one_that_fires_twice_at_once_tells_nobody_twice() {
+    let case = declared(
+        "
+        roles:
+          commander: { title: C, assign: { schedule: duty } }
+          comms: { title: M, assign: { team: ghosts } }
+          legal: { title: L, assign: { team: ghosts } }
+        messages: { news: { text: news } }
+        phases: [ { id: one, title: One, steps: [ { id: a, title: A } ] } ]
+        handlers: [ { event: role_vacant, notify: { to: team/managers, message: news }, at_most: 5 } ]
+        ",
+    );
+    assert_eq!(fired(&case), 2);
+    assert_eq!(case.hearers(|p| format!("{p:?}").contains("HandlerMessage")), ["hal"]);
+}
+
+#[test]
 fn meaning_07_it_leads_to_a_phase() {
     let mut case = staffed(&plan("{ event: alert_resolved, while_phase: [one], go: three }"));
     let alert = AlertNote { name: "Down".into(), ..AlertNote::default() };

@@ -25,7 +25,8 @@ impl Decision<'_> {
         self.weigh_messages(key);
     }
 
-    /// Sends the messages of a handler.
+    /// Sends the messages of a handler. One that fires for several roles or steps in one commit says
+    /// the same each time: nobody hears it twice.
     pub fn send_handler_messages(&mut self, handler: u32, notify: &Notify) {
         let addressed = self.addressed(notify);
         if addressed.is_empty() {
@@ -33,8 +34,21 @@ impl Decision<'_> {
         }
         for (to, via) in addressed {
             let purpose = Purpose::HandlerMessage { handler };
+            if self.is_queued(&to, &via, &purpose) {
+                continue;
+            }
             self.queue(to, via, purpose, MessageRef::Plan(notify.message.clone()));
         }
+    }
+
+    /// Tells whether this decision has queued such a notice already.
+    fn is_queued(&self, to: &Recipient, via: &[ChannelId], purpose: &Purpose) -> bool {
+        self.events.iter().any(|event| match &event.fact {
+            Fact::NoticeQueued { notice } => {
+                notice.to == *to && notice.via == via && notice.purpose == *purpose
+            }
+            _ => false,
+        })
     }
 
     /// Ends a notify step whose messages have come far enough, or can no longer.
