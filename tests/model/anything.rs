@@ -2,8 +2,8 @@
 //! is predicted; what must always hold is checked by the [`Engine`] after every command.
 
 use firebell::engine::{
-    Actor, AlertNote, Command, DeadlineKind, EvidenceItem, NoticeOutcome, Pending, RequestOutcome,
-    RoleAct, SetMoment, StepAct, StepRef, codec, next_deadline,
+    Actor, AlertNote, Command, DeadlineKind, EvidenceItem, Mode, NoticeOutcome, Pending,
+    RequestOutcome, RoleAct, SetMoment, StepAct, StepRef, codec, next_deadline,
 };
 use firebell::id::{IncidentId, NoticeId, StepId};
 use firebell::people::Directory;
@@ -36,16 +36,30 @@ const ARRIVES: u8 = 255;
 /// How long an incident is left alone at the end: every ladder, retry and round for a role is over.
 const ALONE: SignedDuration = SignedDuration::from_hours(72);
 
+/// How an incident begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Declared {
+    /// In which mode, with which level, by an alert or not.
+    how: u8,
+    /// How many minutes ago it was noticed.
+    at: Option<u8>,
+}
+
+/// Draws how an incident begins.
+pub fn declared() -> impl Strategy<Value = Declared> {
+    any::<(u8, Option<u8>)>().prop_map(|(how, at)| Declared { how, at })
+}
+
 /// Runs a case twice: the same commands must give the same bytes, also where firebell is started
 /// anew before one of them.
-pub fn run(plan: usize, commands: &[RawCommand], restart: usize) -> Check {
+pub fn run(plan: usize, declared: Declared, commands: &[RawCommand], restart: usize) -> Check {
     let source = PLANS[plan];
     let playbook = Playbook::restore(source).map_err(|found| {
         format!("plan {plan} does not load: {:?}", found.iter().next().map(|f| &f.message))
     })?;
     let directory = if plan == 0 { directory() } else { Directory::built_in() };
-    let first = once(&playbook, &directory, commands, None)?;
-    let again = once(&playbook, &directory, commands, Some(restart))?;
+    let first = once(&playbook, &directory, commands, declared, None)?;
+    let again = once(&playbook, &directory, commands, declared, Some(restart))?;
     if first != again {
         return Err("the same commands gave other bytes".to_owned());
     }
@@ -56,11 +70,17 @@ fn once(
     playbook: &Playbook,
     directory: &Directory,
     commands: &[RawCommand],
+    declared: Declared,
     restart: Option<usize>,
 ) -> Check<Vec<u8>> {
     let start: Timestamp = "2026-11-21T08:00:00Z".parse().expect("an instant");
     let inputs = |name: &str| playbook.inputs.get(name).map(|field| field.kind.sample().to_plain());
     let engine = Engine::declare(playbook, directory, start, |declare| {
+        let Declared { how, at } = declared;
+        declare.mode = [Mode::Live, Mode::Drill, Mode::Simulation][usize::from(how % 3)];
+        declare.level = (how / 3 % 4 == 0).then_some(how / 12 % 4 + 1);
+        declare.alert = (how % 2 == 0).then(|| alert(how / 2));
+        declare.detected_at = at.map(|at| start - SignedDuration::from_mins(at.into()));
         for name in playbook.inputs.keys().map(|name| name.as_str()) {
             let required = playbook.inputs[name].required;
             if let Some(value) = inputs(name).filter(|_| required) {
@@ -106,6 +126,15 @@ impl Anyone<'_> {
             3 => Some(9_000),
             _ => None,
         };
+        // The machinery never speaks of the past.
+        let offset = offset.filter(|_| {
+            !matches!(
+                command,
+                Command::Reached(_)
+                    | Command::NoticeOutcome { .. }
+                    | Command::RequestOutcome { .. }
+            )
+        });
         let occurred_at = offset.map(|offset| self.engine.now + SignedDuration::from_secs(offset));
         let _ = self.engine.ask(command, |ctx| {
             ctx.actor = match raw.who % 16 {
@@ -178,6 +207,7 @@ impl Anyone<'_> {
             0..=7 => Command::Step { step: self.step_ref(n, who), act: self.act(n, how) },
             8 | 9 => Command::Role { role: self.role(n), act: role_act(how) },
             10 => Command::SetLevel { level: how % 6, reason: text(how) },
+            11 if on % 4 == 0 => Command::Inject { values: self.inputs(how) },
             11 => Command::SetInputs { values: self.inputs(how) },
             12 => Command::MovePhase { to: self.phase(n), reason: text(how) },
             13 if how % 2 == 0 => Command::Pause { reason: text(how) },

@@ -1,10 +1,11 @@
 //! The engine under test, with what must hold after every command whatever was asked.
 
+use firebell::engine::limits::CLOCK_SKEW;
 use firebell::engine::{
-    Actor, Chance, Command, Ctx, Declare, Event, Incident, Mode, NoticeOutcome, Outcome, Pending,
-    Rejection, codec, decide, declare, due, invariants, next_deadline,
+    Actor, Chance, Command, Ctx, Declare, Event, Fact, Incident, Mode, NoticeOutcome, Outcome,
+    Pending, Purpose, Recipient, Rejection, codec, decide, declare, due, invariants, next_deadline,
 };
-use firebell::id::IncidentId;
+use firebell::id::{ChannelId, IncidentId};
 use firebell::people::Directory;
 use firebell::playbook::Playbook;
 use firebell::text::Lang;
@@ -88,9 +89,7 @@ impl<'w> Engine<'w> {
                     return Err(self.wrong(format!("{command:?} is decided in two ways")));
                 }
                 let many = first.events.len();
-                if first.events.iter().any(|event| event.recorded_at != self.now) {
-                    return Err(self.wrong(format!("{command:?} is not recorded now")));
-                }
+                self.check_news(&first.events).map_err(|what| format!("{command:?}: {what}"))?;
                 self.events.extend(first.events);
                 self.incident = first.incident;
                 self.check().map_err(|what| format!("after {command:?}: {what}"))?;
@@ -105,6 +104,25 @@ impl<'w> Engine<'w> {
             }
             _ => Err(self.wrong(format!("{command:?} is granted and refused"))),
         }
+    }
+
+    /// What must hold of the events of one commit (Meaning 12, 13).
+    fn check_news(&self, events: &[Event]) -> Check {
+        let mut heard: Vec<(&Recipient, &[ChannelId], &Purpose)> = Vec::new();
+        for (seq, event) in (self.incident.version + 1..).zip(events) {
+            let ahead = event.occurred_at.duration_since(event.recorded_at);
+            let in_place = event.seq == seq && event.cause.is_none_or(|cause| cause < seq);
+            if !in_place || event.recorded_at != self.now || ahead > CLOCK_SKEW {
+                return Err(self.wrong(format!("an event out of place or time: {event:?}")));
+            }
+            let Fact::NoticeQueued { notice } = &event.fact else { continue };
+            let news = (&notice.to, notice.via.as_slice(), &notice.purpose);
+            if heard.contains(&news) {
+                return Err(self.wrong(format!("told twice at once: {notice:?}")));
+            }
+            heard.push(news);
+        }
+        Ok(())
     }
 
     /// The machinery asks, which is never refused.

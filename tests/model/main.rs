@@ -60,9 +60,10 @@ proptest! {
     #[test]
     fn nothing_that_anyone_does_breaks_what_must_hold(
         plan in anything::plan(),
+        declared in anything::declared(),
         commands in generate::commands(COMMANDS_MAX),
         restart in 0..COMMANDS_MAX,
     ) {
-        anything::run(plan, &commands, restart).map_err(TestCaseError::fail)?;
+        anything::run(plan, declared, &commands, restart).map_err(TestCaseError::fail)?;
     }
 }
