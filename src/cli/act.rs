@@ -233,9 +233,12 @@ pub enum Act {
     Redact {
         #[command(flatten)]
         on: OnIncident,
-        /// The references, as the timeline shows them
-        #[arg(required = true)]
+        /// Single pieces: references of the JSON timeline, hashes of files
+        #[arg(required_unless_present = "fields")]
         references: Vec<String>,
+        /// An input or form field: everything ever given for it; may be repeated
+        #[arg(long = "field", value_name = "NAME")]
+        fields: Vec<String>,
         /// Why
         #[arg(long)]
         reason: String,
@@ -353,8 +356,9 @@ pub fn request(act: Act) -> Result<Request, Stop> {
         Act::Reopen { on, phase, reason } => {
             on.ask("reopen", json!({ "phase": phase, "reason": reason }))
         }
-        Act::Redact { on, references, reason } => {
-            on.ask("redact", json!({ "references": references, "reason": reason }))
+        Act::Redact { on, references, fields, reason } => {
+            let body = json!({ "references": references, "fields": fields, "reason": reason });
+            on.ask("redact", body)
         }
     })
 }
@@ -400,6 +404,17 @@ mod tests {
         assert_eq!(path, "/api/v1/incidents/INC-2026-0007/steps/call:2/complete");
         let form = json!({ "users": 1200, "cause": "线路中断", "list": [1, 2] });
         assert_eq!(body, json!({ "form": form }));
+    }
+
+    #[test]
+    fn an_erasure_names_pieces_or_fields() {
+        let Request { path, body } = asked("redact 7 --field phone --reason asked");
+        assert_eq!(path, "/api/v1/incidents/7/redact");
+        let fields = json!({ "references": [], "fields": ["phone"], "reason": "asked" });
+        assert_eq!(body, fields);
+        assert_eq!(asked("redact 7 9f86 --reason asked").body["references"], json!(["9f86"]));
+        let nothing = Line::try_parse_from(["incident", "redact", "7", "--reason", "asked"]);
+        assert!(nothing.is_err());
     }
 
     #[test]

@@ -106,7 +106,22 @@ pub fn incident(screen: &Screen, incident: &Json) -> String {
     parts.push(roles(screen, incident));
     parts.push(String::new());
     parts.push(steps(screen, incident));
+    if let Some(personal) = personal(screen, incident) {
+        parts.push(String::new());
+        parts.push(personal);
+    }
     parts.join("\n")
+}
+
+/// What is kept apart of people, and its values where the caller may see them.
+fn personal(screen: &Screen, incident: &Json) -> Option<String> {
+    let all = incident.get("personal").and_then(Json::as_object).filter(|all| !all.is_empty())?;
+    let list = all.iter().map(|(field, kept)| {
+        let state = word(screen.lang, text(kept, "state")).to_owned();
+        vec![field.clone(), state, cell(screen, kept.get("value"))]
+    });
+    let heading = [("个人信息", "PERSONAL"), ("状态", "STATE"), ("内容", "VALUE")];
+    Some(screen.table(&heading, list.collect()))
 }
 
 fn bridge(screen: &Screen, incident: &Json) -> Option<String> {
@@ -191,5 +206,33 @@ fn cell(screen: &Screen, value: Option<&Json>) -> String {
         }
         Some(both @ Json::Object(_)) => words(screen, Some(both)),
         Some(other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::args::Output;
+    use crate::people::Zone;
+    use crate::text::Lang;
+
+    #[test]
+    fn what_is_kept_apart_is_shown_with_its_state() {
+        let now = "2026-11-21T08:00:00Z".parse().unwrap();
+        let (output, zone) = (Output::Text, Zone::utc());
+        let screen = Screen { output, lang: Lang::En, colour: false, chatty: false, now, zone };
+        let incident = json!({ "personal": {
+            "phone": { "state": "apart", "value": "13800138000" },
+            "patient": { "state": "erased" },
+        } });
+        let shown = personal(&screen, &incident).unwrap();
+        let lines: Vec<Vec<&str>> =
+            shown.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(lines[0], ["PERSONAL", "STATE", "VALUE"]);
+        assert!(lines.contains(&vec!["phone", "kept", "apart", "13800138000"]), "{shown}");
+        assert!(lines.contains(&vec!["patient", "erased"]), "{shown}");
+        assert_eq!(personal(&screen, &json!({})), None);
     }
 }

@@ -3,7 +3,7 @@
 use crate::text::Lang;
 
 /// Codes of the wire contract with their words. A code that a newer server adds shows as itself.
-const WORDS: [(&str, &str, &str); 24] = [
+const WORDS: [(&str, &str, &str); 28] = [
     ("open", "处置中", "open"),
     ("paused", "已暂停", "paused"),
     ("closed", "已结束", "closed"),
@@ -21,6 +21,10 @@ const WORDS: [(&str, &str, &str); 24] = [
     ("offered", "待认领", "offered"),
     ("assigned", "待确认", "asked"),
     ("held", "已担任", "held"),
+    ("apart", "单独保存", "kept apart"),
+    ("erased", "已删除", "erased"),
+    ("damaged", "已损坏", "damaged"),
+    ("recorded", "在日志中", "in the journal"),
     ("passed", "通过", "passed"),
     ("not_passed", "未通过", "not passed"),
     ("completed", "完成", "completed"),

@@ -272,3 +272,22 @@ fn the_shipped_drills_run_to_their_end_whatever_the_luck() {
         }
     }
 }
+
+#[test]
+fn people_who_are_made_up_fill_in_personal_data_that_nobody_reads() {
+    let form = "form: { users_affected: { type: integer, min: 0, required: true } }";
+    assert_eq!(PLAN.matches(form).count(), 1);
+    let phone = "required: true }, phone: { type: string, min_length: 11, required: true, personal: true } }";
+    let plan = PLAN.replace(form, &form.replace("required: true } }", phone));
+    let house = House::new(&plan, DRILL);
+    let (result, run) = house.run(42);
+    assert_eq!(result.outcome, Outcome::Completed, "{:?}\n{}", result.why, story(&run));
+    let known = facts(&run, "variables_set");
+    let sealed: Vec<&Json> = known.iter().filter_map(|fact| fact.get("sealed")).collect();
+    assert_eq!(sealed.len(), 1, "{known:?}");
+    assert_eq!(sealed[0]["phone"].as_str().map(str::len), Some(64));
+    assert!(known.iter().all(|fact| fact["values"].get("phone").is_none()), "{known:?}");
+    // Whoever runs it again gets the same journal to the byte, references included.
+    assert_eq!(house.run(42).1.journal_hash, run.journal_hash);
+    assert_ne!(house.run(43).1.journal_hash, run.journal_hash);
+}

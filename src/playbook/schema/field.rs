@@ -68,6 +68,11 @@ fn common() -> Vec<Key> {
         optional("default", "默认值", "Taken when not answered", json!(true)),
         optional("label", "名称", "What people call it", part("text")),
         optional("help", "填写说明", "How to answer", part("text")),
-        optional("personal", "个人信息，可抹除", "Personal data, erasable", boolean()),
+        optional(
+            "personal",
+            "个人信息：单独保存、可抹除，条件和文本不能读取",
+            "Personal data: kept apart, erasable, closed to conditions and texts",
+            boolean(),
+        ),
     ]
 }

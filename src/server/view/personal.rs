@@ -104,4 +104,51 @@ mod tests {
         assert_eq!(shown(&Sight::Outline, true), (Erased, false, false));
         assert_eq!(shown(&Sight::References, true), (Erased, true, false));
     }
+
+    const PLAN: &str = "
+playbook: ask
+title: Ask
+inputs: { phone: { type: string, personal: true }, n: { type: integer } }
+phases: [ { id: one, title: One } ]
+";
+
+    /// A journal from before personal values were kept apart.
+    fn incident_from_before() -> Incident {
+        let event = |seq: u64, fact: &str| {
+            let at = "2026-11-01T08:00:00Z";
+            let json = format!(
+                r#"{{"v":1,"seq":{seq},"occurred_at":"{at}","recorded_at":"{at}",
+                    "actor":{{"kind":"system"}},{fact}}}"#
+            );
+            crate::engine::codec::decode(json.as_bytes()).unwrap()
+        };
+        let events = [
+            event(
+                1,
+                r#""type":"declared","id":"01927f6e-0000-7000-8000-000000000001","number":1,
+                   "mode":"live","playbook":{"id":"ask","hash":"x"},"title":"Ask""#,
+            ),
+            event(
+                2,
+                r#""type":"variables_set","values":{"n":3,"phone":"13800138000"},
+                   "source":{"from":"input"}"#,
+            ),
+        ];
+        Incident::replay(&events).unwrap()
+    }
+
+    #[test]
+    fn a_value_that_stands_in_the_journal_is_shown_to_those_who_act_alone() {
+        let (plan, incident) = (Playbook::restore(PLAN).unwrap(), incident_from_before());
+        for (sight, value) in [
+            (Sight::Outline, None),
+            (Sight::References, None),
+            (Sight::Values(BTreeMap::new()), Some("13800138000".into())),
+        ] {
+            let shown = super::super::incident(&plan, &incident, Vec::new(), &sight);
+            let expected = Personal { state: PersonalState::Recorded, reference: None, value };
+            assert_eq!(shown.personal, BTreeMap::from([(VarId::new("phone"), expected)]));
+            assert_eq!(shown.variables, BTreeMap::from([(VarId::new("n"), 3.into())]));
+        }
+    }
 }
