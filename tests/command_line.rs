@@ -25,6 +25,10 @@ fn firebell(args: &[&str]) -> Command {
 
 fn firebell_in(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_firebell"));
+    // What is set for this run of the tests is nothing the program is told.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FIREBELL_")) {
+        command.env_remove(name);
+    }
     command.args(args).current_dir(folder);
     command.env("LANG", "en_GB.UTF-8").stdin(Stdio::null());
     command
