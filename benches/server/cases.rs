@@ -40,7 +40,7 @@ phases:
 ";
 
 /// `bench` in the form of Standard Webhooks.
-const WEBHOOK_SECRET: &str = "whsec_YmVuY2ggYmVuY2ggYmVuY2ggYmVuY2g=";
+const WEBHOOK_SECRET: &str = "whsec_YmVuY2ggYmVuY2ggYmVuY2ggYmVuY2ggYmVuY2g=";
 
 fn webhook_config(address: &str) -> String {
     format!(
