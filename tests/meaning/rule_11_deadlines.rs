@@ -1,13 +1,13 @@
 //! Meaning 11: from when deadlines count, what a breach does, and what a pause freezes.
 
 use firebell::engine::{
-    Command, DeadlineKind, DeadlineName, Fact, ObjectiveState, Purpose, RejectionCode, SetMoment,
-    StepAct,
+    Command, DeadlineKind, DeadlineName, Fact, NoticeEnd, ObjectiveState, Purpose, RejectionCode,
+    RequestOutcome, SetMoment, StepAct,
 };
 use firebell::id::StepId;
 
 use crate::act::{complete, move_to, pause, skip};
-use crate::case::{Case, declared_as, staffed};
+use crate::case::{Carrier, Case, declared_as, staffed};
 
 fn plan(steps: &str) -> String {
     let steps: String = steps.lines().map(|line| format!("      {}\n", line.trim())).collect();
@@ -119,6 +119,37 @@ fn meaning_11_the_steps_ladder_climbs_until_someone_acts() {
     case.step("cid", "a", StepAct::Start);
     case.pass("1h");
     assert_eq!(rungs(&case), [15, 25], "someone acted");
+}
+
+#[test]
+fn meaning_11_an_attempt_that_was_late_climbs_no_longer_when_the_next_begins() {
+    let mut case = staffed(&plan(
+        "- { id: h, http: { url: 'https://ops.example/x' }, timeout: 3m, due: 1m, escalate: long, \
+         retry: { attempts: 2, backoff: 1m } }\n- { id: b, title: B }",
+    ));
+    case.carrier = Carrier::Silent;
+    case.pass("2m");
+    assert!(case.climbs_for("h"));
+    case.pass("2m");
+    assert_eq!((case.run("h").key.attempt, case.climbs_for("h")), (2, false));
+    let met = RequestOutcome::Met { status: 200, saved: Vec::new() };
+    case.answer_request("h", met);
+    case.carrier = Carrier::Delivers;
+    case.dispatch();
+    assert_eq!(case.told("ann", |p| matches!(p, Purpose::StepOverdue { .. })), 1);
+    case.pass("1h");
+    assert_eq!(case.count(|fact| matches!(fact, Fact::RungFired { .. })), 0, "it is done");
+    let withdrawn = |fact: &Fact| {
+        matches!(
+            fact,
+            Fact::NoticeEnded {
+                purpose: Purpose::StepOverdue { .. },
+                end: NoticeEnd::Withdrawn,
+                ..
+            }
+        )
+    };
+    assert_eq!(case.count(withdrawn), 1, "nobody is told of what is over");
 }
 
 #[test]

@@ -248,8 +248,13 @@ impl Decision<'_> {
                 self.fail(key, FailureCause::Timeout, format!("timed out after {after}"));
             }
             Some(StepAlarm::Retry { .. }) => {
-                let key = RunKey { attempt: key.attempt + 1, ..key.clone() };
-                self.emit(Fact::StepRetried { key });
+                let next = RunKey { attempt: key.attempt + 1, ..key.clone() };
+                let seq = self.emit(Fact::StepRetried { key: next });
+                // The next attempt has its own time; that of this one is over.
+                self.after_direct(seq, |decision| {
+                    decision.stop_ladder(&LadderSubject::Step { key: key.clone() }, "settled");
+                    decision.withdraw_step_notices(key);
+                });
             }
             Some(StepAlarm::Iterate { .. }) => {
                 let iteration = key.iteration + 1;

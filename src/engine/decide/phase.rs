@@ -104,7 +104,7 @@ impl Decision<'_> {
         });
         let climbing: Vec<LadderSubject> = climbing.cloned().collect();
         for subject in climbing {
-            self.stop_ladder(&subject, "ended");
+            self.stop_ladder(&subject, "settled");
         }
     }
 
