@@ -47,13 +47,8 @@ impl Inner {
     pub(super) async fn look(self: &Arc<Self>) {
         for scenario in self.book().iter() {
             let Some(calendar) = &scenario.calendar else { continue };
-            let drill = &scenario.id;
             if let Err(error) = self.look_at(scenario, calendar).await {
-                tracing::error!(%drill, %error, "its schedule could not be kept");
-            }
-            let now = self.runtime.clock().now();
-            if let Err(error) = self.announce(scenario, now).await {
-                tracing::error!(%drill, %error, "it could not be announced");
+                tracing::error!(drill = %scenario.id, %error, "its schedule could not be kept");
             }
         }
     }
