@@ -62,18 +62,9 @@ impl Bench {
     fn declare(&self, playbook: &Playbook) -> Outcome {
         let inputs = json!({ "users_affected": 250_000, "channels_down": ["电话"] });
         let inputs = if playbook.inputs.is_empty() { json!({}) } else { inputs };
-        let declaration = Declare {
-            id: IncidentId::from_u128(7),
-            number: 7,
-            mode: Mode::Live,
-            title: None,
-            level: None,
-            inputs: inputs.as_object().cloned().unwrap(),
-            detected_at: None,
-            dedup_key: None,
-            alert: None,
-            drill: None,
-        };
+        let inputs = inputs.as_object().cloned().unwrap();
+        let bare = Declare::new(IncidentId::from_u128(7), 7, Mode::Live);
+        let declaration = Declare { inputs, ..bare };
         declare(playbook, declaration, &self.ctx()).unwrap()
     }
 

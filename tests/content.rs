@@ -153,18 +153,7 @@ fn declared(plan: &Playbook) -> Vec<Fact> {
         directory: &directory,
         chance: Chance::new([7; 32]),
     };
-    let declaration = Declare {
-        id: IncidentId::from_u128(1),
-        number: 1,
-        mode: Mode::Live,
-        title: None,
-        level: None,
-        inputs: serde_json::Map::new(),
-        detected_at: None,
-        dedup_key: None,
-        alert: None,
-        drill: None,
-    };
+    let declaration = Declare::new(IncidentId::from_u128(1), 1, Mode::Live);
     let outcome = declare(plan, declaration, &ctx).expect("a plan can be declared");
     outcome.events.into_iter().map(|event| event.fact).collect()
 }

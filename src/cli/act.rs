@@ -276,15 +276,9 @@ pub struct OnStep {
 impl OnIncident {
     fn ask(self, act: &str, body: Json) -> Request {
         let path = format!("/api/v1/incidents/{}/{act}", part(&self.incident));
-        let body = match body {
-            Json::Object(mut fields) => {
-                fields.insert("occurred_at".to_owned(), json!(self.occurred_at));
-                fields.retain(|_, value| !value.is_null());
-                Json::Object(fields)
-            }
-            other => other,
-        };
-        Request { path, body }
+        let mut body = body;
+        body["occurred_at"] = json!(self.occurred_at);
+        Request { path, body: without_nulls(body) }
     }
 }
 
@@ -361,6 +355,15 @@ pub fn request(act: Act) -> Result<Request, Stop> {
             on.ask("redact", body)
         }
     })
+}
+
+/// Leaves out what was not said.
+#[must_use]
+pub fn without_nulls(mut body: Json) -> Json {
+    if let Json::Object(fields) = &mut body {
+        fields.retain(|_, value| !value.is_null());
+    }
+    body
 }
 
 /// Reads `NAME=VALUE` pairs; a value that is no JSON is a text.

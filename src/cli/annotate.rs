@@ -4,7 +4,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
-use super::explain;
+use super::explain::{self, Entry};
 use crate::playbook::diagnostic::{Row, Severity};
 use crate::text::Lang;
 
@@ -18,7 +18,8 @@ pub fn sarif(findings: &[Row], unreadable: &[String], lang: Lang) -> Json {
     let mut codes: Vec<&str> = findings.iter().map(|row| row.code.as_str()).collect();
     codes.sort_unstable();
     codes.dedup();
-    let rules: Vec<Json> = codes.iter().map(|code| rule(code, lang)).collect();
+    let entries = explain::entries(lang);
+    let rules: Vec<Json> = codes.iter().map(|code| rule(code, &entries)).collect();
     let results: Vec<Json> = findings.iter().map(|row| result(row, &codes)).collect();
     let troubles =
         unreadable.iter().map(|words| json!({"level": "error", "message": {"text": words}}));
@@ -42,11 +43,11 @@ pub fn sarif(findings: &[Row], unreadable: &[String], lang: Lang) -> Json {
     })
 }
 
-fn rule(code: &str, lang: Lang) -> Json {
+fn rule(code: &str, entries: &[Entry<'_>]) -> Json {
     let mut rule = json!({ "id": code });
-    if let Some((title, words)) = explain::entry(code, lang) {
-        rule["shortDescription"] = json!({ "text": title });
-        rule["fullDescription"] = json!({ "text": words });
+    if let Some(entry) = entries.iter().find(|entry| entry.code == code) {
+        rule["shortDescription"] = json!({ "text": entry.title });
+        rule["fullDescription"] = json!({ "text": entry.words });
     }
     rule
 }

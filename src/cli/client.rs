@@ -64,13 +64,7 @@ impl Client {
     /// # Errors
     /// As [`Client::get`].
     pub async fn post(&self, path: &str, body: &Json) -> Result<Json, Stop> {
-        let request = self
-            .http
-            .post(self.address(path))
-            .header("Idempotency-Key", idempotency_key())
-            .timeout(TIMEOUT)
-            .json(body);
-        json(self.send(request).await?).await
+        json(self.send(self.once(path).json(body)).await?).await
     }
 
     /// Sends a file.
@@ -78,14 +72,14 @@ impl Client {
     /// # Errors
     /// As [`Client::get`].
     pub async fn post_file(&self, path: &str, content: Vec<u8>) -> Result<Json, Stop> {
-        let request = self
-            .http
-            .post(self.address(path))
-            .header("Idempotency-Key", idempotency_key())
-            .header("Content-Type", "application/octet-stream")
-            .timeout(TIMEOUT)
-            .body(content);
-        json(self.send(request).await?).await
+        let request = self.once(path).header("Content-Type", "application/octet-stream");
+        json(self.send(request.body(content)).await?).await
+    }
+
+    /// Begins a request that has its effect once, however often it arrives.
+    fn once(&self, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.post(self.address(path)).timeout(TIMEOUT);
+        request.header("Idempotency-Key", idempotency_key())
     }
 
     /// Removes something.

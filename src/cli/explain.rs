@@ -14,10 +14,13 @@ const EN: &str = include_str!("../../docs/findings.en.md");
 
 /// One kind of finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Entry<'a> {
-    code: &'a str,
-    title: &'a str,
-    words: &'a str,
+pub struct Entry<'a> {
+    /// Its code.
+    pub code: &'a str,
+    /// What it is, in a few words.
+    pub title: &'a str,
+    /// What it means and what to do.
+    pub words: &'a str,
 }
 
 /// Explains one kind of finding, or lists them all.
@@ -50,13 +53,9 @@ pub fn run(args: &Explain, screen: &Screen) -> Result<(), Stop> {
     screen.data(&data, |_| format!("{}  {}\n\n{}", entry.code, entry.title, entry.words))
 }
 
-/// Returns the title and the explanation of a kind of finding.
+/// Reads the document of a language.
 #[must_use]
-pub fn entry(code: &str, lang: Lang) -> Option<(&'static str, &'static str)> {
-    entries(lang).into_iter().find(|entry| entry.code == code).map(|e| (e.title, e.words))
-}
-
-fn entries(lang: Lang) -> Vec<Entry<'static>> {
+pub fn entries(lang: Lang) -> Vec<Entry<'static>> {
     let sections = lang.pick(ZH, EN).split("\n## ").skip(1);
     let entry = |section: &'static str| {
         let (head, words) = section.split_once('\n')?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
 
-use super::act::{Request, pairs, request};
+use super::act::{Request, pairs, request, without_nulls};
 use super::args::Incident;
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
@@ -25,13 +25,10 @@ pub async fn run(verb: Incident, client: &Client, screen: &Screen) -> Result<(),
             show(screen, &client.get(&path).await?)
         }
         Incident::Declare { playbook, title, level, inputs, detected_at, dedup_key } => {
-            let mut body = json!({
+            let body = without_nulls(json!({
                 "playbook": playbook, "title": title, "level": level,
                 "inputs": pairs(&inputs)?, "detected_at": detected_at, "dedup_key": dedup_key,
-            });
-            if let Json::Object(fields) = &mut body {
-                fields.retain(|_, value| !value.is_null());
-            }
+            }));
             show(screen, &client.post("/api/v1/incidents", &body).await?)
         }
         Incident::Evidence { incident, step, text, link, file } => {

@@ -58,6 +58,25 @@ pub struct Declare {
     pub drill: Option<DrillRunId>,
 }
 
+impl Declare {
+    /// Makes a declaration of which nothing but the plan is known.
+    #[must_use]
+    pub fn new(id: IncidentId, number: u64, mode: Mode) -> Self {
+        Self {
+            id,
+            number,
+            mode,
+            title: None,
+            level: None,
+            inputs: serde_json::Map::new(),
+            detected_at: None,
+            dedup_key: None,
+            alert: None,
+            drill: None,
+        }
+    }
+}
+
 /// Names a run of a step as people do: by the step, perhaps an item, perhaps the exact run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepRef {

@@ -76,17 +76,11 @@ impl Sample {
         let playbook = plan();
         let directory = roster();
         let now: Timestamp = "2026-11-21T19:00:00Z".parse().unwrap();
+        let id = IncidentId::from_u128(0x0193_4a5b_0000_7000_8000_0000_0000_002a);
         let declaration = Declare {
-            id: IncidentId::from_u128(0x0193_4a5b_0000_7000_8000_0000_0000_002a),
-            number: 42,
-            mode,
             title: Some("华东客服电话中断 <script>alert(1)</script>".into()),
-            level: None,
-            inputs: serde_json::Map::new(),
             detected_at: Some(now - SignedDuration::from_mins(4)),
-            dedup_key: None,
-            alert: None,
-            drill: None,
+            ..Declare::new(id, 42, mode)
         };
         let ctx = Ctx {
             now,

@@ -122,18 +122,9 @@ pub fn minutes(minutes: i64) -> SignedDuration {
 }
 
 pub fn declaration(inputs: Json) -> Declare {
-    Declare {
-        id: IncidentId::from_u128(0x0192_7f6e_0000_7000_8000_0000_0000_0001),
-        number: 7,
-        mode: Mode::Live,
-        title: None,
-        level: None,
-        inputs: inputs.as_object().cloned().unwrap_or_default(),
-        detected_at: None,
-        dedup_key: None,
-        alert: None,
-        drill: None,
-    }
+    let id = IncidentId::from_u128(0x0192_7f6e_0000_7000_8000_0000_0000_0001);
+    let inputs = inputs.as_object().cloned().unwrap_or_default();
+    Declare { inputs, ..Declare::new(id, 7, Mode::Live) }
 }
 
 impl World {

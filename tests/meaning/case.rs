@@ -112,18 +112,8 @@ impl Case {
 
     /// Declares by hal.
     pub fn declare(&mut self, change: impl FnOnce(&mut Declare)) -> Result<(), Rejection> {
-        let mut request = Declare {
-            id: IncidentId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001),
-            number: 1,
-            mode: Mode::Live,
-            title: None,
-            level: None,
-            inputs: serde_json::Map::new(),
-            detected_at: None,
-            dedup_key: None,
-            alert: None,
-            drill: None,
-        };
+        let id = IncidentId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+        let mut request = Declare::new(id, 1, Mode::Live);
         change(&mut request);
         let outcome = declare(&self.playbook, request, &self.ctx(Actor::person("hal")))?;
         self.take(outcome);

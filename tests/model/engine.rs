@@ -38,18 +38,7 @@ impl<'w> Engine<'w> {
         now: Timestamp,
         change: impl FnOnce(&mut Declare),
     ) -> Check<Self> {
-        let mut request = Declare {
-            id: IncidentId::from_u128(7),
-            number: 7,
-            mode: Mode::Live,
-            title: None,
-            level: None,
-            inputs: serde_json::Map::new(),
-            detected_at: None,
-            dedup_key: None,
-            alert: None,
-            drill: None,
-        };
+        let mut request = Declare::new(IncidentId::from_u128(7), 7, Mode::Live);
         change(&mut request);
         let actor = Actor::person("hal");
         let chance = Chance::new([7; 32]);

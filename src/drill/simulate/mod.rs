@@ -8,7 +8,6 @@ mod people;
 mod world;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
@@ -277,19 +276,13 @@ impl<'a> Run<'a> {
 fn declaration(stage: Stage<'_>, take: Take) -> (Declare, Option<usize>) {
     let scenario = stage.scenario;
     let first = scenario.starting_alert();
-    let inputs: Map<String, Json> = scenario.inputs.clone();
     let identity = identity(stage, take);
     let declaration = Declare {
-        id: IncidentId::from_u128(identity),
-        number: 1,
-        mode: Mode::Simulation,
         title: Some(scenario.title.get(Lang::Zh).to_owned()),
-        level: None,
-        inputs,
-        detected_at: None,
-        dedup_key: None,
+        inputs: scenario.inputs.clone(),
         alert: first.map(|(_, alert)| alert.clone()),
         drill: Some(DrillRunId::from_u128(identity)),
+        ..Declare::new(IncidentId::from_u128(identity), 1, Mode::Simulation)
     };
     (declaration, first.map(|(position, _)| position))
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use super::*;
 use crate::drill::file::load;
 use crate::drill::scenario::Scenario;

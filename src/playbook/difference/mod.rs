@@ -5,7 +5,7 @@ mod aspect;
 mod said;
 mod spell;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use aspect::{Aspect, Matter, Subject, SubjectKind};
 
@@ -57,7 +57,7 @@ type Sayings = BTreeMap<Aspect, String>;
 pub fn difference(old: &Playbook, new: &Playbook) -> Vec<Change> {
     let (old, new) = (said::of(old), said::of(new));
     let mut changes = Vec::new();
-    let subjects: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let subjects: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     for subject in subjects {
         let change = |what| Change { subject: subject.clone(), what };
         match (old.get(subject), new.get(subject)) {
@@ -71,7 +71,7 @@ pub fn difference(old: &Playbook, new: &Playbook) -> Vec<Change> {
 }
 
 fn sides<'a>(before: &'a Sayings, after: &'a Sayings) -> impl Iterator<Item = What> + 'a {
-    let aspects: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let aspects: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     aspects.into_iter().filter_map(|aspect| {
         let (before, after) = (before.get(aspect), after.get(aspect));
         (before != after).then(|| What::Changed {

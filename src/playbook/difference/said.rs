@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Aspect, Sayings, Subject, SubjectKind, spell};
 use crate::playbook::{
-    Access, Action, Activation, Blocks, Close, Evidence, Handler, HandlerAct, Join, Manual,
-    Message, Notify, Phase, Playbook, Promise, Role, Step, Wait,
+    Access, Action, Activation, Blocks, Close, Evidence, Handler, HandlerAct, Http, Join, Manual,
+    Message, Next, Notify, Phase, Playbook, Promise, Role, Step, Wait,
 };
 
 /// All that a plan says.
@@ -184,7 +184,7 @@ fn ways(phase: &Phase, following: Option<&Phase>) -> String {
     if phase.next.is_empty() {
         return following.map_or_else(|| "end".to_owned(), |phase| phase.id.to_string());
     }
-    let way = |next: &crate::playbook::Next| {
+    let way = |next: &Next| {
         let mut said = next.to.to_string();
         if let Some(when) = &next.when {
             said.push_str(&format!(" when {}", spell::condition(when)));
@@ -270,7 +270,7 @@ fn action(action: &Action) -> Said {
             said.push(does("notify"));
             said
         }
-        Action::Http(_) => vec![(Aspect::Does, Some(request(action)))],
+        Action::Http(http) => vec![(Aspect::Does, Some(request(http)))],
         Action::Decide(decide) => vec![
             does("decide"),
             (Aspect::Options, Some(spell::list(&decide.options))),
@@ -296,8 +296,7 @@ fn action(action: &Action) -> Said {
     }
 }
 
-fn request(action: &Action) -> String {
-    let Action::Http(http) = action else { return String::new() };
+fn request(http: &Http) -> String {
     let mut said = format!("{} {}", http.method, http.url.source());
     let headers = http.headers.iter().map(|(name, t)| format!("{name}: {}", t.source()));
     let expected = http.expect_json.iter().map(|(at, value)| format!("{at} = {value}"));
