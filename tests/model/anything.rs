@@ -279,8 +279,15 @@ impl Anyone<'_> {
     fn step_ref(&self, n: usize, how: u8) -> StepRef {
         let step = self.step_id(n);
         let record = self.engine.incident.steps.get(&step);
-        let items = record.map_or(0, |record| record.items.len());
-        let item = (items > 0 && !how.is_multiple_of(8)).then(|| u32::from(how) % 4);
+        let items = record.map_or(&[][..], |record| &record.items);
+        let open: Vec<u32> =
+            (0..).zip(items).filter(|(_, i)| !i.is_settled()).map(|i| i.0).collect();
+        let item = match how % 8 {
+            _ if items.is_empty() => None,
+            0 => None,
+            1..=4 if !open.is_empty() => Some(open[usize::from(how / 8) % open.len()]),
+            _ => Some(u32::from(how / 8) % 4),
+        };
         let key = (how % 16 == 1).then(|| format!("1.{step}"));
         StepRef { step, item, key }
     }
@@ -290,22 +297,23 @@ impl Anyone<'_> {
         match how % 16 {
             0 => StepAct::Claim,
             1 => StepAct::Start,
-            2 | 3 => {
-                let items = ["1", "2", "3", "3.1", "3.2", "0", "x"];
-                let item = items[usize::from(how / 16) % items.len()].into();
-                StepAct::Check { item, done: how < 200 }
-            }
-            4 => StepAct::Fail { reason: text(how / 16) },
-            5 => StepAct::Skip { reason: text(how / 16) },
-            6 => StepAct::Retry,
-            7 => StepAct::Reopen { reason: text(how / 16) },
-            8 => StepAct::Reject { reason: text(how / 16) },
+            2 => tick(how / 16),
+            3 | 4 => StepAct::Fail { reason: text(how / 16) },
+            5 | 6 => StepAct::Skip { reason: text(how / 16) },
+            7 => StepAct::Retry,
+            8 => StepAct::Reopen { reason: text(how / 16) },
+            9 => StepAct::Reject { reason: text(how / 16) },
             _ => match step.map(|step| &step.action) {
                 Some(Action::Decide(decide)) => {
                     let option = &decide.options[usize::from(how / 16) % decide.options.len()];
                     StepAct::Answer { option: option.clone(), note: None }
                 }
                 Some(Action::Approve(_)) => StepAct::Approve { note: Some(text(how / 16)) },
+                Some(Action::Manual(manual))
+                    if !manual.checklist.is_empty() && !how.is_multiple_of(3) =>
+                {
+                    tick(how / 16)
+                }
                 Some(Action::Manual(manual)) => {
                     let answers = manual
                         .form
@@ -376,6 +384,12 @@ impl Anyone<'_> {
             _ => DeadlineKind::RoleAcknowledge(self.role(n)),
         }
     }
+}
+
+fn tick(how: u8) -> StepAct {
+    let items = ["1", "3.1", "3.2", "2", "3", "0", "x"];
+    let item = items[usize::from(how) % items.len()].into();
+    StepAct::Check { item, done: how < 14 }
 }
 
 fn role_act(how: u8) -> RoleAct {

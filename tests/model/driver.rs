@@ -62,15 +62,15 @@ impl<'s> Driver<'s, '_> {
         let RawCommand { op, on, how, who } = raw;
         let who = ["ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal"][usize::from(who) % 8];
         match op % 32 {
-            0..=7 => self.work(who, on, how)?,
+            0..=6 => self.work(who, on, how)?,
+            7 | 25 | 26 => self.set_inputs(who, on, how)?,
             8 => self.act_where_it_fits(who, on, StepAct::Start)?,
             9 | 10 => self.act_where_it_fits(who, on, work::fail())?,
             11 => self.act_where_it_fits(who, on, work::skip())?,
             12 => self.act_where_it_fits(who, on, StepAct::Retry)?,
             13 => self.act_where_it_fits(who, on, work::reopen())?,
             14 | 15 => self.act(who, on, work::any_act(how))?,
-            16 => self.set_inputs(who, on, how)?,
-            17 => self.set_level(who, how)?,
+            16 | 17 => self.set_level(who, how)?,
             18 => self.move_phase(who, on)?,
             19 => self.pause_or_resume(who)?,
             20 => self.end_or_reopen(who, on, how)?,

@@ -106,7 +106,8 @@ impl<'w> Engine<'w> {
             }
             let Fact::NoticeQueued { notice } = &event.fact else { continue };
             let news = (&notice.to, notice.via.as_slice(), &notice.purpose);
-            if heard.contains(&news) {
+            // What has no way out reaches nobody, once or twice.
+            if !notice.via.is_empty() && heard.contains(&news) {
                 return Err(self.wrong(format!("told twice at once: {notice:?}")));
             }
             heard.push(news);

@@ -75,7 +75,7 @@ fn step() -> impl Strategy<Value = RawStep> {
         any::<(u8, u8)>(),
         any::<u8>(),
         proptest::option::weighted(0.2, (any::<u8>(), proptest::option::of(cond()))),
-        proptest::option::weighted(0.4, any::<(u8, u8)>()),
+        proptest::option::weighted(0.6, any::<(u8, u8)>()),
     )
         .prop_map(|(kind, after, join, when, failure, blocks, repeat, due)| RawStep {
             kind,
@@ -97,7 +97,7 @@ fn phase() -> impl Strategy<Value = RawPhase> {
 /// Draws a plan.
 pub fn plan() -> impl Strategy<Value = RawPlan> {
     (
-        vec(cond(), 0..3),
+        vec(cond(), 0..4),
         proptest::bool::weighted(0.8),
         0_u8..5,
         proptest::option::of(cond()),
@@ -290,7 +290,7 @@ impl RawStep {
 
     fn due((limit, from): (u8, u8), kind: &Kind, at: usize, lengths: &mut Lengths) -> Due {
         let limit = match limit % 3 {
-            0 => {
+            0 | 1 => {
                 let mut three = [0; 3].map(|_| lengths.minutes(limit / 3));
                 three.sort_unstable();
                 let step = i64::from(limit / 12) * 30;

@@ -21,10 +21,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence};
 
 /// How many cases are tried where nothing else is said: some seconds' worth.
-const CASES: u32 = 160;
+const CASES: u32 = 400;
 /// As many of the longer ones, whose plans are real.
-const CASES_OF_ANYTHING: u32 = 32;
-/// How many commands one case has at most.
+const CASES_OF_ANYTHING: u32 = 48;
+/// How many commands one case has at most; twice as many where the plans are real.
 const COMMANDS_MAX: usize = 40;
 
 fn config(cases: u32) -> Config {
@@ -61,8 +61,8 @@ proptest! {
     fn nothing_that_anyone_does_breaks_what_must_hold(
         plan in anything::plan(),
         declared in anything::declared(),
-        commands in generate::commands(COMMANDS_MAX),
-        restart in 0..COMMANDS_MAX,
+        commands in generate::commands(2 * COMMANDS_MAX),
+        restart in 0..2 * COMMANDS_MAX,
     ) {
         anything::run(plan, declared, &commands, restart).map_err(TestCaseError::fail)?;
     }
