@@ -1,19 +1,29 @@
 //! Somebody changes the database behind the store's back.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use firebell::store::{Break, Digest, Sled, Store, StoreError, Verdict};
 
 use crate::subject::{close, declare, id, more, options, wait};
 
+/// Opens the database as soon as the threads of the one before have let go of its files.
+fn opened(config: &sled::Config) -> sled::Db {
+    let patience = Instant::now() + Duration::from_secs(20);
+    loop {
+        match config.open() {
+            Ok(db) => return db,
+            Err(error) => assert!(Instant::now() < patience, "{error}"),
+        }
+        std::thread::yield_now();
+    }
+}
+
 /// Changes stored pairs with the database's own tools; `None` removes a pair.
 fn tamper(dir: &Path, mut change: impl FnMut(&[u8], &[u8]) -> Option<Option<Vec<u8>>>) {
-    let db = sled::Config::new()
-        .path(dir.join("journal"))
-        .segment_size(8 << 20)
-        .flush_every_ms(None)
-        .open()
-        .unwrap();
+    let config =
+        sled::Config::new().path(dir.join("journal")).segment_size(8 << 20).flush_every_ms(None);
+    let db = opened(&config);
     let mut changed = 0;
     for pair in db.iter() {
         let (key, value) = pair.unwrap();
