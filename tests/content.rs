@@ -49,7 +49,7 @@ fn faults(findings: &Diagnostics) -> String {
 
 fn playbooks() -> Playbooks {
     let directory = configuration().config.directory();
-    let context = Context { directory: Some(&directory) };
+    let context = Context { directory: Some(&directory), ..Context::default() };
     let load = |(name, bytes): (String, Vec<u8>)| {
         let loaded = Playbook::load(&name, &bytes, &context);
         assert!(loaded.findings.is_empty(), "{}", faults(&loaded.findings));

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use firebell::playbook::diagnostic::Rendering;
-use firebell::playbook::{Context, Loaded, Playbook};
+use firebell::playbook::part::{Part, PartKind, check};
+use firebell::playbook::{Context, Loaded, Playbook, Shelf};
 use firebell::text::Lang;
 
 /// Codes whose files would be too large to keep; tests beside the code make them.
@@ -33,12 +34,29 @@ fn stem(path: &Path) -> String {
     path.file_stem().expect("a file").to_string_lossy().into_owned()
 }
 
+/// Reads the parts beside the plans of a folder.
+fn shelf(folder: &Path) -> Shelf {
+    let mut shelf = Shelf::default();
+    for kind in PartKind::ALL {
+        let Ok(entries) = std::fs::read_dir(folder.join(kind.folder())) else { continue };
+        for entry in entries {
+            let path = entry.expect("an entry of the folder").path();
+            let name = format!("{}/{}.yaml", kind.folder(), stem(&path));
+            let bytes = std::fs::read(&path).expect("a readable file");
+            shelf.put(Part::read(kind, &name, &bytes).expect("a part")).expect("one of its name");
+        }
+    }
+    shelf
+}
+
 /// Loads a file, against the directory that its first line names.
 fn load(path: &Path) -> Loaded {
     let bytes = std::fs::read(path).expect("a readable file");
     let name = format!("{}.yaml", stem(path));
     let directory = directory::named_by(&bytes);
-    Playbook::load(&name, &bytes, &Context { directory: directory.as_ref() })
+    let shelf = shelf(path.parent().expect("a folder"));
+    let context = Context { directory: directory.as_ref(), shelf: Some(&shelf) };
+    Playbook::load(&name, &bytes, &context)
 }
 
 #[test]
@@ -122,7 +140,7 @@ fn every_code_has_a_file_that_shows_it() {
 fn a_pinned_plan_is_restored_under_the_same_hash() {
     for path in files("playbooks") {
         let loaded = load(&path).playbook.expect("a good plan");
-        let restored = Playbook::restore(&loaded.source).expect("the pinned text");
+        let restored = Playbook::restore(&loaded.bundle.write()).expect("the pinned text");
         assert_eq!(restored.hash, loaded.hash);
         assert_eq!(format!("{:?}", restored.phases), format!("{:?}", loaded.phases));
         assert_eq!(format!("{:?}", restored.messages), format!("{:?}", loaded.messages));
@@ -130,10 +148,98 @@ fn a_pinned_plan_is_restored_under_the_same_hash() {
 }
 
 #[test]
+fn good_libraries_are_checked_by_themselves() {
+    for folder in ["tests/corpus/good", "playbooks"] {
+        let shelf = shelf(&root().join(folder));
+        for part in shelf.iter() {
+            let found = check(part, &Context { shelf: Some(&shelf), ..Context::default() });
+            assert!(found.is_empty(), "{}", found.render(Rendering::plain(Lang::En)));
+        }
+    }
+}
+
+#[test]
+fn a_library_is_checked_whether_a_plan_uses_it_or_not() {
+    let shelf = shelf(&root().join("tests/corpus/bad"));
+    let context = Context { shelf: Some(&shelf), ..Context::default() };
+    let found: Vec<_> =
+        shelf.iter().flat_map(|part| check(part, &context).rows(Lang::En)).collect();
+    let codes: BTreeSet<&str> = found.iter().map(|row| row.code.as_str()).collect();
+    assert_eq!(codes, BTreeSet::from(["E0106", "E0309"]), "{found:#?}");
+    assert!(found.iter().all(|row| row.file == "steps/shared.yaml"), "{found:#?}");
+}
+
+const BORROWER: &str = "playbook: sample
+title: { zh: 样例, en: Sample }
+roles: { commander: { title: { zh: 总指挥, en: Commander }, assign: { team: x } } }
+phases:
+  - id: one
+    title: { zh: 一, en: One }
+    steps:
+      - { use: shared/inform }
+      - { id: later, use: shared/inform, due: 1h, form: null, after: [inform] }
+";
+
+fn library(due: &str) -> Shelf {
+    let text = format!(
+        "library: shared\ntitle: {{ zh: 共用, en: Shared }}\nsteps:\n  - {{ id: inform, \
+         role: commander, title: {{ zh: 报告, en: Report }}, due: {due}, \
+         form: {{ note: {{ type: text }} }} }}\n"
+    );
+    let mut shelf = Shelf::default();
+    let part = Part::read(PartKind::Steps, "steps/shared.yaml", text.as_bytes());
+    shelf.put(part.expect("a library")).expect("the only one");
+    shelf
+}
+
+fn borrow(shelf: &Shelf) -> Playbook {
+    let context = Context { shelf: Some(shelf), ..Context::default() };
+    let loaded = Playbook::load("plan.yaml", BORROWER.as_bytes(), &context);
+    loaded.playbook.unwrap_or_else(|| panic!("{:?}", loaded.findings))
+}
+
+#[test]
+fn a_plan_takes_a_step_over_and_says_otherwise_key_by_key() {
+    let plan = borrow(&library("30m"));
+    let [first, later] = plan.phases[0].steps.as_slice() else { panic!("two steps") };
+    let due = |step: &firebell::playbook::Step| format!("{:?}", step.due);
+    assert_eq!((first.id.as_str(), later.id.as_str()), ("inform", "later"));
+    assert_eq!(first.role, later.role);
+    assert_ne!(due(first), due(later));
+    assert!(format!("{:?}", first.action).contains("note"), "{:?}", first.action);
+    assert!(!format!("{:?}", later.action).contains("note"), "{:?}", later.action);
+    assert_eq!(later.after, std::slice::from_ref(&first.id));
+}
+
+#[test]
+fn an_edit_of_a_library_is_another_version_of_the_plans_that_use_it() {
+    let (before, after) = (borrow(&library("30m")), borrow(&library("20m")));
+    assert_ne!(before.hash, after.hash);
+    let changes = firebell::playbook::difference::difference(&before, &after);
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    let restored = Playbook::restore(&before.bundle.write()).expect("the pinned texts");
+    assert_eq!(restored.hash, before.hash);
+    assert_eq!(format!("{:?}", restored.phases), format!("{:?}", before.phases));
+}
+
+#[test]
+fn a_library_that_no_step_uses_is_no_part_of_the_version() {
+    let text =
+        std::fs::read_to_string(root().join("tests/corpus/good/language.yaml")).expect("text");
+    let load = |shelf: &Shelf| {
+        let context = Context { shelf: Some(shelf), ..Context::default() };
+        Playbook::load("x.yaml", text.as_bytes(), &context).playbook.expect("a good plan").hash
+    };
+    assert_eq!(load(&library("30m")), load(&Shelf::default()));
+}
+
+#[test]
 fn line_endings_do_not_change_the_hash_and_any_word_does() {
     let text = std::fs::read_to_string(root().join("playbooks/service-outage.yaml")).expect("text");
     let hash = |text: &str| {
-        let loaded = Playbook::load("x.yaml", text.as_bytes(), &Context::default());
+        let shelf = shelf(&root().join("playbooks"));
+        let context = Context { shelf: Some(&shelf), ..Context::default() };
+        let loaded = Playbook::load("x.yaml", text.as_bytes(), &context);
         loaded.playbook.expect("a good plan").hash
     };
     assert_eq!(hash(&text), hash(&text.replace('\n', "\r\n")));

@@ -35,11 +35,19 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 fn clone_into(folder: &Path) {
     fs::copy(root().join("firebell.yaml"), folder.join("firebell.yaml")).expect("the sample");
     for name in ["playbooks", "drills"] {
-        fs::create_dir(folder.join(name)).expect("a folder");
-        for entry in fs::read_dir(root().join(name)).expect("a shipped folder") {
-            let path = entry.expect("an entry").path();
-            let file = path.file_name().expect("a file's name");
-            fs::copy(&path, folder.join(name).join(file)).expect("a shipped file");
+        copy(&root().join(name), &folder.join(name));
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a shipped folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("a shipped file");
         }
     }
 }

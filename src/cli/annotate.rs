@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
 use super::explain::{self, Entry};
-use crate::playbook::diagnostic::{Row, Severity};
+use crate::playbook::diagnostic::{RelatedPlace, Row, Severity};
 use crate::text::Lang;
 
 /// What a URI's path may not hold as it is; the slash stays.
@@ -61,7 +61,7 @@ const fn level(severity: Severity) -> &'static str {
 
 fn result(row: &Row, codes: &[&str]) -> Json {
     let code = row.code.as_str();
-    json!({
+    let mut result = json!({
         "ruleId": code,
         "ruleIndex": codes.binary_search(&code).unwrap_or_default(),
         "level": level(row.severity),
@@ -73,6 +73,23 @@ fn result(row: &Row, codes: &[&str]) -> Json {
                 "endLine": row.end_line, "endColumn": row.end_column,
             },
         }}],
+    });
+    if !row.related.is_empty() {
+        result["relatedLocations"] = row.related.iter().map(related).collect();
+    }
+    result
+}
+
+fn related(place: &RelatedPlace) -> Json {
+    json!({
+        "message": {"text": place.message},
+        "physicalLocation": {
+            "artifactLocation": {"uri": utf8_percent_encode(&place.file, PATH).to_string()},
+            "region": {
+                "startLine": place.line, "startColumn": place.column,
+                "endLine": place.end_line, "endColumn": place.end_column,
+            },
+        },
     })
 }
 
@@ -98,12 +115,20 @@ pub fn github(findings: &[Row], unreadable: &[String]) -> String {
             row.end_line,
             row.end_column,
             property(row.code.as_str()),
-            data(&words(row)),
+            data(&[words(row), elsewhere(row)].concat()),
         )
     };
     let trouble = |words: &String| format!("::error::{}", data(words));
     let lines = findings.iter().map(finding).chain(unreadable.iter().map(trouble));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The places in other files: a command has room for one place alone.
+fn elsewhere(row: &Row) -> String {
+    let others = row.related.iter().filter(|place| place.file != row.file);
+    others
+        .map(|place| format!("\n{}: {}:{}:{}", place.message, place.file, place.line, place.column))
+        .collect()
 }
 
 /// A newline would begin another command.
@@ -133,7 +158,35 @@ mod tests {
             label: None,
             help: vec!["did you mean `due`?".to_owned()],
             notes: Vec::new(),
+            related: Vec::new(),
         }
+    }
+
+    /// The same in a file that a plan uses.
+    fn borrowed() -> Row {
+        let used = RelatedPlace {
+            file: "playbooks/plan 1.yaml".to_owned(),
+            line: 12,
+            column: 9,
+            end_line: 12,
+            end_column: 20,
+            message: "used here".to_owned(),
+        };
+        Row { related: vec![used], ..row() }
+    }
+
+    #[test]
+    fn the_place_that_uses_a_file_is_a_related_location() {
+        let log = sarif(&[borrowed(), row()], &[], Lang::En);
+        let results = &log["runs"][0]["results"];
+        let related = &results[0]["relatedLocations"][0];
+        assert_eq!(related["message"]["text"], "used here");
+        let place = &related["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "playbooks/plan%201.yaml");
+        assert_eq!(place["region"]["startLine"], 12);
+        assert_eq!(results[1].get("relatedLocations"), None);
+        let line = github(&[borrowed()], &[]);
+        assert!(line.ends_with("%0Aused here: playbooks/plan 1.yaml:12:9"), "{line}");
     }
 
     #[test]

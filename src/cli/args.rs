@@ -182,6 +182,8 @@ pub enum SchemaOf {
     Playbook,
     /// Of drills.
     Drill,
+    /// Of step libraries.
+    Library,
 }
 
 /// Prints a schema.

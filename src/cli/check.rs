@@ -47,7 +47,7 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let found = || library.findings().iter().chain(uncovered.iter());
     let count = |severity| found().map(|found| found.count(severity)).sum();
     let report = Report {
-        files: files.len(),
+        files: library.file_count(),
         errors: count(Severity::Error) + library.unreadable().len(),
         warnings: count(Severity::Warning),
         findings: found().flat_map(|found| found.rows(screen.lang)).collect(),

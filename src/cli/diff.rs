@@ -8,9 +8,10 @@ use serde_json::{Value as Json, json};
 use super::args::Diff;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, note};
+use crate::playbook::Playbook;
 use crate::playbook::diagnostic::Rendering;
 use crate::playbook::difference::{Change, What, difference};
-use crate::playbook::{Context, Playbook};
+use crate::runtime::Library;
 use crate::text::{Lang, count};
 
 /// Compares two files and prints what differs.
@@ -27,12 +28,13 @@ pub fn run(args: &Diff, screen: &Screen) -> Result<(), Stop> {
 
 /// Two versions are compared as plans, whatever the rosters of this machine are.
 fn load(path: &Path, screen: &Screen) -> Result<Arc<Playbook>, Stop> {
-    let name = path.display().to_string();
-    let bytes = std::fs::read(path)
-        .map_err(|error| Stop::new(Exit::NotFound, format!("{name}: {error}")))?;
-    let loaded = Playbook::load(&name, &bytes, &Context::default());
-    loaded.playbook.map(Arc::new).ok_or_else(|| {
-        note(loaded.findings.render(Rendering { lang: screen.lang, colour: screen.colour }));
+    let library = Library::of_plan(path);
+    if let [error, ..] = library.unreadable() {
+        return Err(Stop::new(Exit::NotFound, error.clone()));
+    }
+    library.playbooks().next().cloned().ok_or_else(|| {
+        let rendering = Rendering { lang: screen.lang, colour: screen.colour };
+        library.findings().iter().for_each(|found| note(found.render(rendering)));
         Stop::silent(Exit::Failure)
     })
 }

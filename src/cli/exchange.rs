@@ -12,9 +12,10 @@ use super::exit::{Exit, Stop};
 use super::screen::{Screen, note};
 use crate::exchange::cacao::{self, Origin, Stamp, conformance};
 use crate::exchange::markdown;
+use crate::playbook::Playbook;
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
 use crate::playbook::source::BYTES_MAX;
-use crate::playbook::{Context, Playbook};
+use crate::runtime::Library;
 
 /// Prints a plan in the words of others.
 ///
@@ -22,18 +23,20 @@ use crate::playbook::{Context, Playbook};
 /// A file that is not there, a plan with errors, or a plan without a date where none is given.
 pub fn export(args: &Export, screen: &Screen) -> Result<(), Stop> {
     let ExportTo::Cacao { playbook, at } = &args.to;
-    let bytes = read(playbook, screen)?;
-    let loaded = Playbook::load(&playbook.display().to_string(), &bytes, &Context::default());
-    say(&loaded.findings, screen);
-    let Some(plan) = loaded.playbook else { return Err(Stop::silent(Exit::Failure)) };
-    let Some(at) = at.or_else(|| reviewed(&plan)) else {
+    let library = Library::of_plan(playbook);
+    if let [error, ..] = library.unreadable() {
+        return Err(unreadable(error, screen));
+    }
+    library.findings().iter().for_each(|found| say(found, screen));
+    let Some(plan) = library.playbooks().next() else { return Err(Stop::silent(Exit::Failure)) };
+    let Some(at) = at.or_else(|| reviewed(plan)) else {
         let words = screen.lang.pick(
             "预案没有 reviewed_on：用 --at 2026-11-01T00:00:00Z 写明时间",
             "the plan has no reviewed_on: give the time with --at 2026-11-01T00:00:00Z",
         );
         return Err(Stop::new(Exit::Usage, words));
     };
-    screen.raw(cacao::export(&plan, Stamp { lang: screen.lang, at }).trim_end())
+    screen.raw(cacao::export(plan, Stamp { lang: screen.lang, at }).trim_end())
 }
 
 fn reviewed(plan: &Playbook) -> Option<Timestamp> {
@@ -95,15 +98,15 @@ fn say(findings: &Diagnostics, screen: &Screen) {
     }
 }
 
+fn unreadable(why: &str, screen: &Screen) -> Stop {
+    let words = screen.lang.pick(format!("无法读取 {why}"), format!("cannot read {why}"));
+    Stop::new(Exit::NotFound, words)
+}
+
 /// Reads a file, and no more of it than shows that it is too large.
 fn read(path: &Path, screen: &Screen) -> Result<Vec<u8>, Stop> {
-    let file = std::fs::File::open(path).map_err(|error| {
-        let path = path.display();
-        let words = screen
-            .lang
-            .pick(format!("无法读取 {path}：{error}"), format!("cannot read {path}: {error}"));
-        Stop::new(Exit::NotFound, words)
-    })?;
+    let file = std::fs::File::open(path)
+        .map_err(|error| unreadable(&format!("{}: {error}", path.display()), screen))?;
     let mut bytes = Vec::new();
     file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

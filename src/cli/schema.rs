@@ -14,6 +14,7 @@ pub fn run(args: &Schema, screen: &Screen) -> Result<(), Stop> {
     let schema = match args.of {
         SchemaOf::Playbook => playbook::schema::playbook(),
         SchemaOf::Drill => drill::schema::drill(),
+        SchemaOf::Library => playbook::schema::library(),
     };
     let text = serde_json::to_string_pretty(&schema)
         .map_err(|error| Stop::new(Exit::Failure, error.to_string()))?;

@@ -10,8 +10,10 @@ mod index;
 mod load;
 mod lower;
 mod model;
+pub mod part;
 pub mod schema;
 pub mod source;
+mod sources;
 pub mod template;
 pub mod value;
 pub mod yaml;
@@ -28,5 +30,7 @@ pub use model::{
     Notify, NotifyUntil, Objective, OnFailure, Phase, Playbook, Promise, Repeat, Resource, Retry,
     Role, SmsTemplate, Step, TextTemplate, Variables, Wait,
 };
+pub use part::{Bundle, Shelf};
+pub use sources::Sources;
 pub use template::{JsonTemplate, Template};
 pub use value::{Field, FieldType, Value};

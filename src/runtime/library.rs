@@ -7,11 +7,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::shelves::{Shelves, has_key, kind_of};
 use crate::id::PlaybookId;
 use crate::people::Directory;
 use crate::playbook::diagnostic::{Diagnostics, nearest};
 use crate::playbook::source::BYTES_MAX;
-use crate::playbook::{Context, Loaded, Playbook};
+use crate::playbook::{Context, Loaded, Playbook, Shelf};
 
 /// The most files read from one folder: a guard against pointing at the wrong one.
 const FILES_MAX: usize = 1_000;
@@ -21,6 +22,10 @@ const FILES_MAX: usize = 1_000;
 pub struct Library {
     playbooks: BTreeMap<PlaybookId, Arc<Playbook>>,
     drill_files: Vec<DrillFile>,
+    shelves: Shelves,
+    /// The folder whose parts serve plans that come over the interface.
+    home: PathBuf,
+    file_count: usize,
     findings: Vec<Diagnostics>,
     unreadable: Vec<String>,
 }
@@ -55,9 +60,10 @@ impl Library {
     /// do not load are left out and reported.
     #[must_use]
     pub fn read(playbooks: &Path, drills: &Path, directory: &Directory) -> Self {
-        let mut library = Self::default();
+        let mut library = Self { home: playbooks.to_owned(), ..Self::default() };
         let files = [library.files(playbooks), library.files(drills)].concat();
-        library.take(&files, directory);
+        library.shelves.beside(playbooks, Some(directory));
+        library.take(&files, Some(directory));
         library
     }
 
@@ -65,13 +71,23 @@ impl Library {
     #[must_use]
     pub fn of_files(files: &[PathBuf], directory: &Directory) -> Self {
         let mut library = Self::default();
-        library.take(files, directory);
+        library.take(files, Some(directory));
+        library
+    }
+
+    /// Reads one plan with the parts beside it, whatever the people of this machine are. Blocks on
+    /// the disk.
+    #[must_use]
+    pub fn of_plan(file: &Path) -> Self {
+        let mut library = Self::default();
+        library.take(&[file.to_owned()], None);
         library
     }
 
     /// A drill is known by its first key, so a file in the wrong folder is still read rightly.
-    fn take(&mut self, files: &[PathBuf], directory: &Directory) {
+    fn take(&mut self, files: &[PathBuf], directory: Option<&Directory>) {
         for path in files {
+            self.file_count += 1;
             let bytes = match read_bounded(path) {
                 Ok(bytes) => bytes,
                 Err(error) => {
@@ -79,15 +95,25 @@ impl Library {
                     continue;
                 }
             };
-            if is_drill(&bytes) {
+            if let Some(kind) = kind_of(&bytes) {
+                self.shelves.take(kind, path, directory);
+                self.file_count -= 1;
+                continue;
+            }
+            if has_key(&bytes, "drill") {
                 self.drill_files.push(DrillFile { path: path.clone(), bytes });
             } else {
                 let name = path.display().to_string();
-                let context = Context { directory: Some(directory) };
+                let folder = path.parent().unwrap_or_else(|| Path::new(""));
+                let shelf = Some(self.shelves.beside(folder, directory));
+                let context = Context { directory, shelf };
                 let Loaded { playbook, findings } = Playbook::load(&name, &bytes, &context);
                 self.admit(playbook, findings);
             }
         }
+        self.file_count += self.shelves.count();
+        self.findings.append(&mut self.shelves.findings);
+        self.unreadable.append(&mut self.shelves.unreadable);
     }
 
     fn admit(&mut self, playbook: Option<Playbook>, findings: Diagnostics) {
@@ -107,29 +133,27 @@ impl Library {
     /// Finds the YAML files of a folder, in order; none where it cannot be read.
     #[must_use]
     pub fn yaml_files(dir: &Path) -> Vec<PathBuf> {
-        Self::default().files(dir)
+        yaml_files(dir).unwrap_or_default()
     }
 
     fn files(&mut self, dir: &Path) -> Vec<PathBuf> {
-        let entries = match std::fs::read_dir(dir) {
-            Ok(entries) => entries,
-            Err(error) => {
-                self.unreadable.push(format!("{}: {error}", dir.display()));
-                return Vec::new();
-            }
-        };
-        let mut paths: Vec<PathBuf> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|e| e == "yaml" || e == "yml"))
-            .collect();
-        paths.sort();
-        if paths.len() > FILES_MAX {
-            let dir = dir.display();
-            self.unreadable
-                .push(format!("{dir}: more than {FILES_MAX} files; the rest is left out"));
-            paths.truncate(FILES_MAX);
-        }
-        paths
+        let found = yaml_files(dir);
+        found.unwrap_or_else(|error| {
+            self.unreadable.push(error);
+            Vec::new()
+        })
+    }
+
+    /// Returns the parts that plans of the folder may use.
+    #[must_use]
+    pub fn shelf(&self) -> Option<&Shelf> {
+        self.shelves.get(&self.home)
+    }
+
+    /// Counts the files that were read, parts included.
+    #[must_use]
+    pub const fn file_count(&self) -> usize {
+        self.file_count
     }
 
     /// Adds what the drill module found.
@@ -184,16 +208,30 @@ impl Library {
     }
 }
 
+/// Finds the YAML files of a folder, in order.
+///
+/// # Errors
+/// A folder that cannot be read, or holds more files than are read.
+pub(super) fn yaml_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
+    let shown = dir.display();
+    let entries = std::fs::read_dir(dir).map_err(|error| format!("{shown}: {error}"))?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "yaml" || e == "yml"))
+        .collect();
+    paths.sort();
+    if paths.len() > FILES_MAX {
+        return Err(format!("{shown}: more than {FILES_MAX} files"));
+    }
+    Ok(paths)
+}
+
 /// Reads a file without ever holding more than one byte over the bound of sources, so that the
 /// loader can say that it is too large.
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-fn is_drill(bytes: &[u8]) -> bool {
-    bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"drill:"))
 }
 
 #[cfg(test)]
@@ -202,8 +240,8 @@ mod tests {
 
     #[test]
     fn a_drill_is_known_by_its_key_and_not_by_its_folder() {
-        assert!(is_drill("# 演练\ndrill: x\nplaybook: y\n".as_bytes()));
-        assert!(!is_drill(b"playbook: y\nsummary: a drill: of sorts\n"));
+        assert!(has_key("# 演练\ndrill: x\nplaybook: y\n".as_bytes(), "drill"));
+        assert!(!has_key(b"playbook: y\nsummary: a drill: of sorts\n", "drill"));
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod redaction;
 mod refusal;
 mod rosters;
 mod service;
+mod shelves;
 mod test_page;
 mod ticker;
 mod watchdog;

@@ -31,7 +31,7 @@ impl Pins {
             .entry(playbook.hash.clone())
             .or_insert_with(|| Pinned { playbook: Arc::clone(playbook), stored: false });
         (!pinned.stored).then(|| {
-            let content = playbook.source.clone().into_bytes();
+            let content = playbook.bundle.write().into_bytes();
             Change::write(Kind::Pin, playbook.hash.as_str(), Expect::Any, content)
         })
     }

@@ -1,8 +1,10 @@
 //! The files that tests read.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use firebell::playbook::{Context, Playbook};
+use firebell::playbook::Playbook;
+use firebell::runtime::Library;
 
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -24,13 +26,13 @@ pub fn read(path: &str) -> Vec<u8> {
 }
 
 /// Every plan that is shipped or that a test calls good.
-pub fn plans() -> Vec<Playbook> {
+pub fn plans() -> Vec<Arc<Playbook>> {
     let files = files("playbooks", "yaml").into_iter().chain(files("tests/corpus/good", "yaml"));
     files
         .map(|path| {
-            let bytes = std::fs::read(&path).expect("a plan");
-            let loaded = Playbook::load("plan.yaml", &bytes, &Context::default());
-            loaded.playbook.unwrap_or_else(|| panic!("{}", path.display()))
+            let library = Library::of_plan(&path);
+            let plan = library.playbooks().next().cloned();
+            plan.unwrap_or_else(|| panic!("{}", path.display()))
         })
         .collect()
 }
@@ -40,6 +42,6 @@ pub fn meaning(plan: &Playbook) -> String {
     let text = format!("{plan:#?}");
     let lines = text
         .lines()
-        .filter(|line| !line.starts_with("    hash: ") && !line.starts_with("    source: "));
+        .filter(|line| !line.starts_with("    hash: ") && !line.starts_with("    bundle: "));
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -9,7 +9,7 @@ use crate::exchange::cacao::{extension, flow, ids, step, variable};
 use crate::exchange::draft::put;
 use crate::exchange::json;
 use crate::id::StepId;
-use crate::playbook::source::Source;
+
 use crate::playbook::yaml::{self, Node};
 use crate::playbook::{Phase, Playbook, Step};
 use crate::text::{Lang, Text};
@@ -31,8 +31,7 @@ pub fn export(plan: &Playbook, stamp: Stamp) -> String {
 
 /// Makes the playbook as a tree.
 pub(super) fn tree(plan: &Playbook, stamp: Stamp) -> Node {
-    let written = Source::new("plan.yaml", &plan.source).ok();
-    let written = written.and_then(|source| yaml::parse(&source).ok());
+    let written = plan.tree();
     let mut out = Export {
         plan,
         lang: stamp.lang,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::id::{PersonId, TeamId};
 use crate::people::{Directory, Source};
 use crate::playbook::check::{Check, NO_CHANNEL, NOBODY, NOT_CONFIGURED, NOT_IN_DIRECTORY};
-use crate::playbook::diagnostic::{Diagnostic, both};
-use crate::playbook::lower::{DirectoryName, Noted, person_named};
+use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
+use crate::playbook::lower::{DirectoryName, Noted, Notes, person_named};
 use crate::playbook::model::Role;
 use crate::playbook::yaml::unknown_name;
 use crate::text::{Lang, Text};
@@ -28,14 +28,7 @@ impl Check<'_> {
     }
 
     pub(super) fn directory(&mut self, directory: &Directory) {
-        let mut told: BTreeSet<String> = BTreeSet::new();
-        for noted in &self.notes.directory {
-            if directory.is_built_in() {
-                self.not_configured(noted, directory, &mut told);
-            } else {
-                self.in_directory(noted, directory);
-            }
-        }
+        directory_names(self.notes, directory, self.out);
         if directory.is_built_in() {
             return;
         }
@@ -44,84 +37,6 @@ impl Check<'_> {
         }
         for noted in &self.notes.audience_teams {
             self.hears(noted, directory);
-        }
-    }
-
-    /// Without a configuration every name leads to the operator; each is told once.
-    fn not_configured(
-        &mut self,
-        noted: &Noted<DirectoryName>,
-        directory: &Directory,
-        told: &mut BTreeSet<String>,
-    ) {
-        let (noun, name) = noun(&noted.what);
-        let is_there = match &noted.what {
-            DirectoryName::Channel(id) => directory.has_channel(id),
-            _ => false,
-        };
-        let (zh, en) = (noun.get(Lang::Zh), noun.get(Lang::En));
-        if is_there || !told.insert(format!("{en} {name}")) {
-            return;
-        }
-        self.out.push(
-            Diagnostic::new(
-                NOT_CONFIGURED,
-                both!(
-                    "{zh} `{name}` 尚未配置，暂由值守人员承担",
-                    "the {en} `{name}` is not configured; the operator stands in"
-                ),
-            )
-            .at(noted.span)
-            .help(both!("写进 firebell.yaml", "add it to firebell.yaml")),
-        );
-    }
-
-    fn in_directory(&mut self, noted: &Noted<DirectoryName>, directory: &Directory) {
-        let (noun, name) = noun(&noted.what);
-        let known: Option<Vec<&str>> = match &noted.what {
-            DirectoryName::Team(id) => directory
-                .team(id)
-                .is_none()
-                .then(|| directory.teams().map(|team| team.id.as_str()).collect()),
-            DirectoryName::Schedule(id) => directory
-                .schedule(id)
-                .is_none()
-                .then(|| directory.schedules().map(|schedule| schedule.id.as_str()).collect()),
-            DirectoryName::Ladder(id) => directory
-                .ladder(id)
-                .is_none()
-                .then(|| directory.ladders().map(|ladder| ladder.id.as_str()).collect()),
-            DirectoryName::Partner(id) => directory
-                .partner(id)
-                .is_none()
-                .then(|| directory.partners().map(|partner| partner.id.as_str()).collect()),
-            DirectoryName::Channel(id) => (!directory.has_channel(id)).then(Vec::new),
-        };
-        if let Some(known) = known {
-            if directory.person(&PersonId::new(name)).is_some() {
-                self.out.push(person_named(noted.span));
-                return;
-            }
-            let found = unknown_name(NOT_IN_DIRECTORY, noted.span, &noun, name, known);
-            let where_to = Text::both("配置里没有它", "the configuration does not have it");
-            self.out.push(found.note(where_to));
-            return;
-        }
-        self.reachable(noted, directory);
-    }
-
-    /// A partner or channel that is there must also be able to hear.
-    fn reachable(&mut self, noted: &Noted<DirectoryName>, directory: &Directory) {
-        let DirectoryName::Partner(id) = &noted.what else { return };
-        let silent = directory.partner(id).is_some_and(|partner| partner.contacts.is_empty());
-        if silent {
-            self.out.push(
-                Diagnostic::new(
-                    NO_CHANNEL,
-                    both!("合作方 `{id}` 没有联系方式", "the partner `{id}` has no contact"),
-                )
-                .at(noted.span),
-            );
         }
     }
 
@@ -162,6 +77,100 @@ impl Check<'_> {
             Some(span) => found.at(*span),
             None => found,
         });
+    }
+}
+
+/// Holds the names that are used against the directory.
+pub(in crate::playbook) fn directory_names(
+    notes: &Notes<'_>,
+    directory: &Directory,
+    out: &mut Diagnostics,
+) {
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    for noted in &notes.directory {
+        if directory.is_built_in() {
+            not_configured(noted, directory, &mut told, out);
+        } else {
+            in_directory(noted, directory, out);
+        }
+    }
+}
+
+/// Without a configuration every name leads to the operator; each is told once.
+fn not_configured(
+    noted: &Noted<DirectoryName>,
+    directory: &Directory,
+    told: &mut BTreeSet<String>,
+    out: &mut Diagnostics,
+) {
+    let (noun, name) = noun(&noted.what);
+    let is_there = match &noted.what {
+        DirectoryName::Channel(id) => directory.has_channel(id),
+        _ => false,
+    };
+    let (zh, en) = (noun.get(Lang::Zh), noun.get(Lang::En));
+    if is_there || !told.insert(format!("{en} {name}")) {
+        return;
+    }
+    out.push(
+        Diagnostic::new(
+            NOT_CONFIGURED,
+            both!(
+                "{zh} `{name}` 尚未配置，暂由值守人员承担",
+                "the {en} `{name}` is not configured; the operator stands in"
+            ),
+        )
+        .at(noted.span)
+        .help(both!("写进 firebell.yaml", "add it to firebell.yaml")),
+    );
+}
+
+fn in_directory(noted: &Noted<DirectoryName>, directory: &Directory, out: &mut Diagnostics) {
+    let (noun, name) = noun(&noted.what);
+    let known: Option<Vec<&str>> = match &noted.what {
+        DirectoryName::Team(id) => directory
+            .team(id)
+            .is_none()
+            .then(|| directory.teams().map(|team| team.id.as_str()).collect()),
+        DirectoryName::Schedule(id) => directory
+            .schedule(id)
+            .is_none()
+            .then(|| directory.schedules().map(|schedule| schedule.id.as_str()).collect()),
+        DirectoryName::Ladder(id) => directory
+            .ladder(id)
+            .is_none()
+            .then(|| directory.ladders().map(|ladder| ladder.id.as_str()).collect()),
+        DirectoryName::Partner(id) => directory
+            .partner(id)
+            .is_none()
+            .then(|| directory.partners().map(|partner| partner.id.as_str()).collect()),
+        DirectoryName::Channel(id) => (!directory.has_channel(id)).then(Vec::new),
+    };
+    if let Some(known) = known {
+        if directory.person(&PersonId::new(name)).is_some() {
+            out.push(person_named(noted.span));
+            return;
+        }
+        let found = unknown_name(NOT_IN_DIRECTORY, noted.span, &noun, name, known);
+        let where_to = Text::both("配置里没有它", "the configuration does not have it");
+        out.push(found.note(where_to));
+        return;
+    }
+    reachable(noted, directory, out);
+}
+
+/// A partner or channel that is there must also be able to hear.
+fn reachable(noted: &Noted<DirectoryName>, directory: &Directory, out: &mut Diagnostics) {
+    let DirectoryName::Partner(id) = &noted.what else { return };
+    let silent = directory.partner(id).is_some_and(|partner| partner.contacts.is_empty());
+    if silent {
+        out.push(
+            Diagnostic::new(
+                NO_CHANNEL,
+                both!("合作方 `{id}` 没有联系方式", "the partner `{id}` has no contact"),
+            )
+            .at(noted.span),
+        );
     }
 }
 

@@ -16,6 +16,8 @@ pub use code::{
     UNKNOWN_NAME, UNREACHABLE_PHASE, UNREACHABLE_STEP,
 };
 
+pub(in crate::playbook) use directory::directory_names;
+
 use crate::playbook::diagnostic::Diagnostics;
 use crate::playbook::load::Context;
 use crate::playbook::lower::Notes;

@@ -170,7 +170,7 @@ impl Check<'_> {
         let text = used.node.as_str().unwrap_or_default();
         let written = name.to_string();
         match text.find(&written) {
-            Some(at) => inside(self.out.source(), used.node, Span::new(at, at + written.len())),
+            Some(at) => inside(self.out.sources(), used.node, Span::new(at, at + written.len())),
             None => used.node.span,
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::playbook::diagnostic::render;
 use crate::playbook::diagnostic::{Diagnostic, Rendering, Row, Severity};
-use crate::playbook::source::{Rejected, Source};
+use crate::playbook::source::{Rejected, Source, Span};
+use crate::playbook::sources::Sources;
 use crate::text::Lang;
 
 /// The most findings kept for one file: more than anyone reads, and a bound on what a hostile file
@@ -12,7 +13,7 @@ pub const FINDINGS_MAX: usize = 100;
 /// The findings about one file, in the order of the file.
 #[derive(Debug, Clone)]
 pub struct Diagnostics {
-    source: Source,
+    sources: Sources,
     items: Vec<Diagnostic>,
     left_out: usize,
 }
@@ -20,14 +21,25 @@ pub struct Diagnostics {
 impl Diagnostics {
     /// Makes an empty collection for a file.
     #[must_use]
-    pub const fn new(source: Source) -> Self {
-        Self { source, items: Vec::new(), left_out: 0 }
+    pub fn new(source: Source) -> Self {
+        Self { sources: source.into(), items: Vec::new(), left_out: 0 }
     }
 
     /// Returns the file.
     #[must_use]
     pub const fn source(&self) -> &Source {
-        &self.source
+        self.sources.main()
+    }
+
+    /// Returns the file with what was read into it.
+    #[must_use]
+    pub const fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Reads another file in at a place; returns by how much its own positions move.
+    pub fn include(&mut self, source: Source, at: Span) -> usize {
+        self.sources.include(source, at)
     }
 
     /// Adds a finding. Beyond [`FINDINGS_MAX`] findings are only counted.
@@ -57,6 +69,11 @@ impl Diagnostics {
     /// Adds the finding of a failed attempt and turns success into `Some`.
     pub fn ok<T>(&mut self, result: Result<T, Box<Diagnostic>>) -> Option<T> {
         result.map_err(|diagnostic| self.push(*diagnostic)).ok()
+    }
+
+    /// Keeps the findings that are to the point.
+    pub fn retain(&mut self, wanted: impl FnMut(&Diagnostic) -> bool) {
+        self.items.retain(wanted);
     }
 
     /// Brings the findings into the order of the file, errors before warnings at one place.
@@ -102,13 +119,13 @@ impl Diagnostics {
     /// Returns the findings as flat rows for machines, words in one language.
     #[must_use]
     pub fn rows(&self, lang: Lang) -> Vec<Row> {
-        self.items.iter().map(|d| Row::new(&self.source, d, lang)).collect()
+        self.items.iter().map(|d| Row::new(&self.sources, d, lang)).collect()
     }
 }
 
 impl From<Rejected> for Diagnostics {
     fn from(rejected: Rejected) -> Self {
-        Self { source: rejected.source, items: vec![*rejected.diagnostic], left_out: 0 }
+        Self { sources: rejected.source.into(), items: vec![*rejected.diagnostic], left_out: 0 }
     }
 }
 

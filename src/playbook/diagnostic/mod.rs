@@ -10,7 +10,7 @@ mod suggestion;
 pub use code::{Code, Severity};
 pub use collection::{Diagnostics, FINDINGS_MAX};
 pub use finding::Diagnostic;
-pub use render::{Rendering, Row};
+pub use render::{RelatedPlace, Rendering, Row};
 pub use suggestion::nearest;
 
 /// Writes one sentence in both languages with the same captured names, Chinese first.

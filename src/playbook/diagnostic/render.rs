@@ -1,11 +1,12 @@
 //! Findings as a compiler prints them, and as rows for machines.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
 use crate::playbook::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::playbook::source::{Place, Source, Span};
-use crate::text::Lang;
+use crate::playbook::sources::Sources;
+use crate::text::{Lang, Text};
 
 /// Longer source lines are cut to this window, so that one long line does not hide the finding.
 const TERMINAL_CELLS: usize = 120;
@@ -56,17 +57,58 @@ pub struct Row {
     pub help: Vec<String>,
     /// Background.
     pub notes: Vec<String>,
+    /// Other places that matter, such as where a file with the mistake is used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<RelatedPlace>,
+}
+
+/// A place beside the one that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RelatedPlace {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The character in the line, from 1.
+    pub column: usize,
+    /// The line of the end.
+    pub end_line: usize,
+    /// The character after the end.
+    pub end_column: usize,
+    /// Why it matters.
+    pub message: String,
+}
+
+impl RelatedPlace {
+    fn new(sources: &Sources, span: Span, words: &Text, lang: Lang) -> Self {
+        let (source, span) = sources.locate(span);
+        let (start, end) = (source.place(span.start), source.place(span.end));
+        Self {
+            file: source.name().to_owned(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            message: words.get(lang).to_owned(),
+        }
+    }
+}
+
+/// Returns the other places of a finding: its own, then the way back to the file that was asked for.
+fn others(sources: &Sources, diagnostic: &Diagnostic) -> Vec<(Span, Text)> {
+    let span = diagnostic.span.unwrap_or_default();
+    let used = Text::both("在此使用", "used here");
+    let trail = sources.trail(span).map(|at| (at, used.clone()));
+    diagnostic.related.iter().cloned().chain(trail).collect()
 }
 
 impl Row {
     /// Flattens one finding.
     #[must_use]
-    pub fn new(source: &Source, diagnostic: &Diagnostic, lang: Lang) -> Self {
-        let span = diagnostic.span.unwrap_or_default();
+    pub fn new(sources: &Sources, diagnostic: &Diagnostic, lang: Lang) -> Self {
+        let (source, span) = sources.locate(diagnostic.span.unwrap_or_default());
         let (start, end) = (source.place(span.start), source.place(span.end));
-        let words = |texts: &[crate::text::Text]| {
-            texts.iter().map(|text| text.get(lang).to_owned()).collect()
-        };
+        let words = |texts: &[Text]| texts.iter().map(|text| text.get(lang).to_owned()).collect();
         Self {
             code: diagnostic.code,
             severity: diagnostic.severity(),
@@ -79,6 +121,10 @@ impl Row {
             label: diagnostic.label.as_ref().map(|label| label.get(lang).to_owned()),
             help: words(&diagnostic.help),
             notes: words(&diagnostic.notes),
+            related: others(sources, diagnostic)
+                .iter()
+                .map(|(span, words)| RelatedPlace::new(sources, *span, words, lang))
+                .collect(),
         }
     }
 }
@@ -92,7 +138,9 @@ pub(super) fn all(findings: &Diagnostics, rendering: Rendering) -> String {
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&renderer.render(&[group(findings.source(), diagnostic, rendering.lang)]));
+        let others = others(findings.sources(), diagnostic);
+        let group = group(findings.sources(), diagnostic, &others, rendering.lang);
+        out.push_str(&renderer.render(&[group]));
         out.push('\n');
     }
     if findings.left_out() > 0 {
@@ -107,20 +155,41 @@ pub(super) fn all(findings: &Diagnostics, rendering: Rendering) -> String {
     out
 }
 
-fn group<'a>(source: &'a Source, diagnostic: &'a Diagnostic, lang: Lang) -> Group<'a> {
+fn group<'a>(
+    sources: &'a Sources,
+    diagnostic: &'a Diagnostic,
+    others: &'a [(Span, Text)],
+    lang: Lang,
+) -> Group<'a> {
     let level = match diagnostic.severity() {
         Severity::Error => Level::ERROR.with_name(lang.pick("错误", "error")),
         Severity::Warning => Level::WARNING.with_name(lang.pick("警告", "warning")),
     };
     let title = level.primary_title(diagnostic.message.get(lang)).id(diagnostic.code.as_str());
-    let window = diagnostic.span.map(|span| Window::around(source, span, diagnostic));
+    let (source, span) = sources.locate(diagnostic.span.unwrap_or_default());
+    let (here, elsewhere): (Vec<Mark<'_>>, Vec<Mark<'_>>) = others
+        .iter()
+        .map(|(span, words)| Mark::new(sources, *span, words.get(lang)))
+        .partition(|mark| std::ptr::eq(mark.source, source));
+    let window = diagnostic.span.map(|_| Window::around(source, span, &here));
     let mut group = match window {
-        Some(Ok(window)) => title.element(snippet(source, &window, diagnostic, lang)),
+        Some(Ok(window)) => {
+            let label = diagnostic.label.as_ref().map(|label| label.get(lang));
+            title.element(window.snippet(source, label, &here))
+        }
         Some(Err(Place { line, column })) => {
             title.element(Origin::path(source.name()).line(line).char_column(column))
         }
         None => title.element(Origin::path(source.name())),
     };
+    for mark in elsewhere {
+        group = match Window::around(mark.source, mark.span, &[]) {
+            Ok(window) => group.element(window.aside(&mark)),
+            Err(Place { line, column }) => {
+                group.element(Origin::path(mark.source.name()).line(line).char_column(column))
+            }
+        };
+    }
     for help in &diagnostic.help {
         let level = Level::HELP.with_name(lang.pick("建议", "help"));
         group = group.element(level.message(help.get(lang)));
@@ -132,24 +201,18 @@ fn group<'a>(source: &'a Source, diagnostic: &'a Diagnostic, lang: Lang) -> Grou
     group
 }
 
-fn snippet<'a>(
+/// A place beside the one that a finding is about, in its file, with its words.
+struct Mark<'a> {
     source: &'a Source,
-    window: &Window<'a>,
-    diagnostic: &'a Diagnostic,
-    lang: Lang,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let label = diagnostic.label.as_ref().map(|label| label.get(lang));
-    let primary = window.shift(window.primary).range();
-    let primary = AnnotationKind::Primary.span(primary).label(label);
-    let related = diagnostic.related.iter().filter(|(span, _)| window.covers(*span));
-    let related = related.map(|(span, words)| {
-        AnnotationKind::Context.span(window.shift(*span).range()).label(words.get(lang))
-    });
-    Snippet::source(window.text)
-        .path(source.name())
-        .line_start(window.line)
-        .annotation(primary)
-        .annotations(related)
+    span: Span,
+    words: &'a str,
+}
+
+impl<'a> Mark<'a> {
+    fn new(sources: &'a Sources, span: Span, words: &'a str) -> Self {
+        let (source, span) = sources.locate(span);
+        Self { source, span, words }
+    }
 }
 
 /// The lines of a file that a finding touches. The renderer walks the whole text it is given, so a
@@ -168,13 +231,12 @@ impl<'a> Window<'a> {
     ///
     /// # Errors
     /// The place alone, where its line is too long to show.
-    fn around(source: &'a Source, span: Span, diagnostic: &Diagnostic) -> Result<Self, Place> {
+    fn around(source: &'a Source, span: Span, others: &[Mark<'_>]) -> Result<Self, Place> {
         let text = source.text();
         let start = text.floor_char_boundary(span.start);
         let line_end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
         let primary = Span::new(start, text.floor_char_boundary(span.end.min(line_end)).max(start));
-        let related = diagnostic.related.iter().map(|(span, _)| *span);
-        let all = related.fold(primary, Span::to);
+        let all = others.iter().map(|mark| mark.span).fold(primary, Span::to);
         let window = [all, primary].into_iter().map(|cover| lines(text, cover));
         let Some(shown) = window.into_iter().find(|shown| shown.range().len() <= WINDOW_BYTES_MAX)
         else {
@@ -182,6 +244,31 @@ impl<'a> Window<'a> {
         };
         let line = source.place(shown.start).line;
         Ok(Self { text: &text[shown.range()], start: shown.start, line, primary })
+    }
+
+    /// Draws the place with its label and the marks of the same file.
+    fn snippet(
+        &self,
+        source: &'a Source,
+        label: Option<&'a str>,
+        marks: &[Mark<'a>],
+    ) -> Snippet<'a, Annotation<'a>> {
+        let primary = self.shift(self.primary).range();
+        let primary = AnnotationKind::Primary.span(primary).label(label);
+        let marks = marks.iter().filter(|mark| self.covers(mark.span)).map(|mark| {
+            AnnotationKind::Context.span(self.shift(mark.span).range()).label(mark.words)
+        });
+        self.bare(source).annotation(primary).annotations(marks)
+    }
+
+    /// Draws a place of another file.
+    fn aside(&self, mark: &Mark<'a>) -> Snippet<'a, Annotation<'a>> {
+        let place = self.shift(self.primary).range();
+        self.bare(mark.source).annotation(AnnotationKind::Context.span(place).label(mark.words))
+    }
+
+    fn bare(&self, source: &'a Source) -> Snippet<'a, Annotation<'a>> {
+        Snippet::source(self.text).path(source.name()).line_start(self.line)
     }
 
     /// Tells whether a place lies in the window.
@@ -299,6 +386,56 @@ mod tests {
         assert_eq!(
             findings.render(Rendering::plain(Lang::En)),
             "error[E0101]: wrong\n--> x.yaml:2:4\n"
+        );
+    }
+
+    /// A mistake in a file that another uses, which is used by the plan.
+    fn borrowed() -> Diagnostics {
+        let source = |name, text| Source::new(name, text).expect("text");
+        let mut findings = Diagnostics::new(source("plans/a.yaml", "steps:\n  - use: 隔离/主机\n"));
+        let first = findings.include(source("steps/x.yaml", "use: y/b\n"), Span::new(16, 29));
+        let second = findings
+            .include(source("steps/y.yaml", "tilte: 隔离\n"), Span::new(first + 5, first + 8));
+        findings.push(
+            Diagnostic::new(Code::new("E0106"), both!("未知的键 `tilte`", "unknown key `tilte`"))
+                .at(Span::new(second, second + 5)),
+        );
+        findings
+    }
+
+    #[test]
+    fn a_mistake_in_a_file_that_is_used_shows_the_way_back() {
+        insta::assert_snapshot!(borrowed().render(Rendering::plain(Lang::En)), @"
+        error[E0106]: unknown key `tilte`
+         --> steps/y.yaml:1:1
+          |
+        1 | tilte: 隔离
+          | ^^^^^
+          |
+         ::: steps/x.yaml:1:6
+          |
+        1 | use: y/b
+          |      --- used here
+          |
+         ::: plans/a.yaml:2:10
+          |
+        2 |   - use: 隔离/主机
+          |          --------- used here
+        ");
+    }
+
+    #[test]
+    fn rows_name_the_file_of_the_mistake_and_the_way_back() {
+        let rows = borrowed().rows(Lang::En);
+        assert_eq!((rows[0].file.as_str(), rows[0].line, rows[0].column), ("steps/y.yaml", 1, 1));
+        let related: Vec<_> = rows[0]
+            .related
+            .iter()
+            .map(|at| (at.file.as_str(), at.line, at.column, at.message.as_str()))
+            .collect();
+        assert_eq!(
+            related,
+            [("steps/x.yaml", 1, 6, "used here"), ("plans/a.yaml", 2, 10, "used here")]
         );
     }
 

@@ -4,7 +4,8 @@ use crate::playbook::diagnostic::{Code, Diagnostic, both};
 use crate::playbook::expression::{CompileError, Condition, Expression};
 use crate::playbook::lower::{BAD_EXPRESSION, BAD_TEMPLATE, Form, Lowering, Site, Used};
 use crate::playbook::model::TextTemplate;
-use crate::playbook::source::{Source, Span};
+use crate::playbook::source::Span;
+use crate::playbook::sources::Sources;
 use crate::playbook::template::{JsonTemplate, Template};
 use crate::playbook::yaml::{Data, Fields, Node, bad_value, missing, wrong_type};
 use crate::text::{Lang, Text};
@@ -155,7 +156,7 @@ impl<'n> Lowering<'n> {
         match result {
             Ok(compiled) => Some(compiled),
             Err(error) => {
-                let diagnostic = uncompiled(self.out.source(), node, code, &error);
+                let diagnostic = uncompiled(self.out.sources(), node, code, &error);
                 self.out.push(diagnostic);
                 None
             }
@@ -164,10 +165,10 @@ impl<'n> Lowering<'n> {
 }
 
 /// Words a text that does not compile, at the exact place where that can be told.
-fn uncompiled(source: &Source, node: &Node, code: Code, error: &CompileError) -> Diagnostic {
+fn uncompiled(sources: &Sources, node: &Node, code: Code, error: &CompileError) -> Diagnostic {
     let span = error
         .range()
-        .map_or(node.span, |range| inside(source, node, Span::new(range.start, range.end)));
+        .map_or(node.span, |range| inside(sources, node, Span::new(range.start, range.end)));
     let diagnostic = Diagnostic::new(code, error.text()).at(span);
     match error.candidates() {
         Some((written, known)) => diagnostic.did_you_mean(written, known),
@@ -177,9 +178,9 @@ fn uncompiled(source: &Source, node: &Node, code: Code, error: &CompileError) ->
 
 /// Moves a range of a scalar's text to the file, where the scalar is written as it reads: plain,
 /// or quoted without escapes. Else the whole scalar is the place.
-pub(in crate::playbook) fn inside(source: &Source, node: &Node, range: Span) -> Span {
+pub(in crate::playbook) fn inside(sources: &Sources, node: &Node, range: Span) -> Span {
     let Some(text) = node.as_str() else { return node.span };
-    let written = source.slice(node.span);
+    let written = sources.slice(node.span);
     let unquoted = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
     let start = if written == text {
         node.span.start

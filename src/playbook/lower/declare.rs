@@ -42,7 +42,12 @@ fn keys<'n>(node: Option<&'n Node>, into: &mut IndexMap<&'n str, Span>) {
     }
 }
 
-fn ids<'n>(nodes: &'n [Node], into: &mut IndexMap<&'n str, Span>, out: &mut Diagnostics) {
+/// Notes what a list declares and reports names that stand twice.
+pub(super) fn ids<'n>(
+    nodes: &'n [Node],
+    into: &mut IndexMap<&'n str, Span>,
+    out: &mut Diagnostics,
+) {
     for node in nodes {
         let Some(id) = node.get("id") else { continue };
         let Some(name) = id.as_str() else { continue };

@@ -9,6 +9,7 @@ mod declare;
 mod field;
 mod handler;
 mod level;
+mod library;
 mod message;
 mod moment;
 mod name;
@@ -26,6 +27,7 @@ pub use code::{
 pub use name::{NAME_CHARS_MAX, is_identifier, is_slug};
 
 pub(in crate::playbook) use condition::inside;
+pub(in crate::playbook) use library::library;
 pub(in crate::playbook) use notes::{DirectoryName, Form, Noted, Notes, Site, Used};
 pub(in crate::playbook) use playbook::lower;
 pub(in crate::playbook) use role::person_named;

@@ -9,6 +9,7 @@ use crate::playbook::diagnostic::{Diagnostics, both};
 use crate::playbook::lower::declare::declare;
 use crate::playbook::lower::{Lowering, Notes};
 use crate::playbook::model::{Access, Close, Playbook};
+use crate::playbook::part::Bundle;
 use crate::playbook::yaml::{Fields, Node, bad_value};
 use crate::text::Text;
 
@@ -65,15 +66,13 @@ impl<'n> Lowering<'n> {
         let handlers = handlers.iter().filter_map(|node| self.handler(node)).collect();
         let close = [("auto", Close::Auto), ("by_person", Close::ByPerson)];
         let close = fields.take("close").and_then(|node| node.one_of(&close, &mut self.out));
-        for key in ["clocks", "use", "libraries"] {
-            fields.refuse_for_now(key, &mut self.out);
-        }
+        fields.refuse_for_now("clocks", &mut self.out);
         fields.close(&mut self.out);
         Some(Playbook {
             id: PlaybookId::new(id?),
             hash: SmolStr::default(),
             lazy_index: crate::playbook::LazyIndex::default(),
-            source: String::new(),
+            bundle: Bundle::default(),
             title: title?,
             summary,
             owner,

@@ -68,7 +68,7 @@ impl<'n> Lowering<'n> {
         let outlives_phase = fields.boolean("outlives_phase", &mut self.out).unwrap_or(false);
         let repeat = fields.take("repeat").and_then(|node| self.repeat(node));
         let for_each = fields.take("for_each").and_then(|node| self.for_each(node));
-        for key in ["playbook", "use", "with", "handoff", "compensate"] {
+        for key in ["playbook", "with", "handoff", "compensate"] {
             fields.refuse_for_now(key, &mut self.out);
         }
         fields.close(&mut self.out);

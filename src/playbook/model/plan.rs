@@ -10,6 +10,7 @@ use crate::id::{MessageId, PartnerId, PhaseId, PlaybookId, RoleId, StepId, TeamI
 use crate::playbook::duration::Span;
 use crate::playbook::index::LazyIndex;
 use crate::playbook::model::{Handler, Level, LevelRule, Message, Objective, Phase, Role, Step};
+use crate::playbook::part::Bundle;
 use crate::playbook::template::Template;
 use crate::playbook::value::{Field, Value};
 use crate::text::Text;
@@ -21,8 +22,8 @@ pub struct Playbook {
     pub id: PlaybookId,
     /// SHA-256, in hex, of everything its meaning depends on; a run keeps the version it began with.
     pub hash: SmolStr,
-    /// The source text the hash is of; loading it again gives this playbook.
-    pub source: String,
+    /// The texts the hash is of; loading them again gives this playbook.
+    pub bundle: Bundle,
     /// What people call it.
     pub title: Text,
     /// When to use it, in a sentence.

@@ -8,4 +8,4 @@ mod playbook;
 mod step;
 
 pub use part::definitions;
-pub use playbook::playbook;
+pub use playbook::{library, playbook};

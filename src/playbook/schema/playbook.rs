@@ -7,7 +7,7 @@ use crate::playbook::schema::build::{
     part, required, some, string, words,
 };
 use crate::playbook::schema::part::{definitions, times};
-use crate::playbook::schema::step::step;
+use crate::playbook::schema::step::{shared_step, step};
 
 /// Returns the JSON Schema of a playbook file.
 #[must_use]
@@ -38,6 +38,23 @@ pub fn playbook() -> Value {
     schema["$schema"] = json!(DIALECT);
     schema["$id"] = json!("/schema/playbook.json");
     schema["title"] = json!("firebell playbook / 预案");
+    schema["$defs"] = definitions();
+    schema
+}
+
+/// Returns the JSON Schema of a file of steps that plans share.
+#[must_use]
+pub fn library() -> Value {
+    let mut schema = object(vec![
+        required("library", "步骤库标识", "What plans call it", part("slug")),
+        required("title", "名称", "What people call it", part("text")),
+        optional("summary", "内容", "What is in it", part("text")),
+        optional("owner", "负责团队", "The team that keeps it true", part("label")),
+        required("steps", "步骤", "What plans may use", some(shared_step())),
+    ]);
+    schema["$schema"] = json!(DIALECT);
+    schema["$id"] = json!("/schema/library.json");
+    schema["title"] = json!("firebell step library / 步骤库");
     schema["$defs"] = definitions();
     schema
 }

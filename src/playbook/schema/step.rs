@@ -11,8 +11,20 @@ use crate::playbook::schema::part::times;
 const KINDS: [&str; 6] = ["notify", "http", "decide", "approve", "wait", "set"];
 const BY_HAND: [&str; 5] = ["instructions", "checklist", "form", "evidence", "measure"];
 
+/// A step of a plan.
 pub(super) fn step() -> Value {
-    let mut keys = common();
+    let after = optional("after", "前置步骤", "Steps that come first", one_or_list(string()));
+    let join = json!({ "anyOf": [words(&["all", "any"]), times(i64::from(u32::MAX))] });
+    step_with(vec![after, optional("join", "需满足的前置数", "How many of them", join)])
+}
+
+/// A step of a library, which a plan puts in its place.
+pub(super) fn shared_step() -> Value {
+    step_with(Vec::new())
+}
+
+fn step_with(mut keys: Vec<Key>) -> Value {
+    keys.extend(common());
     keys.extend(by_hand());
     keys.extend(kinds());
     let mut schema = object(keys);
@@ -30,9 +42,13 @@ pub(super) fn step() -> Value {
     let automatic = json!({ "anyOf": automatic });
     let mut rules = pairs;
     rules.push(json!({ "if": any_kind, "then": none_of(&BY_HAND) }));
-    rules.push(json!({ "if": { "not": automatic }, "then": has("title") }));
+    let own = || json!({ "not": has("use") });
+    rules.push(json!({ "if": own(), "then": has("id") }));
+    let person = json!({ "allOf": [own(), { "not": automatic }] });
+    rules.push(json!({ "if": person, "then": has("title") }));
     let chosen = json!({ "required": ["decide"], "properties": { "decide": has("default") } });
-    let chosen = json!({ "allOf": [chosen, { "properties": { "decide": { "type": "object" } } }] });
+    let chosen =
+        json!({ "allOf": [own(), chosen, { "properties": { "decide": { "type": "object" } } }] });
     rules.push(json!({ "if": chosen, "then": has("due") }));
     schema["allOf"] = Value::Array(rules);
     schema
@@ -43,14 +59,13 @@ fn common() -> Vec<Key> {
         let go = object(vec![required("go", "转到", "A step of this phase, or a phase", string())]);
         json!({ "anyOf": [words(&["stop", "continue"]), go] })
     };
-    let join = json!({ "anyOf": [words(&["all", "any"]), times(i64::from(u32::MAX))] });
+    let library = pattern("^[a-z0-9-]+/.+$");
     vec![
-        required("id", "标识", "Its name, unique in the plan", part("identifier")),
+        optional("id", "标识", "Its name, unique in the plan", part("identifier")),
+        optional("use", "取自步骤库", "A step of a library: library/step", library),
         optional("title", "名称", "What people call it", part("text")),
         optional("role", "角色", "Who does it", string()),
         optional("lane", "泳道", "The lane it is drawn in", part("label")),
-        optional("after", "前置步骤", "Steps that come first", one_or_list(string())),
-        optional("join", "需满足的前置数", "How many of them", join),
         optional("when", "条件", "Whether it is done", part("condition")),
         optional("start_within", "开始时限", "How soon to start", part("deadline")),
         optional("due", "完成时限", "How soon to finish", part("deadline")),

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use super::commit::{json, once};
 use super::{Answer, find};
 use crate::id::PlaybookId;
-use crate::playbook::diagnostic::{Diagnostics, Severity};
+use crate::playbook::diagnostic::{Diagnostics, RelatedPlace, Severity};
 use crate::playbook::{Context, Playbook};
 use crate::runtime::ReloadReport;
 use crate::server::app::App;
@@ -18,7 +18,9 @@ use crate::server::ask::{Ask, Asked, At, broken_body, media_type, unsupported};
 use crate::server::auth::{Principal, access};
 use crate::server::problem::{Problem, too_large};
 use crate::server::view;
-use crate::server::wire::{Checked, Finding, Nothing, Page, PlanDetail, PlanSummary, Reloaded};
+use crate::server::wire::{
+    Checked, Finding, FindingPlace, Nothing, Page, PlanDetail, PlanSummary, Reloaded,
+};
 use crate::text::Lang;
 
 /// The largest plan, as the language has it.
@@ -73,9 +75,9 @@ pub async fn check(
     let bytes = read(request, &app).await?;
     let lang = checking.lang.or(principal.lang).unwrap_or_else(|| app.lang());
     let name = checking.name.unwrap_or_else(|| "playbook.yaml".to_owned());
-    let directory = app.runtime().directory();
+    let (directory, library) = (app.runtime().directory(), app.runtime().library());
     let look = move || {
-        let context = Context { directory: Some(&directory) };
+        let context = Context { directory: Some(&directory), shelf: library.shelf() };
         let findings = Playbook::load(&name, &bytes, &context).findings;
         Checked { ok: !findings.has_errors(), findings: shown(&findings, lang) }
     };
@@ -127,6 +129,15 @@ fn reloaded(report: &ReloadReport, lang: Lang) -> Reloaded {
     }
 }
 
+fn place(place: RelatedPlace) -> FindingPlace {
+    FindingPlace {
+        file: place.file,
+        line: place.line as u64,
+        column: place.column as u64,
+        message: place.message,
+    }
+}
+
 fn shown(findings: &Diagnostics, lang: Lang) -> Vec<Finding> {
     let rows = findings.rows(lang).into_iter();
     rows.map(|row| Finding {
@@ -140,6 +151,7 @@ fn shown(findings: &Diagnostics, lang: Lang) -> Vec<Finding> {
         column: row.column as u64,
         message: row.message,
         help: row.help,
+        related: row.related.into_iter().map(place).collect(),
     })
     .collect()
 }

@@ -18,7 +18,7 @@ pub fn plan(playbook: &Playbook) -> PlanDetail {
             .collect(),
         phases: playbook.phases.iter().map(phase).collect(),
         objectives: playbook.objectives.iter().map(|objective| objective.id.clone()).collect(),
-        source: playbook.source.clone(),
+        source: playbook.bundle.plan().to_owned(),
     }
 }
 

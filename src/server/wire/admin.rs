@@ -150,6 +150,22 @@ pub struct Finding {
     /// What to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub help: Vec<String>,
+    /// Other places that matter, such as where a library with the mistake is used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<FindingPlace>,
+}
+
+/// A place beside the one that a finding is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FindingPlace {
+    /// The file.
+    pub file: String,
+    /// Where in it, from 1.
+    pub line: u64,
+    /// Where in the line, from 1, in characters.
+    pub column: u64,
+    /// Why it matters, in the caller's language.
+    pub message: String,
 }
 
 /// How a reload ended.

@@ -18,8 +18,9 @@ pub use acts::{
     Plain, Redact, Remark, Reopen, ReopenIncident, Timed,
 };
 pub use admin::{
-    ChannelTried, Checked, Confirmed, Finding, MakeOverride, MakeToken, NewToken, Nothing, OnCall,
-    OnCallNow, Overdue, OverdueIncident, Reloaded, TestPage, TestPaged, Token, WhoAmI,
+    ChannelTried, Checked, Confirmed, Finding, FindingPlace, MakeOverride, MakeToken, NewToken,
+    Nothing, OnCall, OnCallNow, Overdue, OverdueIncident, Reloaded, TestPage, TestPaged, Token,
+    WhoAmI,
 };
 pub use drill::{Drill, LastRun, RunDrill, RunStarted};
 pub use incident::{
