@@ -20,6 +20,7 @@ use firebell::engine::{Incident, codec};
 use firebell::id::DrillRunId;
 use firebell::people::Directory;
 use firebell::playbook::Playbook;
+use firebell::runtime::Library;
 
 const ROUND: Duration = Duration::from_millis(400);
 const ROUNDS: usize = 5;
@@ -35,13 +36,10 @@ fn main() {
     );
     let cases = [
         (
-            include_str!("../src/drill/fixtures/ten-steps.yaml"),
+            "src/drill/fixtures/ten-steps.yaml",
             include_str!("../src/drill/fixtures/ten-steps-drill.yaml"),
         ),
-        (
-            include_str!("../playbooks/service-outage.yaml"),
-            include_str!("../drills/service-outage.yaml"),
-        ),
+        ("playbooks/service-outage.yaml", include_str!("../drills/service-outage.yaml")),
     ];
     for (plan, drill) in cases {
         House::new(plan, drill).measure();
@@ -56,7 +54,8 @@ struct House {
 
 impl House {
     fn new(plan: &str, drill: &str) -> Self {
-        let playbook = Arc::new(Playbook::restore(plan).unwrap());
+        let plan = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(plan);
+        let playbook = Library::of_plan(&plan).playbooks().next().cloned().unwrap();
         let playbooks = BTreeMap::from([(playbook.id.clone(), Arc::clone(&playbook))]);
         let scenario = load("drill.yaml", drill.as_bytes(), &playbooks).0.unwrap();
         let directory = stand_ins(&playbook, &scenario).unwrap();

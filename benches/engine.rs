@@ -18,6 +18,7 @@ use firebell::engine::{
 use firebell::id::IncidentId;
 use firebell::people::Directory;
 use firebell::playbook::Playbook;
+use firebell::runtime::Library;
 use jiff::Timestamp;
 use serde_json::{Map, json};
 
@@ -29,8 +30,8 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let outage = include_bytes!("../playbooks/service-outage.yaml");
-    let outage = Playbook::restore(std::str::from_utf8(outage).unwrap()).unwrap();
+    let outage = concat!(env!("CARGO_MANIFEST_DIR"), "/playbooks/service-outage.yaml");
+    let outage = Library::of_plan(outage.as_ref()).playbooks().next().cloned().unwrap();
     let mut bench = Bench { directory: Directory::built_in() };
     println!("{:<44} {:>12} {:>10}", "service-outage plan", "per second", "ns each");
     bench.line("declare (some 40 events, its notices)", |bench| {

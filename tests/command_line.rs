@@ -125,6 +125,10 @@ fn two_versions_of_a_plan_are_compared_by_meaning() {
     let text = std::fs::read_to_string(root.join(plan)).expect("it ships");
     let dir = tempfile::tempdir().expect("a folder");
     let new = dir.path().join("new.yaml");
+    let steps = dir.path().join("steps");
+    std::fs::create_dir(&steps).expect("a folder");
+    let library = "playbooks/steps/command.yaml";
+    std::fs::copy(root.join(library), steps.join("command.yaml")).expect("a file");
     let later = text.replacen("acknowledge_within: 5m", "acknowledge_within: 9m", 1);
     std::fs::write(&new, format!("# a remark\n{later}")).expect("a file");
     let new = new.to_str().expect("a plain path");

@@ -14,7 +14,8 @@ use firebell::drill::simulate::{Stage, Take, rehearse};
 use firebell::engine::{Actor, Chance, Ctx, Declare, Fact, Mode, declare};
 use firebell::id::{DrillRunId, IncidentId};
 use firebell::playbook::diagnostic::{Diagnostics, Rendering};
-use firebell::playbook::{Action, Context, Playbook, Promise, Step};
+use firebell::playbook::{Action, Playbook, Promise, Step};
+use firebell::runtime::Library;
 use firebell::text::Lang;
 use jiff::Timestamp;
 
@@ -49,14 +50,11 @@ fn faults(findings: &Diagnostics) -> String {
 
 fn playbooks() -> Playbooks {
     let directory = configuration().config.directory();
-    let context = Context { directory: Some(&directory), ..Context::default() };
-    let load = |(name, bytes): (String, Vec<u8>)| {
-        let loaded = Playbook::load(&name, &bytes, &context);
-        assert!(loaded.findings.is_empty(), "{}", faults(&loaded.findings));
-        let playbook = loaded.playbook.expect("a plan without findings loads");
-        (playbook.id.clone(), Arc::new(playbook))
-    };
-    files("playbooks").into_iter().map(load).collect()
+    let plans = Library::yaml_files(&root().join("playbooks"));
+    let library = Library::of_files(&plans, &directory);
+    let found: String = library.findings().iter().map(faults).collect();
+    assert!(found.is_empty() && library.unreadable().is_empty(), "{found}");
+    library.playbooks().map(|plan| (plan.id.clone(), Arc::clone(plan))).collect()
 }
 
 #[test]

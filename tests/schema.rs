@@ -68,7 +68,7 @@ fn good_files_validate() {
 #[test]
 fn libraries_validate() {
     let validator = validator(&schema::library());
-    for path in files("tests/corpus/good/steps") {
+    for path in files("tests/corpus/good/steps").into_iter().chain(files("playbooks/steps")) {
         validates(&validator, &path);
     }
     let placed = json!({

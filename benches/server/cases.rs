@@ -64,7 +64,9 @@ fn outage() -> Setup {
     let root = env!("CARGO_MANIFEST_DIR");
     let read = |name: &str| std::fs::read_to_string(format!("{root}/{name}")).expect("it ships");
     Setup {
-        files: vec![("playbooks/service-outage.yaml", read("playbooks/service-outage.yaml"))],
+        files: ["playbooks/service-outage.yaml", "playbooks/steps/command.yaml"]
+            .map(|name| (name, read(name)))
+            .into(),
         config: read("firebell.yaml"),
         // Notices are stored but not sent: what is measured is the durable declaration.
         safe_start: true,

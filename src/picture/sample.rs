@@ -1,35 +1,20 @@
 //! Plans that pictures are tried on: the shipped ones, small ones, and one of a hundred steps.
 
-use crate::playbook::{Context, Playbook};
-
-/// The shipped plans.
-pub(crate) const SHIPPED: [(&str, &str); 4] = [
-    ("complaint-surge", include_str!("../../playbooks/complaint-surge.yaml")),
-    ("data-leak", include_str!("../../playbooks/data-leak.yaml")),
-    ("network-attack", include_str!("../../playbooks/network-attack.yaml")),
-    ("service-outage", include_str!("../../playbooks/service-outage.yaml")),
-];
+use crate::playbook::Playbook;
+use crate::playbook::shipped::{self, PLANS};
 
 /// A plan with every key of the language.
 const EVERYTHING: &str = include_str!("../../tests/corpus/good/everything.yaml");
 
-fn read(name: &str, source: &str) -> Playbook {
-    let loaded = Playbook::load(name, source.as_bytes(), &Context::default());
-    let rows = loaded.findings.rows(crate::text::Lang::En);
-    let rows: Vec<_> = rows.iter().map(serde_json::to_string).collect();
-    loaded.playbook.unwrap_or_else(|| panic!("{name}: {rows:?}"))
-}
-
 /// Loads a shipped plan.
 pub(crate) fn plan(name: &str) -> Playbook {
-    let found = SHIPPED.iter().find(|(known, _)| *known == name);
-    read(name, found.expect("a shipped plan").1)
+    shipped::plan(name)
 }
 
 /// Every plan that pictures and papers are held to.
 pub(crate) fn all() -> Vec<Playbook> {
-    let mut all: Vec<Playbook> = SHIPPED.iter().map(|(name, source)| read(name, source)).collect();
-    all.push(read("everything", EVERYTHING));
+    let mut all: Vec<Playbook> = PLANS.iter().map(|(name, _)| plan(name)).collect();
+    all.push(shipped::load("everything", EVERYTHING));
     all.push(hundred());
     all.push(nasty());
     all
@@ -40,7 +25,7 @@ pub(crate) fn written(steps: &str) -> Playbook {
     let head = "playbook: small\ntitle: Small\nlevels: [ { level: 4 } ]\n\
                 roles: { r: { title: { zh: 负责人, en: Lead }, assign: { team: t } } }\n\
                 phases:\n  - id: only\n    title: { zh: 唯一, en: Only }\n    steps:\n";
-    read("small", &format!("{head}{steps}\n"))
+    shipped::load("small", &format!("{head}{steps}\n"))
 }
 
 /// A plan whose titles try to break out of every form.
@@ -77,7 +62,7 @@ pub(crate) fn hundred() -> Playbook {
             text.push_str("    next:\n      - { to: p0, when: steps.s2_0.failed, at_most: 3 }\n      - { to: p3 }\n");
         }
     }
-    read("hundred", &text)
+    shipped::load("hundred", &text)
 }
 
 /// One of a hundred steps. Numbers mixed by multiplication stand in for chance.

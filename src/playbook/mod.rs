@@ -12,6 +12,8 @@ mod lower;
 mod model;
 pub mod part;
 pub mod schema;
+#[cfg(test)]
+pub(crate) mod shipped;
 pub mod source;
 mod sources;
 pub mod template;

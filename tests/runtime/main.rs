@@ -256,6 +256,29 @@ async fn a_broken_plan_on_reload_keeps_the_last_good_set_and_running_incidents_t
 }
 
 #[tokio::test]
+async fn an_edit_of_a_step_library_changes_what_is_declared_next_and_nothing_that_runs() {
+    let step = "{ id: look, role: commander, title: Look, due: 30m }";
+    assert!(PAGE.contains(step), "the plan has the step");
+    let library = format!("library: shared\ntitle: Shared\nsteps:\n  - {step}\n");
+    let stage = Stage::new(&[("page.yaml", &PAGE.replace(step, "{ use: shared/look }"))]);
+    stage.write("steps/shared.yaml", &library);
+    let runtime = stage.start(false);
+    let old = declare(&runtime, "page").await;
+    let pinned = runtime.incident(old).await.unwrap().playbook.hash.clone();
+    stage.write("steps/shared.yaml", &library.replace("30m", "20m"));
+    assert!(runtime.reload().await.swapped);
+    let new = declare(&runtime, "page").await;
+    assert_ne!(runtime.incident(new).await.unwrap().playbook.hash, pinned);
+    runtime.drain().await;
+    stage.write("steps/shared.yaml", "library: shared\ntitle: Shared\nsteps: []\n");
+    let again = stage.start(true);
+    let restored = again.incident(old).await.unwrap().playbook;
+    assert_eq!(restored.hash, pinned);
+    let (_, step) = restored.step(&"look".into()).expect("the step of the library");
+    assert!(step.due.is_some() && step.role.is_some());
+}
+
+#[tokio::test]
 async fn a_clock_that_jumps_back_neither_fires_twice_nor_hangs() {
     let stage = Stage::new(&[("page.yaml", PAGE)]);
     let runtime = stage.start(false);

@@ -139,7 +139,9 @@ impl Stage {
     }
 
     pub fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path("playbooks").join(name), text).unwrap();
+        let path = self.path("playbooks").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -1,7 +1,6 @@
 //! Drill files: what loads, and every mistake at its place.
 
 use super::*;
-use crate::playbook::Context;
 use crate::playbook::diagnostic::{Code, Rendering, Severity};
 use crate::playbook::yaml::{DUPLICATE_KEY, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE};
 use crate::text::Lang;
@@ -12,9 +11,7 @@ const PLAN: &str = include_str!("../fixtures/ten-steps.yaml");
 const DRILL: &str = include_str!("../fixtures/ten-steps-drill.yaml");
 
 fn plan(text: &str) -> (PlaybookId, Arc<Playbook>) {
-    let loaded = Playbook::load("plan.yaml", text.as_bytes(), &Context::default());
-    let shown = loaded.findings.render(Rendering::plain(Lang::En));
-    let plan = loaded.playbook.unwrap_or_else(|| panic!("{shown}"));
+    let plan = crate::playbook::shipped::load("plan.yaml", text);
     (plan.id.clone(), Arc::new(plan))
 }
 

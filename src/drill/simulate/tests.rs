@@ -11,8 +11,8 @@ use crate::drill::scenario::Scenario;
 use crate::drill::stand_in::stand_ins;
 use crate::engine::codec;
 use crate::people::Directory;
+use crate::playbook::Playbook;
 use crate::playbook::diagnostic::Rendering;
-use crate::playbook::{Context, Playbook};
 
 const PLAN: &str = include_str!("../fixtures/ten-steps.yaml");
 const DRILL: &str = include_str!("../fixtures/ten-steps-drill.yaml");
@@ -26,9 +26,7 @@ struct House {
 
 impl House {
     fn new(plan: &str, drill: &str) -> Self {
-        let loaded = Playbook::load("plan.yaml", plan.as_bytes(), &Context::default());
-        let shown = loaded.findings.render(Rendering::plain(Lang::En));
-        let playbook = Arc::new(loaded.playbook.unwrap_or_else(|| panic!("{shown}")));
+        let playbook = Arc::new(crate::playbook::shipped::load("plan.yaml", plan));
         let playbooks = BTreeMap::from([(playbook.id.clone(), Arc::clone(&playbook))]);
         let (scenario, findings) = load("drill.yaml", drill.as_bytes(), &playbooks);
         let shown = findings.render(Rendering::plain(Lang::En));

@@ -13,17 +13,14 @@ use crate::engine::{
 };
 use crate::id::{ChannelId, IncidentId, NoticeId};
 use crate::people::{Contact, Partner, Parts, Person};
-use crate::playbook::{Context, Variables};
+use crate::playbook::Variables;
 
 const PLANS: [&str; 4] = ["service-outage", "complaint-surge", "data-leak", "network-attack"];
 
 const BASE_URL: &str = "https://bell.example";
 
 fn plan(name: &str) -> Playbook {
-    let path = format!("{}/playbooks/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
-    let bytes = std::fs::read(&path).unwrap();
-    let loaded = Playbook::load(&path, &bytes, &Context::default());
-    loaded.playbook.unwrap_or_else(|| panic!("{name}: {:?}", loaded.findings))
+    crate::playbook::shipped::plan(name)
 }
 
 fn directory() -> Directory {
