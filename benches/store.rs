@@ -1,7 +1,7 @@
 //! Durable appends per second through the store port, beside a bare sled writer thread that is
 //! given the same keys and values, in the same run.
 //!
-//! `cargo bench --bench store` prints both tables, `-- append` and `-- declare` one of them;
+//! `cargo bench --bench store` prints all tables, `-- event`, `-- step` and `-- declare` one of them;
 //! `-- open` measures the opening of a store with a million events instead. Absolute figures
 //! belong to the machine; the ratio is what counts.
 
@@ -44,7 +44,7 @@ fn main() {
         return;
     }
     let wanted = |shape: &Shape| arguments.len() == 1 || arguments.contains(&shape.name().into());
-    for shape in [Shape::Append, Shape::Declare].into_iter().filter(wanted) {
+    for shape in [Shape::Event, Shape::Step, Shape::Declare].into_iter().filter(wanted) {
         println!("\n{}", shape.title());
         println!("committers |   store/s  p50 ms  p99 ms |    bare/s  p50 ms  p99 ms | ratio");
         for committers in COMMITTERS {
@@ -83,8 +83,10 @@ static ROW_BYTES: LazyLock<usize> =
 /// What one request stores.
 #[derive(Clone, Copy, PartialEq)]
 enum Shape {
-    /// One event of 300 bytes, and the row.
-    Append,
+    /// One event of 300 bytes, and the row: the least there is.
+    Event,
+    /// Four events of 300 bytes, and the row: a completed step.
+    Step,
     /// Twenty events of 300 bytes with notices, the row, and the answer.
     Declare,
 }
@@ -92,23 +94,40 @@ enum Shape {
 impl Shape {
     const fn name(self) -> &'static str {
         match self {
-            Self::Append => "append",
+            Self::Event => "event",
+            Self::Step => "step",
             Self::Declare => "declare",
         }
     }
 
     const fn title(self) -> &'static str {
         match self {
-            Self::Append => "append: one event of 300 bytes and the row",
+            Self::Event => "event: one event of 300 bytes and the row",
+            Self::Step => "step: four events of 300 bytes and the row",
             Self::Declare => "declare: 20 events with 4 KiB of notices, the row, the answer",
         }
     }
 
+    const fn events(self) -> usize {
+        match self {
+            Self::Event => 1,
+            Self::Step => 4,
+            Self::Declare => 20,
+        }
+    }
+
+    /// Which incident a committer's request is about.
+    const fn incident(self, committers: u64, committer: u64, turn: u64) -> u64 {
+        match self {
+            Self::Event | Self::Step => committer + 1,
+            Self::Declare => turn * committers + committer + 1,
+        }
+    }
+
     fn batch(self, n: u64, version: u64) -> Batch {
-        let mut batch = match self {
-            Self::Append => Batch::new(version, vec![vec![b'e'; 300]], row(n)),
-            Self::Declare => Batch::new(0, vec![vec![b'e'; 300]; 20], row(n)),
-        };
+        let events = self.events();
+        let before = if self == Self::Declare { 0 } else { version * events as u64 };
+        let mut batch = Batch::new(before, vec![vec![b'e'; 300]; events], row(n));
         batch.wake = Some(at(n + version));
         if self == Self::Declare {
             batch.notices = vec![b'n'; 4_096];
@@ -129,7 +148,9 @@ impl Shape {
         let row_key = [&[b'R', 0][..], &n.to_be_bytes()].concat();
         let row = vec![b'r'; *ROW_BYTES];
         match self {
-            Self::Append => vec![(record, vec![b'e'; 3 + 16 + 336]), (row_key, row)],
+            Self::Event | Self::Step => {
+                vec![(record, vec![b'e'; 3 + 16 + self.events() * 336]), (row_key, row)]
+            }
             Self::Declare => {
                 let digest = Digest::of(&n.to_be_bytes());
                 let answer = [&[b'I'][..], digest.as_bytes(), &[0; 2]];
@@ -226,10 +247,7 @@ fn measure_store(runtime: &Runtime, shape: Shape, committers: u64) -> Figures {
     closed_loop(runtime, committers, move |committer, turn| {
         let store = Arc::clone(&store);
         async move {
-            let n = match shape {
-                Shape::Append => committer + 1,
-                Shape::Declare => turn * committers + committer + 1,
-            };
+            let n = shape.incident(committers, committer, turn);
             store.append(shape.batch(n, turn)).await.unwrap();
         }
     })
@@ -277,10 +295,7 @@ fn measure_bare(runtime: &Runtime, shape: Shape, committers: u64) -> Figures {
     let figures = closed_loop(runtime, committers, move |committer, turn| {
         let sender = sender.clone();
         async move {
-            let n = match shape {
-                Shape::Append => committer + 1,
-                Shape::Declare => turn * committers + committer + 1,
-            };
+            let n = shape.incident(committers, committer, turn);
             let (reply, done) = oneshot::channel();
             sender.send((shape.pairs(n, turn), reply)).unwrap();
             done.await.unwrap();

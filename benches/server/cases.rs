@@ -197,9 +197,12 @@ pub async fn growth() {
         while stored < target {
             stored += fill(&server, (target - stored).min(10_000)).await;
         }
-        let mut times = closed_loop(&server, 8, 2, declare_loop).await;
+        let before = server.processor_seconds();
+        let mut times = closed_loop(&server, 8, 3, declare_loop).await;
+        let cost = (server.processor_seconds() - before) / times.len().max(1) as f64 * 1e6;
         stored += u32::try_from(times.len()).unwrap_or(0);
-        times.row(&format!("declares at {target} incidents, 8 callers"), 2.0);
+        times.row(&format!("declares at {target} incidents, 8 callers"), 3.0);
+        println!("{:<52} {cost:>9.0} µs", "  processor time of the server per declare");
     }
     println!("resident: {:.0} MiB", server.resident_mib());
 }
