@@ -83,6 +83,18 @@ names! {
     PartnerId;
     /// A configured channel.
     ChannelId;
+    /// A statutory clock of a playbook.
+    ClockId;
+    /// A legal regime's slug, `[a-z0-9-]+`.
+    RegimeId;
+    /// A stage of a regime.
+    StageId;
+    /// In which capacity a regime binds: a party of the regime.
+    PartyId;
+    /// A named moment of a regime, such as the determination of materiality.
+    MomentId;
+    /// A calendar of business days, `[a-z0-9-]+`.
+    CalendarId;
 }
 
 macro_rules! uuids {

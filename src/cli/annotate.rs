@@ -56,6 +56,15 @@ const fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+/// GitHub calls notes otherwise.
+const fn command(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "notice",
+        graver => level(graver),
     }
 }
 
@@ -108,7 +117,7 @@ pub fn github(findings: &[Row], unreadable: &[String]) -> String {
     let finding = |row: &Row| {
         format!(
             "::{} file={},line={},col={},endLine={},endColumn={},title={}::{}",
-            level(row.severity),
+            command(row.severity),
             property(&row.file),
             row.line,
             row.column,

@@ -16,6 +16,7 @@ pub mod schema;
 pub(crate) mod shipped;
 pub mod source;
 mod sources;
+pub mod statute;
 pub mod template;
 pub mod value;
 pub mod yaml;

@@ -164,6 +164,7 @@ fn group<'a>(
     let level = match diagnostic.severity() {
         Severity::Error => Level::ERROR.with_name(lang.pick("错误", "error")),
         Severity::Warning => Level::WARNING.with_name(lang.pick("警告", "warning")),
+        Severity::Note => Level::NOTE.with_name(lang.pick("提示", "note")),
     };
     let title = level.primary_title(diagnostic.message.get(lang)).id(diagnostic.code.as_str());
     let (source, span) = sources.locate(diagnostic.span.unwrap_or_default());

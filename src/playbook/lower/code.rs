@@ -20,3 +20,11 @@ pub const JOIN_TOO_MANY: Code = Code::new("E0308");
 pub const BAD_EXPRESSION: Code = Code::new("E0401");
 /// A template that does not compile.
 pub const BAD_TEMPLATE: Code = Code::new("E0404");
+/// A regime, stage, party, moment or calendar that is not there.
+pub const NO_SUCH_STATUTE: Code = Code::new("E0801");
+/// A calendar with a gap, or a day that cannot be what it is said to be.
+pub const CALENDAR_GAP: Code = Code::new("E0802");
+/// Stages that do not follow one another.
+pub const BAD_STAGES: Code = Code::new("E0803");
+/// A regime that nobody has compared with the law.
+pub const NOT_VERIFIED: Code = Code::new("N0801");

@@ -3,6 +3,7 @@
 
 mod action;
 mod activation;
+mod calendar;
 mod code;
 mod condition;
 mod declare;
@@ -17,19 +18,23 @@ mod notes;
 mod objective;
 mod phase;
 mod playbook;
+mod regime;
 mod role;
 mod step;
 
+use crate::playbook::check::UNKNOWN_NAME;
 pub use code::{
-    BAD_EXPRESSION, BAD_TEMPLATE, DANGLING, DUPLICATE_ID, JOIN_TOO_MANY, LEVEL_ORDER, NO_BOUND,
-    PERSON_NAMED, RESERVED_NAME,
+    BAD_EXPRESSION, BAD_STAGES, BAD_TEMPLATE, CALENDAR_GAP, DANGLING, DUPLICATE_ID, JOIN_TOO_MANY,
+    LEVEL_ORDER, NO_BOUND, NO_SUCH_STATUTE, NOT_VERIFIED, PERSON_NAMED, RESERVED_NAME,
 };
 pub use name::{NAME_CHARS_MAX, is_identifier, is_slug};
 
+pub(in crate::playbook) use calendar::calendar;
 pub(in crate::playbook) use condition::inside;
 pub(in crate::playbook) use library::library;
 pub(in crate::playbook) use notes::{DirectoryName, Form, Noted, Notes, Site, Used};
 pub(in crate::playbook) use playbook::lower;
+pub(in crate::playbook) use regime::regime;
 pub(in crate::playbook) use role::person_named;
 
 use crate::playbook::diagnostic::Diagnostics;

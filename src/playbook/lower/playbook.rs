@@ -120,7 +120,8 @@ impl<'n> Lowering<'n> {
         items.iter().filter_map(|node| self.phase(node)).collect()
     }
 
-    fn date(&mut self, node: &Node) -> Option<Date> {
+    /// Reads a day.
+    pub(super) fn date(&mut self, node: &Node) -> Option<Date> {
         let text = node.string(&mut self.out)?;
         let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
         if date.is_none() {

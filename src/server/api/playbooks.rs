@@ -145,6 +145,7 @@ fn shown(findings: &Diagnostics, lang: Lang) -> Vec<Finding> {
         severity: match row.severity {
             Severity::Error => "error".to_owned(),
             Severity::Warning => "warning".to_owned(),
+            Severity::Note => "note".to_owned(),
         },
         file: row.file,
         line: row.line as u64,
