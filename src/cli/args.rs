@@ -184,6 +184,10 @@ pub enum SchemaOf {
     Drill,
     /// Of step libraries.
     Library,
+    /// Regimes 法规
+    Regime,
+    /// Calendars of business days 工作日历
+    Calendar,
 }
 
 /// Prints a schema.

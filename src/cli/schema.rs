@@ -15,6 +15,8 @@ pub fn run(args: &Schema, screen: &Screen) -> Result<(), Stop> {
         SchemaOf::Playbook => playbook::schema::playbook(),
         SchemaOf::Drill => drill::schema::drill(),
         SchemaOf::Library => playbook::schema::library(),
+        SchemaOf::Regime => playbook::schema::regime(),
+        SchemaOf::Calendar => playbook::schema::calendar(),
     };
     let text = serde_json::to_string_pretty(&schema)
         .map_err(|error| Stop::new(Exit::Failure, error.to_string()))?;

@@ -5,6 +5,7 @@ use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::model::Playbook;
 use crate::playbook::part::{self, BUNDLE_BYTES_MAX, Bundle, Shelf};
 use crate::playbook::source::TOO_LARGE;
+use crate::playbook::statute::Statutes;
 use crate::playbook::yaml::{self, Node};
 use crate::playbook::{check, lower};
 
@@ -35,7 +36,8 @@ impl Playbook {
             Ok(opened) => opened,
             Err(findings) => return Loaded { playbook: None, findings },
         };
-        let (playbook, notes, mut findings) = lower::lower(&opened.root, opened.findings);
+        let (playbook, notes, mut findings) =
+            lower::lower(&opened.root, &opened.statutes, opened.findings);
         if let Some(playbook) = &playbook {
             check::check(playbook, &notes, context, &mut findings);
         }
@@ -54,7 +56,7 @@ impl Playbook {
         // What is no bundle is refused as a text, for its separators.
         let bundle = Bundle::read(written).unwrap_or_else(|| Bundle::new(written, []));
         let opened = Opened::again(&bundle)?;
-        let (playbook, _, findings) = lower::lower(&opened.root, opened.findings);
+        let (playbook, _, findings) = lower::lower(&opened.root, &opened.statutes, opened.findings);
         match playbook {
             Some(playbook) if !findings.has_errors() => Ok(pinned(playbook, opened.bundle)),
             _ => Err(findings),
@@ -71,6 +73,7 @@ impl Playbook {
 /// A plan's tree with everything it uses in its place.
 struct Opened {
     root: Node,
+    statutes: Statutes,
     bundle: Bundle,
     findings: Diagnostics,
 }
@@ -79,17 +82,19 @@ impl Opened {
     fn read(name: &str, bytes: &[u8], shelf: &Shelf) -> Result<Self, Diagnostics> {
         let (source, mut root) = yaml::load(name, bytes)?;
         let mut findings = Diagnostics::new(source.clone());
-        let used = part::expand(&mut root, shelf, &mut findings);
+        let mut used = part::expand(&mut root, shelf, &mut findings);
+        let statutes = Statutes::of_plan(&root, shelf);
+        used.extend(statutes.parts());
         let bundle = shelf.bundle(&source, &used);
         if bundle.size() > BUNDLE_BYTES_MAX {
             let most = BUNDLE_BYTES_MAX / 1024;
             let message = both!(
-                "预案连同所用的步骤库超过 {most} KiB",
-                "the plan with the libraries it uses is larger than {most} KiB"
+                "预案连同所用的步骤库和法规超过 {most} KiB",
+                "the plan with the libraries and regimes it uses is larger than {most} KiB"
             );
             findings.push(Diagnostic::new(TOO_LARGE, message));
         }
-        Ok(Self { root, bundle, findings })
+        Ok(Self { root, statutes, bundle, findings })
     }
 
     fn again(bundle: &Bundle) -> Result<Self, Diagnostics> {

@@ -27,8 +27,8 @@ pub use index::{Index, LazyIndex, Needs, PhaseIndex, Place, Watch};
 pub use load::{Context, Loaded};
 pub use lower::{NAME_CHARS_MAX, is_identifier, is_slug};
 pub use model::{
-    Access, Action, Activation, Approve, Approver, Audience, Blocks, Bridge, CheckItem, Close,
-    Decide, Due, Evidence, ForEach, Handler, HandlerAct, HandlerEvent, HowMany, Http, Join,
+    Access, Action, Activation, Approve, Approver, Audience, Blocks, Bridge, CheckItem, Clock,
+    Close, Decide, Due, Evidence, ForEach, Handler, HandlerAct, HandlerEvent, HowMany, Http, Join,
     LEVEL_MILDEST, LEVEL_WORST, Level, LevelRule, Limit, Manual, Message, Milestone, Moment, Next,
     Notify, NotifyUntil, Objective, OnFailure, Phase, Playbook, Promise, Repeat, Resource, Retry,
     Role, SmsTemplate, Step, TextTemplate, Variables, Wait,

@@ -20,7 +20,7 @@ fn codes(findings: &Diagnostics) -> Vec<&'static str> {
 fn a_regime_is_refused_for_what_is_missing_or_wrong() {
     let good = stage("from: aware, within: 4h");
     let table = [
-        (good.replace("source:", "sauce:"), vec!["E0106", "E0109"]),
+        (good.replace("source:", "sauce:"), vec!["E0109", "E0106"]),
         (good.replace("verified: true\n", ""), vec!["E0109"]),
         (good.replace("effective: {}", "effective: { from: 2026-02-30 }"), vec!["E0110"]),
         (
@@ -35,7 +35,7 @@ fn a_regime_is_refused_for_what_is_missing_or_wrong() {
         (stage("from: aware, within: 1h30m"), vec!["E0110"]),
         (stage("from: aware, within: 0h"), vec!["E0110"]),
         (stage("from: aware, within: 4h, internal: 2h"), vec!["E0110"]),
-        (stage("from: aware, within: 4bd"), vec!["E0109"]),
+        (stage("from: aware, within: 4bd"), vec!["E0801"]),
         (stage("from: { submitted: b }, within: 4h"), vec!["E0801"]),
         (stage("from: { submitted: a }, within: 4h"), vec!["E0803"]),
         (stage("from: { moment: b }, within: 4h"), vec!["E0801"]),

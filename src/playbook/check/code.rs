@@ -22,6 +22,10 @@ pub const STEP_CYCLE: Code = Code::new("E0304");
 pub const IMPOSSIBLE_OBJECTIVE: Code = Code::new("E0305");
 /// An objective on a number that no step records.
 pub const NOT_MEASURED: Code = Code::new("W0301");
+/// A stage of a clock that nobody sees to, or that says nothing of its content.
+pub const CLOCK_UNOWNED: Code = Code::new("W0801");
+/// A fact of a regime that nothing in the plan can tell.
+pub const FACT_NEVER_SET: Code = Code::new("N0802");
 /// A name that nothing can set.
 pub const UNKNOWN_NAME: Code = Code::new("E0402");
 /// An expression that fails whatever it is given.

@@ -1,5 +1,6 @@
 //! Rules over a whole plan: what each part alone cannot know. Must not know how findings are shown.
 
+mod clock;
 mod code;
 mod directory;
 mod flow;
@@ -11,9 +12,9 @@ mod step;
 mod variable;
 
 pub use code::{
-    EXPRESSION_FAILS, IMPOSSIBLE_OBJECTIVE, NO_CHANNEL, NO_SUCH_ANSWER, NOBODY, NOT_CONFIGURED,
-    NOT_IN_DIRECTORY, NOT_MEASURED, PERSONAL_READ, STEP_CYCLE, TEMPLATE_FAILS, TYPE_CLASH,
-    UNKNOWN_NAME, UNREACHABLE_PHASE, UNREACHABLE_STEP,
+    CLOCK_UNOWNED, EXPRESSION_FAILS, FACT_NEVER_SET, IMPOSSIBLE_OBJECTIVE, NO_CHANNEL,
+    NO_SUCH_ANSWER, NOBODY, NOT_CONFIGURED, NOT_IN_DIRECTORY, NOT_MEASURED, PERSONAL_READ,
+    STEP_CYCLE, TEMPLATE_FAILS, TYPE_CLASH, UNKNOWN_NAME, UNREACHABLE_PHASE, UNREACHABLE_STEP,
 };
 
 pub(in crate::playbook) use directory::directory_names;
@@ -48,6 +49,7 @@ pub(in crate::playbook) fn check(
         check.steps();
         check.objectives(&ways);
     }
+    check.clocks();
     check.addressed();
     if let Some(directory) = context.directory {
         check.directory(directory);

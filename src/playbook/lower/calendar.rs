@@ -33,7 +33,7 @@ pub(in crate::playbook) fn calendar(
     root: &Node,
     out: Diagnostics,
 ) -> (Option<Calendar>, Diagnostics) {
-    let mut lowering = Lowering { out, notes: Notes::default() };
+    let mut lowering = Lowering { out, notes: Notes::default(), statutes: None };
     let calendar = lowering.calendar(root);
     (calendar, lowering.out)
 }

@@ -18,7 +18,7 @@ pub(in crate::playbook) fn library<'n>(
     root: &'n Node,
     out: Diagnostics,
 ) -> (Notes<'n>, Diagnostics) {
-    let mut lowering = Lowering { out, notes: Notes::default() };
+    let mut lowering = Lowering { out, notes: Notes::default(), statutes: None };
     lowering.library(root);
     lowering.out.retain(|found| found.code != DANGLING);
     (lowering.notes, lowering.out)

@@ -4,6 +4,7 @@
 mod action;
 mod activation;
 mod calendar;
+mod clock;
 mod code;
 mod condition;
 mod declare;
@@ -38,10 +39,13 @@ pub(in crate::playbook) use regime::regime;
 pub(in crate::playbook) use role::person_named;
 
 use crate::playbook::diagnostic::Diagnostics;
+use crate::playbook::statute::Statutes;
 
 /// What every reader of the language shares: where findings go, and what is noted for the rules
 /// that look at the whole plan.
 struct Lowering<'n> {
     out: Diagnostics,
     notes: Notes<'n>,
+    /// What the plan's clocks name; `None` where there are none.
+    statutes: Option<&'n Statutes>,
 }

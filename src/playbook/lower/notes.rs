@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::id::{ChannelId, LadderId, PartnerId, PhaseId, ScheduleId, StepId, TeamId, VarId};
+use crate::id::{
+    ChannelId, ClockId, LadderId, PartnerId, PhaseId, ScheduleId, StepId, TeamId, VarId,
+};
 use crate::playbook::source::Span;
 use crate::playbook::value::FieldType;
 use crate::playbook::yaml::Node;
@@ -40,6 +42,8 @@ pub(in crate::playbook) struct Notes<'n> {
     pub directory: Vec<Noted<DirectoryName>>,
     /// Ways out of phases, in the order of the model.
     pub next: BTreeMap<PhaseId, Vec<Span>>,
+    /// Clocks with where they stand.
+    pub clocks: Vec<Noted<ClockId>>,
     /// Steps by name with the `after` list.
     pub after: BTreeMap<StepId, Span>,
     /// Where a condition of a step stands.

@@ -10,6 +10,7 @@ use crate::playbook::lower::declare::declare;
 use crate::playbook::lower::{Lowering, Notes};
 use crate::playbook::model::{Access, Close, Playbook};
 use crate::playbook::part::Bundle;
+use crate::playbook::statute::Statutes;
 use crate::playbook::yaml::{Fields, Node, bad_value};
 use crate::text::Text;
 
@@ -22,10 +23,11 @@ const STEPS_MAX: usize = 1_000;
 /// is for the findings to say.
 pub(in crate::playbook) fn lower<'n>(
     root: &'n Node,
+    statutes: &'n Statutes,
     mut out: Diagnostics,
 ) -> (Option<Playbook>, Notes<'n>, Diagnostics) {
     let notes = declare(root, &mut out);
-    let mut lowering = Lowering { out, notes };
+    let mut lowering = Lowering { out, notes, statutes: Some(statutes) };
     let playbook = lowering.playbook(root);
     (playbook, lowering.notes, lowering.out)
 }
@@ -58,6 +60,7 @@ impl<'n> Lowering<'n> {
         let bridge = fields.take("bridge").and_then(|node| self.bridge(node));
         let objectives = fields.list("objectives", &mut self.out);
         let objectives = objectives.iter().filter_map(|node| self.objective(node)).collect();
+        let clocks = fields.take("clocks").map(|node| self.clocks(node)).unwrap_or_default();
         let messages = fields.map("messages", &mut self.out);
         let messages = self.named(messages, Self::message, |message| message.id.clone());
         let phases = fields.require("phases", &mut self.out);
@@ -66,7 +69,6 @@ impl<'n> Lowering<'n> {
         let handlers = handlers.iter().filter_map(|node| self.handler(node)).collect();
         let close = [("auto", Close::Auto), ("by_person", Close::ByPerson)];
         let close = fields.take("close").and_then(|node| node.one_of(&close, &mut self.out));
-        fields.refuse_for_now("clocks", &mut self.out);
         fields.close(&mut self.out);
         Some(Playbook {
             id: PlaybookId::new(id?),
@@ -89,6 +91,7 @@ impl<'n> Lowering<'n> {
             partners,
             bridge,
             objectives,
+            clocks,
             messages,
             phases,
             handlers,

@@ -36,7 +36,7 @@ const STARTS: [(&str, Start); 4] = [
 
 /// Reads a regime. It is there when nothing that it needs is missing.
 pub(in crate::playbook) fn regime(root: &Node, out: Diagnostics) -> (Option<Regime>, Diagnostics) {
-    let mut lowering = Lowering { out, notes: Notes::default() };
+    let mut lowering = Lowering { out, notes: Notes::default(), statutes: None };
     let regime = lowering.regime(root);
     if let Some(regime) = &regime {
         lowering.check_stages(regime, root);
@@ -296,7 +296,7 @@ impl<'n> Lowering<'n> {
         }
         let what = Text::both("内容要点", "an item of content");
         let mut fields = Fields::open(node, what, &mut self.out)?;
-        let title = fields.text("title", &mut self.out);
+        let title = fields.require("title", &mut self.out).and_then(|n| n.text(&mut self.out));
         let optional = fields.boolean("optional", &mut self.out).unwrap_or(false);
         let fill = fields.take("fill").and_then(|node| self.text_template(node, Site::Incident));
         fields.close(&mut self.out);
@@ -337,8 +337,11 @@ impl<'n> Lowering<'n> {
             for limit in &stage.limits {
                 self.check_start(regime, at, &limit.from, here);
                 if limit.within.needs_calendar() && regime.calendar.is_none() {
-                    let what = Text::both("工作日时限", "a limit in business days");
-                    self.out.push(missing(here, &what, "calendar"));
+                    let message = Text::both(
+                        "工作日时限须有 `calendar`",
+                        "a limit in business days needs a `calendar`",
+                    );
+                    self.out.push(Diagnostic::new(NO_SUCH_STATUTE, message).at(here));
                 }
             }
         }

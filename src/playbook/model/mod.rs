@@ -2,6 +2,7 @@
 //! resolve, expressions compile, bounds exist. It must not know source positions.
 
 mod action;
+mod clock;
 mod level;
 mod message;
 mod moment;
@@ -11,6 +12,7 @@ mod role;
 mod step;
 
 pub use action::{Action, Approve, CheckItem, Decide, Evidence, Http, Manual, Wait};
+pub use clock::Clock;
 pub use level::{LEVEL_MILDEST, LEVEL_WORST, Level, LevelRule};
 pub use message::{HowMany, Message, Notify, NotifyUntil, SmsTemplate, TextTemplate};
 pub use moment::{Due, Limit, Milestone, Moment, Objective, Promise};

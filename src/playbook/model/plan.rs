@@ -9,7 +9,9 @@ use smol_str::SmolStr;
 use crate::id::{MessageId, PartnerId, PhaseId, PlaybookId, RoleId, StepId, TeamId, VarId};
 use crate::playbook::duration::Span;
 use crate::playbook::index::LazyIndex;
-use crate::playbook::model::{Handler, Level, LevelRule, Message, Objective, Phase, Role, Step};
+use crate::playbook::model::{
+    Clock, Handler, Level, LevelRule, Message, Objective, Phase, Role, Step,
+};
 use crate::playbook::part::Bundle;
 use crate::playbook::template::Template;
 use crate::playbook::value::{Field, Value};
@@ -56,6 +58,8 @@ pub struct Playbook {
     pub bridge: Option<Bridge>,
     /// Measurable promises.
     pub objectives: Vec<Objective>,
+    /// What the law asks.
+    pub clocks: Vec<Clock>,
     /// What notices say.
     pub messages: IndexMap<MessageId, Message>,
     /// The states; the first is the initial one.

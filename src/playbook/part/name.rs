@@ -9,17 +9,23 @@ use smol_str::SmolStr;
 pub enum PartKind {
     /// Steps that several plans share.
     Steps,
+    /// What the law asks.
+    Regimes,
+    /// Business days.
+    Calendars,
 }
 
 impl PartKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Steps];
+    pub const ALL: [Self; 3] = [Self::Steps, Self::Regimes, Self::Calendars];
 
     /// Returns the folder beside the plans, which is also how the kind is stored.
     #[must_use]
     pub const fn folder(self) -> &'static str {
         match self {
             Self::Steps => "steps",
+            Self::Regimes => "regimes",
+            Self::Calendars => "calendars",
         }
     }
 
@@ -28,6 +34,8 @@ impl PartKind {
     pub const fn key(self) -> &'static str {
         match self {
             Self::Steps => "library",
+            Self::Regimes => "regime",
+            Self::Calendars => "calendar",
         }
     }
 }

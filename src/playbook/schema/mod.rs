@@ -5,7 +5,9 @@ pub mod build;
 mod field;
 mod part;
 mod playbook;
+mod statute;
 mod step;
 
 pub use part::definitions;
 pub use playbook::{library, playbook};
+pub use statute::{calendar, regime};

@@ -7,6 +7,7 @@ use crate::playbook::schema::build::{
     part, required, some, string, words,
 };
 use crate::playbook::schema::part::{definitions, times};
+use crate::playbook::schema::statute;
 use crate::playbook::schema::step::{shared_step, step};
 
 /// Returns the JSON Schema of a playbook file.
@@ -30,6 +31,7 @@ pub fn playbook() -> Value {
         optional("partners", "合作方", "Outside parties", list(part("label"))),
         optional("bridge", "会议", "Where people meet", bridge()),
         optional("objectives", "目标时限", "Measurable promises", list(objective())),
+        optional("clocks", "法定时限", "What the law asks", list(statute::clock())),
         optional("messages", "消息", "What notices say", map(part("identifier"), message())),
         required("phases", "阶段", "The states; the first is the initial one", some(phase())),
         optional("handlers", "处理规则", "What happens at any time", list(handler())),
