@@ -173,6 +173,9 @@ pub struct Check {
     /// Treat warnings as errors
     #[arg(long, value_name = "WHAT", value_parser = ["warnings"])]
     pub deny: Option<String>,
+    /// Also print notes, such as laws nobody has compared with their text
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// Which schema.

@@ -44,7 +44,8 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let library = Library::of_files(&files, &directory);
     let drills = Book::check(&library);
     let library = library.with_findings(drills);
-    let found = || library.findings().iter().chain(uncovered.iter());
+    let notes = if args.all { library.notes() } else { &[] };
+    let found = || library.findings().iter().chain(uncovered.iter()).chain(notes);
     let count = |severity| found().map(|found| found.count(severity)).sum();
     let report = Report {
         files: library.file_count(),

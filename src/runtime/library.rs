@@ -27,6 +27,7 @@ pub struct Library {
     home: PathBuf,
     file_count: usize,
     findings: Vec<Diagnostics>,
+    notes: Vec<Diagnostics>,
     unreadable: Vec<String>,
 }
 
@@ -112,15 +113,24 @@ impl Library {
             }
         }
         self.file_count += self.shelves.count();
-        self.findings.append(&mut self.shelves.findings);
+        let of_parts = std::mem::take(&mut self.shelves.findings);
+        of_parts.into_iter().for_each(|found| self.keep(found));
         self.unreadable.append(&mut self.shelves.unreadable);
+    }
+
+    /// Keeps what was found; notes apart, for those who ask.
+    fn keep(&mut self, mut found: Diagnostics) {
+        let notes = found.take_notes();
+        for (found, kept) in [(found, &mut self.findings), (notes, &mut self.notes)] {
+            if !found.is_empty() {
+                kept.push(found);
+            }
+        }
     }
 
     fn admit(&mut self, playbook: Option<Playbook>, findings: Diagnostics) {
         let name = findings.source().name().to_owned();
-        if !findings.is_empty() {
-            self.findings.push(findings);
-        }
+        self.keep(findings);
         let Some(playbook) = playbook else { return };
         if self.playbooks.contains_key(&playbook.id) {
             let id = &playbook.id;
@@ -180,7 +190,13 @@ impl Library {
         &self.drill_files
     }
 
-    /// Returns the findings, file by file; files without any are left out.
+    /// Returns what a reader should know where nothing is wrong, file by file.
+    #[must_use]
+    pub fn notes(&self) -> &[Diagnostics] {
+        &self.notes
+    }
+
+    /// Returns the findings, file by file, without notes; files without any are left out.
     #[must_use]
     pub fn findings(&self) -> &[Diagnostics] {
         &self.findings

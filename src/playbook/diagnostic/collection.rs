@@ -71,6 +71,15 @@ impl Diagnostics {
         result.map_err(|diagnostic| self.push(*diagnostic)).ok()
     }
 
+    /// Takes the notes away: what a reader should know where nothing is wrong.
+    #[must_use]
+    pub fn take_notes(&mut self) -> Self {
+        let is_note = |d: &Diagnostic| d.severity() == Severity::Note;
+        let mut notes = self.clone();
+        (notes.items, notes.left_out) = (self.items.extract_if(.., |d| is_note(d)).collect(), 0);
+        notes
+    }
+
     /// Keeps the findings that are to the point.
     pub fn retain(&mut self, wanted: impl FnMut(&Diagnostic) -> bool) {
         self.items.retain(wanted);
