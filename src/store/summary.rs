@@ -60,12 +60,17 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Most rows fit, so that encoding one asks for memory once.
+    const USUAL_BYTES: usize = 512;
+
     /// Returns the stored form.
     ///
     /// # Errors
     /// [`StoreError::TooLarge`] above [`Batch::MAX_ROW_BYTES`].
     pub(super) fn to_json(&self) -> Result<Vec<u8>, StoreError> {
-        let json = serde_json::to_vec(self).expect("a struct of numbers and texts has a JSON form");
+        let mut json = Vec::with_capacity(Self::USUAL_BYTES);
+        serde_json::to_writer(&mut json, self)
+            .expect("a struct of numbers and texts has a JSON form");
         bound("bytes of a row", json.len(), Batch::MAX_ROW_BYTES)?;
         Ok(json)
     }

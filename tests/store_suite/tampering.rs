@@ -1,9 +1,11 @@
 //! Somebody changes the database behind the store's back.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use firebell::store::{Break, Digest, Sled, Store, StoreError, Verdict};
+
+use tokio::time::Instant;
 
 use crate::subject::{close, declare, id, more, options, wait};
 
