@@ -3,17 +3,21 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::drill::diary::Diary;
 use crate::drill::exercise::Exercise;
+use crate::drill::invitation::Invitation;
 use crate::drill::result::DrillResult;
 use crate::id::{DrillId, DrillRunId};
 use crate::store::{Change, Document, Expect, Kind, Store, StoreError};
 
 /// Begins the names of exercises under way; a drill's own name holds no `/`.
 const EXERCISE: &str = "run/";
+/// Begins the names of invitations: the drill's name and the planned instant follow.
+const INVITATION: &str = "told/";
 /// How many documents are read at once.
 const PAGE: usize = 256;
 
@@ -45,6 +49,27 @@ impl Archive {
     /// What the store cannot read.
     pub fn exercises(&self) -> Result<Vec<Exercise>, StoreError> {
         self.read_all(Kind::DrillSchedule, EXERCISE)
+    }
+
+    /// Reads the invitation to a planned run.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn invitation(
+        &self,
+        drill: &DrillId,
+        at: Timestamp,
+    ) -> Result<Option<Invitation>, StoreError> {
+        let document = self.store.document(Kind::DrillSchedule, &invitation_name(drill, at))?;
+        Ok(document.and_then(|document| decoded(&document)))
+    }
+
+    /// Lists the invitations to runs of a drill.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn invitations(&self, drill: &DrillId) -> Result<Vec<Invitation>, StoreError> {
+        self.read_all(Kind::DrillSchedule, &format!("{INVITATION}{drill}/"))
     }
 
     /// Lists results, the latest first: of one drill, or of all. Blocks on the disk.
@@ -150,6 +175,24 @@ pub fn keep_exercise(exercise: &Exercise) -> Change {
 #[must_use]
 pub fn drop_exercise(run: DrillRunId) -> Change {
     Change::delete(Kind::DrillSchedule, format!("{EXERCISE}{run}"), Expect::Any)
+}
+
+/// Writes an invitation.
+#[must_use]
+pub fn keep_invitation(invitation: &Invitation) -> Change {
+    let name = invitation_name(&invitation.drill, invitation.at);
+    Change::write(Kind::DrillSchedule, name, Expect::Any, encoded(invitation))
+}
+
+/// Strikes out an invitation to a run that is over.
+#[must_use]
+pub fn drop_invitation(invitation: &Invitation) -> Change {
+    let name = invitation_name(&invitation.drill, invitation.at);
+    Change::delete(Kind::DrillSchedule, name, Expect::Any)
+}
+
+fn invitation_name(drill: &DrillId, at: Timestamp) -> String {
+    format!("{INVITATION}{drill}/{at}")
 }
 
 /// Writes a result.

@@ -2,9 +2,10 @@
 //!
 //! `file` reads a drill into a `scenario` (with its `cast`, `inject`s and `expect`ations);
 //! `calendar` says when it falls due, in the civil time of its `schedule`; `diary` remembers what
-//! was decided; `simulate` runs it in virtual time, `exercise` with real people; `observe` and
-//! `score` judge what came of it; `result` is kept. All of these are pure. `live` carries them
-//! out through the runtime and `archive` keeps what must survive a restart.
+//! was decided; `invitation` says who is told ahead; `simulate` runs it in virtual time, `exercise`
+//! with real people, some of them in `absence`; `observe` and `score` judge what came of it;
+//! `result` is kept. All of these are pure. `live` carries them out through the runtime and
+//! `archive` keeps what must survive a restart.
 
 pub mod absence;
 pub mod announce;
@@ -18,6 +19,7 @@ pub mod exercise;
 pub mod expect;
 pub mod file;
 pub mod inject;
+pub mod invitation;
 pub mod live;
 pub mod observe;
 pub mod result;

@@ -17,6 +17,7 @@ use crate::engine::{
 use crate::id::{ChannelId, DrillRunId, IncidentId, NoticeId};
 use crate::notify::gate::{self, Act, Allowed, Outage, Pass};
 use crate::notify::{self, Channels, Configured, Delivery, Hosts, Outgoing, Why, WhyCode, http};
+use crate::people::Directory;
 
 /// How many messages one channel carries at once.
 const PER_CHANNEL: usize = 64;
@@ -96,6 +97,21 @@ enum What {
 }
 
 impl Inner {
+    /// Returns what the gate goes by.
+    pub(super) fn allowed<'a>(
+        &'a self,
+        directory: &'a Directory,
+        outages: &'a [Outage],
+    ) -> Allowed<'a> {
+        Allowed {
+            directory,
+            drill_hosts: &self.outbound.drill_hosts,
+            http_hosts: &self.outbound.http_hosts,
+            outages,
+            now: self.clock.now(),
+        }
+    }
+
     /// Sends what is to be sent now; returns when the next one is.
     pub(super) fn dispatch(self: &Arc<Self>, loaded: &Loaded, now: Timestamp) -> Option<Timestamp> {
         let mut later = None;
@@ -250,24 +266,10 @@ fn leave_for(
     let drills = configured.drills;
     let act = Act::Notice { to, channel: via, drills, host: host.as_ref() };
     let outages = inner.outages.of(sending.drill);
-    match gate::pass(sending.mode, act, allowed(inner, &directory, &outages)) {
+    match gate::pass(sending.mode, act, inner.allowed(&directory, &outages)) {
         gate::Verdict::HoldBack(why) => Err(Held::Back(why)),
         gate::Verdict::Refuse(why) => Err(Held::Never(why)),
         gate::Verdict::Send(pass) => Ok((pass, destination.map_err(Held::Never)?)),
-    }
-}
-
-fn allowed<'a>(
-    inner: &'a Inner,
-    directory: &'a crate::people::Directory,
-    outages: &'a [Outage],
-) -> Allowed<'a> {
-    Allowed {
-        directory,
-        drill_hosts: &inner.outbound.drill_hosts,
-        http_hosts: &inner.outbound.http_hosts,
-        outages,
-        now: inner.clock.now(),
     }
 }
 
@@ -332,7 +334,7 @@ async fn request(
     };
     let verdict = {
         let directory = inner.directory.load();
-        gate::pass(mode, Act::Request { host: &host }, allowed(inner, &directory, &[]))
+        gate::pass(mode, Act::Request { host: &host }, inner.allowed(&directory, &[]))
     };
     match verdict {
         gate::Verdict::Send(pass) => http::send(&inner.outbound.http, pass, &prepared).await,

@@ -1,14 +1,13 @@
 //! "Am I reachable?": one message to a person over each of their channels, at once and with the
 //! channel's own answer. It is no notice of an incident, so it is neither stored nor repeated.
 
-use crate::engine::{Mode, Recipient};
+use crate::engine::Mode;
 use crate::id::{ChannelId, NoticeId, PersonId};
-use crate::notify::gate::{self, Act, Allowed, Verdict};
-use crate::notify::{self, Delivery, Hosts, Outgoing, RENDERED_FORMAT, Rendered, Why, WhyCode};
-use crate::people::Person;
+use crate::notify::Why;
 use crate::playbook::diagnostic::nearest;
-use crate::text::Lang;
+use crate::text::Text;
 
+use super::direct::Letter;
 use super::service::{Inner, Runtime};
 use super::{Missing, Refusal};
 
@@ -42,7 +41,8 @@ impl Runtime {
         let mut tried = Vec::new();
         for contact in &person.contacts {
             if only.is_none_or(|only| *only == contact.channel) {
-                let failed = inner.test(person, &contact.channel).await.err();
+                let answer = inner.hand_over(person, &contact.channel, &inner.test()).await;
+                let failed = answer.err().map(|not_taken| not_taken.why);
                 tried.push(Tried { channel: contact.channel.clone(), failed });
             }
         }
@@ -51,64 +51,19 @@ impl Runtime {
 }
 
 impl Inner {
-    async fn test(&self, person: &Person, channel: &ChannelId) -> Result<(), Why> {
-        let configured = self.outbound.channels().get(channel);
-        let configured = configured.ok_or_else(|| Why::with(WhyCode::NoSuchChannel, channel))?;
-        let directory = self.directory.load_full();
-        let to = Recipient::Person(person.id.clone());
-        let destination = notify::destination(&directory, &to, channel, None)?;
-        let host = configured.channel.host_of(&destination.address);
-        let act = Act::Notice { to: &to, channel, drills: configured.drills, host: host.as_ref() };
-        // A message to a person depends on no list of hosts: it is as real as a live one.
-        let none = Hosts::default();
-        let allowed = Allowed {
-            directory: &directory,
-            drill_hosts: &none,
-            http_hosts: &none,
-            outages: &[],
-            now: self.clock.now(),
-        };
-        let pass = match gate::pass(Mode::Live, act, allowed) {
-            Verdict::Send(pass) => pass,
-            Verdict::HoldBack(why) | Verdict::Refuse(why) => return Err(why),
-        };
-        let outgoing = Outgoing::new(pass, destination, self.words(person), self.clock.now());
-        match configured.channel.send(&outgoing).await {
-            Delivery::Delivered => Ok(()),
-            Delivery::Retry { why, .. }
-            | Delivery::Refused { why }
-            | Delivery::Misconfigured { why } => Err(why),
-        }
-    }
-
-    fn words(&self, person: &Person) -> Rendered {
-        let now = self.clock.now();
-        let (subject, text) = match person.lang {
-            Lang::Zh => {
-                ("测试消息", "这是 firebell 的一条测试消息，用于确认能否通知到您。无需处理。")
-            }
-            Lang::En => (
-                "Test message",
+    /// A message to a person depends on no list of hosts: it is as real as a live one.
+    fn test(&self) -> Letter {
+        let drawn = self.ids.drill_run(self.clock.now());
+        Letter {
+            id: NoticeId::from_u128(u128::from_be_bytes(*drawn.as_bytes())),
+            mode: Mode::Live,
+            purpose: "test",
+            subject: Text::both("测试消息", "Test message"),
+            text: Text::both(
+                "这是 firebell 的一条测试消息，用于确认能否通知到您。无需处理。",
                 "This is a test message of firebell, to see whether you can be reached. \
                  Nothing is to be done.",
             ),
-        };
-        Rendered {
-            format: RENDERED_FORMAT,
-            notice: NoticeId::from_u128(u128::from_be_bytes(*self.ids.drill_run(now).as_bytes())),
-            at: now,
-            purpose: "test".into(),
-            lang: person.lang,
-            mode: Mode::Live,
-            incident: None,
-            role: None,
-            step: None,
-            outside: false,
-            subject: subject.to_owned(),
-            headline: String::new(),
-            text: text.to_owned(),
-            links: Vec::new(),
-            sms: None,
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use firebell::drill::calendar::MissedWhy;
+use firebell::drill::invitation::Told;
 use firebell::drill::live::{Drills, Started};
 use firebell::drill::result::{DrillResult, Outcome};
 use firebell::drill::score::Verdict;
 use firebell::engine::{Command, Fact, Mode, NoticeEnd, Recipient, RoleAct, StepAct, StepRef};
 use firebell::id::{DrillId, IncidentId};
+use firebell::notify::{Delivery, Why, WhyCode};
 use firebell::runtime::{Caller, CommitOptions, DeclareRequest, Refusal, Runtime, Scope};
 use jiff::{SignedDuration, Timestamp};
 
@@ -415,5 +417,76 @@ async fn who_is_absent_in_a_drill_gets_none_of_its_pages_and_the_deputy_steps_in
     let takes = Command::Role { role: "oncall".into(), act: RoleAct::Acknowledge };
     runtime.execute(&caller, id, takes, CommitOptions::default()).await.unwrap();
     assert!(stage.sent().iter().all(|sent| !sent.address.starts_with("ann")), "{:?}", stage.sent());
+    drills.stop().await;
+}
+
+fn invited(stage: &Stage) -> Vec<Sent> {
+    stage.sent().into_iter().filter(|sent| sent.subject.contains("Coming drill")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_take_part_are_told_ahead_once_whatever_restarts() {
+    let text = EXERCISE.replace("start: inject\n", "start: inject\nnotice: 24h\n");
+    let stage = stage(&[("alarm.yaml", &text)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    settled(&runtime, &drills, "fire-alarm").await;
+    // It begins on 1 December at 10:00 UTC.
+    stage.clock.advance(DECEMBER - SignedDuration::from_hours(25));
+    stage.pass(&runtime, SignedDuration::from_mins(1)).await;
+    assert_eq!(invited(&stage), [], "too early");
+    stage.pass(&runtime, SignedDuration::from_hours(1)).await;
+    until(&runtime, "both are told", || invited(&stage).len() == 2).await;
+    let told = invited(&stage);
+    let addresses: Vec<&str> = told.iter().map(|sent| sent.address.as_str()).collect();
+    assert_eq!(addresses, ["ann@mail.example", "bo@mail.example"], "who is asked, and the deputy");
+    let first = &told[0];
+    assert_eq!(first.subject, "[DRILL] Coming drill: Fire alarm");
+    assert!(first.text.contains("2026-12-01 18:00 (Asia/Shanghai)"), "{}", first.text);
+    assert!(first.text.contains("You may be asked to be: On call."), "{}", first.text);
+    for _ in 0..3 {
+        stage.pass(&runtime, SignedDuration::from_mins(10)).await;
+    }
+    drills.stop().await;
+    runtime.drain().await;
+
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    for _ in 0..3 {
+        stage.pass(&runtime, SignedDuration::from_mins(10)).await;
+    }
+    assert_eq!(invited(&stage).len(), 2, "nobody is told twice");
+    stage.clock.advance(SignedDuration::from_hours(24));
+    let begun = || !drills.archive().exercises().unwrap().is_empty();
+    until(&runtime, "the drill begins", begun).await;
+    assert_eq!(invited(&stage).len(), 2);
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_cannot_be_told_of_a_drill_now_is_told_later() {
+    let text = EXERCISE.replace("start: inject\n", "start: inject\nnotice: 24h\n");
+    let stage = stage(&[("alarm.yaml", &text)]);
+    let why = Why::new(WhyCode::Busy);
+    stage.mail.set_down(Some(Delivery::Retry { after: None, why }));
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    settled(&runtime, &drills, "fire-alarm").await;
+    stage.clock.advance(DECEMBER - SignedDuration::from_hours(23));
+    let (drill, at) = (DrillId::new("fire-alarm"), "2026-12-01T10:00:00Z".parse().unwrap());
+    let told = || {
+        let kept = drills.archive().invitation(&drill, at).unwrap();
+        let people = kept.map(|invitation| invitation.people).unwrap_or_default();
+        people.into_values().map(|guest| guest.told).collect::<Vec<_>>()
+    };
+    let hook = Told::Yes { via: "hook".into() };
+    let first = [hook.clone(), Told::NotYet];
+    until(&runtime, "ann has another channel", || told() == first).await;
+    stage.mail.set_down(None);
+    stage.pass(&runtime, SignedDuration::from_mins(4)).await;
+    assert_eq!(told(), first, "not at once");
+    stage.pass(&runtime, SignedDuration::from_mins(2)).await;
+    let then = [hook, Told::Yes { via: "mail".into() }];
+    until(&runtime, "bo is told later", || told() == then).await;
     drills.stop().await;
 }

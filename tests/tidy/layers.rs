@@ -42,8 +42,25 @@ const fn layer(name: &'static str, rank: u8, peers: &'static [&'static str]) -> 
 
 /// The parts of `drill` that decide: they know the engine and the memory store, never the shell.
 const DRILL_PURE: &[&str] = &[
-    "scenario", "cast", "inject", "expect", "simulate", "score", "schedule", "result", "calendar",
-    "crontab", "diary", "file", "observe", "review", "exercise", "announce", "stand_in", "absence",
+    "scenario",
+    "cast",
+    "inject",
+    "expect",
+    "simulate",
+    "score",
+    "schedule",
+    "result",
+    "calendar",
+    "crontab",
+    "diary",
+    "file",
+    "observe",
+    "review",
+    "exercise",
+    "announce",
+    "stand_in",
+    "absence",
+    "invitation",
 ];
 
 /// The parts of `notify` that decide.

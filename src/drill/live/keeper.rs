@@ -21,11 +21,12 @@ const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// Keeps the calendar until it is stopped.
 pub(super) async fn keep(inner: Arc<Inner>) {
     while !inner.stop.is_cancelled() {
+        // Looking takes time: what falls due meanwhile is found from the instant that was looked at.
+        let now = inner.runtime.clock().now();
         // Nothing starts by itself before a person has confirmed a safe start.
         if !inner.runtime.is_held() {
-            inner.look().await;
+            inner.look(now).await;
         }
-        let now = inner.runtime.clock().now();
         let until = inner.next_look(now);
         tokio::select! {
             () = inner.runtime.clock().sleep_until(until) => {}
@@ -44,11 +45,15 @@ impl Inner {
     }
 
     /// Looks at every drill that has a schedule.
-    pub(super) async fn look(self: &Arc<Self>) {
+    async fn look(self: &Arc<Self>, now: Timestamp) {
         for scenario in self.book().iter() {
             let Some(calendar) = &scenario.calendar else { continue };
-            if let Err(error) = self.look_at(scenario, calendar).await {
-                tracing::error!(drill = %scenario.id, %error, "its schedule could not be kept");
+            let drill = &scenario.id;
+            if let Err(error) = self.look_at(scenario, calendar, now).await {
+                tracing::error!(%drill, %error, "its schedule could not be kept");
+            }
+            if let Err(error) = self.announce(scenario, now).await {
+                tracing::error!(%drill, %error, "it could not be announced");
             }
         }
     }
@@ -57,8 +62,8 @@ impl Inner {
         self: &Arc<Self>,
         scenario: &Arc<Scenario>,
         calendar: &Calendar,
+        now: Timestamp,
     ) -> Result<(), Refusal> {
-        let now = self.runtime.clock().now();
         let drill = &scenario.id;
         let Some(mut diary) = self.archive.diary(drill)? else {
             let diary = Diary::begin(calendar, now);

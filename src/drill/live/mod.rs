@@ -2,6 +2,7 @@
 //! imperative shell around the pure parts; it must not know HTTP.
 
 mod conduct;
+mod herald;
 mod keeper;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,8 @@ struct Inner {
     book: Mutex<(Arc<Library>, Arc<Book>)>,
     /// Exercises under way.
     running: Mutex<BTreeMap<DrillRunId, DrillId>>,
+    /// Announcements that are being made.
+    announcing: Mutex<BTreeSet<(DrillId, Timestamp)>>,
     /// Something has changed that the calendar must look at.
     changed: Notify,
     stop: CancellationToken,
@@ -87,6 +90,7 @@ impl Drills {
             runtime,
             book: Mutex::new((library, book)),
             running: Mutex::default(),
+            announcing: Mutex::default(),
             changed: Notify::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -1,0 +1,118 @@
+//! A message to a person that is about no incident: handed to their channels at once, through the
+//! gate like every other. Whoever sends it keeps what became of it; nothing is stored here.
+
+use super::service::{Inner, Runtime};
+use crate::engine::{Mode, Recipient};
+use crate::id::{ChannelId, NoticeId, PersonId};
+use crate::notify::gate::{self, Act, Verdict};
+use crate::notify::{self, Delivery, Outgoing, RENDERED_FORMAT, Rendered, Why, WhyCode};
+use crate::people::Person;
+use crate::text::{Lang, Text};
+
+/// A message about no incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Its identity, the same over attempts and channels, so that a repetition is known for one.
+    pub id: NoticeId,
+    /// What it belongs to: the gate asks.
+    pub mode: Mode,
+    /// What for: a stable name.
+    pub purpose: &'static str,
+    /// The subject line.
+    pub subject: Text,
+    /// The text.
+    pub text: Text,
+}
+
+/// Why a message did not arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotTaken {
+    /// The same may succeed later.
+    pub again: bool,
+    /// Why.
+    pub why: Why,
+}
+
+impl NotTaken {
+    const fn never(why: Why) -> Self {
+        Self { again: false, why }
+    }
+}
+
+impl Runtime {
+    /// Hands a message to a person's channels, in their order, until one takes it.
+    ///
+    /// # Errors
+    /// Why the last channel did not; it may be tried again where any channel said so.
+    pub async fn tell(&self, person: &PersonId, letter: &Letter) -> Result<ChannelId, NotTaken> {
+        let inner = self.inner();
+        let directory = inner.directory.load_full();
+        let nowhere = || NotTaken::never(Why::new(WhyCode::NoAddress));
+        let person = directory.person(person).ok_or_else(nowhere)?;
+        let (mut again, mut last) = (false, nowhere());
+        for contact in &person.contacts {
+            match inner.hand_over(person, &contact.channel, letter).await {
+                Ok(()) => return Ok(contact.channel.clone()),
+                Err(not_taken) => {
+                    again |= not_taken.again;
+                    last = not_taken;
+                }
+            }
+        }
+        Err(NotTaken { again, ..last })
+    }
+}
+
+impl Inner {
+    /// Makes one attempt over one channel.
+    pub(super) async fn hand_over(
+        &self,
+        person: &Person,
+        channel: &ChannelId,
+        letter: &Letter,
+    ) -> Result<(), NotTaken> {
+        let never = NotTaken::never;
+        let configured = self.outbound.channels().get(channel);
+        let configured =
+            configured.ok_or_else(|| never(Why::with(WhyCode::NoSuchChannel, channel)))?;
+        let directory = self.directory.load_full();
+        let to = Recipient::Person(person.id.clone());
+        let destination =
+            notify::destination(&directory, &to, channel, None).map_err(NotTaken::never)?;
+        let host = configured.channel.host_of(&destination.address);
+        let act = Act::Notice { to: &to, channel, drills: configured.drills, host: host.as_ref() };
+        let pass = match gate::pass(letter.mode, act, self.allowed(&directory, &[])) {
+            Verdict::Send(pass) => pass,
+            Verdict::HoldBack(why) | Verdict::Refuse(why) => return Err(never(why)),
+        };
+        let now = self.clock.now();
+        let outgoing = Outgoing::new(pass, destination, letter.rendered(person.lang, now), now);
+        match configured.channel.send(&outgoing).await {
+            Delivery::Delivered => Ok(()),
+            Delivery::Retry { why, .. } => Err(NotTaken { again: true, why }),
+            Delivery::Refused { why } | Delivery::Misconfigured { why } => Err(never(why)),
+        }
+    }
+}
+
+impl Letter {
+    fn rendered(&self, lang: Lang, at: jiff::Timestamp) -> Rendered {
+        Rendered {
+            format: RENDERED_FORMAT,
+            notice: self.id,
+            at,
+            purpose: self.purpose.into(),
+            lang,
+            mode: self.mode,
+            incident: None,
+            role: None,
+            step: None,
+            outside: false,
+            subject: self.subject.get(lang).to_owned(),
+            headline: String::new(),
+            text: self.text.get(lang).to_owned(),
+            links: Vec::new(),
+            sms: None,
+        }
+    }
+}
