@@ -13,7 +13,7 @@ use super::{outbound, settings};
 use crate::clock::SystemClock;
 use crate::config::{Config, Loaded, StoreKind};
 use crate::drill::book::Book;
-use crate::drill::live::Drills;
+use crate::drill::live::{self, Drills};
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
 use crate::runtime::{Parts, Runtime, Watchdog};
 use crate::server::{self, App, Limits, Tokens};
@@ -111,6 +111,7 @@ fn parts(
     screen: &Screen,
 ) -> Result<Parts, Stop> {
     let directory = config.directory();
+    let outages = live::outages(&store).map_err(|error| refused(screen, &error))?;
     Ok(Parts {
         clock: Arc::new(SystemClock),
         store,
@@ -128,6 +129,7 @@ fn parts(
             every: watchdog.every.try_into().unwrap_or(jiff::SignedDuration::from_mins(1)),
         }),
         archive_after: config.retention.archive_after.and_then(|after| after.try_into().ok()),
+        outages,
         safe_start,
     })
 }

@@ -13,6 +13,12 @@ use crate::notify::gate::Outage;
 pub(super) struct Outages(Mutex<BTreeMap<DrillRunId, Arc<[Outage]>>>);
 
 impl Outages {
+    /// Begins with the outages of the runs that are under way.
+    pub(super) fn new(under_way: Vec<(DrillRunId, Vec<Outage>)>) -> Self {
+        let of_run = |(run, outages): (_, Vec<Outage>)| (run, outages.into());
+        Self(Mutex::new(under_way.into_iter().map(of_run).collect()))
+    }
+
     /// Returns the outages of the run that an incident belongs to; none for a live one.
     pub(super) fn of(&self, run: Option<DrillRunId>) -> Arc<[Outage]> {
         let of_run = |run| self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&run).cloned();

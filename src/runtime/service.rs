@@ -26,8 +26,9 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::engine::Command;
-use crate::id::IncidentId;
+use crate::id::{DrillRunId, IncidentId};
 use crate::notify::Place;
+use crate::notify::gate::Outage;
 use crate::people::{Directory, Zone};
 use crate::store::{Store, StoreError};
 use crate::text::Lang;
@@ -66,6 +67,8 @@ pub struct Parts {
     pub watchdog: Option<Watchdog>,
     /// How long after its end an incident is moved to the archive; `None` never.
     pub archive_after: Option<SignedDuration>,
+    /// What the messages of drills under way do without, known before the first of them is sent.
+    pub outages: Vec<(DrillRunId, Vec<Outage>)>,
     /// Nothing is sent and no deadline acts until a person confirms.
     pub safe_start: bool,
 }
@@ -151,7 +154,7 @@ impl Runtime {
             base_directory: ArcSwap::new(parts.directory),
             directory: ArcSwap::from_pointee(directory),
             outbound: parts.outbound,
-            outages: Outages::default(),
+            outages: Outages::new(parts.outages),
             library: ArcSwap::from_pointee(library.with_findings(findings)),
             cells: Cells::default(),
             pins: Pins::default(),

@@ -177,6 +177,7 @@ impl TestApp {
             lang: Lang::En,
             watchdog: None,
             archive_after: None,
+            outages: Vec::new(),
             safe_start: false,
         });
         let tokens = Tokens::open(Arc::clone(&store)).expect("no damage");

@@ -378,9 +378,15 @@ async fn a_channel_that_a_drill_takes_down_is_down_for_its_messages_alone() {
     // The outage outlives a restart and ends by itself.
     drills.stop().await;
     runtime.drain().await;
+    stage.clock.advance(SignedDuration::from_mins(5));
+    let before = stage.sent().len();
     let runtime = stage.start(false);
+    rest(&runtime).await;
+    let sent = stage.sent();
+    let hurried: Vec<_> =
+        sent[before..].iter().filter(|sent| sent.subject.contains("[DRILL]")).collect();
+    assert!(hurried.iter().all(|sent| sent.channel == "hook"), "before the drill: {hurried:?}");
     let drills = Drills::start(runtime.clone());
-    stage.pass(&runtime, SignedDuration::from_mins(5)).await;
     let paged = || ends(&stage, id).iter().filter(|(who, _)| who == "bo").count();
     until(&runtime, "the deputy is paged in vain", || paged() >= 2).await;
     let mailed = |at: &str| {

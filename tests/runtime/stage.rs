@@ -170,6 +170,7 @@ impl Stage {
             lang: Lang::En,
             watchdog: None,
             archive_after: None,
+            outages: firebell::drill::live::outages(&self.store).unwrap(),
             safe_start,
         })
     }

@@ -178,7 +178,9 @@ impl Inner {
             drill: Some(exercise.run),
             ..DeclareRequest::live(scenario.playbook.clone())
         };
-        self.take_away_at_once(exercise, scenario)?;
+        if self.take_away_at_once(exercise, scenario)? {
+            self.archive.put(vec![keep_exercise(exercise)]).await?;
+        }
         let options = CommitOptions::default();
         let declared = self.runtime.declare(&Caller::drill(), request, options).await?;
         exercise.incident = Some(declared.incident.id);
@@ -187,32 +189,37 @@ impl Inner {
     }
 
     /// What is missing from the beginning is missing for the first page too, which leaves with the
-    /// declaration.
+    /// declaration. Tells whether anything is.
     fn take_away_at_once(
         &self,
         exercise: &mut Exercise,
         scenario: &Scenario,
-    ) -> Result<(), Refusal> {
+    ) -> Result<bool, Refusal> {
         let playbook = self.playbook_of(scenario)?;
         let now = self.runtime.clock().now();
+        let mut taken = false;
         for position in exercise.due_by(scenario, now) {
-            self.take_away(exercise, &scenario.injects[position].act, &playbook, None);
+            taken |= self.take_away(exercise, &scenario.injects[position].act, &playbook, None);
         }
-        Ok(())
+        Ok(taken)
     }
 
-    /// Takes away from the exercise's messages what an inject takes away.
+    /// Takes away from the exercise's messages what an inject takes away; tells whether that is
+    /// anything.
     fn take_away(
         &self,
         exercise: &mut Exercise,
         act: &InjectAct,
         playbook: &Playbook,
         incident: Option<&Incident>,
-    ) {
+    ) -> bool {
         let (directory, now) = (self.runtime.directory(), self.runtime.clock().now());
         let scene = Scene { playbook, directory: &directory, incident, now };
-        exercise.outages.extend(scene.outages(act));
+        let outages = scene.outages(act);
+        let taken = !outages.is_empty();
+        exercise.outages.extend(outages);
         self.runtime.set_outages(exercise.run, &exercise.outages);
+        taken
     }
 
     async fn reason_to_end(

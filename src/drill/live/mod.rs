@@ -23,10 +23,11 @@ use crate::drill::simulate::{Stage, Take, rehearse};
 use crate::drill::stand_in::stand_ins;
 use crate::engine::Mode;
 use crate::id::{DrillId, DrillRunId};
+use crate::notify::gate::Outage;
 use crate::people::Directory;
 use crate::playbook::{Level, Playbook};
 use crate::runtime::{Library, Missing, Obstacle, Refusal, Runtime};
-use crate::store::{Change, Query, StoreError, Which};
+use crate::store::{Change, Query, Store, StoreError, Which};
 use crate::text::Text;
 
 /// The drills of an installation. Cheap to clone.
@@ -199,6 +200,16 @@ impl Drills {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }
+}
+
+/// Reads what the messages of the exercises under way do without, for the runtime to start with.
+/// Blocks on the disk.
+///
+/// # Errors
+/// What the store cannot read.
+pub fn outages(store: &Arc<dyn Store>) -> Result<Vec<(DrillRunId, Vec<Outage>)>, StoreError> {
+    let exercises = Archive::new(Arc::clone(store)).exercises()?;
+    Ok(exercises.into_iter().map(|exercise| (exercise.run, exercise.outages)).collect())
 }
 
 /// A simulated run is set where the drill would next take place, so that those are asked who are on
