@@ -38,7 +38,7 @@ fn settings(channel: &Channel) -> ChannelSettings {
             port: Some(smtp.port),
             credentials: smtp.login.as_ref().map(|login| Credentials {
                 user: login.username.clone(),
-                password: secret(&login.password),
+                password: login.password.clone(),
             }),
             timeout: smtp.timeout,
             ..SmtpSettings::new(&smtp.host, security(smtp.tls), &smtp.from)
@@ -47,7 +47,7 @@ fn settings(channel: &Channel) -> ChannelSettings {
             KindSettings::Eml(EmlSettings { directory: dir.clone(), from: EML_FROM.to_owned() })
         }
         ChannelKind::Webhook(webhook) => KindSettings::Webhook(WebhookSettings {
-            secrets: vec![secret(&webhook.secret)],
+            secrets: vec![webhook.secret.clone()],
             allow_private: webhook.allow_private,
             timeout: webhook.timeout,
             ..WebhookSettings::default()
@@ -62,8 +62,4 @@ const fn security(tls: SmtpTls) -> Security {
         SmtpTls::Implicit => Security::Tls,
         SmtpTls::None => Security::None,
     }
-}
-
-fn secret(secret: &crate::config::Secret) -> notify::Secret {
-    notify::Secret::new(secret.expose())
 }

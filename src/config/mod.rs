@@ -29,7 +29,6 @@ pub use model::{
     StoreKind, Watchdog, Webhook,
 };
 pub use scope::{Scope, UnknownScope};
-pub use secret::Secret;
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use crate::people::{Directory, Zone};
 use crate::text::{Lang, Text};
 
 use super::scope::Scope;
-use super::secret::Secret;
+use crate::notify::Secret;
 
 /// Everything an installation can set, checked and with defaults filled in.
 #[derive(Debug, Clone, PartialEq)]

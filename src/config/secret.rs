@@ -1,12 +1,10 @@
-//! Secrets: where they come from, and that they are never shown.
+//! Secrets: where they come from.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io;
 use std::path::Path;
 
-use subtle::ConstantTimeEq;
-
+use crate::notify::Secret;
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::source::Span;
 use crate::text::Text;
@@ -15,44 +13,6 @@ use super::code::{MISSING_SECRET, NOT_A_SECRET};
 
 /// The longest secret: room for any key, and a bound on reading the wrong file.
 pub(super) const SECRET_BYTES_MAX: usize = 16 * 1024;
-
-/// A password or key. Printing it shows `***`, comparing it takes the same time for any answer.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret.
-    #[must_use]
-    pub fn new(secret: impl Into<String>) -> Self {
-        Self(secret.into())
-    }
-
-    /// Returns the secret itself, for the one place that must use it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq for Secret {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
-    }
-}
-
-impl Eq for Secret {}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
 
 /// Tells whether a value says where a secret is, instead of being one.
 pub(super) fn is_reference(value: &str) -> bool {
@@ -106,7 +66,7 @@ pub(super) fn resolve(
                 "`{reference}` is longer than {SECRET_BYTES_MAX} bytes, which no secret is"
             ),
         ))),
-        Ok(secret) => Ok(Secret(secret)),
+        Ok(secret) => Ok(Secret::new(secret)),
         Err(diagnostic) => Err(Box::new(diagnostic)),
     }
 }
@@ -149,11 +109,5 @@ mod tests {
             assert_eq!(diagnostic.code, code, "{reference}");
             assert!(!diagnostic.message.get(Lang::En).contains("hunter2"));
         }
-    }
-
-    #[test]
-    fn printing_a_secret_shows_stars() {
-        let secret = Secret::new("hunter2");
-        assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
     }
 }

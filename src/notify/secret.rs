@@ -2,9 +2,20 @@
 
 use std::fmt;
 
-/// A password or key. `Debug` shows three stars and there is no `Display`.
-#[derive(Clone, PartialEq, Eq)]
+use subtle::ConstantTimeEq;
+
+/// A password or key. `Debug` shows three stars and there is no `Display`; comparing takes the same
+/// time for any answer.
+#[derive(Clone)]
 pub struct Secret(String);
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Secret {}
 
 impl Secret {
     /// Wraps a secret read from the environment or a file.

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::config::code::{BAD_SECRET, INSECURE};
 use crate::config::model::{Channel, ChannelKind, Login, Smtp, SmtpTls, Webhook};
-use crate::config::secret::Secret;
 use crate::id::ChannelId;
+use crate::notify::Secret;
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::yaml::{BAD_VALUE, Entry, Fields, Node, missing};
 use crate::text::Text;
