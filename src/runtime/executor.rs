@@ -66,8 +66,9 @@ impl DeclareRequest {
     }
 }
 
-/// Makes the answer that is stored with a commit, from what was committed.
-pub type Answer = Arc<dyn Fn(&Committed) -> (u16, Vec<u8>) + Send + Sync>;
+/// Makes the answer that is stored with a commit, from what was committed; `None` where nothing is
+/// to be remembered.
+pub type Answer = Arc<dyn Fn(&Committed) -> Option<(u16, Vec<u8>)> + Send + Sync>;
 
 /// A request that carries an idempotency key.
 #[derive(Clone)]
@@ -118,7 +119,7 @@ impl Inner {
         options: CommitOptions,
     ) -> Result<Committed, Refusal> {
         if let Some(existing) = self.same_trouble(&request) {
-            return self.current(existing).await;
+            return self.already_open(existing, &options).await;
         }
         let library = self.library.load_full();
         let playbook = library.playbook(&request.playbook).ok_or_else(|| Refusal::NotFound {
@@ -130,10 +131,10 @@ impl Inner {
         let dedup_mode = request.mode;
         let directory = self.directory.load_full();
         let ctx = self.context(caller, now, &options, &directory);
-        let id = self.ids.incident(now);
+        let (id, number) = (self.ids.incident(now), self.ids.number());
         let declare = Declare {
             id,
-            number: self.ids.number(),
+            number,
             mode: request.mode,
             title: request.title,
             level: request.level,
@@ -144,6 +145,7 @@ impl Inner {
             drill: request.drill,
         };
         let outcome = engine::declare(&playbook, declare, &ctx).inspect_err(|_| {
+            self.ids.give_back(number);
             self.meters.rejected.count();
         })?;
         let cell = self.cells.cell(id);
@@ -158,7 +160,8 @@ impl Inner {
             // Another request declared the same trouble in the meantime.
             Err(Refusal::Store(StoreError::Taken { what: Unique::DedupKey(key), by })) => {
                 tracing::debug!(%key, ?dedup_mode, "declared by another request");
-                self.current(by).await
+                self.ids.give_back(number);
+                self.already_open(by, &options).await
             }
             Err(other) => Err(other),
         }
@@ -167,6 +170,26 @@ impl Inner {
     fn same_trouble(&self, request: &DeclareRequest) -> Option<IncidentId> {
         let key = request.dedup_key.as_deref()?;
         self.store.by_dedup_key(request.mode, key)
+    }
+
+    /// Answers a declaration with the incident that is open for the same trouble; a key is kept
+    /// with the answer, so that the same request gets it after that incident has ended, too.
+    async fn already_open(
+        self: &Arc<Self>,
+        id: IncidentId,
+        options: &CommitOptions,
+    ) -> Result<Committed, Refusal> {
+        let cell = self.cells.cell(id);
+        let mut state = cell.state.lock().await;
+        let loaded = self.loaded(&mut state, id).await?.clone();
+        let seen = unchanged(&loaded);
+        let kept = options.keyed.as_ref().and_then(|keyed| (keyed.answer)(&seen));
+        if kept.is_none() {
+            return Ok(seen);
+        }
+        let incident = (*loaded.incident).clone();
+        let nothing = Outcome { events: Vec::new(), incident, personal: Vec::new() };
+        self.commit(&mut state, &loaded.playbook, Some(&loaded), nothing, options).await
     }
 
     /// Returns an incident as it is, as a commit that changed nothing.
@@ -310,10 +333,12 @@ impl Inner {
         batch.personal = outcome.personal.into_iter().map(kept_apart).collect();
         let pin = before.is_none().then(|| self.pins.to_store(playbook)).flatten();
         batch.documents = pin.into_iter().chain(options.documents.iter().cloned()).collect();
-        batch.idempotency = options.keyed.as_ref().map(|keyed| {
-            let (status, body) = (keyed.answer)(&committed);
-            let at = incident.updated_at;
-            Idempotency { key: keyed.key.clone(), fingerprint: keyed.fingerprint, status, body, at }
+        batch.idempotency = options.keyed.as_ref().and_then(|keyed| {
+            let (status, body) = (keyed.answer)(&committed)?;
+            // An answer that changed nothing may be about an incident of last week.
+            let at = self.clock.now().max(incident.updated_at);
+            let Keyed { key, fingerprint, .. } = keyed.clone();
+            Some(Idempotency { key, fingerprint, status, body, at })
         });
         let pending = self.store.append(batch);
         if let Err(error) = pending.await {

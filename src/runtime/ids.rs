@@ -24,9 +24,17 @@ impl Ids {
         Self { number: AtomicU64::new(last_number), latest: Mutex::new(0) }
     }
 
-    /// Returns the next incident number. A declaration that fails leaves a gap.
+    /// Returns the next incident number.
     pub fn number(&self) -> u64 {
         self.number.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Gives back the number of a declaration that came to nothing, so that reviewers need not ask
+    /// where it went. Where another one was drawn since, the gap stays.
+    pub fn give_back(&self, number: u64) {
+        let before = number.saturating_sub(1);
+        let order = Ordering::Relaxed;
+        let _ = self.number.compare_exchange(number, before, order, order);
     }
 
     /// Makes an incident's identity.
@@ -85,5 +93,9 @@ mod tests {
             (0..100).map(|_| ids.incident("2026-11-21T00:00:01Z".parse().unwrap())).collect();
         assert!(again.is_sorted() && again[0] > late);
         assert_eq!((ids.number(), ids.number()), (42, 43));
+        ids.give_back(43);
+        assert_eq!((ids.number(), ids.number()), (43, 44), "nothing was drawn since");
+        ids.give_back(43);
+        assert_eq!(ids.number(), 45, "a number in use is never given twice");
     }
 }

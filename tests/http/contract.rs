@@ -237,6 +237,17 @@ async fn the_same_trouble_declared_twice_is_one_incident() {
 }
 
 #[tokio::test]
+async fn a_declaration_that_is_refused_uses_up_no_number() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let wrong = json!({ "playbook": "outage", "inputs": { "users": "many" } });
+    chief.post("/api/v1/incidents", wrong).await.problem(422, "invalid_fields");
+    let body = json!({ "playbook": "outage" });
+    let incident = chief.post("/api/v1/incidents", body).await.ok(201);
+    assert_eq!(incident["number"], "INC-2026-0001");
+}
+
+#[tokio::test]
 async fn a_late_tap_never_completes_another_run() {
     let app = TestApp::start();
     let crew = Crew::declare(&app).await;

@@ -208,3 +208,21 @@ async fn a_redaction_is_recorded_once_and_erases_its_own_answer_too() {
     let reused = keyed(&admin, redact, "r", &other).send().await;
     reused.problem(422, "idempotency_key_reused");
 }
+
+#[tokio::test]
+async fn a_declaration_that_met_an_open_incident_is_answered_the_same_after_its_end() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let body = json!({ "playbook": "outage", "dedup_key": "phones" });
+    let first = chief.post("/api/v1/incidents", body.clone()).await.ok(201);
+    let met = keyed(&chief, "/api/v1/incidents", "tap-1", &body).send().await.ok(200);
+    assert_eq!(met["id"], first["id"]);
+    let path = format!("/api/v1/incidents/{}", first["id"].as_str().unwrap());
+    chief.post(&format!("{path}/cancel"), json!({ "reason": "false alarm" })).await.ok(200);
+    let again = keyed(&chief, "/api/v1/incidents", "tap-1", &body).send().await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.ok(200)["id"], first["id"]);
+    let other = json!({ "playbook": "outage", "dedup_key": "web" });
+    let reused = keyed(&chief, "/api/v1/incidents", "tap-1", &other).send().await;
+    reused.problem(422, "idempotency_key_reused");
+}

@@ -266,12 +266,15 @@ impl Inner {
         let act = &scenario.injects[position].act;
         let run = exercise.run;
         let seen = self.runtime.incident(incident).await?;
-        self.take_away(exercise, act, &seen.playbook, Some(&seen.incident));
+        if self.take_away(exercise, act, &seen.playbook, Some(&seen.incident)) {
+            // Messages that are to do without it must do so after a restart, too.
+            self.archive.put(vec![keep_exercise(exercise)]).await?;
+        }
         let key = format!("drill/{run}/inject/{position}");
         let keyed = Keyed {
             fingerprint: Digest::of(key.as_bytes()),
             key,
-            answer: Arc::new(|_| (204, Vec::new())),
+            answer: Arc::new(|_| Some((204, Vec::new()))),
         };
         let options = CommitOptions { keyed: Some(keyed), ..CommitOptions::default() };
         match self.execute(incident, act.command(), options).await {

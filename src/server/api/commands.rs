@@ -159,7 +159,7 @@ pub async fn redact(
             return shown(&app, &principal, &seen, StatusCode::OK).map(replayed);
         }
     };
-    let keyed = once.keyed(&app, &principal, StatusCode::OK);
+    let keyed = once.keyed(&app, &principal);
     let options = CommitOptions { expected, occurred_at, keyed, ..CommitOptions::default() };
     match app.runtime().redact(&principal.caller, id, erasure, options).await {
         Ok(done) => shown(&app, &principal, &done, StatusCode::OK),

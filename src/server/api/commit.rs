@@ -54,7 +54,7 @@ pub async fn commit(
         Entered::Answered(response) => return Ok(response),
         Entered::Go(once) => once,
     };
-    options.keyed = once.keyed(app, principal, StatusCode::OK);
+    options.keyed = once.keyed(app, principal);
     match app.runtime().execute(&principal.caller, id, command, options).await {
         Ok(committed) => shown(app, principal, &committed, StatusCode::OK),
         Err(refusal) => once.refused(refusal),
@@ -158,24 +158,28 @@ impl Once {
         Ok(Entered::Go(Self { key: Some(key), _ticket: Some(ticket) }))
     }
 
-    /// Returns what stores the incident as the answer, with the commit.
-    pub fn keyed(&self, app: &App, principal: &Principal, status: StatusCode) -> Option<Keyed> {
+    /// Returns what stores the incident as the answer, with the commit; nothing is stored of one
+    /// that the caller may not see.
+    pub fn keyed(&self, app: &App, principal: &Principal) -> Option<Keyed> {
         self.key.as_ref()?;
         let (app, principal) = (app.clone(), principal.clone());
-        self.keyed_with(status, move |committed| {
-            let seen = look(&app, &principal, committed, &Sight::References);
-            serde_json::to_vec(&seen).unwrap_or_default()
+        self.keyed_with(move |committed| {
+            let may_see = committed.created || find::may_see(&app, &principal, committed);
+            let seen = may_see.then(|| look(&app, &principal, committed, &Sight::References))?;
+            let status = if committed.created { StatusCode::CREATED } else { StatusCode::OK };
+            Some((status, serde_json::to_vec(&seen).unwrap_or_default()))
         })
     }
 
     /// Returns what stores an answer with the commit.
     pub fn keyed_with(
         &self,
-        status: StatusCode,
-        body: impl Fn(&Committed) -> Vec<u8> + Send + Sync + 'static,
+        answer: impl Fn(&Committed) -> Option<(StatusCode, Vec<u8>)> + Send + Sync + 'static,
     ) -> Option<Keyed> {
         let Key { name, fingerprint } = self.key.clone()?;
-        let answer = Arc::new(move |committed: &Committed| (status.as_u16(), body(committed)));
+        let answer = Arc::new(move |committed: &Committed| {
+            answer(committed).map(|(status, body)| (status.as_u16(), body))
+        });
         Some(Keyed { key: name, fingerprint, answer })
     }
 

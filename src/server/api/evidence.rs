@@ -134,9 +134,10 @@ async fn attach(
         version: 0,
     };
     let kept = shown.clone();
-    let keyed = once.keyed_with(StatusCode::CREATED, move |committed| {
+    let keyed = once.keyed_with(move |committed| {
         let version = committed.incident.version;
-        serde_json::to_vec(&wire::Attached { version, ..kept.clone() }).unwrap_or_default()
+        let attached = wire::Attached { version, ..kept.clone() };
+        Some((StatusCode::CREATED, serde_json::to_vec(&attached).unwrap_or_default()))
     });
     let occurred_at = conditions.occurred_at;
     let options = CommitOptions { keyed, occurred_at, ..CommitOptions::default() };

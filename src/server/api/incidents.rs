@@ -48,7 +48,7 @@ pub async fn declare(State(app): State<App>, ask: Ask<wire::Declare>) -> Answer 
         dedup_key: body.dedup_key,
         ..DeclareRequest::live(body.playbook)
     };
-    let keyed = once.keyed(&app, &principal, StatusCode::CREATED);
+    let keyed = once.keyed(&app, &principal);
     let options = CommitOptions { keyed, ..CommitOptions::default() };
     match app.runtime().declare(&principal.caller, request, options).await {
         Ok(committed) if committed.created => {
