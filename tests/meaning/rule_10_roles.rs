@@ -4,6 +4,7 @@ use firebell::engine::{
     Actor, Command, Fact, Purpose, RejectionCode, RoleAct, StepAct, StepRef, Tenure,
 };
 use firebell::id::PersonId;
+use firebell::text::Lang;
 use serde_json::json;
 
 use crate::act::{assign, complete, decline, hand_over};
@@ -72,6 +73,26 @@ fn meaning_10_a_lost_claim_says_who_won() {
     assert_eq!(refused.code, RejectionCode::ClaimLost);
     assert_eq!(refused.details["holder"], json!("dan"));
     assert_eq!(case.holder("r"), Some("dan"));
+}
+
+#[test]
+fn meaning_10_who_wakes_late_may_still_come_while_nobody_has_acknowledged() {
+    for act in [RoleAct::Claim, RoleAct::Acknowledge] {
+        let role = "{ title: R, assign: { schedule: platform }, deputies: [ { team: ops } ], \
+                    acknowledge_within: 5m }";
+        let mut case = with_role(role);
+        assert_eq!(assigned(&case, "r").as_deref(), Some("bob"));
+        case.pass("6m");
+        assert_eq!(assigned(&case, "r").as_deref(), Some("fay"), "bob stayed silent");
+        let stranger = case.refused("eve", Command::Role { role: "r".into(), act: act.clone() });
+        assert!(stranger.text.get(Lang::En).contains("fay"), "{stranger:?}");
+        case.role("bob", "r", act);
+        assert_eq!(case.holder("r"), Some("bob"));
+        assert_eq!(case.hearers(|p| matches!(p, Purpose::RoleTaken { .. })), ["fay"]);
+        let late = RoleAct::Acknowledge;
+        let refused = case.refused("fay", Command::Role { role: "r".into(), act: late });
+        assert_eq!(refused.code, RejectionCode::ClaimLost);
+    }
 }
 
 #[test]

@@ -9,7 +9,10 @@ use crate::engine::mode::Status;
 use crate::engine::rejection::{FieldProblem, Rejection, RejectionCode as Code};
 use crate::engine::run::{Run, StepState};
 use crate::id::{PersonId, RoleId, StepId};
-use crate::text::Text;
+use crate::text::{Lang, Text};
+
+/// How many wrong fields a sentence names; the list that goes with it names all.
+const SAID_MAX: usize = 3;
 
 pub(super) fn endless() -> Rejection {
     Rejection::new(
@@ -79,10 +82,14 @@ pub(super) fn still_open(incident: &Incident) -> Rejection {
 }
 
 pub(super) fn unknown_step(step: &StepId, known: &[&str]) -> Rejection {
+    let (zh, en) = match known {
+        [] => ("目前没有进行中的步骤".to_owned(), "no step is open now".to_owned()),
+        open => (format!("现有：{}", open.join("、")), format!("open now: {}", open.join(", "))),
+    };
     Rejection::new(
         Code::UnknownStep,
-        format!("没有步骤 `{step}`，或尚未进入它所在的阶段"),
-        format!("no step `{step}`, or its phase has not been entered"),
+        format!("没有步骤 `{step}`，或尚未进入它所在的阶段；{zh}"),
+        format!("no step `{step}`, or its phase has not been entered; {en}"),
     )
     .with("step", step.as_str())
     .with("open", known.to_vec())
@@ -152,10 +159,42 @@ pub(super) fn wrong_tenure(role: &RoleId, state: &str, allowed: &[&str]) -> Reje
 pub(super) fn claim_lost(role: &RoleId, winner: &PersonId) -> Rejection {
     Rejection::new(
         Code::ClaimLost,
-        format!("角色 `{role}` 已由 {winner} 担任"),
-        format!("role `{role}` is held by {winner}"),
+        format!("角色 `{role}` 已由 {winner} 担任；如需接手，请其移交（hand-over）"),
+        format!(
+            "role `{role}` is held by {winner}; ask them to hand it over if you are to have it"
+        ),
     )
     .with("holder", winner.as_str())
+}
+
+/// The role waits for the one it was given to, and whoever claims it was never asked.
+pub(super) fn claim_of_assigned(role: &RoleId, to: &PersonId) -> Rejection {
+    Rejection::new(
+        Code::ClaimLost,
+        format!("角色 `{role}` 已指派给 {to}，正在等待其确认；指挥者可以改为指派给您"),
+        format!(
+            "role `{role}` was given to {to}, who is yet to acknowledge; \
+             a commander can assign it to you"
+        ),
+    )
+    .with("holder", to.as_str())
+}
+
+/// The role waits for others; nobody acknowledges for them.
+pub(super) fn asked_of(role: &RoleId, asked: &[PersonId]) -> Rejection {
+    let asked: Vec<&str> = asked.iter().map(PersonId::as_str).collect();
+    not_yours(
+        format!(
+            "角色 `{role}` 正在等待 {} 确认，不能代为确认；指挥者可以改为指派",
+            asked.join("、")
+        ),
+        format!(
+            "role `{role}` waits for {}, and nobody acknowledges for them; \
+             a commander can assign it to another",
+            asked.join(", ")
+        ),
+    )
+    .with("asked", asked)
 }
 
 pub(super) fn not_yours(zh: impl Into<String>, en: impl Into<String>) -> Rejection {
@@ -173,8 +212,8 @@ pub(super) fn persons_only() -> Rejection {
 pub(super) fn unknown_person(person: &PersonId) -> Rejection {
     Rejection::new(
         Code::UnknownPerson,
-        format!("通讯录中没有 `{person}`"),
-        format!("`{person}` is not in the directory"),
+        format!("通讯录中没有 `{person}`；请使用 firebell.yaml 中 people 的名称"),
+        format!("`{person}` is not in the directory; use a name under `people` in firebell.yaml"),
     )
     .with("person", person.as_str())
 }
@@ -194,14 +233,21 @@ pub(super) fn limit(what_zh: &str, what_en: &str, most: usize) -> Rejection {
 
 /// Wrong fields: all of them at once.
 pub(super) fn fields(problems: Vec<FieldProblem>) -> Rejection {
-    let first = problems.first().map_or_else(|| Text::from(""), |problem| problem.detail.clone());
-    let (zh, en) = (first.get(crate::text::Lang::Zh), first.get(crate::text::Lang::En));
-    Rejection::new(
-        Code::InvalidFields,
-        format!("有 {} 个字段不正确：{zh}", problems.len()),
-        format!("{} field(s) are wrong: {en}", problems.len()),
-    )
-    .with_fields(problems)
+    let each = |lang: Lang, place: &str| {
+        let said = |problem: &FieldProblem| {
+            format!("{}{place}{}", problem.pointer, problem.detail.get(lang))
+        };
+        let first = problems.iter().take(SAID_MAX).map(said).collect::<Vec<_>>();
+        first.join(lang.pick("；", "; "))
+    };
+    let more = problems.len().saturating_sub(SAID_MAX);
+    let (zh_more, en_more) = match more {
+        0 => (String::new(), String::new()),
+        more => (format!("；另有 {more} 处"), format!("; and {more} more")),
+    };
+    let zh = format!("{}{zh_more}", each(Lang::Zh, "："));
+    let en = format!("{}{en_more}", each(Lang::En, ": "));
+    Rejection::new(Code::InvalidFields, zh, en).with_fields(problems)
 }
 
 pub(super) fn field(pointer: &str, zh: impl Into<String>, en: impl Into<String>) -> Rejection {

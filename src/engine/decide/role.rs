@@ -53,7 +53,10 @@ impl Decision<'_> {
             Tenure::Vacant | Tenure::Offered { .. } => self.take(role, &person, true),
             Tenure::Assigned { to, .. } if to == person => self.take(role, &person, false),
             Tenure::Held { by, .. } if by == person => {}
-            Tenure::Assigned { to, .. } => return Err(reject::claim_lost(role, &to)),
+            Tenure::Assigned { .. } if self.was_asked(role, &person) => {
+                self.take(role, &person, true);
+            }
+            Tenure::Assigned { to, .. } => return Err(reject::claim_of_assigned(role, &to)),
             Tenure::Held { by, .. } => return Err(reject::claim_lost(role, &by)),
         }
         Ok(())
@@ -67,19 +70,19 @@ impl Decision<'_> {
             // Tapping twice is no mistake at three in the morning.
             Tenure::Held { by, .. } if by == person => {}
             Tenure::Held { by, .. } => return Err(reject::claim_lost(role, &by)),
+            _ if self.was_asked(role, &person) => self.take(role, &person, true),
             Tenure::Vacant => {
                 return Err(reject::wrong_tenure(role, "vacant", &["claim", "assign"]));
             }
-            other => {
-                let asked: Vec<&str> = other.people().iter().map(PersonId::as_str).collect();
-                return Err(reject::not_yours(
-                    format!("角色 `{role}` 正在等待 {} 确认", asked.join("、")),
-                    format!("role `{role}` waits for {}", asked.join(", ")),
-                )
-                .with("asked", asked));
-            }
+            other => return Err(reject::asked_of(role, other.people())),
         }
         Ok(())
+    }
+
+    /// Whoever was asked and stayed silent may still come, as long as nobody has acknowledged: the
+    /// one asked after them may be asleep, too.
+    fn was_asked(&self, role: &RoleId, person: &PersonId) -> bool {
+        self.incident.roles.get(role).is_some_and(|state| state.tried.contains(person))
     }
 
     /// The person takes the role; those asked with them hear that it is taken.
