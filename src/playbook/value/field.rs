@@ -140,6 +140,15 @@ impl FieldType {
         read::text(self, text)
     }
 
+    /// Reads what someone gave for a field: JSON, or its text, which is read by the type. A form
+    /// and a command line know no types, and a telephone number is no number.
+    fn read_given(&self, json: &Json) -> Result<Value, Vec<Problem>> {
+        match json {
+            Json::String(text) => self.read_text(text),
+            json => self.read(json),
+        }
+    }
+
     /// Returns a value of the type that lies within its bounds, for checking templates.
     #[must_use]
     pub fn sample(&self) -> Value {
@@ -197,7 +206,7 @@ impl Field {
         }
         for (name, field) in fields {
             match given.get(name.as_str()).filter(|json| !json.is_null()) {
-                Some(json) => match field.kind.read(json) {
+                Some(json) => match field.kind.read_given(json) {
                     Ok(value) => values.push((name.clone(), value)),
                     Err(found) => problems.extend(found.into_iter().map(|p| p.below(name))),
                 },
@@ -245,6 +254,22 @@ mod tests {
             (VarId::new("channels_down"), Value::List(Vec::new())),
         ];
         assert_eq!(values, Ok(expected));
+    }
+
+    #[test]
+    fn an_answer_that_is_given_as_text_is_read_by_its_type() {
+        let given =
+            json!({ "users_affected": " 1200 ", "channels_down": "phone, web", "备注": "007" });
+        let channels = ["phone", "web"].map(|name| Value::String(name.into()));
+        let expected = vec![
+            (VarId::new("users_affected"), Value::Integer(1200)),
+            (VarId::new("channels_down"), Value::List(channels.into())),
+            (VarId::new("备注"), Value::String("007".into())),
+        ];
+        assert_eq!(Field::read_all(&fields(), &given), Ok(expected));
+        let problems = Field::read_all(&fields(), &json!({ "users_affected": "many" }));
+        let problem = Problem::of_field("users_affected", ProblemKind::WrongType("an integer"));
+        assert_eq!(problems, Err(vec![problem]));
     }
 
     #[test]
