@@ -12,12 +12,14 @@ use super::ticker::HEARTBEAT;
 use crate::engine;
 use crate::id::IncidentId;
 use crate::store::{Health, Query, Which};
-use crate::text::count;
+use crate::text::{Text, count};
 
 /// How often it looks.
 const EVERY: SignedDuration = SignedDuration::from_secs(10);
 /// How many open incidents it looks at each time.
 const SAMPLE: usize = 50;
+/// How many files with errors are named; the rest is counted.
+const FILES_NAMED: usize = 10;
 /// How late the ticker may be before firebell is not ready.
 const TICKER_LATE: SignedDuration = SignedDuration::from_secs(15);
 /// How long something due may stay untouched before firebell is not ready.
@@ -30,8 +32,8 @@ pub struct Check {
     pub name: &'static str,
     /// It holds.
     pub ok: bool,
-    /// What was seen.
-    pub detail: String,
+    /// What was seen, and what to do where it does not hold.
+    pub detail: Text,
 }
 
 /// What the auditor saw last.
@@ -107,11 +109,17 @@ pub(super) fn readiness(inner: &Inner) -> Vec<Check> {
 
 fn store(inner: &Inner) -> Check {
     let (ok, detail) = match inner.store.health() {
-        Health::Healthy => (true, "appends are durable".to_owned()),
+        Health::Healthy => (true, Text::both("写入可靠落盘", "appends are durable")),
         Health::Full { free, needed } => {
-            (false, format!("the disk is full: {free} bytes free, {needed} needed; reads go on"))
+            let full = Text::both(
+                format!("磁盘已满：剩余 {free} 字节，需要 {needed} 字节；仍可读取，请腾出空间"),
+                format!(
+                    "the disk is full: {free} bytes free, {needed} needed; reads go on, make room"
+                ),
+            );
+            (false, full)
         }
-        Health::Broken { why } => (false, why),
+        Health::Broken { why } => (false, Text::Same(why)),
     };
     Check { name: "store", ok, detail }
 }
@@ -120,44 +128,64 @@ fn ticker(inner: &Inner, now: Timestamp) -> Check {
     let silent = now.duration_since(inner.last_heartbeat());
     let ok = silent <= TICKER_LATE;
     debug_assert!(HEARTBEAT < TICKER_LATE, "the heartbeat beats between two checks");
-    Check { name: "ticker", ok, detail: format!("last beat {} s ago", silent.as_secs()) }
+    let seconds = silent.as_secs();
+    let detail = Text::both(format!("{seconds} 秒前有心跳"), format!("last beat {seconds} s ago"));
+    Check { name: "ticker", ok, detail }
 }
 
 fn due(inner: &Inner, now: Timestamp) -> Check {
+    let name = "deadlines";
     if inner.is_held() {
-        let waiting = inner.agenda.overdue(now, 1_000).len();
-        let waiting = count(waiting, "incident waits", "incidents wait");
-        let detail = format!("safe start: {waiting} for a person to confirm");
-        return Check { name: "deadlines", ok: true, detail };
+        let n = inner.agenda.overdue(now, 1_000).len();
+        let waiting = count(n, "incident waits", "incidents wait");
+        let detail = Text::both(
+            format!("安全启动：{n} 个事件等待人工确认"),
+            format!("safe start: {waiting} for a person to confirm"),
+        );
+        return Check { name, ok: true, detail };
     }
     let oldest = inner.agenda.overdue(now, 1).first().map(|(at, _)| now.duration_since(*at));
     let ok = oldest.is_none_or(|late| late <= DUE_LATE);
-    let detail = oldest.map_or_else(
-        || "nothing is late".to_owned(),
-        |late| format!("the oldest is {} s late", late.as_secs()),
-    );
-    Check { name: "deadlines", ok, detail }
+    let detail = match oldest.map(|late| late.as_secs()) {
+        None => Text::both("没有延误", "nothing is late"),
+        Some(late) => {
+            Text::both(format!("最早的已延误 {late} 秒"), format!("the oldest is {late} s late"))
+        }
+    };
+    Check { name, ok, detail }
 }
 
+/// Plans that do not load must be seen, but they do not stop those that do.
 fn plans(inner: &Inner) -> Check {
     let library = inner.library.load();
-    let bad = library.unreadable().len()
-        + library.findings().iter().filter(|findings| findings.has_errors()).count();
+    let bad = library.bad_files();
     let good = library.playbooks().count();
-    // Plans that do not load must be seen, but they do not stop those that do.
-    Check { name: "plans", ok: good > 0, detail: format!("{good} in force, {bad} with errors") }
+    let (mut zh, mut en) = (
+        format!("{good} 个生效，{} 个有错误", bad.len()),
+        format!("{good} in force, {} with errors", bad.len()),
+    );
+    if !bad.is_empty() {
+        let names = bad.iter().take(FILES_NAMED).cloned().collect::<Vec<_>>();
+        zh.push_str(&format!("：{}（用 firebell check 查看）", names.join("、")));
+        en.push_str(&format!(": {} (see firebell check)", names.join(", ")));
+    }
+    Check { name: "plans", ok: good > 0, detail: Text::both(zh, en) }
 }
 
 fn promises(inner: &Inner) -> Check {
     let report = inner.audit.load();
-    let broken = report.violations.len();
-    Check {
-        name: "promises",
-        ok: broken == 0,
-        detail: format!(
+    let (seen, broken) = (report.looked_at, report.violations.len());
+    let (mut zh, mut en) = (
+        format!("已检查 {seen} 个事件，{broken} 处失守"),
+        format!(
             "{} looked at, {}",
-            count(report.looked_at, "incident", "incidents"),
+            count(seen, "incident", "incidents"),
             count(broken, "broken promise", "broken promises")
         ),
+    );
+    if let Some(first) = report.violations.first() {
+        zh.push_str(&format!("；如 {first}"));
+        en.push_str(&format!("; the first: {first}"));
     }
+    Check { name: "promises", ok: broken == 0, detail: Text::both(zh, en) }
 }

@@ -208,6 +208,19 @@ impl Library {
         &self.unreadable
     }
 
+    /// Names the files that hold errors or cannot be read, without their folders.
+    #[must_use]
+    pub fn bad_files(&self) -> Vec<String> {
+        let found = self.findings.iter().filter(|found| found.has_errors());
+        let unreadable = self.unreadable.iter().filter_map(|line| line.split(": ").next());
+        let paths = found.map(|found| found.source().name()).chain(unreadable);
+        let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let mut names: Vec<String> = paths.map(name).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// Tells whether anything is wrong enough to keep an older set.
     #[must_use]
     pub fn has_errors(&self) -> bool {
@@ -256,6 +269,7 @@ mod tests {
 
     #[test]
     fn a_drill_is_known_by_its_key_and_not_by_its_folder() {
+        assert!(has_key("\u{feff}drill: x\nplaybook: y\n".as_bytes(), "drill"));
         assert!(has_key("# 演练\ndrill: x\nplaybook: y\n".as_bytes(), "drill"));
         assert!(!has_key(b"playbook: y\nsummary: a drill: of sorts\n", "drill"));
     }

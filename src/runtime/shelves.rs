@@ -93,9 +93,13 @@ pub(super) fn kind_of(bytes: &[u8]) -> Option<PartKind> {
     PartKind::ALL.into_iter().find(|kind| has_key(bytes, kind.key()))
 }
 
+/// Some editors put it before the first key.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Tells whether a file has this key at the margin.
 pub(super) fn has_key(bytes: &[u8], key: &str) -> bool {
     let is_it =
         |line: &[u8]| line.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.starts_with(b":"));
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     bytes.split(|byte| *byte == b'\n').any(is_it)
 }

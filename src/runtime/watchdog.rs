@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::service::Inner;
+use crate::text::Lang;
 
 /// How long one ping may take.
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,7 +41,8 @@ pub(super) async fn run(inner: Arc<Inner>, watchdog: Watchdog) {
             () = inner.drain.cancelled() => return,
         }
         if let Some(check) = inner.readiness().into_iter().find(|check| !check.ok) {
-            tracing::error!(check = check.name, detail = %check.detail, "not pinging the watchdog");
+            let detail = check.detail.get(Lang::En);
+            tracing::error!(check = check.name, detail, "not pinging the watchdog");
             continue;
         }
         let answer = client.get(&watchdog.url).send().await;

@@ -143,6 +143,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 fn add(operation: &mut Operation, path: &str, scope: Option<Scope>, changes: bool) {
+    operation.operation_id = operation.operation_id.take().map(|verb| unique(path, &verb));
     let mut parameters: Vec<Parameter> = names(path).map(in_path).collect();
     if let Some(scope) = scope {
         let needed = format!("Needs the scope `{scope}`.");
@@ -160,6 +161,19 @@ fn add(operation: &mut Operation, path: &str, scope: Option<Scope>, changes: boo
     let known = operation.parameters.take().unwrap_or_default();
     let all: Vec<_> = parameters.into_iter().map(RefOr::T).chain(known).collect();
     operation.parameters = Some(all).filter(|all| !all.is_empty());
+}
+
+/// Names an operation after its noun and its verb, for clients that are generated: `show` alone is
+/// the verb of many nouns.
+fn unique(path: &str, verb: &str) -> String {
+    let nouns = path.trim_start_matches("/api/v1").split('/');
+    let nouns = nouns.filter(|part| !part.is_empty() && !part.starts_with('{'));
+    let name = |noun: &str| noun.replace(['-', '.'], "_");
+    let mut words: Vec<String> = nouns.map(name).collect();
+    if words.last().is_none_or(|last| last != verb) {
+        words.push(verb.to_owned());
+    }
+    words.join("_")
 }
 
 fn names(path: &str) -> impl Iterator<Item = &str> {

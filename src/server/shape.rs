@@ -49,8 +49,8 @@ fn said(error: &serde_json::Error) -> String {
 }
 
 fn misshapen(said: &str, mut pointer: String) -> Problem {
-    let mut en = said.to_owned();
-    let mut zh = in_chinese(said);
+    let (mut zh, mut en) =
+        of_another_type(said).unwrap_or_else(|| (in_chinese(said), said.to_owned()));
     if let Some(name) = quoted_after(said, "unknown field ") {
         // The path ends at the object that holds the field, or already names it.
         if !pointer.ends_with(&format!("/{}", escaped(name))) {
@@ -73,6 +73,43 @@ fn misshapen(said: &str, mut pointer: String) -> Problem {
         format!("{place}: {en}"),
     )
     .with_errors(vec![FieldProblem { pointer, detail: Text::both(zh, en) }])
+}
+
+/// Says that a value is of another type than the one asked for, without the names that the program
+/// has for its types.
+fn of_another_type(said: &str) -> Option<(String, String)> {
+    let (found, wanted) = match said.strip_prefix("invalid type: ") {
+        Some(said) => said.split_once(", expected ")?,
+        // A list that stands where an object must be is read by position, and found too short.
+        None => ("sequence", said.strip_prefix("invalid length ")?.split_once(", expected ")?.1),
+    };
+    let (kind, value) = found.split_once([' ', '`']).unwrap_or((found, ""));
+    let value = value.trim_start_matches("point ").trim_matches('`');
+    let (zh_found, en_found) = match kind {
+        "boolean" => ("布尔值", "a boolean"),
+        "integer" | "floating" => ("数字", "a number"),
+        "string" => ("文本", "a text"),
+        "null" => ("空值", "null"),
+        "map" => ("对象", "an object"),
+        _ => ("列表", "a list"),
+    };
+    let (zh_wanted, en_wanted) = match wanted.split(' ').next_back()? {
+        "boolean" => ("布尔值", "a boolean"),
+        "string" | "str" => ("文本", "a text"),
+        "sequence" => ("列表", "a list"),
+        "f32" | "f64" => ("数字", "a number"),
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => ("整数", "a whole number"),
+        _ if wanted.starts_with("struct ") || wanted == "a map" => ("对象", "an object"),
+        _ => (wanted, wanted),
+    };
+    let (zh_value, en_value) = match value {
+        "" => (String::new(), String::new()),
+        value => (format!(" {value}"), format!(" ({value})")),
+    };
+    Some((
+        format!("应为{zh_wanted}，而不是{zh_found}{zh_value}"),
+        format!("it must be {en_wanted}, not {en_found}{en_value}"),
+    ))
 }
 
 fn pointer(path: &Path) -> String {
@@ -176,6 +213,32 @@ mod tests {
             if json != "[]" {
                 assert_eq!(found, pointer, "{json}");
             }
+        }
+    }
+
+    #[test]
+    fn another_type_is_named_in_words_that_callers_know() {
+        for (json, zh, en) in [
+            ("[]", "/：应为对象，而不是列表", "/: it must be an object, not a list"),
+            (
+                "{\"reason\": 5}",
+                "/reason：应为文本，而不是数字 5",
+                "/reason: it must be a text, not a number (5)",
+            ),
+            (
+                "{\"reason\": \"a\", \"items\": {}}",
+                "/items：应为列表，而不是对象",
+                "/items: it must be a list, not an object",
+            ),
+            (
+                "{\"reason\": \"a\", \"items\": [{\"n\": 1.5}]}",
+                "/items/0/n：应为整数，而不是数字 1.5",
+                "/items/0/n: it must be a whole number, not a number (1.5)",
+            ),
+            ("null", "/：应为对象，而不是空值", "/: it must be an object, not null"),
+        ] {
+            let (_, _, said_zh, said_en) = refused(json);
+            assert_eq!((said_zh.as_str(), said_en.as_str()), (zh, en), "{json}");
         }
     }
 

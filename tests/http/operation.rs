@@ -20,6 +20,10 @@ async fn health_and_metrics_need_no_token_and_hold_no_secret() {
     let names: Vec<&str> =
         ready["checks"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
     assert!(names.contains(&"store") && names.contains(&"ticker"), "{names:?}");
+    for (lang, words) in [("en", "nothing is late"), ("zh", "没有延误")] {
+        let asked = app.anonymous().call(Method::GET, "/readyz").header("accept-language", lang);
+        assert!(asked.send().await.text().contains(words), "{lang}");
+    }
     let metrics = app.anonymous().get("/metrics").await;
     assert_eq!(metrics.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     let text = metrics.text();
@@ -34,6 +38,20 @@ async fn health_and_metrics_need_no_token_and_hold_no_secret() {
     let open = app.anonymous().call(Method::GET, "/metrics");
     let open = open.header("accept", "application/openmetrics-text; version=1.0.0").send().await;
     assert!(open.header("content-type").starts_with("application/openmetrics-text"));
+}
+
+#[tokio::test]
+async fn every_operation_has_a_name_of_its_own() {
+    let document = TestApp::start().anonymous().get("/openapi.json").await.ok(200);
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|item| item.as_object().unwrap().values());
+    let mut names: Vec<&str> =
+        operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all, "{names:?}");
+    assert!(names.contains(&"incidents_steps_complete"), "{names:?}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::Answer;
 use super::commit::json;
 use crate::server::app::App;
+use crate::server::lang::preferred;
 use crate::server::problem::Problem;
 use crate::server::{measure, openapi};
 
@@ -45,7 +46,8 @@ pub async fn livez() -> &'static str {
 /// Say whether firebell can be relied on now; 503 where a check fails.
 #[utoipa::path(get, path = "/readyz", tag = "operation",
     responses((status = 200, body = Health), (status = 503, body = Health)))]
-pub async fn readyz(State(app): State<App>) -> Answer {
+pub async fn readyz(State(app): State<App>, headers: HeaderMap) -> Answer {
+    let lang = preferred(&headers).unwrap_or_else(|| app.lang());
     let checks: Vec<HealthCheck> = app
         .runtime()
         .readiness()
@@ -53,7 +55,7 @@ pub async fn readyz(State(app): State<App>) -> Answer {
         .map(|check| HealthCheck {
             name: check.name.to_owned(),
             ok: check.ok,
-            detail: check.detail,
+            detail: check.detail.get(lang).to_owned(),
         })
         .collect();
     let ok = checks.iter().all(|check| check.ok) && !app.closing().is_cancelled();

@@ -8,6 +8,7 @@ use crate::engine::{self, Incident, RoleState, Tenure};
 use crate::id::RoleId;
 use crate::playbook::{Bridge, Objective, Playbook, Promise};
 use crate::server::wire;
+use crate::text::Text;
 
 /// Shows an incident; `now` is what its reader should do, `sight` what they see of personal values.
 #[must_use]
@@ -31,6 +32,7 @@ pub fn incident(
         level: incident.level.current,
         level_provisional: incident.level.provisional,
         phase: incident.phase.clone(),
+        phase_title: phase_title(playbook, incident),
         visit: incident.visit,
         detected_at: incident.detected_at,
         aware_at: incident.aware_at,
@@ -56,6 +58,11 @@ pub fn incident(
         pending_notices: u32::try_from(incident.outbox.len()).unwrap_or(u32::MAX),
         version: incident.version,
     }
+}
+
+fn phase_title(playbook: &Playbook, incident: &Incident) -> Text {
+    let phase = playbook.phase(&incident.phase);
+    phase.map_or_else(|| Text::Same(incident.phase.to_string()), |phase| phase.title.clone())
 }
 
 fn shown_bridge(playbook: &Playbook, incident: &Incident, bridge: &Bridge) -> wire::Bridge {

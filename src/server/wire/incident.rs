@@ -45,6 +45,8 @@ pub struct Incident {
     pub level_provisional: bool,
     /// The current phase.
     pub phase: PhaseId,
+    /// What the plan calls it.
+    pub phase_title: Text,
     /// The current visit, counted over all phases from 1.
     pub visit: u32,
     /// When the trouble was noticed, where known.
