@@ -110,6 +110,37 @@ fn hours_without_anyone_on_call_are_warned_of_where_the_installation_is_checked(
     assert_eq!(code, Some(1), "{found}");
     assert!(found.contains("!!  rosters"), "{found}");
     assert!(found.contains("cover them with a layer"), "{found}");
+    assert!(found.contains("there is no journal in data"), "{found}");
+    assert!(!home.path().join("data").exists(), "looking makes nothing");
+}
+
+#[test]
+fn a_folder_without_a_journal_is_not_found_to_be_in_order() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (code, out, why) = said(firebell_in(home.path(), &["verify", "--data", "dta"]));
+    assert_eq!((code, out.as_str()), (Some(3), ""), "{why}");
+    assert!(why.contains("there is no journal in dta"), "{why}");
+    assert!(!home.path().join("dta").exists(), "looking makes nothing");
+}
+
+#[test]
+fn what_has_one_form_alone_refuses_to_be_json() {
+    for args in [&["paper", "service-outage"][..], &["import", "markdown", "README.md"]] {
+        let (code, out, why) = said(firebell(&[args, &["--output", "json"]].concat()));
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{args:?}: {why}");
+        assert!(why.contains("has no JSON form"), "{args:?}: {why}");
+    }
+}
+
+#[test]
+fn a_list_of_drills_fits_a_narrow_terminal_and_names_five_starts_each() {
+    for (lang, way) in [("en", "simulated · service-outage"), ("zh", "推演 · service-outage")] {
+        let (code, out, why) = said(firebell(&["drill", "list", "--lang", lang]));
+        assert_eq!(code, Some(0), "{why}");
+        assert!(out.contains(way), "{out}");
+        assert_eq!(out.lines().filter(|line| line.starts_with("    20")).count(), 4 * 5, "{out}");
+        assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    }
 }
 
 fn ran(args: &[&str]) -> (Option<i32>, String) {

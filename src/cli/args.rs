@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use super::act::Act;
+use crate::text::Text;
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -133,6 +134,35 @@ pub enum Verb {
     Completions(Completions),
     /// Write manual pages
     Man(Man),
+}
+
+impl Verb {
+    /// Names what a verb prints that has one form alone, for which JSON is asked in vain.
+    #[must_use]
+    pub fn only_text(&self) -> Option<Text> {
+        match self {
+            Self::Paper(_) => Some(Text::both(" HTML", "HTML")),
+            Self::Import(_) => Some(Text::both(" YAML", "YAML")),
+            Self::Completions(_) => Some(Text::both("补全脚本", "a script for a shell")),
+            Self::Man(_) => Some(Text::both("手册页", "manual pages")),
+            Self::Serve(_)
+            | Self::Check(_)
+            | Self::Explain(_)
+            | Self::Diff(_)
+            | Self::Schema(_)
+            | Self::Graph(_)
+            | Self::Export(_)
+            | Self::Incident(_)
+            | Self::Drill(_)
+            | Self::Timeline(_)
+            | Self::Verify(_)
+            | Self::Backup(_)
+            | Self::Restore(_)
+            | Self::Doctor
+            | Self::Token(_)
+            | Self::Oncall(_) => None,
+        }
+    }
 }
 
 /// Runs the server.
@@ -294,7 +324,7 @@ pub enum Incident {
         /// 1 (worst) to 4
         #[arg(long)]
         level: Option<u8>,
-        /// An input, as JSON or plain text; may be repeated
+        /// An input; a list is separated by commas; may be repeated
         #[arg(long = "input", value_name = "NAME=VALUE")]
         inputs: Vec<String>,
         /// When the trouble was noticed

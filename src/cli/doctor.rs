@@ -8,7 +8,8 @@ use super::args::Common;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
 use super::settings;
-use super::verify::{refused, remarks};
+use super::verify::{nothing_in, refused, remarks};
+use super::word::word;
 use crate::config::{Config, Loaded};
 use crate::drill::book::Book;
 use crate::people::Directory;
@@ -51,7 +52,7 @@ fn lines(found: &[Finding], screen: &Screen) -> String {
     let line = |finding: &Finding| {
         let mark =
             if finding.ok { screen.paint(Tone::Good, "ok") } else { screen.paint(Tone::Bad, "!!") };
-        vec![mark, finding.what.to_owned(), finding.detail.clone()]
+        vec![mark, word(screen.lang, finding.what).to_owned(), finding.detail.clone()]
     };
     let heading = [("", ""), ("项目", "WHAT"), ("说明", "DETAIL")];
     screen.table(&heading, found.iter().map(line).collect())
@@ -92,6 +93,10 @@ fn rosters(loaded: &Loaded, directory: &Directory, screen: &Screen) -> Finding {
 /// Looks at the store; returns the people as they are with the changes of rosters that it keeps.
 fn store(config: &Config, screen: &Screen) -> (Vec<Finding>, Arc<Directory>) {
     let directory = config.directory();
+    if !Sled::is_in(&config.data) {
+        let detail = nothing_in(config, screen);
+        return (vec![Finding { what: "store", ok: true, detail }], directory);
+    }
     let opened = match Sled::open(&config.data, Options::default()) {
         Ok(opened) => opened,
         Err(error) => {
@@ -114,7 +119,13 @@ fn store(config: &Config, screen: &Screen) -> (Vec<Finding>, Arc<Directory>) {
     let mut found = vec![Finding { what: "store", ok: opened.report.is_ordinary(), detail }];
     let (ok, detail) = match opened.store.health() {
         Health::Healthy => (true, screen.lang.pick("空间充足", "there is room").to_owned()),
-        Health::Full { free, needed } => (false, format!("{free} < {needed} bytes")),
+        Health::Full { free, needed } => {
+            let full = screen.lang.pick(
+                format!("磁盘将满：剩余 {free} 字节，至少需要 {needed} 字节"),
+                format!("the disk is nearly full: {free} bytes free, {needed} needed"),
+            );
+            (false, full)
+        }
         Health::Broken { why } => (false, why),
     };
     found.push(Finding { what: "disk", ok, detail });

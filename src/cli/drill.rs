@@ -9,13 +9,15 @@ use serde_json::{Value as Json, json};
 use super::args::{Common, Drill};
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
+use super::result::{comparison, report, results};
 use super::screen::{Screen, Tone, note};
-use super::{settings, view, wait};
+use super::word::word;
+use super::{settings, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
 use crate::drill::result::DrillResult;
 use crate::drill::scenario::{RunAs, Scenario};
-use crate::drill::score::{Finding, Judgement, Verdict};
+use crate::drill::score::Verdict;
 use crate::drill::simulate::{Stage, Take, rehearse};
 use crate::drill::stand_in::stand_ins;
 use crate::id::DrillRunId;
@@ -23,22 +25,12 @@ use crate::people::Directory;
 use crate::playbook::Playbook;
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
 use crate::runtime::Library;
-use crate::text::count;
 
 /// How many starts a list shows.
 const UPCOMING: usize = 5;
 /// When a run on the spot begins in its own time: a working morning in Shanghai. Fixed, so that
 /// the same file and seed give the same journal on any day.
 const BEGIN: &str = "2026-01-05T02:00:00Z";
-
-const RESULTS: [(&str, &str, &str); 6] = [
-    ("run", "编号", "RUN"),
-    ("drill", "演练", "DRILL"),
-    ("ran_at", "运行时间", "RAN"),
-    ("outcome", "过程", "OUTCOME"),
-    ("verdict", "结论", "VERDICT"),
-    ("score", "得分", "SCORE"),
-];
 
 /// Runs one verb.
 ///
@@ -60,8 +52,7 @@ pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
             let only = drill.map_or_else(String::new, |drill| format!("?drill={}", part(&drill)));
             let client = Client::new(common, screen.lang)?;
             let page = wait(client.get(&format!("/api/v1/drill-runs{only}")))?;
-            let none = ("没有演练记录", "No runs");
-            screen.data(&page, |page| view::list(screen, &page["items"], &RESULTS, none))
+            screen.data(&page, |page| results(screen, &page["items"]))
         }
         Drill::Show { run } => {
             let client = Client::new(common, screen.lang)?;
@@ -72,9 +63,26 @@ pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
 
 fn show(screen: &Screen, answer: &Json) -> Result<(), Stop> {
     match serde_json::from_value::<DrillResult>(answer.clone()) {
-        Ok(result) => screen.data(answer, |_| report(screen, &result)),
-        Err(_) => screen.data(answer, Json::to_string),
+        Ok(result) => screen.data(answer, |answer| {
+            let compared = answer.get("compared").cloned().map(serde_json::from_value);
+            let compared = compared.and_then(Result::ok).map(|c| comparison(screen, &c));
+            [Some(report(screen, &result)), compared]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("\n\n")
+        }),
+        Err(_) => screen.data(answer, |answer| under_way(screen, answer)),
     }
+}
+
+/// Says of an exercise that it has begun, or goes on.
+fn under_way(screen: &Screen, answer: &Json) -> String {
+    let run = answer.get("run").and_then(Json::as_str).unwrap_or("?");
+    screen.lang.pick(
+        format!("演练进行中，编号 {run}；结束后查看结果：firebell drill show {run}"),
+        format!("The drill is under way as {run}; see its result: firebell drill show {run}"),
+    )
 }
 
 fn library(config: &Config) -> Library {
@@ -86,17 +94,28 @@ fn list(common: &Common, screen: &Screen) -> Result<(), Stop> {
     let (book, findings) = Book::read(&library(&config));
     print_findings(&findings, screen);
     let rows: Vec<Json> = book.iter().map(|scenario| row(scenario, screen.now)).collect();
-    let columns = [
-        ("drill", "演练", "DRILL"),
-        ("title", "名称", "TITLE"),
-        ("playbook", "预案", "PLAYBOOK"),
-        ("run", "方式", "RUN"),
-        ("cron", "日程", "SCHEDULE"),
-        ("next", "接下来五次", "NEXT FIVE"),
-    ];
-    screen.data(&Json::Array(rows), |rows| {
-        view::list(screen, rows, &columns, ("没有演练", "No drills"))
+    screen.data(&Json::Array(rows), |_| match book.iter().next() {
+        None => screen.lang.pick("没有演练", "No drills").to_owned(),
+        Some(_) => book.iter().map(|drill| card(screen, drill)).collect::<Vec<_>>().join("\n\n"),
     })
+}
+
+/// Shows a drill and when it takes place, one start a line: a terminal is narrow.
+fn card(screen: &Screen, scenario: &Scenario) -> String {
+    let (id, title) = (&scenario.id, scenario.title.get(screen.lang));
+    let run = word(screen.lang, scenario.run.name());
+    let plan = &scenario.playbook;
+    let (head, about) = (format!("{id}  {title}"), format!("  {run} · {plan}"));
+    let Some(calendar) = &scenario.calendar else {
+        let never = screen.lang.pick("没有日程", "no schedule");
+        return format!("{head}\n{about} · {}", screen.paint(Tone::Faint, never));
+    };
+    let (cron, zone) = (calendar.schedule.source(), calendar.schedule.zone().iana_name());
+    let zone = zone.unwrap_or("UTC");
+    let mut lines = vec![head, format!("{about} · {cron} ({zone})")];
+    let starts = calendar.upcoming(screen.now, UPCOMING);
+    lines.extend(starts.iter().map(|at| format!("    {}", screen.moment(*at))));
+    lines.join("\n")
 }
 
 fn row(scenario: &Scenario, now: Timestamp) -> Json {
@@ -167,91 +186,4 @@ fn people(
 fn take(scenario: &Scenario, seed: u64) -> Take {
     let bits = u128::from(seed) | (u128::from(scenario.samples) << 64);
     Take { run: DrillRunId::from_u128(bits), begin: BEGIN.parse().expect("a fixed instant"), seed }
-}
-
-fn report(screen: &Screen, result: &DrillResult) -> String {
-    let verdict = match result.verdict {
-        Verdict::Passed => screen.paint(Tone::Good, screen.lang.pick("通过", "passed")),
-        Verdict::Failed => screen.paint(Tone::Bad, screen.lang.pick("未通过", "failed")),
-        Verdict::NotJudged => screen.paint(Tone::Warn, screen.lang.pick("未评判", "not judged")),
-    };
-    let score = result.score.map_or_else(|| "–".to_owned(), |score| score.to_string());
-    let pass = result.pass_score;
-    let mut lines = vec![
-        format!("{}  {}", result.drill, result.title.get(screen.lang)),
-        screen.lang.pick(
-            format!("{verdict} · 得分 {score}（及格 {pass}）· 共 {} 条记录", result.events),
-            format!(
-                "{verdict} · score {score} (pass {pass}) · {}",
-                count(result.events, "event", "events")
-            ),
-        ),
-    ];
-    if let Some(why) = &result.why {
-        lines.push(screen.paint(Tone::Warn, why.get(screen.lang)));
-    }
-    if let Some(at) = result.ran_at {
-        let when = screen.moment(at);
-        lines.push(screen.lang.pick(format!("运行于 {when}"), format!("run at {when}")));
-    }
-    lines.push(String::new());
-    lines.push(judgements(screen, &result.judgements));
-    if result.run_as == RunAs::Simulated {
-        let seed = result.seed.unwrap_or_default();
-        let hash = result.journal_hash.as_deref().unwrap_or("–");
-        lines.push(String::new());
-        lines.push(screen.paint(
-            Tone::Faint,
-            &screen.lang.pick(
-                format!("一次模拟运行，种子 {seed}，日志哈希 {hash}；不代表概率"),
-                format!("one simulated run, seed {seed}, journal hash {hash}; no probability"),
-            ),
-        ));
-    }
-    lines.join("\n")
-}
-
-fn judgements(screen: &Screen, judgements: &[Judgement]) -> String {
-    let rows = judgements.iter().map(|judgement| {
-        let (mark, why) = match &judgement.finding {
-            Finding::Met => (screen.paint(Tone::Good, "✓"), String::new()),
-            Finding::NotMet { why } => {
-                (screen.paint(Tone::Bad, "✗"), why.get(screen.lang).to_owned())
-            }
-            _ => (screen.paint(Tone::Faint, "–"), String::new()),
-        };
-        let seconds = judgement.seconds.map_or_else(String::new, |s| format!("{s:.0} s"));
-        let limit = judgement.limit_seconds.map_or_else(String::new, |s| format!("{s:.0} s"));
-        vec![mark, judgement.asked.get(screen.lang).to_owned(), seconds, limit, why]
-    });
-    let heading =
-        [("", ""), ("预期", "EXPECTED"), ("用时", "TOOK"), ("限时", "LIMIT"), ("说明", "WHY")];
-    screen.table(&heading, rows.collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::args::Output;
-    use crate::text::Lang;
-
-    #[test]
-    fn a_list_of_runs_says_when_each_was_really_run() {
-        let now = "2026-11-21T08:00:00Z".parse().unwrap();
-        let items = json!([{
-            "run": "r1", "drill": "five", "ran_at": "2026-11-21T07:55:00Z",
-            "started_at": "2027-03-01T02:00:00Z", "outcome": "completed", "verdict": "passed",
-            "score": 90,
-        }]);
-        for (lang, heading, ago) in
-            [(Lang::En, "RAN", "5 min ago"), (Lang::Zh, "运行时间", "5 分钟前")]
-        {
-            let zone = crate::people::Zone::named("Asia/Shanghai").unwrap();
-            let output = Output::Text;
-            let screen = Screen { output, lang, colour: false, chatty: false, now, zone };
-            let shown = view::list(&screen, &items, &RESULTS, ("", ""));
-            assert!(shown.contains(heading) && shown.contains(ago), "{shown}");
-            assert!(!shown.contains("2027"), "{shown}");
-        }
-    }
 }

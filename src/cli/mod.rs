@@ -21,6 +21,7 @@ mod pages;
 mod paper;
 mod plan;
 mod progress;
+mod result;
 mod schema;
 mod screen;
 mod serve;
@@ -35,11 +36,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::args::{Cli, Common, Verb};
+use self::args::{Cli, Common, Output, Verb};
 use self::client::Client;
 use self::exit::{Exit, Stop};
 use self::screen::Screen;
 use crate::clock::{Clock, SystemClock};
+use crate::text::Lang;
 
 /// Runs the verb on the command line and returns its exit code.
 #[must_use]
@@ -79,6 +81,18 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         let words = screen.lang.pick(
             "sarif 和 github 只用于 firebell check",
             "sarif and github are forms of `firebell check` alone",
+        );
+        return Err(Stop::new(Exit::Usage, words));
+    }
+    if screen.output == Output::Json
+        && let Some(what) = verb.only_text()
+    {
+        let words = screen.lang.pick(
+            format!("该命令只输出{}，没有 JSON 形式；请去掉 --output json", what.get(Lang::Zh)),
+            format!(
+                "this prints {} and has no JSON form; leave out --output json",
+                what.get(Lang::En)
+            ),
         );
         return Err(Stop::new(Exit::Usage, words));
     }

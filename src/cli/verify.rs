@@ -81,14 +81,28 @@ fn one(store: &Sled, id: &str, screen: &Screen) -> Result<Audit, Stop> {
 /// Opens the store of a configuration and says what was out of the ordinary.
 ///
 /// # Errors
-/// A running server holds it, or it does not open.
+/// There is none; a running server holds it, or it does not open.
 pub fn open(config: &Config, screen: &Screen) -> Result<(Sled, OpenReport), Stop> {
+    if !Sled::is_in(&config.data) {
+        return Err(Stop::new(Exit::NotFound, nothing_in(config, screen)));
+    }
     let opened = Sled::open(&config.data, Options::default());
     let opened = opened.map_err(|error| refused(screen, &error))?;
     for line in remarks(&opened.report, screen) {
         note(screen.paint(Tone::Warn, &line));
     }
     Ok((opened.store, opened.report))
+}
+
+/// Says that a folder holds no journal. Opening one would make it, and a misspelt folder would look
+/// like a journal in which all is well.
+#[must_use]
+pub fn nothing_in(config: &Config, screen: &Screen) -> String {
+    let data = config.data.display();
+    screen.lang.pick(
+        format!("{data} 中没有日志；请用 --data 指定数据目录（firebell serve 首次启动时创建）"),
+        format!("there is no journal in {data}; name the data folder with --data (the first start of firebell serve makes it)"),
+    )
 }
 
 /// Says what happened while a store was opened, one sentence each.

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::incident::tone;
 use super::screen::{Screen, Tone};
 use super::word::word;
+use crate::notify::level_word;
 
 fn text<'j>(json: &'j Json, key: &str) -> &'j str {
     json.get(key).and_then(Json::as_str).unwrap_or("")
@@ -96,9 +97,11 @@ pub fn incident(screen: &Screen, incident: &Json) -> String {
     };
     let title = words(screen, incident.get("title"));
     let head = format!("{}  {title}", text(incident, "number"));
+    let phase = words(screen, incident.get("phase_title").or_else(|| incident.get("phase")));
+    let grade = level_word(u8::try_from(level).unwrap_or(u8::MAX), screen.lang);
     let state = screen.lang.pick(
-        format!("{level} 级{provisional} · {shown} · 阶段 {}", text(incident, "phase")),
-        format!("level {level}{provisional} · {shown} · phase {}", text(incident, "phase")),
+        format!("{level} 级（{grade}）{provisional} · {shown} · 阶段：{phase}"),
+        format!("level {level} ({grade}){provisional} · {shown} · phase: {phase}"),
     );
     let mut parts = vec![head, screen.paint(tone, &state)];
     parts.extend(bridge(screen, incident));

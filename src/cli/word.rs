@@ -3,7 +3,7 @@
 use crate::text::Lang;
 
 /// Codes of the wire contract with their words. A code that a newer server adds shows as itself.
-const WORDS: [(&str, &str, &str); 28] = [
+const WORDS: [(&str, &str, &str); 36] = [
     ("open", "处置中", "open"),
     ("paused", "已暂停", "paused"),
     ("closed", "已结束", "closed"),
@@ -32,6 +32,14 @@ const WORDS: [(&str, &str, &str); 28] = [
     ("simulated", "推演", "simulated"),
     ("exercise", "实战演练", "exercise"),
     ("tabletop", "桌面推演", "tabletop"),
+    ("shadow", "影子演练", "shadow"),
+    ("interrupted", "中断", "interrupted"),
+    ("error", "出错", "error"),
+    ("configuration", "配置", "configuration"),
+    ("plans", "预案", "plans"),
+    ("rosters", "值班表", "rosters"),
+    ("store", "存储", "store"),
+    ("disk", "磁盘", "disk"),
 ];
 
 /// Returns the word for a code.

@@ -345,8 +345,7 @@ fn describe(playbook: &Playbook, ask: &Ask) -> (SmolStr, Text, Option<SignedDura
             (format!("objective/{id}").into(), asked, limit)
         }
         Ask::Acknowledged { role, within } => {
-            let title = playbook.roles.get(role).map(|role| role.title.clone());
-            let title = title.unwrap_or_else(|| Text::Same(role.to_string()));
+            let title = role_title(playbook, role);
             let asked = each(&|lang| {
                 let name = title.get(lang);
                 lang.pick(format!("{name}已确认"), format!("{name} acknowledged"))
@@ -361,12 +360,20 @@ fn describe(playbook: &Playbook, ask: &Ask) -> (SmolStr, Text, Option<SignedDura
             (format!("step/{step}/{en}").into(), asked, *within)
         }
         Ask::Reached { role, .. } => {
-            let asked = Text::both(format!("{role} 收到通知"), format!("{role} was reached"));
+            let title = role_title(playbook, role);
+            let asked = each(&|lang| {
+                let name = title.get(lang);
+                lang.pick(format!("{name}收到通知"), format!("{name} was reached"))
+            });
             (format!("reached/{role}").into(), asked, None)
         }
         Ask::NeverNotify(audience) => {
             let name = audience_name(audience);
-            let asked = Text::both(format!("从不通知 {name}"), format!("{name} is never notified"));
+            let words = audience_words(playbook, audience);
+            let asked = each(&|lang| {
+                let who = words.get(lang);
+                lang.pick(format!("从不通知{who}"), format!("never notified: {who}"))
+            });
             (format!("never/notify/{name}").into(), asked, None)
         }
         Ask::Evaluator { question, .. } => {
@@ -385,6 +392,26 @@ const fn milestone_words(milestone: Milestone) -> (&'static str, &'static str) {
     }
 }
 
+fn role_title(playbook: &Playbook, role: &RoleId) -> Text {
+    let title = playbook.roles.get(role).map(|role| role.title.clone());
+    title.unwrap_or_else(|| Text::Same(role.to_string()))
+}
+
+fn audience_words(playbook: &Playbook, audience: &Audience) -> Text {
+    let named = |zh: &str, en: &str, name: &str| {
+        Text::both(format!("{zh}“{name}”"), format!("{en} {name}"))
+    };
+    match audience {
+        Audience::Role(role) => role_title(playbook, role),
+        Audience::Team(team) => named("小组", "team", team.as_str()),
+        Audience::Partner(partner) => named("合作方", "partner", partner.as_str()),
+        Audience::Customers => Text::both("客户", "customers"),
+        Audience::Regulators => Text::both("监管部门", "regulators"),
+        Audience::Channel(channel) => named("渠道", "channel", channel.as_str()),
+    }
+}
+
+/// Names an audience as a drill's file does.
 fn audience_name(audience: &Audience) -> String {
     match audience {
         Audience::Role(role) => format!("role/{role}"),

@@ -102,6 +102,12 @@ impl fmt::Debug for Sled {
 }
 
 impl Sled {
+    /// Tells whether a data directory holds a store, without making one.
+    #[must_use]
+    pub fn is_in(data: &Path) -> bool {
+        Paths::new(data).journal().exists()
+    }
+
     /// Opens the store in a data directory, making it where there is none.
     ///
     /// # Errors

@@ -52,6 +52,10 @@ fn in_the_open(names: &Names<'_>, id: &VarId, value: &Value) -> String {
         let (zh, en) = ("（个人信息，不显示）", " (personal data, not shown)");
         return format!("{name}{}", names.lang.pick(zh, en));
     }
+    let nothing = matches!(value, Value::List(items) if items.is_empty());
+    if nothing {
+        return format!("{name} = {}", names.lang.pick("无", "none"));
+    }
     format!("{name} = {value}")
 }
 

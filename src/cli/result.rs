@@ -1,0 +1,190 @@
+//! How the results of drills look on a terminal: a list, one result, two results beside each other.
+//! It must not know where they come from.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value as Json;
+
+use super::screen::{Screen, Tone};
+use super::word::word;
+use crate::drill::result::{Comparison, DrillResult};
+use crate::drill::scenario::RunAs;
+use crate::drill::score::{Finding, Judgement, Verdict};
+use crate::text::{Lang, count};
+
+/// Lists results, each with when it was really run.
+#[must_use]
+pub fn results(screen: &Screen, items: &Json) -> String {
+    let text = |item: &Json, key: &str| {
+        item.get(key).and_then(Json::as_str).unwrap_or_default().to_owned()
+    };
+    let row = |item: &Json| {
+        let ran_at = text(item, "ran_at").parse().map(|at: Timestamp| screen.moment(at));
+        let verdict = text(item, "verdict");
+        let tone = match verdict.as_str() {
+            "passed" => Tone::Good,
+            "failed" => Tone::Bad,
+            _ => Tone::Faint,
+        };
+        // Of a step `failed` says that it broke down; a drill that failed was not passed.
+        let code = if verdict == "failed" { "not_passed" } else { &verdict };
+        vec![
+            text(item, "drill"),
+            screen.paint(tone, word(screen.lang, code)),
+            item.get("score").and_then(Json::as_u64).map_or_else(String::new, |n| n.to_string()),
+            word(screen.lang, &text(item, "outcome")).to_owned(),
+            ran_at.unwrap_or_default(),
+            text(item, "run"),
+        ]
+    };
+    let rows: Vec<_> = items.as_array().into_iter().flatten().map(row).collect();
+    if rows.is_empty() {
+        return screen.lang.pick("没有演练记录", "No runs").to_owned();
+    }
+    let heading = [
+        ("演练", "DRILL"),
+        ("结论", "VERDICT"),
+        ("得分", "SCORE"),
+        ("过程", "OUTCOME"),
+        ("运行时间", "RAN"),
+        ("编号", "RUN"),
+    ];
+    screen.table(&heading, rows)
+}
+
+/// Shows one result.
+#[must_use]
+pub fn report(screen: &Screen, result: &DrillResult) -> String {
+    let verdict = match result.verdict {
+        Verdict::Passed => screen.paint(Tone::Good, screen.lang.pick("通过", "passed")),
+        Verdict::Failed => screen.paint(Tone::Bad, screen.lang.pick("未通过", "failed")),
+        Verdict::NotJudged => screen.paint(Tone::Warn, screen.lang.pick("未评判", "not judged")),
+    };
+    let score = result.score.map_or_else(|| "–".to_owned(), |score| score.to_string());
+    let pass = result.pass_score;
+    let mut lines = vec![
+        format!("{}  {}", result.drill, result.title.get(screen.lang)),
+        screen.lang.pick(
+            format!("{verdict} · 得分 {score}（及格 {pass}）· 共 {} 条记录", result.events),
+            format!(
+                "{verdict} · score {score} (pass {pass}) · {}",
+                count(result.events, "event", "events")
+            ),
+        ),
+    ];
+    if let Some(why) = &result.why {
+        lines.push(screen.paint(Tone::Warn, why.get(screen.lang)));
+    }
+    if let Some(at) = result.ran_at {
+        let when = screen.moment(at);
+        lines.push(screen.lang.pick(format!("运行于 {when}"), format!("run at {when}")));
+    }
+    lines.push(String::new());
+    lines.push(judgements(screen, &result.judgements));
+    if result.run_as == RunAs::Simulated {
+        let seed = result.seed.unwrap_or_default();
+        let hash = result.journal_hash.as_deref().unwrap_or("–");
+        lines.push(String::new());
+        lines.push(screen.paint(
+            Tone::Faint,
+            &screen.lang.pick(
+                format!("一次模拟运行，种子 {seed}，日志哈希 {hash}；不代表概率"),
+                format!("one simulated run, seed {seed}, journal hash {hash}; no probability"),
+            ),
+        ));
+    }
+    lines.join("\n")
+}
+
+/// Says what has become better and worse since the run before.
+#[must_use]
+pub fn comparison(screen: &Screen, comparison: &Comparison) -> String {
+    let lang = screen.lang;
+    let gained = comparison.score_change.map_or_else(String::new, |n| format!("{n:+}"));
+    let mut lines = vec![lang.pick(
+        format!("与上一次（{}）相比：得分 {gained}", comparison.before),
+        format!("Compared with the run before ({}): score {gained}", comparison.before),
+    )];
+    let remarks = [
+        (!comparison.comparable, "两次的演练文件或方式不同", "the drill was changed in between"),
+        (comparison.plan_changed, "其间预案有改动", "the plan was changed in between"),
+    ];
+    for (_, zh, en) in remarks.iter().filter(|(holds, ..)| *holds) {
+        lines.push(format!("  {}", screen.paint(Tone::Warn, lang.pick(zh, en))));
+    }
+    let took = |seconds: Option<f64>| {
+        seconds.map_or_else(|| "–".to_owned(), |seconds| lasted(seconds, lang))
+    };
+    for (changes, tone, mark) in
+        [(&comparison.regressions, Tone::Bad, "▼"), (&comparison.improvements, Tone::Good, "▲")]
+    {
+        for change in changes {
+            let (before, after) = (took(change.seconds_before), took(change.seconds_after));
+            let asked = change.asked.get(lang);
+            lines.push(format!("  {} {asked}  {before} → {after}", screen.paint(tone, mark)));
+        }
+    }
+    if comparison.regressions.is_empty() && comparison.improvements.is_empty() {
+        lines.push(format!("  {}", lang.pick("没有明显变化", "nothing notable has changed")));
+    }
+    lines.join("\n")
+}
+
+/// Says how long something took, to the second: `27 min 21 s`.
+fn lasted(seconds: f64, lang: Lang) -> String {
+    let whole = SignedDuration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default().as_secs();
+    let (minutes, seconds) = (whole / 60, whole % 60);
+    match (minutes, seconds) {
+        (0, seconds) => lang.pick(format!("{seconds} 秒"), format!("{seconds} s")),
+        (minutes, 0) => lang.pick(format!("{minutes} 分"), format!("{minutes} min")),
+        (minutes, seconds) => {
+            lang.pick(format!("{minutes} 分 {seconds} 秒"), format!("{minutes} min {seconds} s"))
+        }
+    }
+}
+
+fn judgements(screen: &Screen, judgements: &[Judgement]) -> String {
+    let rows = judgements.iter().map(|judgement| {
+        let (mark, why) = match &judgement.finding {
+            Finding::Met => (screen.paint(Tone::Good, "✓"), String::new()),
+            Finding::NotMet { why } => {
+                (screen.paint(Tone::Bad, "✗"), why.get(screen.lang).to_owned())
+            }
+            _ => (screen.paint(Tone::Faint, "–"), String::new()),
+        };
+        let words = |seconds: Option<f64>| seconds.map(|seconds| lasted(seconds, screen.lang));
+        let seconds = words(judgement.seconds).unwrap_or_default();
+        let limit = words(judgement.limit_seconds).unwrap_or_default();
+        vec![mark, judgement.asked.get(screen.lang).to_owned(), seconds, limit, why]
+    });
+    let heading =
+        [("", ""), ("预期", "EXPECTED"), ("用时", "TOOK"), ("限时", "LIMIT"), ("说明", "WHY")];
+    screen.table(&heading, rows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::args::Output;
+
+    #[test]
+    fn a_list_of_runs_says_when_each_was_really_run() {
+        let now = "2026-11-21T08:00:00Z".parse().unwrap();
+        let items = json!([{
+            "run": "r1", "drill": "five", "ran_at": "2026-11-21T07:55:00Z",
+            "started_at": "2027-03-01T02:00:00Z", "outcome": "completed", "verdict": "passed",
+            "score": 90,
+        }]);
+        for (lang, heading, ago) in
+            [(Lang::En, "RAN", "5 min ago"), (Lang::Zh, "运行时间", "5 分钟前")]
+        {
+            let zone = crate::people::Zone::named("Asia/Shanghai").unwrap();
+            let output = Output::Text;
+            let screen = Screen { output, lang, colour: false, chatty: false, now, zone };
+            let shown = results(&screen, &items);
+            assert!(shown.contains(heading) && shown.contains(ago), "{shown}");
+            assert!(!shown.contains("2027"), "{shown}");
+        }
+    }
+}
