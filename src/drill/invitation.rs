@@ -219,7 +219,7 @@ phases:
 
     fn scenario(rest: &str) -> (Scenario, std::sync::Arc<Playbook>) {
         let directory = directory();
-        let context = Context { directory: Some(&directory) };
+        let context = Context { directory: Some(&directory), ..Context::default() };
         let plan = Playbook::load("plan", PLAN.as_bytes(), &context).playbook.unwrap();
         let plan = std::sync::Arc::new(plan);
         let text = format!(
