@@ -9,6 +9,8 @@
 mod facts;
 #[path = "tidy/layers.rs"]
 mod layers;
+#[path = "tidy/licences.rs"]
+mod licences;
 #[path = "tidy/repository.rs"]
 mod repository;
 #[path = "tidy/rules.rs"]
@@ -183,4 +185,23 @@ fn a_banned_crate_is_found() {
     assert_eq!(lines("[[package]]\nname = \"openssl\"\nversion = \"0.10.0\""), [2]);
     assert_eq!(lines("source = \"git+https://example.com/crate\""), [1]);
     assert!(lines("name = \"rustls\"").is_empty());
+}
+
+#[test]
+fn every_crate_carries_a_licence_that_is_allowed() {
+    let found: Vec<String> =
+        licences::of_the_tree().into_iter().map(|finding| finding.message).collect();
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_licence_that_is_not_allowed_is_found() {
+    let allowed = licences::allowed("x = [\n]\nallow = [\n    \"MIT\",\n    \"A WITH E\",\n]\n");
+    assert_eq!(allowed, ["MIT", "A WITH E"]);
+    for fine in ["MIT", "GPL-3.0 OR MIT", "GPL-3.0/MIT", "(GPL-3.0 OR MIT) AND MIT", "A WITH E"] {
+        assert!(licences::holds(fine, &allowed), "{fine}");
+    }
+    for bad in ["GPL-3.0", "GPL-3.0 AND MIT", "A", "A WITH F", "(MIT", "MIT MIT", "", "MIT AND"] {
+        assert!(!licences::holds(bad, &allowed), "{bad}");
+    }
 }

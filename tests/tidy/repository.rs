@@ -45,6 +45,11 @@ pub fn texts() -> Vec<(String, String)> {
     files(&root).into_iter().filter_map(readable).collect()
 }
 
+/// Returns what may enter the tree.
+pub fn deny() -> String {
+    fs::read_to_string(root().join("deny.toml")).expect("it is committed")
+}
+
 /// Returns the lock file.
 pub fn lock() -> String {
     fs::read_to_string(root().join("Cargo.lock")).expect("the lock file is committed")
