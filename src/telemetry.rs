@@ -155,6 +155,8 @@ metrics! {
     step_duration_seconds: Histogram = "step_duration" in Seconds;
     /// Attempts to deliver a notice, by channel and result.
     notifications: Family<ByChannel, Counter> = "notifications";
+    /// Messages and requests that open incidents have still to send.
+    outbox_pending: Gauge = "outbox_pending";
     /// Messages and requests being sent now.
     outbox_in_flight: Gauge = "outbox_in_flight";
     /// For how long the oldest deadline or send has been due.
@@ -232,6 +234,7 @@ impl Metrics {
             commands: Family::default(),
             step_duration_seconds: work(),
             notifications: Family::default(),
+            outbox_pending: Gauge::default(),
             outbox_in_flight: Gauge::default(),
             overdue_oldest_seconds: SecondsGauge::default(),
             scheduler_lag_seconds: SecondsGauge::default(),

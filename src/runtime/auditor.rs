@@ -12,7 +12,7 @@ use super::ticker::HEARTBEAT;
 use crate::engine;
 use crate::id::IncidentId;
 use crate::store::{Health, Query, Which};
-use crate::text::{Text, count};
+use crate::text::{Lang, Text, count};
 
 /// How often it looks.
 const EVERY: SignedDuration = SignedDuration::from_secs(10);
@@ -104,7 +104,36 @@ async fn violations(inner: &Arc<Inner>, id: IncidentId) -> Vec<String> {
 /// Checks what readiness depends on, now.
 pub(super) fn readiness(inner: &Inner) -> Vec<Check> {
     let now = inner.clock.now();
-    vec![store(inner), ticker(inner, now), due(inner, now), plans(inner), promises(inner)]
+    vec![
+        store(inner),
+        ticker(inner, now),
+        due(inner, now),
+        channels(inner, now),
+        plans(inner),
+        promises(inner),
+    ]
+}
+
+/// A channel that is down must be seen, but it is not firebell that is down: messages wait, or go
+/// over the next channel.
+fn channels(inner: &Inner, now: Timestamp) -> Check {
+    let down = inner.outbound.standing.down();
+    let said = |lang: Lang| {
+        let each = down.iter().map(|(channel, since)| {
+            let seconds = now.duration_since(*since).as_secs().max(0);
+            lang.pick(
+                format!("{channel} 已 {seconds} 秒没有发出消息，最近一次失败"),
+                format!("nothing has got through over {channel} for {seconds} s"),
+            )
+        });
+        each.collect::<Vec<_>>().join(lang.pick("；", "; "))
+    };
+    let detail = if down.is_empty() {
+        Text::both("没有发现故障", "none is known to be down")
+    } else {
+        Text::both(said(Lang::Zh), said(Lang::En))
+    };
+    Check { name: "channels", ok: true, detail }
 }
 
 fn store(inner: &Inner) -> Check {
@@ -168,6 +197,12 @@ fn plans(inner: &Inner) -> Check {
         let names = bad.iter().take(FILES_NAMED).cloned().collect::<Vec<_>>();
         zh.push_str(&format!("：{}（用 firebell check 查看）", names.join("、")));
         en.push_str(&format!(": {} (see firebell check)", names.join(", ")));
+    }
+    let refused = inner.refused.load();
+    if !refused.is_empty() {
+        let names: Vec<_> = refused.iter().take(FILES_NAMED).cloned().collect();
+        zh.push_str(&format!("；上次重新加载未采用，有错误的文件：{}", names.join("、")));
+        en.push_str(&format!("; the last reload was refused for errors in {}", names.join(", ")));
     }
     Check { name: "plans", ok: good > 0, detail: Text::both(zh, en) }
 }

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::cells::Loaded;
 use super::outbox::Rendered;
 use super::service::Inner;
+use super::standing::Standing;
 use crate::engine::{
     Command, Incident, Mode, Notice, NoticeOutcome, Pending, Recipient, RequestOutcome, RunKey,
 };
@@ -35,6 +36,7 @@ pub struct Outbound {
     drill_hosts: Hosts,
     http_hosts: Hosts,
     in_flight: Mutex<HashSet<NoticeId>>,
+    pub(super) standing: Standing,
 }
 
 impl Outbound {
@@ -55,6 +57,7 @@ impl Outbound {
             drill_hosts,
             http_hosts,
             in_flight: Mutex::default(),
+            standing: Standing::default(),
         }
     }
 
@@ -287,12 +290,18 @@ fn outcome(
     match delivery {
         Delivery::Delivered => {
             inner.meters.delivered.count();
+            if let Some(since) = inner.outbound.standing.taken(&via) {
+                tracing::info!(channel = %via, %since, "the channel takes messages again");
+            }
             NoticeOutcome::Delivered { via }
         }
         Delivery::Retry { after, why } => {
             let attempt = sending.attempt + 1;
             let policy = notify::retry::Policy::PAGE;
             let (now, until) = (inner.clock.now(), sending.until);
+            if inner.outbound.standing.in_vain(&via, now) {
+                tracing::warn!(channel = %via, %why, "the channel takes no message; trying again");
+            }
             match notify::retry::next(policy, attempt, jitter(), after, now, until) {
                 notify::retry::Next::At(until) => {
                     inner.meters.delayed.count();

@@ -63,6 +63,12 @@ pub struct Meters {
     pub in_flight: Meter,
     /// Incidents whose deadlines are being acted on now.
     pub acting: Meter,
+    /// Drills that were passed.
+    pub drills_passed: Meter,
+    /// Drills that were not.
+    pub drills_failed: Meter,
+    /// Drills that nothing could be said of.
+    pub drills_not_judged: Meter,
     /// Violations of invariants the auditor found.
     pub violations: Meter,
 }

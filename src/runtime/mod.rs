@@ -26,6 +26,7 @@ mod refusal;
 mod rosters;
 mod service;
 mod shelves;
+mod standing;
 mod test_page;
 mod ticker;
 mod watchdog;

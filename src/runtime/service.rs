@@ -87,6 +87,8 @@ pub(super) struct Inner {
     pub(super) outbound: Outbound,
     pub(super) outages: Outages,
     pub(super) library: ArcSwap<Library>,
+    /// The files for which the latest reload kept the older set; empty where it did not.
+    pub(super) refused: ArcSwap<Vec<String>>,
     pub(super) cells: Cells,
     pub(super) pins: Pins,
     pub(super) ids: Ids,
@@ -156,6 +158,7 @@ impl Runtime {
             outbound: parts.outbound,
             outages: Outages::new(parts.outages),
             library: ArcSwap::from_pointee(library.with_findings(findings)),
+            refused: ArcSwap::default(),
             cells: Cells::default(),
             pins: Pins::default(),
             agenda: Agenda::default(),
@@ -284,6 +287,7 @@ impl Runtime {
         });
         let library = read.await.unwrap_or_else(|_| self.library());
         let swapped = !library.has_errors();
+        self.inner.refused.store(Arc::new(if swapped { Vec::new() } else { library.bad_files() }));
         if swapped {
             self.inner.library.store(Arc::clone(&library));
         }

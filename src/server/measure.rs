@@ -9,7 +9,7 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::app::App;
-use crate::engine::{Event, Fact, Incident, NoticeEnd, RunKey};
+use crate::engine::{Event, Fact, Incident, NoticeEnd, Pending, RunKey};
 use crate::runtime::Meter;
 use crate::store::{Health, Query, Which};
 use crate::telemetry::{ByChannel, ByLevel, ByResult, Metrics};
@@ -25,6 +25,10 @@ pub fn refresh(app: &App) {
     follow(&commands("committed"), &meters.committed);
     follow(&commands("rejected"), &meters.rejected);
     follow(&commands("conflict"), &meters.conflicts);
+    let drills = |result| metrics.drill_runs.get_or_create_owned(&ByResult { result });
+    follow(&drills("passed"), &meters.drills_passed);
+    follow(&drills("failed"), &meters.drills_failed);
+    follow(&drills("not_judged"), &meters.drills_not_judged);
     follow(&metrics.deadlines, &meters.deadlines);
     follow(&metrics.audit_violations, &meters.violations);
     metrics.outbox_in_flight.set(signed(meters.in_flight.get()));
@@ -52,15 +56,17 @@ fn store(app: &App, metrics: &Metrics) {
     metrics.store_writable.set(i64::from(store.health() == Health::Healthy));
 }
 
-/// Counts the open incidents by level. Blocks on the disk.
+/// Counts the open incidents by level, and the messages they wait to send. Blocks on the disk.
 pub fn count_open(app: &App) {
     let mut levels = [0_i64; 4];
+    let mut waiting = 0_i64;
     let mut before = None;
     for _ in 0..COUNTED_MAX / Query::MAX_ROWS {
         let query = Query { which: Which::Open, before, limit: Query::MAX_ROWS };
         let Ok(rows) = app.runtime().store().list(query) else { break };
         before = rows.last().map(|row| row.number);
         for row in &rows {
+            waiting += i64::from(row.pending_notices);
             if let Some(n) = levels.get_mut(usize::from(row.level).wrapping_sub(1)) {
                 *n += 1;
             }
@@ -69,6 +75,7 @@ pub fn count_open(app: &App) {
             break;
         }
     }
+    app.metrics().outbox_pending.set(waiting);
     for (level, n) in (1..).zip(levels) {
         app.metrics().incidents_open.get_or_create(&ByLevel { level }).set(n);
     }
@@ -130,6 +137,14 @@ fn note(metrics: &Metrics, incident: &Arc<Incident>, event: &Event) {
                 NoticeEnd::Withdrawn => (String::new(), "withdrawn"),
             };
             metrics.notifications.get_or_create(&ByChannel { channel, result }).inc();
+        }
+        Fact::NoticeDelayed { notice, .. } => {
+            let channel = match incident.outbox.get(notice).map(Arc::as_ref) {
+                Some(Pending::Notice { notice, channel, .. }) => notice.via.get(*channel),
+                Some(Pending::Request { .. }) | None => None,
+            };
+            let channel = channel.map(ToString::to_string).unwrap_or_default();
+            metrics.notifications.get_or_create(&ByChannel { channel, result: "delayed" }).inc();
         }
         Fact::NoticeRerouted { from, .. } => {
             let label = ByChannel { channel: from.to_string(), result: "refused" };

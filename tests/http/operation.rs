@@ -32,6 +32,8 @@ async fn health_and_metrics_need_no_token_and_hold_no_secret() {
         "firebell_incidents_declared_total 1",
         "firebell_http_requests_total{route=\"/api/v1/incidents\",method=\"POST\",status=\"201\"} 1",
         "firebell_store_writable 1",
+        "firebell_drill_runs_total{result=\"passed\"} 0",
+        "firebell_outbox_pending ",
     ] {
         assert!(text.contains(line), "{line} in\n{text}");
     }

@@ -11,6 +11,7 @@ use firebell::id::IncidentId;
 use firebell::notify::{Delivery, Why, WhyCode};
 use firebell::runtime::{Caller, CommitOptions, DeclareRequest, Refusal, Runtime, Scope};
 use firebell::store::{Query, Which};
+use firebell::text::Lang;
 use jiff::SignedDuration;
 
 use crate::stage::{Stage, facts, rest};
@@ -205,6 +206,11 @@ async fn a_channel_down_for_an_hour_loses_no_notice_and_floods_nobody_afterwards
     for _ in 0..120 {
         stage.pass(&runtime, SignedDuration::from_secs(30)).await;
     }
+    let seen = seen_of(&runtime, "channels");
+    assert!(
+        seen.contains("nothing has got through over mail for 3"),
+        "whoever runs it hears: {seen}"
+    );
     stage.mail.set_down(None);
     stage.hook.set_down(None);
     stage.sent.lock().unwrap().clear();
@@ -219,6 +225,13 @@ async fn a_channel_down_for_an_hour_loses_no_notice_and_floods_nobody_afterwards
     }
     assert!(!per_person.is_empty(), "somebody hears of it once the channels are back");
     assert!(per_person.values().all(|count| *count <= 12), "{per_person:?}");
+    assert!(!seen_of(&runtime, "channels").contains("mail"), "it got through");
+}
+
+fn seen_of(runtime: &Runtime, name: &str) -> String {
+    let checks = runtime.readiness();
+    let seen = checks.iter().find(|check| check.name == name).expect("it is checked");
+    seen.detail.get(Lang::En).to_owned()
 }
 
 #[tokio::test]
@@ -246,8 +259,11 @@ async fn a_broken_plan_on_reload_keeps_the_last_good_set_and_running_incidents_t
     let report = runtime.reload().await;
     assert!(!report.swapped && report.library.has_errors());
     assert_eq!(runtime.library().playbooks().next().unwrap().hash, pinned);
+    let refused = "the last reload was refused for errors in page.yaml";
+    assert!(seen_of(&runtime, "plans").contains(refused), "{}", seen_of(&runtime, "plans"));
     stage.write("page.yaml", &PAGE.replace("due: 30m", "due: 20m"));
     assert!(runtime.reload().await.swapped);
+    assert!(!seen_of(&runtime, "plans").contains(refused));
     let (new, old) = (declare(&runtime, "page").await, id);
     assert_ne!(runtime.incident(new).await.unwrap().playbook.hash, pinned);
     runtime.drain().await;

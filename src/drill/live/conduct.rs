@@ -92,6 +92,7 @@ impl Inner {
         }
         let changes = vec![keep_result(&result), drop_exercise(exercise.run)];
         self.archive.put(changes).await?;
+        self.count(result.verdict);
         Ok(true)
     }
 

@@ -110,7 +110,9 @@ impl Inner {
                 result.planned_at = Some(at);
                 diary.started(run);
                 let changes = vec![keep_result(&result), keep_diary(drill, diary)];
-                Ok(self.archive.put(changes).await?)
+                self.archive.put(changes).await?;
+                self.count(result.verdict);
+                Ok(())
             }
             RunAs::Exercise => {
                 if let Some(number) = self.live_incident(scenario.abort_when_live).await? {

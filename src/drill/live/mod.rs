@@ -19,6 +19,7 @@ use crate::drill::diary::Diary;
 use crate::drill::exercise::Exercise;
 use crate::drill::result::DrillResult;
 use crate::drill::scenario::{RunAs, Scenario};
+use crate::drill::score::Verdict;
 use crate::drill::simulate::{Stage, Take, rehearse};
 use crate::drill::stand_in::stand_ins;
 use crate::engine::Mode;
@@ -144,9 +145,10 @@ impl Drills {
             let begin = begin_of(scenario, now);
             let seed = seed.unwrap_or(scenario.seed);
             let result = inner.simulate(scenario, Take { run, begin, seed }).await?;
-            let kept = keep_result(&result);
+            let (kept, verdict) = (keep_result(&result), result.verdict);
             let started = Started::Simulated(Box::new(result));
             inner.archive.put([kept].into_iter().chain(beside(&started)).collect()).await?;
+            inner.count(verdict);
             return Ok(started);
         }
         if let Some(run) = inner.running_of(&scenario.id).first() {
@@ -247,6 +249,16 @@ impl Inner {
             name: scenario.playbook.to_string(),
             closest: library.closest(scenario.playbook.as_str()),
         })
+    }
+
+    /// Counts a result that is stored.
+    fn count(&self, verdict: Verdict) {
+        let meters = self.runtime.meters();
+        match verdict {
+            Verdict::Passed => meters.drills_passed.count(),
+            Verdict::Failed => meters.drills_failed.count(),
+            Verdict::NotJudged => meters.drills_not_judged.count(),
+        }
     }
 
     /// Runs a drill in virtual time and judges it.
