@@ -29,6 +29,9 @@ pub struct Screen {
     pub zone: Zone,
 }
 
+/// What colours a word and ends the colour; nothing else may steer the terminal.
+const COLOURS: [&str; 5] = ["\u{1b}[1;31m", "\u{1b}[33m", "\u{1b}[32m", "\u{1b}[2m", "\u{1b}[0m"];
+
 /// A colour with a meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -77,7 +80,7 @@ impl Screen {
         let printed = match self.output {
             Output::Json => serde_json::to_string_pretty(data)
                 .map_err(|error| Stop::new(Exit::Failure, error.to_string()))?,
-            Output::Text | Output::Sarif | Output::Github => text(data),
+            Output::Text | Output::Sarif | Output::Github => plain(&text(data)),
         };
         self.raw(printed.trim_end_matches('\n'))
     }
@@ -168,8 +171,14 @@ pub fn note(line: impl std::fmt::Display) {
 }
 
 /// Text from elsewhere must not steer the terminal; our own colours may.
-fn plain(cell: &str) -> String {
-    cell.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\u{1b}')).collect()
+fn plain(text: &str) -> String {
+    let ours = |at: usize| COLOURS.iter().any(|code| text[at..].starts_with(code));
+    let shown = text.char_indices().filter(|(at, c)| match c {
+        '\n' | '\t' => true,
+        '\u{1b}' => ours(*at),
+        c => !c.is_control(),
+    });
+    shown.map(|(_, c)| c).collect()
 }
 
 /// Says a length of time in its largest fitting unit.
@@ -213,6 +222,18 @@ mod tests {
         assert_eq!(say(Lang::Zh, "2026-11-21T02:55:00Z"), "5 分钟前");
         assert_eq!(say(Lang::En, "2026-11-21T05:00:00Z"), "in 2 h");
         assert_eq!(say(Lang::En, "2026-11-18T03:00:00Z"), "3 d ago");
+    }
+
+    #[test]
+    fn text_from_elsewhere_does_not_steer_the_terminal_and_our_colours_stay() {
+        let mut screen = screen(Lang::En);
+        screen.colour = true;
+        for tone in [Tone::Bad, Tone::Warn, Tone::Good, Tone::Faint] {
+            let painted = screen.paint(tone, "a\nb");
+            assert_eq!(plain(&painted), painted);
+        }
+        let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}线\u{0}路\u{9b}31m\r\n";
+        assert_eq!(plain(hostile), "[2J]0;owned线路31m\n");
     }
 
     #[test]

@@ -86,6 +86,15 @@ fn check_declaration(declare: &Declare, ctx: &Ctx<'_>) -> Result<(), Rejection> 
             format!("the title has more than {TITLE_BYTES_MAX} bytes"),
         ));
     }
+    // Titles stand in subjects, on terminals and in tables.
+    let steers = |c: char| c.is_control() && !c.is_whitespace();
+    if declare.title.as_ref().is_some_and(|title| title.contains(steers)) {
+        return Err(reject::field(
+            "/title",
+            "标题不能含有控制字符",
+            "the title must hold no control characters",
+        ));
+    }
     if too_long(&declare.dedup_key, KEY_BYTES_MAX) {
         return Err(reject::field(
             "/dedup_key",

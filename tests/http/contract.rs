@@ -242,6 +242,8 @@ async fn a_declaration_that_is_refused_uses_up_no_number() {
     let chief = app.person("chief", Scope::Commander).await;
     let wrong = json!({ "playbook": "outage", "inputs": { "users": "many" } });
     chief.post("/api/v1/incidents", wrong).await.problem(422, "invalid_fields");
+    let wrong = json!({ "playbook": "outage", "title": "a\u{1b}[2Jb" });
+    chief.post("/api/v1/incidents", wrong).await.problem(422, "invalid_fields");
     let body = json!({ "playbook": "outage" });
     let incident = chief.post("/api/v1/incidents", body).await.ok(201);
     assert_eq!(incident["number"], "INC-2026-0001");
