@@ -130,6 +130,12 @@ pub enum Verb {
     Token(Token),
     /// Who is on call 值班表
     Oncall(Oncall),
+    /// Read plans and drills again on a running server 重新加载预案
+    Reload,
+    /// Show what a safely started server would do at once, or let it 安全启动
+    SafeStart(SafeStart),
+    /// Send a test message to a person: am I reachable? 测试消息
+    TestPage(TestPage),
     /// Print shell completions
     Completions(Completions),
     /// Write manual pages
@@ -160,7 +166,10 @@ impl Verb {
             | Self::Restore(_)
             | Self::Doctor
             | Self::Token(_)
-            | Self::Oncall(_) => None,
+            | Self::Oncall(_)
+            | Self::Reload
+            | Self::SafeStart(_)
+            | Self::TestPage(_) => None,
         }
     }
 }
@@ -174,6 +183,24 @@ pub struct Serve {
     /// List overdue work and send nothing until a person confirms
     #[arg(long)]
     pub safe_start: bool,
+}
+
+/// Deals with a safely started server.
+#[derive(Debug, Args)]
+pub struct SafeStart {
+    /// Let it deal with what is due and send messages
+    #[arg(long)]
+    pub confirm: bool,
+}
+
+/// Sends a test message.
+#[derive(Debug, Args)]
+pub struct TestPage {
+    /// The person; oneself where missing
+    pub person: Option<String>,
+    /// Over this channel alone
+    #[arg(long)]
+    pub channel: Option<String>,
 }
 
 /// Compares plans.

@@ -16,6 +16,7 @@ mod explain;
 mod graph;
 mod incident;
 mod oncall;
+mod operate;
 mod outbound;
 mod pages;
 mod paper;
@@ -123,6 +124,15 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
             Box::pin(async move { token::run(verb, &client, screen).await })
         })),
         Verb::Oncall(args) => oncall::run(&args, common, screen),
+        Verb::Reload => {
+            call(Box::new(|client| Box::pin(async move { operate::reload(&client, screen).await })))
+        }
+        Verb::SafeStart(args) => call(Box::new(|client| {
+            Box::pin(async move { operate::safe_start(&args, &client, screen).await })
+        })),
+        Verb::TestPage(args) => call(Box::new(|client| {
+            Box::pin(async move { operate::test_page(&args, &client, screen).await })
+        })),
         Verb::Completions(args) => pages::completions(args.shell),
         Verb::Man(args) => pages::man(args.dir.as_deref()),
     }

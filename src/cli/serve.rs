@@ -171,11 +171,11 @@ fn report_overdue(runtime: &Runtime, screen: &Screen) {
     screen.remark(
         &format!(
             "安全启动：{count} 个事件有到期事项，确认前不发送任何消息\
-             （POST /api/v1/safe-start/confirm）"
+             （firebell safe-start --confirm）"
         ),
         &format!(
             "safe start: {} something due; nothing is sent until you confirm \
-             (POST /api/v1/safe-start/confirm)",
+             (firebell safe-start --confirm)",
             text::count(count, "incident has", "incidents have")
         ),
     );

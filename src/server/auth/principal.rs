@@ -12,6 +12,7 @@ use crate::engine::{Actor, RejectionCode};
 use crate::id::PersonId;
 use crate::people::Directory;
 use crate::runtime::{Caller, Scope};
+use crate::server::lang::preferred;
 use crate::server::problem::{Kind, Problem};
 use crate::text::Lang;
 
@@ -23,7 +24,7 @@ pub const ON_BEHALF_OF: HeaderName = HeaderName::from_static("firebell-on-behalf
 pub struct Principal {
     /// As events will record it.
     pub caller: Caller,
-    /// The language of the person whom the token belongs to.
+    /// The language that the request asks for, else that of the person whom the token belongs to.
     pub lang: Option<Lang>,
     held: Arc<Held>,
 }
@@ -38,10 +39,11 @@ impl Principal {
         headers: &HeaderMap,
         directory: &Directory,
     ) -> Result<Self, Problem> {
-        let lang = match &held.record.owner {
+        let own = match &held.record.owner {
             Owner::Person(id) => directory.person(id).map(|person| person.lang),
             Owner::Service(_) => None,
         };
+        let lang = preferred(headers).or(own);
         let actor = match &held.record.owner {
             Owner::Person(id) => {
                 let on_behalf_of = match headers.get(ON_BEHALF_OF) {
