@@ -210,8 +210,19 @@ pub enum Act {
         #[arg(long, value_name = "REASON")]
         force: Option<String>,
     },
-    /// End it as a false alarm
+    /// End it as a false alarm, once what was done is undone
     Cancel {
+        #[command(flatten)]
+        on: OnIncident,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Leave what was done as it is, and why
+        #[arg(long, value_name = "REASON")]
+        as_is: Option<String>,
+    },
+    /// Undo what was done, the latest first
+    Rollback {
         #[command(flatten)]
         on: OnIncident,
         /// Why
@@ -346,7 +357,10 @@ pub fn request(act: Act) -> Result<Request, Stop> {
         Act::Merge { on, into } => on.ask("merge", json!({ "into": into })),
         Act::Link { on, to, relation } => on.ask("link", json!({ "to": to, "relation": relation })),
         Act::Close { on, force } => on.ask("close", json!({ "force": force })),
-        Act::Cancel { on, reason } => on.ask("cancel", json!({ "reason": reason })),
+        Act::Cancel { on, reason, as_is } => {
+            on.ask("cancel", json!({ "reason": reason, "as_is": as_is }))
+        }
+        Act::Rollback { on, reason } => on.ask("rollback", json!({ "reason": reason })),
         Act::Reopen { on, phase, reason } => {
             on.ask("reopen", json!({ "phase": phase, "reason": reason }))
         }

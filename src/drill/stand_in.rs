@@ -70,7 +70,7 @@ impl Wanted {
     }
 
     fn of_steps(&mut self, playbook: &Playbook) {
-        for step in playbook.phases.iter().flat_map(|phase| &phase.steps) {
+        for step in playbook.every_step() {
             self.ladders.extend(step.escalate.clone());
             match &step.action {
                 Action::Notify(notify) => self.of_notify(notify),

@@ -158,8 +158,15 @@ pub enum Command {
     },
     /// Lets them go on.
     Resume,
-    /// Ends it as a false alarm.
+    /// Ends it as a false alarm, once what was done is undone.
     Cancel {
+        /// Why.
+        reason: String,
+        /// Why nothing is undone first, where a person decides so.
+        as_is: Option<String>,
+    },
+    /// Undoes what was done, the latest first.
+    Rollback {
         /// Why.
         reason: String,
     },

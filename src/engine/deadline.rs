@@ -177,7 +177,8 @@ fn due_at(run: &Run) -> Option<Timestamp> {
 /// Returns when an objective that is neither kept nor missed will be missed.
 pub(super) fn objective_limit(incident: &Incident, objective: &Objective) -> Option<Timestamp> {
     let Promise::Within { from, within, .. } = &objective.promise else { return None };
-    if incident.objectives.contains_key(&objective.id) {
+    // What turns out a false alarm misses nothing.
+    if incident.objectives.contains_key(&objective.id) || incident.is_cancelling() {
         return None;
     }
     within.after(moment(incident, from)?)

@@ -18,6 +18,7 @@ mod phase;
 mod ready;
 mod reject;
 mod role;
+mod rollback;
 mod rule;
 mod settle;
 mod step;
@@ -183,6 +184,7 @@ const fn outlives_end(command: &Command) -> bool {
         | Command::Pause { .. }
         | Command::Resume
         | Command::Cancel { .. }
+        | Command::Rollback { .. }
         | Command::Close { .. }
         | Command::Merge { .. }
         | Command::Alert { .. }
@@ -225,7 +227,8 @@ impl Decision<'_> {
             Command::MovePhase { to, reason } => self.move_phase(&to, reason),
             Command::Pause { reason } => self.pause(reason),
             Command::Resume => self.resume(),
-            Command::Cancel { reason } => self.cancel(reason),
+            Command::Cancel { reason, as_is } => self.cancel(reason, as_is),
+            Command::Rollback { reason } => self.roll_back(reason),
             Command::Close { force } => self.close(force),
             Command::Reopen { phase, reason } => self.reopen(phase, reason),
             Command::Correct { of, text } => self.correct(of, text),

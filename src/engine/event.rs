@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::fact::Fact;
 use super::run::RunKey;
-use crate::id::{NoticeId, PersonId, PlaybookId, RoleId};
+use crate::id::{NoticeId, PersonId, PlaybookId, RoleId, StepId};
 
 /// The version of the stored form.
 pub const EVENT_FORMAT: u8 = 1;
@@ -90,6 +90,25 @@ pub enum SetMoment {
     Detected,
     /// When the organisation knew.
     Aware,
+}
+
+/// What a rollback is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RollbackCause {
+    /// A person wants what was done undone; the incident goes on.
+    Asked,
+    /// The incident was a false alarm; it is cancelled when all is undone.
+    Cancel,
+}
+
+/// A step that was done, and the run that undoes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undoing {
+    /// The step.
+    pub step: StepId,
+    /// The first attempt of what undoes it.
+    pub by: RunKey,
 }
 
 /// Why an incident is stuck.

@@ -92,6 +92,7 @@ impl Incident {
             status: Status::Open,
             stuck: None,
             close_awaited: false,
+            rollback: None,
             level: LevelState {
                 current: LEVEL_MILDEST,
                 provisional: false,

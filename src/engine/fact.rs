@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::event::{
-    AlertNote, DeadlineName, EvidenceItem, LadderSubject, PlaybookRef, SetMoment, StepAlarm,
-    StuckReason, ValueSource,
+    AlertNote, DeadlineName, EvidenceItem, LadderSubject, PlaybookRef, RollbackCause, SetMoment,
+    StepAlarm, StuckReason, Undoing, ValueSource,
 };
 use super::mode::Mode;
 use super::notice::{Notice, NoticeEnd, Purpose};
@@ -106,7 +106,23 @@ pub enum Fact {
     Cancelled {
         /// Why.
         reason: String,
+        /// Why nothing was undone first, where a person decided so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        as_is: Option<String>,
     },
+    /// What was done is undone, in this order, a step at a time. Legal while open or paused; where
+    /// one is under way already, this takes its place.
+    RollbackBegun {
+        /// What it is for. Stored under another name: an event has a `cause` of its own.
+        #[serde(rename = "for")]
+        cause: RollbackCause,
+        /// Why.
+        reason: String,
+        /// What is undone, and by what; the latest first.
+        steps: Vec<Undoing>,
+    },
+    /// All of it was undone, or left by a person. Legal while rolling back.
+    RollbackEnded,
     /// It runs again, in the phase entered next. Closed or cancelled → open.
     Reopened {
         /// Why.
@@ -597,77 +613,44 @@ pub enum Family {
     Outbox,
 }
 
+/// Matches any of these facts, whatever it carries.
+macro_rules! any {
+    ($($name:ident)*) => { $(Fact::$name { .. })|* };
+}
+
 impl Fact {
     /// Tells what the event changes.
     #[must_use]
     pub const fn family(&self) -> Family {
         match self {
-            Self::Declared { .. }
-            | Self::MomentSet { .. }
-            | Self::PhaseEntered { .. }
-            | Self::PhaseLeft { .. }
-            | Self::Stuck { .. }
-            | Self::Unstuck
-            | Self::Paused { .. }
-            | Self::Resumed
-            | Self::CloseAwaited
-            | Self::Closed { .. }
-            | Self::Cancelled { .. }
-            | Self::Reopened { .. }
-            | Self::Noted { .. }
-            | Self::Corrected { .. }
-            | Self::Merged { .. }
-            | Self::Linked { .. }
-            | Self::Redacted { .. }
-            | Self::EvidenceAdded { .. }
-            | Self::AlertReceived { .. }
-            | Self::AlertResolved { .. } => Family::Lifecycle,
-            Self::VariablesSet { .. }
-            | Self::Measured { .. }
-            | Self::LevelChanged { .. }
-            | Self::FactsAsked { .. } => Family::Level,
-            Self::RoleEngaged { .. }
-            | Self::RoleOffered { .. }
-            | Self::RoleAssigned { .. }
-            | Self::RoleAcknowledged { .. }
-            | Self::RoleDeclined { .. }
-            | Self::RoleUnanswered { .. }
-            | Self::RoleHandedOver { .. }
-            | Self::RoleReleased { .. }
-            | Self::RoleVacant { .. }
-            | Self::RoleSought { .. } => Family::Role,
-            Self::StepReady { .. }
-            | Self::StepDeadlines { .. }
-            | Self::StepClaimed { .. }
-            | Self::StepStarted { .. }
-            | Self::StepChecked { .. }
-            | Self::StepApproved { .. }
-            | Self::StepDone { .. }
-            | Self::StepFailed { .. }
-            | Self::StepSkipped { .. }
-            | Self::StepCancelled { .. }
-            | Self::StepAwaits { .. }
-            | Self::StepRetried { .. }
-            | Self::StepReopened { .. }
-            | Self::StepIterated { .. }
-            | Self::StepRepeatEnded { .. }
-            | Self::StepAdopted { .. }
-            | Self::StepWarned { .. }
-            | Self::StepOverdue { .. } => Family::Step,
-            Self::LadderArmed { .. }
-            | Self::RungFired { .. }
-            | Self::RungsMissed { .. }
-            | Self::LadderStopped { .. } => Family::Ladder,
-            Self::HandlerFired { .. }
-            | Self::ObjectiveMet { .. }
-            | Self::ObjectiveMissed { .. } => Family::Rule,
-            Self::NoticeQueued { .. }
-            | Self::NoticeDelayed { .. }
-            | Self::NoticeRerouted { .. }
-            | Self::NoticeEnded { .. }
-            | Self::NoticeAcknowledged { .. }
-            | Self::RequestQueued { .. }
-            | Self::RequestEnded { .. } => Family::Outbox,
+            any!(
+                Declared MomentSet PhaseEntered PhaseLeft Stuck Unstuck Paused Resumed
+                CloseAwaited Closed Cancelled RollbackBegun RollbackEnded Reopened Noted
+                Corrected Merged Linked Redacted EvidenceAdded AlertReceived AlertResolved
+            ) => Family::Lifecycle,
+            any!(
+                VariablesSet Measured LevelChanged FactsAsked
+            ) => Family::Level,
+            any!(
+                RoleEngaged RoleOffered RoleAssigned RoleAcknowledged RoleDeclined
+                RoleUnanswered RoleHandedOver RoleReleased RoleVacant RoleSought
+            ) => Family::Role,
+            any!(
+                StepReady StepDeadlines StepClaimed StepStarted StepChecked StepApproved
+                StepDone StepFailed StepSkipped StepCancelled StepAwaits StepRetried
+                StepReopened StepIterated StepRepeatEnded StepAdopted StepWarned
+                StepOverdue
+            ) => Family::Step,
+            any!(
+                LadderArmed RungFired RungsMissed LadderStopped
+            ) => Family::Ladder,
+            any!(
+                HandlerFired ObjectiveMet ObjectiveMissed
+            ) => Family::Rule,
+            any!(
+                NoticeQueued NoticeDelayed NoticeRerouted NoticeEnded NoticeAcknowledged
+                RequestQueued RequestEnded
+            ) => Family::Outbox,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
-use super::event::{AlertNote, LadderSubject, PlaybookRef, StuckReason};
+use super::event::{AlertNote, LadderSubject, PlaybookRef, RollbackCause, StuckReason, Undoing};
 use super::mode::{Mode, Status};
 use super::notice::{Notice, Purpose};
 use super::run::{Run, RunKey};
@@ -43,6 +43,8 @@ pub struct Incident {
     pub stuck: Option<StuckReason>,
     /// Nothing is left to do but to close, which the plan leaves to a person.
     pub close_awaited: bool,
+    /// What was done is being undone.
+    pub rollback: Option<Arc<Rollback>>,
     /// Its severity.
     pub level: LevelState,
     /// The current phase.
@@ -151,6 +153,19 @@ impl Incident {
         self.steps.get(step)?.firsts.get(milestone)
     }
 
+    /// Tells whether it will be cancelled as soon as what was done is undone.
+    #[must_use]
+    pub fn is_cancelling(&self) -> bool {
+        self.rollback.as_ref().is_some_and(|rollback| rollback.cause == RollbackCause::Cancel)
+    }
+
+    /// Tells whether a step is part of the rollback under way.
+    #[must_use]
+    pub fn undoes(&self, step: &StepId) -> bool {
+        let steps = self.rollback.iter().flat_map(|rollback| &rollback.steps);
+        steps.into_iter().any(|undoing| undoing.by.step == *step)
+    }
+
     /// Returns the person who holds a role or was given it.
     #[must_use]
     pub fn holder(&self, role: &RoleId) -> Option<&PersonId> {
@@ -167,6 +182,21 @@ pub struct StepRecord {
     pub items: Vec<Arc<Run>>,
     /// When it first reached each milestone.
     pub firsts: Milestones,
+    /// The event that said last that it was done.
+    pub done: Option<u64>,
+    /// The event up to which what it did was undone.
+    pub undone: u64,
+}
+
+/// What is being undone, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollback {
+    /// What it is for.
+    pub cause: RollbackCause,
+    /// Why.
+    pub reason: String,
+    /// What is undone, and by what; the latest first.
+    pub steps: Vec<Undoing>,
 }
 
 /// First instants, by milestone.

@@ -34,14 +34,14 @@ pub use deadline::{due, next_deadline, next_send};
 pub use decide::{Outcome, decide, declare};
 pub use event::{
     Actor, AlertNote, DeadlineName, EVENT_FORMAT, Event, EvidenceItem, LadderSubject, PlaybookRef,
-    SetMoment, StepAlarm, StuckReason, ValueSource,
+    RollbackCause, SetMoment, StepAlarm, StuckReason, Undoing, ValueSource,
 };
 pub use evolve::evolve;
 pub use fact::{Fact, Family};
 pub use facts::Facts;
 pub use incident::{
     HandOver, Incident, KeptApart, LadderState, LevelState, Milestones, ObjectiveState, Pending,
-    RoleState, StepRecord, Tenure, Told, Vacancy,
+    RoleState, Rollback, StepRecord, Tenure, Told, Vacancy,
 };
 pub use invariant::{Violation, invariants};
 pub use mode::{Mode, Status};

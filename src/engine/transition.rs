@@ -154,7 +154,8 @@ pub fn allowed_acts(incident: &Incident, step: &Step, run: &Run) -> Vec<ActName>
     let gone = run.visit != incident.visit && run.is_settled();
     let whole = step.for_each.is_some() && run.key.item.is_none() && !run.items.is_empty();
     let ended = !matches!(incident.status, Status::Open | Status::Paused);
-    if gone || whole || ended {
+    let unwanted = incident.is_cancelling() && !incident.undoes(&step.id);
+    if gone || whole || ended || unwanted {
         return Vec::new();
     }
     let may = |act: &ActName| accepts(&run.state, *act) && fits(&step.action, *act);

@@ -31,7 +31,8 @@ pub fn steps<'a>(playbook: &'a Playbook, incident: &'a Incident) -> Vec<StepView
     let mut views = Vec::new();
     for phase in &playbook.phases {
         let here = phase.id == incident.phase && incident.status.is_open();
-        for step in &phase.steps {
+        for step in phase.every_step() {
+            let here = here && !playbook.is_compensation(&step.id);
             let record = incident.steps.get(&step.id);
             let run = match record {
                 Some(record) if !here || record.run.visit == incident.visit => {

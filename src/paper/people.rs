@@ -107,7 +107,7 @@ impl People<'_> {
     /// Lists the ladders that roles and steps of a plan name, each once.
     pub(super) fn ladders(&self, plan: &Playbook) -> Vec<LadderRow> {
         let mut named: Vec<&LadderId> = Vec::new();
-        let of_steps = plan.phases.iter().flat_map(|phase| &phase.steps);
+        let of_steps = plan.every_step();
         let of_steps = of_steps.filter_map(|step| step.escalate.as_ref());
         for ladder in plan.roles.values().filter_map(|role| role.escalate.as_ref()).chain(of_steps)
         {

@@ -4,8 +4,8 @@ use super::blank::Blank;
 use crate::id::StepId;
 use crate::picture::words::{Words, line};
 use crate::playbook::{
-    Action, Blocks, CheckItem, Evidence, Http, Manual, Notify, OnFailure, Phase, Playbook, Step,
-    TextTemplate, Wait,
+    Action, Blocks, CheckItem, Compensate, Evidence, Http, Manual, Notify, OnFailure, Phase,
+    Playbook, Step, TextTemplate, Wait,
 };
 use crate::text::Lang;
 
@@ -52,7 +52,7 @@ pub(super) struct Letter {
 
 /// Lays out a step. `at` counts phases and steps from one.
 pub(super) fn step(words: &Words<'_>, phase: &Phase, at: (usize, usize)) -> StepSheet {
-    let step = &phase.steps[at.1 - 1];
+    let step = phase.every_step().nth(at.1 - 1).expect("a step of the phase is laid out");
     let mut sheet = StepSheet {
         number: format!("{}.{}", at.0, at.1),
         id: step.id.to_string(),
@@ -185,6 +185,7 @@ fn rules(words: &Words<'_>, phase: &Phase, step: &Step, phase_number: usize) -> 
         }
     }
     rules.extend(failure(words, &step.on_failure));
+    rules.extend(undoing(phase, step, phase_number, lang));
     if let Some(ladder) = &step.escalate {
         rules.push(lang.pick(
             format!("逾期或失败：升级 {ladder}"),
@@ -192,6 +193,32 @@ fn rules(words: &Words<'_>, phase: &Phase, step: &Step, phase_number: usize) -> 
         ));
     }
     rules
+}
+
+/// Says which step undoes this one, or which it undoes.
+fn undoing(phase: &Phase, step: &Step, phase_number: usize, lang: Lang) -> Option<String> {
+    let number = |id: &StepId| {
+        let place = phase.every_step().position(|other| other.id == *id)?;
+        Some(format!("{phase_number}.{}", place + 1))
+    };
+    let by = |step: &Step| match &step.compensate {
+        Some(Compensate::Step(by)) => Some(by.clone()),
+        Some(Compensate::Nothing) | None => None,
+    };
+    if let Some(by) = by(step).as_ref().and_then(number) {
+        return Some(
+            lang.pick(format!("取消时由 {by} 撤销"), format!("On a cancel, undone by {by}")),
+        );
+    }
+    let undone = phase.steps.iter().filter(|other| by(other).as_ref() == Some(&step.id));
+    let undone: Vec<String> = undone.filter_map(|other| number(&other.id)).collect();
+    let list = undone.join(lang.pick("、", ", "));
+    (!undone.is_empty()).then(|| {
+        lang.pick(
+            format!("只在取消或撤销时做：撤销 {list}"),
+            format!("Only on a cancel or rollback: undoes {list}"),
+        )
+    })
 }
 
 /// Says what happens without a person, so that a person can do it instead.
@@ -273,7 +300,7 @@ fn command(step: &Step, lang: Lang) -> Option<String> {
 /// Numbers the steps of a plan as the paper does.
 pub(super) fn steps(words: &Words<'_>, plan: &Playbook) -> Vec<Vec<StepSheet>> {
     let phase = |(n, phase): (usize, &Phase)| {
-        (0..phase.steps.len()).map(|m| step(words, phase, (n + 1, m + 1))).collect()
+        (0..phase.every_step().count()).map(|m| step(words, phase, (n + 1, m + 1))).collect()
     };
     plan.phases.iter().enumerate().map(phase).collect()
 }

@@ -42,7 +42,7 @@ impl<'a> Words<'a> {
     #[must_use]
     pub fn new(plan: &'a Playbook, lang: Lang) -> Self {
         let mut fields: BTreeMap<&str, &Field> = BTreeMap::new();
-        let forms = plan.phases.iter().flat_map(|phase| &phase.steps).filter_map(|step| {
+        let forms = plan.every_step().filter_map(|step| {
             let Action::Manual(manual) = &step.action else { return None };
             Some(&manual.form)
         });

@@ -74,7 +74,7 @@ impl BitOr for Needs {
 pub struct Place {
     /// The position of the phase in the plan.
     pub phase: usize,
-    /// The position of the step in the phase.
+    /// The position of the step in the phase; those that undo others come last.
     pub step: usize,
 }
 
@@ -123,7 +123,7 @@ impl Index {
         index.note_personal(&playbook.inputs);
         for (at, phase) in playbook.phases.iter().enumerate() {
             index.phases.insert(phase.id.clone(), at);
-            for (place, step) in phase.steps.iter().enumerate() {
+            for (place, step) in phase.every_step().enumerate() {
                 index.steps.insert(step.id.clone(), Place { phase: at, step: place });
                 index.watch(step);
                 if let Action::Manual(manual) = &step.action {

@@ -28,10 +28,10 @@ pub use load::{Context, Loaded};
 pub use lower::{NAME_CHARS_MAX, is_identifier, is_slug};
 pub use model::{
     Access, Action, Activation, Approve, Approver, Audience, Blocks, Bridge, CheckItem, Clock,
-    Close, Decide, Due, Evidence, ForEach, Handler, HandlerAct, HandlerEvent, HowMany, Http, Join,
-    LEVEL_MILDEST, LEVEL_WORST, Level, LevelRule, Limit, Manual, Message, Milestone, Moment, Next,
-    Notify, NotifyUntil, Objective, OnFailure, Phase, Playbook, Promise, Repeat, Resource, Retry,
-    Role, SmsTemplate, Step, TextTemplate, Variables, Wait,
+    Close, Compensate, Decide, Due, Evidence, ForEach, Handler, HandlerAct, HandlerEvent, HowMany,
+    Http, Join, LEVEL_MILDEST, LEVEL_WORST, Level, LevelRule, Limit, Manual, Message, Milestone,
+    Moment, Next, Notify, NotifyUntil, Objective, OnFailure, Phase, Playbook, Promise, Repeat,
+    Resource, Retry, Role, SmsTemplate, Step, TextTemplate, Variables, Wait,
 };
 pub use part::{Bundle, Shelf};
 pub use sources::Sources;

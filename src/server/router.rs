@@ -99,6 +99,7 @@ fn command(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(door.needs(Commander, routes!(commands::pause)))
         .routes(door.needs(Commander, routes!(commands::resume)))
         .routes(door.needs(Commander, routes!(commands::cancel)))
+        .routes(door.needs(Commander, routes!(commands::rollback)))
         .routes(door.needs(Commander, routes!(commands::close)))
         .routes(door.needs(Commander, routes!(commands::reopen)))
         .routes(door.needs(Responder, routes!(commands::correct)))

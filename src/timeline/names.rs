@@ -149,7 +149,7 @@ impl<'a> Names<'a> {
 
     /// Names a variable by its label, where the plan gives it one.
     pub(super) fn variable(&self, id: &VarId) -> String {
-        let forms = self.playbook.phases.iter().flat_map(|phase| &phase.steps);
+        let forms = self.playbook.every_step();
         let field = self.playbook.inputs.get(id).or_else(|| {
             forms
                 .filter_map(|step| match &step.action {

@@ -177,7 +177,9 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("move_phase nowhere", Command::MovePhase { to: "nope".into(), reason: reason() }),
         ("pause", Command::Pause { reason: reason() }),
         ("resume", Command::Resume),
-        ("cancel", Command::Cancel { reason: reason() }),
+        ("cancel", Command::Cancel { reason: reason(), as_is: None }),
+        ("cancel as it is", Command::Cancel { reason: reason(), as_is: Some(reason()) }),
+        ("rollback", Command::Rollback { reason: reason() }),
         ("close", Command::Close { force: None }),
         ("close forced", Command::Close { force: Some(reason()) }),
         ("reopen", Command::Reopen { phase: None, reason: reason() }),
@@ -209,7 +211,10 @@ fn world_of(status: &str) -> World {
     let mut world = World::declare(
         "
 phases:
-  - { id: one, title: One, steps: [ { id: a, title: A } ], next: [ { to: two, when: level == 1 } ] }
+  - id: one
+    title: One
+    steps: [ { id: a, title: A, compensate: z }, { id: z, title: Z } ]
+    next: [ { to: two, when: level == 1 } ]
   - { id: two, title: Two, steps: [ { id: b, title: B } ] }
 ",
     );
@@ -217,11 +222,20 @@ phases:
     match status {
         "open" => {}
         "stuck" => drop(world.complete("a")),
+        "rolling back" => {
+            drop(world.complete("a"));
+            drop(world.command("ann", Command::Rollback { reason: reason() }).unwrap());
+        }
+        "cancelling" => {
+            drop(world.complete("a"));
+            let cancel = Command::Cancel { reason: reason(), as_is: None };
+            drop(world.command("ann", cancel).unwrap());
+        }
         "paused" => drop(world.command("ann", Command::Pause { reason: reason() }).unwrap()),
         "closed" => {
             drop(world.command("ann", Command::Close { force: Some(reason()) }).unwrap());
         }
-        _ => drop(world.command("ann", Command::Cancel { reason: reason() }).unwrap()),
+        _ => drop(world.command("ann", Command::Cancel { reason: reason(), as_is: None }).unwrap()),
     }
     world
 }
@@ -229,7 +243,8 @@ phases:
 #[test]
 fn every_status_of_an_incident_answers_every_command() {
     let mut table = String::new();
-    for status in ["open", "stuck", "paused", "closed", "cancelled"] {
+    let all = ["open", "stuck", "rolling back", "cancelling", "paused", "closed", "cancelled"];
+    for status in all {
         for (name, command) in commands() {
             let mut world = world_of(status);
             let result = match world.command("ann", command) {

@@ -96,7 +96,7 @@ pub fn force_close() -> Command {
 
 /// Ends it as a false alarm.
 pub fn cancel() -> Command {
-    Command::Cancel { reason: "a test alert".to_owned() }
+    Command::Cancel { reason: "a test alert".to_owned(), as_is: None }
 }
 
 /// Freezes it.

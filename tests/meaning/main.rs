@@ -12,6 +12,7 @@ mod story;
 
 mod conditions;
 mod notices;
+mod rollback;
 mod rule_01_entering;
 mod rule_02_ready;
 mod rule_03_leaving;

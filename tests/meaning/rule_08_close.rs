@@ -128,7 +128,7 @@ fn meaning_08_a_closed_incident_takes_no_work() {
 #[test]
 fn meaning_08_cancelling_needs_a_reason() {
     let mut case = staffed(PLAN);
-    let refused = case.refused("ann", Command::Cancel { reason: String::new() });
+    let refused = case.refused("ann", Command::Cancel { reason: String::new(), as_is: None });
     assert_eq!(refused.code, RejectionCode::BadText);
     assert_eq!(case.status(), Status::Open);
 }

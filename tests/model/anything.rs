@@ -219,7 +219,7 @@ impl Anyone<'_> {
             13 if how % 2 == 0 => Command::Pause { reason: text(how) },
             13 => Command::Resume,
             14 => match how % 6 {
-                0 => Command::Cancel { reason: text(on) },
+                0 => Command::Cancel { reason: text(on), as_is: None },
                 1 => Command::Close { force: Some(text(on)) },
                 2 => Command::Merge { into: IncidentId::from_u128(u128::from(on % 8)) },
                 _ => Command::Close { force: None },

@@ -240,7 +240,7 @@ async fn an_exercise_goes_on_after_a_restart_and_repeats_nothing() {
     assert_eq!(said(&stage, id, "reporter"), 1);
     let reason = "enough".to_owned();
     let caller = Caller::person("ann", Scope::Commander);
-    let cancel = Command::Cancel { reason };
+    let cancel = Command::Cancel { reason, as_is: None };
     runtime.execute(&caller, id, cancel, CommitOptions::default()).await.unwrap();
     until(&runtime, "the exercise is judged", || results(&drills).len() == 1).await;
     let result = results(&drills).remove(0);

@@ -169,7 +169,7 @@ impl<'p> Plan<'p> {
 
     /// Walks all steps of the plan.
     pub(super) fn steps(self) -> impl Iterator<Item = &'p Step> {
-        self.0.into_iter().flat_map(|plan| plan.phases.iter()).flat_map(|phase| phase.steps.iter())
+        self.0.into_iter().flat_map(Playbook::every_step)
     }
 
     /// Returns the name when the plan has it, or when no plan is there to ask.

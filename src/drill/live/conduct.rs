@@ -239,7 +239,7 @@ impl Inner {
 
     async fn cancel(&self, incident: IncidentId, why: &Text) -> Result<(), Refusal> {
         let reason = format!("{} / {}", why.get(Lang::Zh), why.get(Lang::En));
-        let command = Command::Cancel { reason };
+        let command = Command::Cancel { as_is: Some(reason.clone()), reason };
         match self.execute(incident, command, CommitOptions::default()).await {
             // It ended in the meantime.
             Ok(_) | Err(Refusal::Rejected(_)) => Ok(()),
@@ -370,7 +370,7 @@ fn ending(
     ended_because: Option<Text>,
 ) -> (Outcome, Option<Text>) {
     let cancelled = events.iter().rev().find_map(|event| match &event.fact {
-        Fact::Cancelled { reason } => Some(Text::Same(reason.clone())),
+        Fact::Cancelled { reason, .. } => Some(Text::Same(reason.clone())),
         _ => None,
     });
     match reviewed.map(|review| review.incident.status) {

@@ -178,6 +178,7 @@ impl Agenda {
                 self.change(Needs::PHASE | Needs::STEPS, event);
                 (self.look_for_way, self.moments) = (true, true);
             }
+            Fact::RollbackBegun { .. } => self.look_for_way = true,
             Fact::Stuck { .. } => self.push(Task::Fire(HandlerEvent::Stuck), seq),
             Fact::AlertResolved { .. } => self.push(Task::Fire(HandlerEvent::AlertResolved), seq),
             Fact::AlertReceived { .. } | Fact::Paused { .. } | Fact::Resumed => {

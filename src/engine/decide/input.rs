@@ -70,7 +70,7 @@ impl Decision<'_> {
 
     fn settable(&self) -> IndexMap<VarId, Field> {
         let mut fields = self.playbook.inputs.clone();
-        for step in self.playbook.phases.iter().flat_map(|phase| &phase.steps) {
+        for step in self.playbook.every_step() {
             if let Action::Manual(manual) = &step.action {
                 for (name, field) in &manual.form {
                     fields.entry(name.clone()).or_insert_with(|| field.clone());

@@ -63,14 +63,29 @@ impl Decision<'_> {
         Ok(())
     }
 
-    /// Ends it as a false alarm: nothing is worked on any more, what waits in the outbox is
-    /// withdrawn, those who were paged are told.
-    pub fn cancel(&mut self, reason: String) -> Result<(), Rejection> {
+    /// Ends it as a false alarm. What was done is undone first, unless the caller says why it is
+    /// left as it is.
+    pub fn cancel(&mut self, reason: String, as_is: Option<String>) -> Result<(), Rejection> {
         let reason = self.text("/reason", reason)?;
-        self.end_everything(StepCancelReason::Cancelled);
-        self.emit(Fact::Cancelled { reason });
-        self.after_end(true);
+        let as_is = as_is.map(|why| self.text("/as_is", why)).transpose()?;
+        if as_is.is_none() {
+            if self.incident.is_cancelling() {
+                return Err(reject::rolling_back(&self.incident, &self.left_to_undo()));
+            }
+            if self.undo_before_cancelling(&reason) {
+                return Ok(());
+            }
+        }
+        self.cancel_now(reason, as_is);
         Ok(())
+    }
+
+    /// Cancels: nothing is worked on any more, what waits in the outbox is withdrawn, those who
+    /// were paged are told.
+    pub fn cancel_now(&mut self, reason: String, as_is: Option<String>) {
+        self.end_everything(StepCancelReason::Cancelled);
+        self.emit(Fact::Cancelled { reason, as_is });
+        self.after_end(true);
     }
 
     /// Ends it in favour of another incident.
@@ -121,12 +136,23 @@ impl Decision<'_> {
     }
 
     fn end_everything(&mut self, reason: StepCancelReason) {
+        self.end_ordinary_steps(reason);
+        let undoing = self.incident.steps.values().map(|record| &record.run);
+        let undoing = undoing.filter(|run| !run.is_settled()).map(|run| run.key.clone());
+        for key in undoing.collect::<Vec<_>>() {
+            self.cancel_run(&key, reason);
+        }
+    }
+
+    /// Ends every step but those that undo others.
+    pub fn end_ordinary_steps(&mut self, reason: StepCancelReason) {
         let phase = self.phase();
         let here = phase.into_iter().flat_map(|phase| &phase.steps).map(|step| step.id.clone());
         let here: Vec<StepId> = here.collect();
         let elsewhere = self.incident.steps.values().map(|record| &record.run);
         let elsewhere: Vec<RunKey> = elsewhere
             .filter(|run| run.visit != self.incident.visit && !run.is_settled())
+            .filter(|run| !self.playbook.is_compensation(&run.key.step))
             .map(|run| run.key.clone())
             .collect();
         for id in &here {
@@ -183,6 +209,9 @@ impl Decision<'_> {
     pub fn move_phase(&mut self, to: &PhaseId, reason: String) -> Result<(), Rejection> {
         self.known_phase(to)?;
         let reason = self.text("/reason", reason)?;
+        if self.incident.is_cancelling() {
+            return Err(reject::rolling_back(&self.incident, &self.left_to_undo()));
+        }
         if *to == self.incident.phase {
             return Err(Rejection::new(
                 RejectionCode::WrongState,

@@ -41,6 +41,7 @@ impl Decision<'_> {
         });
         self.voice = Voice::Rule(cause);
         let Some(phase) = self.playbook.phase(phase) else { return };
+        self.take_along_undoing(visit);
         for step in &phase.steps {
             match self.incident.run(&step.id) {
                 Some(run) if runs_on(step, run) => {
@@ -111,7 +112,8 @@ impl Decision<'_> {
     /// Leaves for a phase because a rule says so (Meaning 5, 7); to the current one does nothing.
     pub fn go_to_phase(&mut self, to: &PhaseId, why: &str) {
         let bounded = self.incident.visit < VISITS_MAX;
-        if *to != self.incident.phase && bounded && self.playbook.phase(to).is_some() {
+        let wanted = !self.incident.is_cancelling();
+        if wanted && *to != self.incident.phase && bounded && self.playbook.phase(to).is_some() {
             self.leave_for(to, Way { by_next: None, why: Some(why) });
         }
     }
@@ -181,7 +183,7 @@ impl Decision<'_> {
     /// Lists what keeps the incident from closing: open steps that block their phase or the close,
     /// and failures nobody has dealt with.
     pub fn blockers(&self) -> Vec<RunKey> {
-        let mut blockers = Vec::new();
+        let mut blockers = self.left_to_undo();
         let phase = self.phase();
         for step in phase.into_iter().flat_map(|phase| &phase.steps) {
             if step.blocks == Blocks::Nothing {

@@ -52,7 +52,8 @@ impl Decision<'_> {
     pub fn waits(&self, id: &StepId) -> bool {
         let here = self.playbook.step(id).is_some_and(|(phase, _)| phase.id == self.incident.phase);
         let run = self.incident.current_run(id);
-        here && run.is_none_or(|run| run.state == StepState::Waiting)
+        here && !self.playbook.is_compensation(id)
+            && run.is_none_or(|run| run.state == StepState::Waiting)
     }
 
     /// Returns the key of a step that waits in the current visit.

@@ -7,7 +7,7 @@ use crate::engine::incident::Incident;
 use crate::engine::limits::EVENTS_PER_COMMIT_MAX;
 use crate::engine::mode::Status;
 use crate::engine::rejection::{FieldProblem, Rejection, RejectionCode as Code};
-use crate::engine::run::{Run, StepState};
+use crate::engine::run::{Run, RunKey, StepState};
 use crate::id::{PersonId, RoleId, StepId};
 use crate::text::{Lang, Text};
 
@@ -70,6 +70,37 @@ pub(super) fn wrong_status(incident: &Incident, allowed: &[&str]) -> Rejection {
     )
     .with("status", status.name())
     .with("allowed", allowed.to_vec())
+}
+
+/// What was done is being undone, and the act would cross it.
+pub(super) fn rolling_back(incident: &Incident, left: &[RunKey]) -> Rejection {
+    let status = incident.status;
+    let steps: Vec<&str> = left.iter().map(|key| key.step.as_str()).collect();
+    let (zh, en) = (steps.join("、"), steps.join(", "));
+    Rejection::new(
+        Code::WrongStatus,
+        format!("正在撤销已完成的处置，请先完成或跳过：{zh}；或以 `as_is` 说明理由直接取消"),
+        format!(
+            "what was done is being undone; first finish or skip {en}, or cancel with the reason \
+             why it is left (`as_is`)"
+        ),
+    )
+    .with("status", status.name())
+    .with("allowed", vec!["cancel", "close", "pause", "resume"])
+    .with("left", steps)
+}
+
+/// Nothing was done that the plan says how to undo.
+pub(super) fn nothing_to_undo(incident: &Incident) -> Rejection {
+    let status = incident.status;
+    Rejection::new(
+        Code::WrongStatus,
+        "没有需要撤销的处置：预案为已完成的步骤都没有写撤销步骤，或已经撤销",
+        "there is nothing to undo: the plan names nothing that undoes what was done, or it has \
+         been undone",
+    )
+    .with("status", status.name())
+    .with("allowed", vec!["cancel", "close", "phase"])
 }
 
 pub(super) fn still_open(incident: &Incident) -> Rejection {

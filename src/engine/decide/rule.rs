@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::decision::{Decision, Voice};
 use crate::engine::fact::Fact;
-use crate::engine::incident::ObjectiveState;
+use crate::engine::incident::{Incident, ObjectiveState};
 use crate::engine::mode::Status;
 use crate::engine::moment::moment;
 use crate::playbook::{HandlerAct, HandlerEvent, Moment, Objective, Promise};
@@ -62,7 +62,7 @@ impl Decision<'_> {
                 match self.reached(to) {
                     Some(at) if at <= limit => Some(ObjectiveState::Met(at)),
                     Some(_) => Some(ObjectiveState::Missed(limit)),
-                    None if self.now() >= limit && incident.status != Status::Cancelled => {
+                    None if self.now() >= limit && !is_false_alarm(incident) => {
                         Some(ObjectiveState::Missed(limit))
                     }
                     None => None,
@@ -87,6 +87,10 @@ impl Decision<'_> {
             other => moment(&self.incident, other),
         }
     }
+}
+
+fn is_false_alarm(incident: &Incident) -> bool {
+    incident.status == Status::Cancelled || incident.is_cancelling()
 }
 
 /// Tells whether two judgements say the same; the instants are those of their records.

@@ -37,7 +37,10 @@ impl Decision<'_> {
                 self.judge_objectives();
             } else if std::mem::take(&mut self.agenda.look_for_way) {
                 self.voice = Voice::Rule(self.incident.version);
-                self.look_for_way();
+                match self.incident.rollback {
+                    Some(_) => self.go_on_undoing(),
+                    None => self.look_for_way(),
+                }
             } else {
                 break;
             }

@@ -8,10 +8,10 @@ use super::shifted;
 use super::step::change;
 use crate::engine::event::{Event, SetMoment};
 use crate::engine::fact::Fact;
-use crate::engine::incident::{Incident, KeptApart, Tenure};
+use crate::engine::incident::{Incident, KeptApart, Rollback, Tenure};
 use crate::engine::mode::Status;
 use crate::engine::run::Run;
-use crate::id::PhaseId;
+use crate::id::{PhaseId, StepId};
 
 pub(super) fn apply(incident: &mut Incident, event: &Event) {
     match &event.fact {
@@ -39,6 +39,15 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             end(incident, Status::Closed, event.occurred_at);
         }
         Fact::Cancelled { .. } => end(incident, Status::Cancelled, event.occurred_at),
+        Fact::RollbackBegun { cause, reason, steps } => {
+            let rollback = Rollback { cause: *cause, reason: reason.clone(), steps: steps.clone() };
+            let earlier = incident.rollback.replace(Arc::new(rollback));
+            undone(incident, earlier.as_deref(), event.seq);
+        }
+        Fact::RollbackEnded => {
+            let rollback = incident.rollback.take();
+            undone(incident, rollback.as_deref(), event.seq);
+        }
         Fact::Reopened { .. } => {
             incident.status = Status::Open;
             incident.ended_at = None;
@@ -93,7 +102,21 @@ fn end(incident: &mut Incident, status: Status, at: Timestamp) {
     incident.paused_at = None;
     incident.stuck = None;
     incident.close_awaited = false;
+    incident.rollback = None;
     incident.ladders = Arc::default();
+}
+
+/// Notes that what a rollback went through is undone; what the next one still lists is not.
+fn undone(incident: &mut Incident, rollback: Option<&Rollback>, seq: u64) {
+    let listed = incident.rollback.clone();
+    let listed =
+        |step: &StepId| listed.iter().flat_map(|r| &r.steps).any(|undoing| undoing.step == *step);
+    let steps = Arc::make_mut(&mut incident.steps);
+    for undoing in rollback.into_iter().flat_map(|rollback| &rollback.steps) {
+        if let Some(record) = steps.get_mut(&undoing.step).filter(|_| !listed(&undoing.step)) {
+            Arc::make_mut(record).undone = seq;
+        }
+    }
 }
 
 /// Moves every frozen instant by the length of the pause: deadlines of steps, acknowledgements of

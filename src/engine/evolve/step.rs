@@ -78,6 +78,11 @@ fn settle(incident: &mut Incident, event: &Event) {
                 run.end(StepState::Done, event);
             });
             reach(incident, key, at, &[Milestone::Started, Milestone::Done]);
+            if let Some(record) = Arc::make_mut(&mut incident.steps).get_mut(&key.step)
+                && key.item.is_none()
+            {
+                Arc::make_mut(record).done = Some(event.seq);
+            }
             ended(incident, key, at);
         }
         Fact::StepFailed { key, retry_at: Some(retry_at), .. } => {
@@ -151,7 +156,8 @@ pub(super) fn change(incident: &mut Incident, key: &RunKey, change: impl FnOnce(
     let record = steps.entry(key.step.clone()).or_insert_with(|| {
         let key = RunKey { item: None, ..key.clone() };
         let run = Run::waiting(key);
-        Arc::new(StepRecord { run, items: Vec::new(), firsts: Milestones::default() })
+        let firsts = Milestones::default();
+        Arc::new(StepRecord { run, items: Vec::new(), firsts, done: None, undone: 0 })
     });
     let record = Arc::make_mut(record);
     if let Some(item) = key.item {

@@ -97,8 +97,16 @@ pub(super) fn restore(playbook: &Node) -> Option<Own> {
 fn without_steps(written: &Node) -> Node {
     let phase = |phase: &Node| {
         replaced(phase, "steps", |steps| {
-            let ids = steps.as_list().unwrap_or_default().iter().filter_map(|step| step.get("id"));
-            Node::list_of(ids.map(placeless))
+            let steps = steps.as_list().unwrap_or_default();
+            let undo = |id: &str| {
+                steps.iter().any(|s| s.get("compensate").and_then(Node::as_str) == Some(id))
+            };
+            // The standard has no place for what undoes a step: it stays here whole.
+            let kept = steps.iter().filter_map(|step| {
+                let id = step.get("id")?;
+                Some(placeless(if id.as_str().is_some_and(undo) { step } else { id }))
+            });
+            Node::list_of(kept)
         })
     };
     replaced(written, "phases", |phases| {
@@ -185,8 +193,11 @@ fn with_steps(phases: &Node, left: &BTreeMap<(&str, &str), Node>) -> Option<Node
         for entry in phase.as_map()? {
             let value = if entry.key.text == "steps" {
                 let ids = entry.value.as_list()?.iter();
-                let steps: Option<Vec<Node>> =
-                    ids.map(|id| left.get(&(name, id.as_str()?)).cloned()).collect();
+                let step = |kept: &Node| match kept.as_str() {
+                    Some(id) => left.get(&(name, id)).cloned(),
+                    None => Some(kept.clone()),
+                };
+                let steps: Option<Vec<Node>> = ids.map(step).collect();
                 Node::list_of(steps?)
             } else {
                 entry.value.clone()

@@ -211,7 +211,7 @@ fn pages_and_calls_to_work_read_like_this() {
     sample.happens(acknowledged);
     let taken = |role: &str| Purpose::RoleTaken { role: role.into() };
     out += &show_all(&sample, &[taken("commander"), taken("support"), Purpose::Ended]);
-    sample.happens(Fact::Cancelled { reason: "误报".into() });
+    sample.happens(Fact::Cancelled { reason: "误报".into(), as_is: None });
     out += &show_all(&sample, &[Purpose::Ended]);
     insta::assert_snapshot!(out);
 }

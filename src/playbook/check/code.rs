@@ -20,6 +20,10 @@ pub const UNREACHABLE_PHASE: Code = Code::new("E0303");
 pub const STEP_CYCLE: Code = Code::new("E0304");
 /// An objective whose moments cannot occur in order.
 pub const IMPOSSIBLE_OBJECTIVE: Code = Code::new("E0305");
+/// A step that undoes another and stands in the ordinary flow.
+pub const IN_THE_FLOW: Code = Code::new("E0310");
+/// A step that changes another system, in a plan that undoes others of its steps but not this.
+pub const NOT_UNDONE: Code = Code::new("W0302");
 /// An objective on a number that no step records.
 pub const NOT_MEASURED: Code = Code::new("W0301");
 /// A stage of a clock that nobody sees to, or that says nothing of its content.

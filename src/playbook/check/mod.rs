@@ -2,6 +2,7 @@
 
 mod clock;
 mod code;
+mod compensation;
 mod directory;
 mod flow;
 mod name;
@@ -12,9 +13,10 @@ mod step;
 mod variable;
 
 pub use code::{
-    CLOCK_UNOWNED, EXPRESSION_FAILS, FACT_NEVER_SET, IMPOSSIBLE_OBJECTIVE, NO_CHANNEL,
-    NO_SUCH_ANSWER, NOBODY, NOT_CONFIGURED, NOT_IN_DIRECTORY, NOT_MEASURED, PERSONAL_READ,
-    STEP_CYCLE, TEMPLATE_FAILS, TYPE_CLASH, UNKNOWN_NAME, UNREACHABLE_PHASE, UNREACHABLE_STEP,
+    CLOCK_UNOWNED, EXPRESSION_FAILS, FACT_NEVER_SET, IMPOSSIBLE_OBJECTIVE, IN_THE_FLOW, NO_CHANNEL,
+    NO_SUCH_ANSWER, NOBODY, NOT_CONFIGURED, NOT_IN_DIRECTORY, NOT_MEASURED, NOT_UNDONE,
+    PERSONAL_READ, STEP_CYCLE, TEMPLATE_FAILS, TYPE_CLASH, UNKNOWN_NAME, UNREACHABLE_PHASE,
+    UNREACHABLE_STEP,
 };
 
 pub(in crate::playbook) use directory::directory_names;
@@ -47,6 +49,7 @@ pub(in crate::playbook) fn check(
     if parts_are_sound {
         let ways = check.flow();
         check.steps();
+        check.compensations();
         check.objectives(&ways);
     }
     check.clocks();

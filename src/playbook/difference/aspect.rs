@@ -120,6 +120,7 @@ aspects! {
     Outlives Paths "跨阶段" "outlives its phase"
     Repeat Work "重复" "repeats"
     ForEach Work "逐项" "for each"
+    Compensate Paths "撤销步骤" "undone by"
     Instructions Work "指引" "instructions"
     Checklist Work "检查表" "checklist"
     Form Work "表单" "form"

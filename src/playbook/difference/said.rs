@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Aspect, Sayings, Subject, SubjectKind, spell};
 use crate::playbook::{
-    Access, Action, Activation, Blocks, Close, Evidence, Handler, HandlerAct, Http, Join, Manual,
-    Message, Next, Notify, Phase, Playbook, Promise, Role, Step, Wait,
+    Access, Action, Activation, Blocks, Close, Compensate, Evidence, Handler, HandlerAct, Http,
+    Join, Manual, Message, Next, Notify, Phase, Playbook, Promise, Role, Step, Wait,
 };
 
 /// All that a plan says.
@@ -45,7 +45,7 @@ pub(super) fn of(plan: &Playbook) -> BTreeMap<Subject, Sayings> {
             (Aspect::Ways, Some(ways(phase, following))),
         ];
         all.add(SubjectKind::Phase, phase.id.as_str(), said);
-        for step in &phase.steps {
+        for step in phase.every_step() {
             all.add(SubjectKind::Step, step.id.as_str(), step_says(phase, step));
         }
     }
@@ -234,6 +234,7 @@ fn step_says(phase: &Phase, step: &Step) -> Said {
         (Aspect::Outlives, step.outlives_phase.then(|| "true".to_owned())),
         (Aspect::Repeat, repeat(step)),
         (Aspect::ForEach, for_each(step)),
+        (Aspect::Compensate, step.compensate.as_ref().map(undone_by)),
     ];
     said.extend(action(&step.action));
     said
@@ -248,6 +249,13 @@ fn repeat(step: &Step) -> Option<String> {
         }
     }
     Some(said)
+}
+
+fn undone_by(compensate: &Compensate) -> String {
+    match compensate {
+        Compensate::Nothing => "nothing".to_owned(),
+        Compensate::Step(step) => step.to_string(),
+    }
 }
 
 fn for_each(step: &Step) -> Option<String> {

@@ -48,6 +48,8 @@ pub(in crate::playbook) struct Notes<'n> {
     pub after: BTreeMap<StepId, Span>,
     /// Where a condition of a step stands.
     pub when: BTreeMap<StepId, Span>,
+    /// Steps with those that undo them, with where that is said.
+    pub compensations: Vec<Noted<(StepId, StepId)>>,
     /// Ways out of phases by failure, with where they stand.
     pub failure_ways: Vec<Noted<(StepId, PhaseId)>>,
     /// Teams that messages are for.

@@ -2,7 +2,7 @@
 
 use crate::id::PhaseId;
 use crate::playbook::lower::{Lowering, Site};
-use crate::playbook::model::{Next, Phase};
+use crate::playbook::model::{Next, Phase, Step};
 use crate::playbook::yaml::{Fields, Node};
 use crate::text::Text;
 
@@ -18,7 +18,9 @@ impl<'n> Lowering<'n> {
         let next = fields.list("next", &mut self.out);
         fields.close(&mut self.out);
         let name = node.get("id").and_then(Node::as_str).unwrap_or_default();
-        let steps = steps.iter().filter_map(|step| self.step(step, name)).collect();
+        let steps: Vec<Step> = steps.iter().filter_map(|step| self.step(step, name)).collect();
+        let undoes = |step: &Step| self.notes.compensations.iter().any(|n| n.what.1 == step.id);
+        let (compensations, steps) = steps.into_iter().partition(undoes);
         let mut ways = Vec::with_capacity(next.len());
         let mut places = Vec::with_capacity(next.len());
         for node in next {
@@ -29,7 +31,7 @@ impl<'n> Lowering<'n> {
         }
         let id = PhaseId::new(id?);
         self.notes.next.insert(id.clone(), places);
-        Some(Phase { id, title: title?, steps, next: ways })
+        Some(Phase { id, title: title?, steps, compensations, next: ways })
     }
 
     fn next(&mut self, node: &'n Node) -> Option<Next> {

@@ -7,7 +7,9 @@ use smol_str::SmolStr;
 use crate::id::{StepId, VarId};
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::lower::{DANGLING, JOIN_TOO_MANY, Lowering, NO_BOUND, Site};
-use crate::playbook::model::{Action, Blocks, ForEach, Join, OnFailure, Repeat, Retry, Step};
+use crate::playbook::model::{
+    Action, Blocks, Compensate, ForEach, Join, OnFailure, Repeat, Retry, Step,
+};
 use crate::playbook::source::Span;
 use crate::playbook::value::LIST_ITEMS_MAX;
 use crate::playbook::yaml::{
@@ -54,11 +56,7 @@ impl<'n> Lowering<'n> {
         let when = when.and_then(|node| self.condition(node, Site::Incident));
         let start_within = fields.take("start_within").and_then(|node| self.due(node));
         let due = fields.take("due").and_then(|node| self.due(node));
-        let chosen = matches!(&action, Some(Action::Decide(decide)) if decide.default.is_some());
-        if chosen && due.is_none() {
-            let what = Text::both("有默认答案的决定", "a decision with a default");
-            self.out.push(missing(node.span, &what, "due"));
-        }
+        self.default_has_time(node, action.as_ref(), due.is_some());
         let escalate = fields.take("escalate").and_then(|node| self.ladder(node));
         let retry = fields.take("retry").and_then(|node| self.retry(node)).unwrap_or_default();
         let timeout = fields.take("timeout").and_then(|node| self.calendar_free(node));
@@ -68,7 +66,9 @@ impl<'n> Lowering<'n> {
         let outlives_phase = fields.boolean("outlives_phase", &mut self.out).unwrap_or(false);
         let repeat = fields.take("repeat").and_then(|node| self.repeat(node));
         let for_each = fields.take("for_each").and_then(|node| self.for_each(node));
-        for key in ["playbook", "with", "handoff", "compensate"] {
+        let compensate = fields.take("compensate");
+        let compensate = compensate.and_then(|node| self.compensate(node, &id, phase));
+        for key in ["playbook", "with", "handoff"] {
             fields.refuse_for_now(key, &mut self.out);
         }
         fields.close(&mut self.out);
@@ -93,7 +93,36 @@ impl<'n> Lowering<'n> {
             outlives_phase,
             repeat,
             for_each,
+            compensate,
         })
+    }
+
+    /// Reads `nothing`, or the step of this phase that undoes this one.
+    fn compensate(&mut self, node: &'n Node, step: &StepId, phase: &str) -> Option<Compensate> {
+        let name = node.string(&mut self.out)?;
+        if name == "nothing" {
+            return Some(Compensate::Nothing);
+        }
+        if self.notes.steps.get(name).is_some_and(|place| place.phase == phase) {
+            let by = StepId::new(name);
+            let what = (step.clone(), by.clone());
+            self.notes.compensations.push(super::Noted { what, span: node.span });
+            return Some(Compensate::Step(by));
+        }
+        let noun = Text::both("本阶段的步骤", "step of this phase");
+        let steps = self.notes.steps.iter().filter(|(_, place)| place.phase == phase);
+        let names = steps.map(|(name, _)| *name).chain(["nothing"]);
+        self.out.push_with(|| unknown_name(DANGLING, node.span, &noun, name, names));
+        None
+    }
+
+    /// A default answer is taken when the step falls due.
+    fn default_has_time(&mut self, node: &Node, action: Option<&Action>, is_due: bool) {
+        let chosen = matches!(action, Some(Action::Decide(decide)) if decide.default.is_some());
+        if chosen && !is_due {
+            let what = Text::both("有默认答案的决定", "a decision with a default");
+            self.out.push(missing(node.span, &what, "due"));
+        }
     }
 
     /// Reads one predecessor or a list: steps of the same phase.

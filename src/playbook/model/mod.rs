@@ -19,4 +19,4 @@ pub use moment::{Due, Limit, Milestone, Moment, Objective, Promise};
 pub use phase::{Handler, HandlerAct, HandlerEvent, Next, Phase};
 pub use plan::{Access, Activation, Bridge, Close, Playbook, Resource, Variables};
 pub use role::{Approver, Audience, Role};
-pub use step::{Blocks, ForEach, Join, OnFailure, Repeat, Retry, Step};
+pub use step::{Blocks, Compensate, ForEach, Join, OnFailure, Repeat, Retry, Step};

@@ -14,8 +14,17 @@ pub struct Phase {
     pub title: Text,
     /// What is done in it.
     pub steps: Vec<Step>,
+    /// What undoes steps of the phase; begun by a rollback alone.
+    pub compensations: Vec<Step>,
     /// Ways out, tried in order; empty means the phase that follows, or the end.
     pub next: Vec<Next>,
+}
+
+impl Phase {
+    /// Walks every step: those of the ordinary flow, then those that undo them.
+    pub fn every_step(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().chain(&self.compensations)
+    }
 }
 
 /// A way out of a phase.

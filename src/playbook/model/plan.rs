@@ -94,7 +94,20 @@ impl Playbook {
     pub fn step(&self, id: &StepId) -> Option<(&Phase, &Step)> {
         let place = self.index().place(id)?;
         let phase = self.phases.get(place.phase)?;
-        Some((phase, phase.steps.get(place.step)?))
+        Some((phase, phase.every_step().nth(place.step)?))
+    }
+
+    /// Walks the steps of every phase, those that undo others included.
+    pub fn every_step(&self) -> impl Iterator<Item = &Step> {
+        self.phases.iter().flat_map(Phase::every_step)
+    }
+
+    /// Tells whether a step only undoes another, so that nothing but a rollback begins it.
+    #[must_use]
+    pub fn is_compensation(&self, id: &StepId) -> bool {
+        let place = self.index().place(id);
+        let place = place.and_then(|at| Some((self.phases.get(at.phase)?, at.step)));
+        place.is_some_and(|(phase, step)| step >= phase.steps.len())
     }
 }
 

@@ -49,6 +49,17 @@ pub struct Step {
     pub repeat: Option<Repeat>,
     /// Done once for each item of a list.
     pub for_each: Option<ForEach>,
+    /// What undoes it when the incident is cancelled or rolled back.
+    pub compensate: Option<Compensate>,
+}
+
+/// What undoes a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Compensate {
+    /// Nothing has to be undone, and the plan says so.
+    Nothing,
+    /// A step of the same phase, which has no place in the ordinary flow.
+    Step(StepId),
 }
 
 /// How many predecessors must be satisfied.

@@ -77,6 +77,7 @@ fn common() -> Vec<Key> {
         optional("blocks", "阻塞", "What waits for it", words(&["phase", "close", "nothing"])),
         optional("outlives_phase", "离开阶段后继续", "Runs on when its phase is left", boolean()),
         optional("repeat", "重复", "Again and again", repeat()),
+        optional("compensate", "撤销步骤", "What undoes it, or nothing", string()),
         optional("for_each", "逐项", "Once for each item", for_each()),
     ]
 }

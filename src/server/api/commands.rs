@@ -92,15 +92,30 @@ pub async fn resume(State(app): State<App>, At(name): At<String>, ask: Ask<wire:
     act(&app, &name, ask, |_| Ok(Command::Resume)).await
 }
 
-/// End it as a false alarm; those who were paged are told.
+/// End it as a false alarm; those who were paged are told. Where the plan says how to undo what was
+/// done, that comes first: the incident stays open with its `rollback` until each step of it is
+/// done or skipped.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/cancel", tag = "command",
-    request_body = wire::Because, responses((status = 200, body = wire::Incident)))]
+    request_body = wire::Cancel, responses((status = 200, body = wire::Incident)))]
 pub async fn cancel(
+    State(app): State<App>,
+    At(name): At<String>,
+    ask: Ask<wire::Cancel>,
+) -> Answer {
+    let command = |body: wire::Cancel| Command::Cancel { reason: body.reason, as_is: body.as_is };
+    act(&app, &name, ask, |body| Ok(command(body))).await
+}
+
+/// Undo what was done, the latest first, by the steps that the plan names for it; the incident
+/// goes on.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/rollback", tag = "command",
+    request_body = wire::Because, responses((status = 200, body = wire::Incident)))]
+pub async fn rollback(
     State(app): State<App>,
     At(name): At<String>,
     ask: Ask<wire::Because>,
 ) -> Answer {
-    act(&app, &name, ask, |body| Ok(Command::Cancel { reason: body.reason })).await
+    act(&app, &name, ask, |body| Ok(Command::Rollback { reason: body.reason })).await
 }
 
 /// End it. What is still open blocks the close, unless it is forced with a reason.

@@ -1,10 +1,11 @@
 //! An incident with its plan, as it is shown.
 
 use indexmap::IndexMap;
+use smol_str::SmolStr;
 
 use super::personal::{Sight, personal};
 use super::step::steps;
-use crate::engine::{self, Incident, RoleState, Tenure};
+use crate::engine::{self, Incident, RoleState, RollbackCause, RunKey, Tenure};
 use crate::id::RoleId;
 use crate::playbook::{Bridge, Objective, Playbook, Promise};
 use crate::server::wire;
@@ -29,6 +30,7 @@ pub fn incident(
         stuck: incident.stuck.is_some(),
         stuck_why: incident.stuck.as_ref().and_then(|why| serde_json::to_value(why).ok()),
         close_awaited: incident.close_awaited,
+        rollback: incident.rollback.as_deref().map(|rollback| shown_rollback(incident, rollback)),
         level: incident.level.current,
         level_provisional: incident.level.provisional,
         phase: incident.phase.clone(),
@@ -63,6 +65,26 @@ pub fn incident(
 fn phase_title(playbook: &Playbook, incident: &Incident) -> Text {
     let phase = playbook.phase(&incident.phase);
     phase.map_or_else(|| Text::Same(incident.phase.to_string()), |phase| phase.title.clone())
+}
+
+fn shown_rollback(incident: &Incident, rollback: &engine::Rollback) -> wire::Rollback {
+    let state = |by: &RunKey| {
+        let run = incident.run(&by.step).filter(|run| run.key.visit == by.visit);
+        run.filter(|run| run.key.attempt >= by.attempt).map_or("waiting", |run| run.state.name())
+    };
+    let shown = |undoing: &engine::Undoing| wire::Undoing {
+        step: undoing.step.clone(),
+        by: undoing.by.step.clone(),
+        state: SmolStr::new_static(state(&undoing.by)),
+    };
+    wire::Rollback {
+        cause: SmolStr::new_static(match rollback.cause {
+            RollbackCause::Asked => "asked",
+            RollbackCause::Cancel => "cancel",
+        }),
+        reason: rollback.reason.clone(),
+        steps: rollback.steps.iter().map(shown).collect(),
+    }
 }
 
 fn shown_bridge(playbook: &Playbook, incident: &Incident, bridge: &Bridge) -> wire::Bridge {

@@ -26,7 +26,7 @@ fn phase(phase: &Phase) -> PlanPhase {
     PlanPhase {
         id: phase.id.clone(),
         title: phase.title.clone(),
-        steps: phase.steps.iter().map(step).collect(),
+        steps: phase.every_step().map(step).collect(),
     }
 }
 

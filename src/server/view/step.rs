@@ -18,7 +18,7 @@ pub fn steps(
 ) -> Vec<wire::Step> {
     let mut shown = Vec::with_capacity(incident.steps.len());
     for phase in &playbook.phases {
-        for step in &phase.steps {
+        for step in phase.every_step() {
             let Some(record) = incident.steps.get(&step.id) else { continue };
             let show = |run| wire::Step {
                 personal: personal_of(step, personal),

@@ -69,7 +69,7 @@ fn steps<'a>(
     person: &'a PersonId,
     sight: &'a Sight,
 ) -> impl Iterator<Item = (bool, Option<jiff::Timestamp>, Work)> + 'a {
-    let all = playbook.phases.iter().flat_map(|phase| &phase.steps);
+    let all = playbook.every_step();
     all.flat_map(move |step| {
         runs(incident, step).filter_map(move |run| {
             let allows = allowed(step, run, incident, directory, person)?;

@@ -71,6 +71,14 @@ bodies! {
         /// Why.
         reason: String,
     }
+    /// Ends an incident as a false alarm.
+    Cancel {
+        /// Why.
+        reason: String,
+        /// Why what was done is left as it is; without it, it is undone first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        as_is: Option<String>,
+    }
     /// An act that may carry a remark.
     Remark {
         /// A remark.

@@ -38,6 +38,9 @@ pub struct Incident {
     pub stuck_why: Option<Json>,
     /// Nothing is left to do but to close, which the plan leaves to a person.
     pub close_awaited: bool,
+    /// What was done is being undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
     /// Severity, 1 (worst) to 4.
     #[schema(minimum = 1, maximum = 4)]
     pub level: u8,
@@ -324,4 +327,28 @@ pub enum ObjectiveState {
     Met,
     /// Missed.
     Missed,
+}
+
+/// What is being undone, the latest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Rollback {
+    /// `asked` by a person, or `cancel`: the incident is cancelled when all is undone.
+    #[schema(value_type = String)]
+    pub cause: SmolStr,
+    /// Why.
+    pub reason: String,
+    /// What is undone, in this order.
+    pub steps: Vec<Undoing>,
+}
+
+/// A step that was done, and what undoes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Undoing {
+    /// The step that was done.
+    pub step: StepId,
+    /// The step that undoes it.
+    pub by: StepId,
+    /// Where that stands: `waiting` until it is its turn.
+    #[schema(value_type = String)]
+    pub state: SmolStr,
 }

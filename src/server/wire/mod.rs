@@ -13,9 +13,9 @@ mod schema;
 mod work;
 
 pub use acts::{
-    AddEvidence, Answer, Assign, Attached, Because, Check, Close, Complete, Correct, Declare,
-    Decline, Evidence, HandOver, Inputs, Level, Link, Measure, Merge, Moment, MovePhase, Note,
-    Plain, Redact, Remark, Reopen, ReopenIncident, Timed,
+    AddEvidence, Answer, Assign, Attached, Because, Cancel, Check, Close, Complete, Correct,
+    Declare, Decline, Evidence, HandOver, Inputs, Level, Link, Measure, Merge, Moment, MovePhase,
+    Note, Plain, Redact, Remark, Reopen, ReopenIncident, Timed,
 };
 pub use admin::{
     ChannelTried, Checked, Confirmed, Finding, FindingPlace, MakeOverride, MakeToken, NewToken,
@@ -25,7 +25,7 @@ pub use admin::{
 pub use drill::{Drill, LastRun, RunDrill, RunStarted};
 pub use incident::{
     Bridge, Incident, Objective, ObjectiveState, Personal, PersonalFound, PersonalState,
-    PlaybookVersion, Role, RoleState, Step, StepKind,
+    PlaybookVersion, Role, RoleState, Rollback, Step, StepKind, Undoing,
 };
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};

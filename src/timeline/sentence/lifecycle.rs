@@ -1,7 +1,7 @@
 //! The incident's life, its phases, remarks, evidence and alerts.
 
 use super::{Sentence, bad, good, plain, remark, warning};
-use crate::engine::{EvidenceItem, Fact, Mode, SetMoment, StuckReason};
+use crate::engine::{EvidenceItem, Fact, Mode, RollbackCause, SetMoment, StuckReason};
 use crate::text::count;
 use crate::timeline::names::Names;
 
@@ -40,10 +40,35 @@ fn course(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
             let text = names.lang.pick("未完成即强制关闭", "Closed by force with work left open");
             warning(remark(names, text.to_owned(), Some(why)))
         }
-        Fact::Cancelled { reason } => {
+        Fact::Cancelled { reason, as_is } => {
             let text = names.lang.pick("误报，事件取消", "False alarm: incident cancelled");
-            warning(remark(names, text.to_owned(), Some(reason)))
+            let text = remark(names, text.to_owned(), Some(reason));
+            warning(match as_is {
+                None => text,
+                Some(why) => {
+                    let left = pick(
+                        format!("{text}；已完成的处置不撤销"),
+                        format!("{text}; what was done is left"),
+                    );
+                    remark(names, left, Some(why))
+                }
+            })
         }
+        Fact::RollbackBegun { cause, reason, steps } => {
+            let list: Vec<String> = steps.iter().map(|undoing| names.step(&undoing.step)).collect();
+            let (zh, en) = (list.join("、"), list.join(", "));
+            let text = match cause {
+                RollbackCause::Asked => {
+                    pick(format!("开始撤销：{zh}"), format!("Rolling back: {en}"))
+                }
+                RollbackCause::Cancel => pick(
+                    format!("误报，取消前先撤销：{zh}"),
+                    format!("False alarm: before it is cancelled, this is undone: {en}"),
+                ),
+            };
+            warning(remark(names, text, Some(reason)))
+        }
+        Fact::RollbackEnded => good(names.lang.pick("撤销完毕", "Rolled back")),
         Fact::Reopened { reason } => {
             let text = names.lang.pick("事件重新打开", "Incident reopened");
             warning(remark(names, text.to_owned(), Some(reason)))

@@ -95,7 +95,7 @@ impl Driver<'_, '_> {
         let (command, verdict, status) = match how % 8 {
             0 => {
                 let reason = "false alarm".to_owned();
-                (Command::Cancel { reason }, Some(true), Status::Cancelled)
+                (Command::Cancel { reason, as_is: None }, Some(true), Status::Cancelled)
             }
             1 | 2 => {
                 let force = Some("enough".to_owned());
