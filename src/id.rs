@@ -155,6 +155,35 @@ uuids! {
     DrillRunId;
 }
 
+/// The lower half of an identity.
+const HALF: u128 = u64::MAX as u128;
+
+/// Scatters 64 bits one to one (the finaliser of SplitMix64, Steele and others, 2014).
+const fn mix(bits: u64) -> u64 {
+    let bits = bits.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+impl IncidentId {
+    /// Derives the identity of the `n`th incident that another one asks for, at an instant in
+    /// milliseconds since 1970: it sorts by that instant as all do, and is the same however often
+    /// the child is tried.
+    #[must_use]
+    pub fn nth_child(parent: Self, n: u64, millis: u64) -> Self {
+        let bits = u128::from_be_bytes(*parent.as_bytes());
+        let [high, low] = [bits >> 64, bits].map(|half| u64::try_from(half & HALF).unwrap_or(0));
+        // A child of a child must never come back to its grandparent: no sum, no exclusive or.
+        let mixed = mix(mix(low ^ n).wrapping_add(high));
+        let mut bytes = [0; 10];
+        bytes[..2].copy_from_slice(&high.to_be_bytes()[6..]);
+        bytes[2..].copy_from_slice(&mixed.to_be_bytes());
+        let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid();
+        Self(uuid)
+    }
+}
+
 impl NoticeId {
     /// Derives the identity of the `n`th notice of an incident.
     ///
@@ -164,5 +193,30 @@ impl NoticeId {
     pub fn nth(incident: IncidentId, n: u64) -> Self {
         let bits = u128::from_be_bytes(*incident.as_bytes()).rotate_left(1) ^ (u128::from(n) << 20);
         Self::from_u128(bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_children_of_one_instant_and_theirs_are_all_different() {
+        let first = IncidentId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+        let mut known = std::collections::BTreeSet::from([first]);
+        let mut generation = vec![first];
+        for _ in 0..3 {
+            let children = generation.iter().flat_map(|parent| {
+                (1..=12).map(|n| IncidentId::nth_child(*parent, n, 1_795_248_000_000))
+            });
+            generation = children.collect();
+            assert!(generation.iter().all(|child| known.insert(*child)));
+        }
+        assert_eq!(generation[0], {
+            let child = IncidentId::nth_child(first, 1, 1_795_248_000_000);
+            let grandchild = IncidentId::nth_child(child, 1, 1_795_248_000_000);
+            IncidentId::nth_child(grandchild, 1, 1_795_248_000_000)
+        });
+        assert_eq!(generation[0].as_bytes()[6] >> 4, 7, "sorts by time as every identity does");
     }
 }

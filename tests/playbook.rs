@@ -6,10 +6,11 @@ mod directory;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use firebell::playbook::diagnostic::{Rendering, Severity};
 use firebell::playbook::part::{Part, PartKind, check};
-use firebell::playbook::{Context, Loaded, Playbook, Shelf};
+use firebell::playbook::{CheckedSet, Context, Loaded, Playbook, Shelf, check_together};
 use firebell::text::Lang;
 
 /// Codes whose files would be too large to keep; tests beside the code make them.
@@ -55,8 +56,27 @@ fn part_kind(bytes: &[u8]) -> Option<PartKind> {
     PartKind::ALL.into_iter().find(|kind| bytes.starts_with(key(kind).as_bytes()))
 }
 
-/// Loads a file, against the directory that its first line names.
+/// The plans that others of the corpus and of the shipped ones call.
+fn called() -> Vec<Arc<Playbook>> {
+    let paths = files("tests/corpus/called").into_iter().chain(files("playbooks"));
+    let loaded = paths.map(|path| alone(&path).playbook.expect("a good plan"));
+    loaded.map(Arc::new).collect()
+}
+
+/// Loads a file among the plans it may call; a file whose name says so stands alone.
 fn load(path: &Path) -> Loaded {
+    let mut loaded = [alone(path)];
+    let (others, whole) = match stem(path).starts_with('N') {
+        true => (Vec::new(), false),
+        false => (called(), true),
+    };
+    check_together(&mut loaded, CheckedSet { others: &others, whole });
+    let [loaded] = loaded;
+    loaded
+}
+
+/// Loads a file, against the directory that its first line names.
+fn alone(path: &Path) -> Loaded {
     let bytes = std::fs::read(path).expect("a readable file");
     let name = format!("{}.yaml", stem(path));
     let directory = directory::named_by(&bytes);
@@ -64,7 +84,7 @@ fn load(path: &Path) -> Loaded {
     let context = Context { directory: directory.as_ref(), shelf: Some(&shelf) };
     if let Some(kind) = part_kind(&bytes) {
         let part = Part::read(kind, &name, &bytes).expect("a part");
-        return Loaded { playbook: None, findings: check(&part, &context) };
+        return Loaded::without_plan(check(&part, &context));
     }
     Playbook::load(&name, &bytes, &context)
 }

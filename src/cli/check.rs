@@ -41,7 +41,9 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
         _ => Findings::default(),
     };
     let files = files(&args.paths, screen)?;
-    let library = Library::of_files(&files, &directory);
+    // Whoever names single files has others that are not looked at.
+    let whole = args.paths.is_empty() || args.paths.iter().any(|path| path.is_dir());
+    let library = Library::of_files(&files, &directory, whole);
     let drills = Book::check(&library);
     let library = library.with_findings(drills);
     let notes = if args.all { library.notes() } else { &[] };

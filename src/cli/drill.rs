@@ -143,7 +143,7 @@ fn run_file(file: &Path, seed: Option<u64>, common: &Common, screen: &Screen) ->
     let directory = config.directory();
     let mut files = Library::yaml_files(&config.playbooks);
     files.push(file.to_owned());
-    let library = Library::of_files(&files, &directory);
+    let library = Library::of_files(&files, &directory, false);
     let (book, findings) = Book::read(&library);
     print_findings(&findings, screen);
     let scenario = book.iter().next().ok_or_else(|| Stop::silent(Exit::Failure))?;

@@ -84,7 +84,9 @@ impl Wanted {
                 | Action::Http(_)
                 | Action::Decide(_)
                 | Action::Wait(_)
-                | Action::Set(_) => {}
+                | Action::Set(_)
+                | Action::Child(_)
+                | Action::HandOff(_) => {}
             }
         }
         for handler in &playbook.handlers {

@@ -1,12 +1,15 @@
 //! What someone or something asks of an incident. Commands are imperative; the engine answers with
 //! events or a [`Rejection`](super::Rejection). It must not know where a command came from.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
 use super::event::{Actor, AlertNote, EvidenceItem, LadderSubject, SetMoment};
-use super::mode::Mode;
+use super::kin::ParentRef;
+use super::mode::{Mode, Status};
 use super::run::RunKey;
 use super::seal::Chance;
 use crate::id::{
@@ -14,7 +17,7 @@ use crate::id::{
     VarId,
 };
 use crate::people::Directory;
-use crate::playbook::{Level, Value};
+use crate::playbook::{Level, Playbook, Value, Variables};
 
 /// What a decision may know besides the plan and the incident.
 #[derive(Debug, Clone)]
@@ -56,6 +59,8 @@ pub struct Declare {
     pub alert: Option<AlertNote>,
     /// The drill that started it.
     pub drill: Option<DrillRunId>,
+    /// The incident that asks for it.
+    pub parent: Option<ParentRef>,
 }
 
 impl Declare {
@@ -73,6 +78,7 @@ impl Declare {
             dedup_key: None,
             alert: None,
             drill: None,
+            parent: None,
         }
     }
 }
@@ -246,6 +252,38 @@ pub enum Command {
         /// The answer.
         outcome: RequestOutcome,
     },
+    /// What came of the call of another plan; from the dispatcher alone.
+    ChildOutcome {
+        /// The call.
+        request: NoticeId,
+        /// What came of it.
+        outcome: ChildOutcome,
+    },
+    /// A child tells where it stands; from the dispatcher alone.
+    ChildReported {
+        /// The child.
+        child: IncidentId,
+        /// Its number.
+        number: u64,
+        /// Where it stands.
+        status: Status,
+        /// Why.
+        reason: Option<String>,
+        /// What it knows.
+        values: Arc<Variables>,
+    },
+    /// A recall or a report was carried; from the dispatcher alone.
+    ErrandEnded {
+        /// The entry of the outbox.
+        request: NoticeId,
+    },
+    /// The incident goes on by another plan; from the dispatcher alone, which has looked it up.
+    HandOff {
+        /// The call.
+        request: NoticeId,
+        /// The plan.
+        to: Arc<Playbook>,
+    },
     /// An instant was reached; from [`due`](super::due) alone.
     Reached(DeadlineKind),
 }
@@ -392,6 +430,23 @@ pub enum RequestOutcome {
         /// Whether it counts as success.
         succeeds: bool,
     },
+}
+
+/// What came of the call of another plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChildOutcome {
+    /// The child has begun, now or at an earlier try.
+    Started {
+        /// Its number.
+        number: u64,
+    },
+    /// It cannot begin; nor can the incident be handed over.
+    Refused {
+        /// Why.
+        why: String,
+    },
+    /// The gate held it back.
+    HeldBack,
 }
 
 /// An instant at which the executor acts by itself, and why.

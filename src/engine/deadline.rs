@@ -65,7 +65,11 @@ pub(super) fn instant(
         }
         DeadlineKind::NoticeChannel(id) => match incident.outbox.get(id).map(AsRef::as_ref)? {
             Pending::Notice { channel_until, .. } => Some(*channel_until),
-            Pending::Request { .. } => None,
+            Pending::Request { .. }
+            | Pending::Child { .. }
+            | Pending::Recall { .. }
+            | Pending::Report { .. }
+            | Pending::HandOff { .. } => None,
         },
     }
 }

@@ -9,7 +9,9 @@ mod deadlines;
 mod decision;
 mod ended;
 mod escalation;
+mod hand_off;
 mod input;
+mod kin;
 mod level;
 mod lifecycle;
 mod message;
@@ -36,6 +38,7 @@ use super::seal::Sealed;
 use crate::playbook::{Access, HandlerEvent, LEVEL_MILDEST, LEVEL_WORST, Playbook};
 use crate::text::Lang;
 use decision::{Decision, Task, Voice};
+use kin::ChildNews;
 use phase::Way;
 
 /// What a command led to.
@@ -59,7 +62,7 @@ pub fn declare(playbook: &Playbook, declare: Declare, ctx: &Ctx<'_>) -> Result<O
     let first = declared(playbook, &declare, ctx);
     let Some(incident) = Incident::begin(&first) else { return Err(reject::endless()) };
     let mut decision = Decision::new(playbook, incident, ctx);
-    let by_person = declare.alert.is_none() && declare.drill.is_none();
+    let by_person = declare.alert.is_none() && declare.drill.is_none() && declare.parent.is_none();
     let inputs = decision.read_inputs(declare.inputs, by_person)?;
     decision.events.push(first);
     decision.voice = Voice::Rule(1);
@@ -133,6 +136,7 @@ fn declared(playbook: &Playbook, declare: &Declare, ctx: &Ctx<'_>) -> Event {
         dedup_key: declare.dedup_key.clone(),
         detected_at: declare.detected_at,
         drill: declare.drill,
+        parent: declare.parent.clone(),
     };
     let (now, actor) = (ctx.now, ctx.actor.clone());
     Event { seq: 1, occurred_at: now, recorded_at: now, actor, cause: None, fact }
@@ -154,6 +158,9 @@ pub fn decide(
     if !incident.status.is_open() && !outlives_end(&command) {
         return Err(reject::ended(incident));
     }
+    if let Command::HandOff { request, to } = &command {
+        return hand_off::hand_over(playbook, incident, (*request, to), ctx);
+    }
     let mut decision = Decision::new(playbook, incident.clone(), ctx);
     decision.dispatch(command)?;
     decision.settle()?;
@@ -174,6 +181,10 @@ const fn outlives_end(command: &Command) -> bool {
         | Command::AcknowledgeNotice { .. }
         | Command::NoticeOutcome { .. }
         | Command::RequestOutcome { .. }
+        | Command::ChildOutcome { .. }
+        | Command::ChildReported { .. }
+        | Command::ErrandEnded { .. }
+        | Command::HandOff { .. }
         | Command::Reached(_) => true,
         Command::Role { .. }
         | Command::Step { .. }
@@ -213,6 +224,18 @@ impl Decision<'_> {
                 self.request_outcome(request, outcome);
                 return Ok(());
             }
+            Command::ChildOutcome { request, outcome } => {
+                self.child_outcome(request, outcome);
+                return Ok(());
+            }
+            Command::ChildReported { child, number, status, reason, values } => {
+                self.child_reported(ChildNews { child, number, status, reason, values });
+                return Ok(());
+            }
+            Command::ErrandEnded { request } => {
+                self.errand_ended(request);
+                return Ok(());
+            }
             _ => {}
         }
         let began = self.incident.detected_at.unwrap_or(self.incident.declared_at);
@@ -245,7 +268,11 @@ impl Decision<'_> {
             Command::Step { .. }
             | Command::Reached(_)
             | Command::NoticeOutcome { .. }
-            | Command::RequestOutcome { .. } => Ok(()),
+            | Command::RequestOutcome { .. }
+            | Command::ChildOutcome { .. }
+            | Command::ChildReported { .. }
+            | Command::ErrandEnded { .. }
+            | Command::HandOff { .. } => Ok(()),
         }
     }
 

@@ -154,6 +154,16 @@ pub enum ValueSource {
     Alert,
     /// A drill's inject.
     Inject,
+    /// Taken from a child that closed.
+    Child {
+        /// The run that asked for the child.
+        key: RunKey,
+    },
+    /// Given, or a default of the new plan, when the incident was handed over.
+    HandOff {
+        /// The run that handed it over.
+        key: RunKey,
+    },
 }
 
 /// What comes to a step by itself at an instant.

@@ -4,6 +4,7 @@
 //! It consults nothing but the incident and the event: whatever depends on the plan, on people or
 //! on chance was decided before and stands in the event.
 
+mod kin;
 mod level;
 mod lifecycle;
 mod outbox;
@@ -16,7 +17,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::event::{Event, LadderSubject};
-use super::fact::{Fact, Family};
+use super::fact::Fact;
+use super::family::Family;
 use super::incident::{Incident, LadderState, LevelState, ObjectiveState};
 use super::mode::Status;
 use crate::id::PhaseId;
@@ -45,6 +47,7 @@ impl Incident {
             dedup_key,
             detected_at,
             drill,
+            parent,
         } = &event.fact
         else {
             return None;
@@ -58,6 +61,7 @@ impl Incident {
             restricted: *restricted,
             dedup_key: dedup_key.as_deref().map(Arc::from),
             drill: *drill,
+            parent: parent.clone().map(Arc::new),
             detected_at: *detected_at,
             declared_at: event.occurred_at,
             visit_began: event.occurred_at,
@@ -89,6 +93,9 @@ impl Incident {
             restricted: false,
             dedup_key: None,
             drill: None,
+            parent: None,
+            children: Arc::default(),
+            earlier: Arc::default(),
             status: Status::Open,
             stuck: None,
             close_awaited: false,
@@ -142,6 +149,7 @@ impl Incident {
             Family::Ladder => ladder(self, event),
             Family::Rule => rule(self, event),
             Family::Outbox => outbox::apply(self, event),
+            Family::Kin => kin::apply(self, event),
         }
         self.version = event.seq;
         if is_decided_on(&event.fact) {
@@ -170,6 +178,13 @@ const fn is_decided_on(fact: &Fact) -> bool {
                 Fact::FactsAsked { .. } | Fact::StepWarned { .. } | Fact::HandlerFired { .. }
             )
         }
+        Family::Kin => matches!(
+            fact,
+            Fact::ChildStarted { .. }
+                | Fact::CallRefused { .. }
+                | Fact::ChildReported { .. }
+                | Fact::HandedOff(_)
+        ),
         Family::Ladder | Family::Outbox => false,
     }
 }

@@ -5,19 +5,21 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use smol_str::SmolStr;
 
 use super::event::{
     AlertNote, DeadlineName, EvidenceItem, LadderSubject, PlaybookRef, RollbackCause, SetMoment,
     StepAlarm, StuckReason, Undoing, ValueSource,
 };
-use super::mode::Mode;
+use super::kin::{ChildCall, ParentRef, RecallReason, Takeover};
+use super::mode::{Mode, Status};
 use super::notice::{Notice, NoticeEnd, Purpose};
 use super::run::{FailureCause, RunKey, SkipReason, StepCancelReason};
 use super::seal::Reference;
 use crate::id::{
-    ChannelId, DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId,
-    VarId,
+    ChannelId, DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId,
+    PlaybookId, RoleId, VarId,
 };
 use crate::playbook::{HandlerEvent, Level, Value, Variables};
 
@@ -50,6 +52,9 @@ pub enum Fact {
         /// The drill that started it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         drill: Option<DrillRunId>,
+        /// The incident that asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<ParentRef>,
     },
     /// A moment that people or alerts set became known. Legal while open; the latest one holds.
     MomentSet {
@@ -592,67 +597,86 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "is_false")]
         held_back: bool,
     },
-}
 
-/// What an event changes: each family has its own file that decides and one that evolves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
-    /// The incident's life, phases, remarks and evidence.
-    Lifecycle,
-    /// Level, variables and measures.
-    Level,
-    /// Roles.
-    Role,
-    /// Runs of steps.
-    Step,
-    /// Ladders.
-    Ladder,
-    /// Handlers and objectives.
-    Rule,
-    /// Notices and requests.
-    Outbox,
-}
-
-/// Matches any of these facts, whatever it carries.
-macro_rules! any {
-    ($($name:ident)*) => { $(Fact::$name { .. })|* };
-}
-
-impl Fact {
-    /// Tells what the event changes.
-    #[must_use]
-    pub const fn family(&self) -> Family {
-        match self {
-            any!(
-                Declared MomentSet PhaseEntered PhaseLeft Stuck Unstuck Paused Resumed
-                CloseAwaited Closed Cancelled RollbackBegun RollbackEnded Reopened Noted
-                Corrected Merged Linked Redacted EvidenceAdded AlertReceived AlertResolved
-            ) => Family::Lifecycle,
-            any!(
-                VariablesSet Measured LevelChanged FactsAsked
-            ) => Family::Level,
-            any!(
-                RoleEngaged RoleOffered RoleAssigned RoleAcknowledged RoleDeclined
-                RoleUnanswered RoleHandedOver RoleReleased RoleVacant RoleSought
-            ) => Family::Role,
-            any!(
-                StepReady StepDeadlines StepClaimed StepStarted StepChecked StepApproved
-                StepDone StepFailed StepSkipped StepCancelled StepAwaits StepRetried
-                StepReopened StepIterated StepRepeatEnded StepAdopted StepWarned
-                StepOverdue
-            ) => Family::Step,
-            any!(
-                LadderArmed RungFired RungsMissed LadderStopped
-            ) => Family::Ladder,
-            any!(
-                HandlerFired ObjectiveMet ObjectiveMissed
-            ) => Family::Rule,
-            any!(
-                NoticeQueued NoticeDelayed NoticeRerouted NoticeEnded NoticeAcknowledged
-                RequestQueued RequestEnded
-            ) => Family::Outbox,
-        }
-    }
+    // ---- children, parents, other plans ---------------------------------------------------
+    /// A child was asked for. Legal from an active run; leads to a call in the outbox.
+    ChildQueued(ChildCall),
+    /// The child began. Legal while its call, or the recall of it, is in the outbox.
+    ChildStarted {
+        /// The call.
+        request: NoticeId,
+        /// The run that asked.
+        key: RunKey,
+        /// The child.
+        child: IncidentId,
+        /// Its number.
+        number: u64,
+    },
+    /// The child could not begin, or the hand-off not happen. Legal while the call is in the outbox.
+    CallRefused {
+        /// The call.
+        request: NoticeId,
+        /// The run that asked.
+        key: RunKey,
+        /// Why.
+        why: String,
+    },
+    /// The child is no longer wanted. Legal until it has ended; leads to a recall in the outbox,
+    /// in the place of a call that has not been answered.
+    ChildRecalled {
+        /// The recall.
+        request: NoticeId,
+        /// The run that asked for the child.
+        key: RunKey,
+        /// The child.
+        child: IncidentId,
+        /// Why.
+        why: RecallReason,
+    },
+    /// The child ended, or was opened again. Legal at any time after it began.
+    ChildReported {
+        /// The run that asked for it.
+        key: RunKey,
+        /// The child.
+        child: IncidentId,
+        /// Its number.
+        number: u64,
+        /// Where it stands now.
+        status: Status,
+        /// Why it was cancelled or opened again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The parent is to hear where this incident stands. Leads to a report in the outbox.
+    ReportQueued {
+        /// The report.
+        request: NoticeId,
+        /// Where it stands.
+        status: Status,
+        /// Why, where there is a reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A recall, a report or a hand-off in the outbox is done with.
+    ErrandEnded {
+        /// The entry of the outbox.
+        request: NoticeId,
+    },
+    /// The incident is to go on by another plan. Legal from an active run.
+    HandOffQueued {
+        /// The call.
+        request: NoticeId,
+        /// The run that asks.
+        key: RunKey,
+        /// The other plan.
+        playbook: PlaybookId,
+        /// Inputs set by it, as JSON.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        with: BTreeMap<VarId, Json>,
+    },
+    /// The incident goes on by another plan: steps, phases and handlers of the old one are history,
+    /// and so are its objectives as they were judged. Legal while the hand-off is in the outbox.
+    HandedOff(Takeover),
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]

@@ -5,16 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde_json::Value as Json;
 use smol_str::SmolStr;
 
 use super::event::{AlertNote, LadderSubject, PlaybookRef, RollbackCause, StuckReason, Undoing};
+use super::kin::{ParentRef, RecallReason};
 use super::mode::{Mode, Status};
 use super::notice::{Notice, Purpose};
 use super::run::{Run, RunKey};
 use super::seal::Reference;
 use crate::id::{
-    DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId, StepId,
-    VarId,
+    DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId, PlaybookId, RoleId,
+    StepId, VarId,
 };
 use crate::playbook::{Level, Milestone, Variables};
 
@@ -37,6 +39,12 @@ pub struct Incident {
     pub dedup_key: Option<Arc<str>>,
     /// The drill that started it.
     pub drill: Option<DrillRunId>,
+    /// The incident that asked for it.
+    pub parent: Option<Arc<ParentRef>>,
+    /// The incidents it asked for; bounded by [`CHILDREN_MAX`](super::limits::CHILDREN_MAX).
+    pub children: Arc<BTreeMap<IncidentId, Arc<ChildRecord>>>,
+    /// The plans it ran before, the first one first.
+    pub earlier: Arc<Vec<EarlierPlan>>,
     /// Where it stands.
     pub status: Status,
     /// Why no way out of the phase can be taken.
@@ -403,6 +411,84 @@ pub enum Pending {
         /// When it was queued.
         queued_at: Timestamp,
     },
+    /// A child is to begin.
+    Child {
+        /// The run that asks.
+        key: RunKey,
+        /// The identity it will have.
+        child: IncidentId,
+        /// Its plan.
+        playbook: PlaybookId,
+        /// Its inputs.
+        with: Arc<BTreeMap<VarId, Json>>,
+        /// When it was queued.
+        queued_at: Timestamp,
+    },
+    /// A child is to be cancelled.
+    Recall {
+        /// The run that asked for it.
+        key: RunKey,
+        /// The child.
+        child: IncidentId,
+        /// Why.
+        why: RecallReason,
+        /// When it was queued.
+        queued_at: Timestamp,
+    },
+    /// The parent is to hear where the incident stands.
+    Report {
+        /// Where it stands.
+        status: Status,
+        /// Why.
+        reason: Option<String>,
+        /// When it was queued.
+        queued_at: Timestamp,
+    },
+    /// The incident is to go on by another plan.
+    HandOff {
+        /// The run that asks.
+        key: RunKey,
+        /// The plan.
+        playbook: PlaybookId,
+        /// Inputs it sets.
+        with: Arc<BTreeMap<VarId, Json>>,
+        /// When it was queued.
+        queued_at: Timestamp,
+    },
+}
+
+/// An incident that this one asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChildRecord {
+    /// The run that asked.
+    pub key: RunKey,
+    /// Its plan.
+    pub playbook: PlaybookId,
+    /// Nobody waits for its end.
+    pub detached: bool,
+    /// Its number; `None` before it began.
+    pub number: Option<u64>,
+    /// Where it stands as far as is known; `None` before it began.
+    pub status: Option<Status>,
+}
+
+impl ChildRecord {
+    /// Tells whether it has begun and not ended.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.status.is_some_and(Status::is_open)
+    }
+}
+
+/// A plan that the incident ran until it was handed over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EarlierPlan {
+    /// The plan, pinned.
+    pub playbook: PlaybookRef,
+    /// Until when.
+    pub until: Timestamp,
+    /// What was promised, as far as it was judged.
+    pub objectives: Arc<BTreeMap<ObjectiveId, ObjectiveState>>,
 }
 
 impl Pending {
@@ -411,7 +497,11 @@ impl Pending {
     pub const fn next_at(&self) -> Timestamp {
         match self {
             Self::Notice { next_at, .. } => *next_at,
-            Self::Request { queued_at, .. } => *queued_at,
+            Self::Request { queued_at, .. }
+            | Self::Child { queued_at, .. }
+            | Self::Recall { queued_at, .. }
+            | Self::Report { queued_at, .. }
+            | Self::HandOff { queued_at, .. } => *queued_at,
         }
     }
 }

@@ -66,6 +66,9 @@ fn goes_on(playbook: &Playbook, incident: &Incident) -> bool {
     if next_deadline(playbook, incident).is_some() {
         return true;
     }
+    if incident.children.values().any(|child| child.is_open() && !child.detached) {
+        return true;
+    }
     let somebody = |state: &RoleState| !state.tenure.people().is_empty();
     incident.roles.values().any(|role| somebody(role))
 }
@@ -103,7 +106,11 @@ fn run_shape(playbook: &Playbook, incident: &Incident, run: &Run, broken: &mut V
         broken.push(violation("run_is_of_a_visit", &run.key));
     }
     let waits_for_nothing = match &step.action {
-        Action::Http(_) => run.request.is_none() && run.alarm.is_none(),
+        Action::Http(_) | Action::HandOff(_) => run.request.is_none() && run.alarm.is_none(),
+        Action::Child(_) => {
+            let called = run.request.is_some() || run.child.is_some();
+            !called && run.alarm.is_none()
+        }
         _ => false,
     };
     let whole = !run.items.is_empty();

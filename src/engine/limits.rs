@@ -21,6 +21,11 @@ pub const ALERT_VALUE_BYTES_MAX: usize = 2 * 1024;
 pub const REDACTIONS_MAX: usize = 1_000;
 /// Measures an incident keeps: plans name a few.
 pub const MEASURES_MAX: usize = 200;
+/// Children of one incident, those of retries and rounds included: whoever asks for more is running
+/// away.
+pub const CHILDREN_MAX: usize = 200;
+/// How often an incident goes on by another plan: a plan that hands it back and forth is stopped.
+pub const HAND_OFFS_MAX: usize = 5;
 /// Visits of phases: beyond them no rule moves the incident any more, a person still may.
 pub const VISITS_MAX: u32 = 1_000;
 /// How long one channel has to deliver while another follows: a late page is worthless.

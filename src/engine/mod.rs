@@ -14,8 +14,10 @@ mod event;
 mod evolve;
 mod fact;
 mod facts;
+mod family;
 mod incident;
 mod invariant;
+mod kin;
 pub mod limits;
 mod mode;
 mod moment;
@@ -27,8 +29,8 @@ mod transition;
 mod view;
 
 pub use command::{
-    Command, Ctx, Deadline, DeadlineKind, Declare, NoticeOutcome, RequestOutcome, RoleAct, StepAct,
-    StepRef,
+    ChildOutcome, Command, Ctx, Deadline, DeadlineKind, Declare, NoticeOutcome, RequestOutcome,
+    RoleAct, StepAct, StepRef,
 };
 pub use deadline::{due, next_deadline, next_send};
 pub use decide::{Outcome, decide, declare};
@@ -37,13 +39,15 @@ pub use event::{
     RollbackCause, SetMoment, StepAlarm, StuckReason, Undoing, ValueSource,
 };
 pub use evolve::evolve;
-pub use fact::{Fact, Family};
+pub use fact::Fact;
 pub use facts::Facts;
+pub use family::Family;
 pub use incident::{
-    HandOver, Incident, KeptApart, LadderState, LevelState, Milestones, ObjectiveState, Pending,
-    RoleState, Rollback, StepRecord, Tenure, Told, Vacancy,
+    ChildRecord, EarlierPlan, HandOver, Incident, KeptApart, LadderState, LevelState, Milestones,
+    ObjectiveState, Pending, RoleState, Rollback, StepRecord, Tenure, Told, Vacancy,
 };
 pub use invariant::{Violation, invariants};
+pub use kin::{ChildCall, ParentRef, RecallReason, Takeover};
 pub use mode::{Mode, Status};
 pub use moment::moment;
 pub use notice::{MessageRef, Notice, NoticeEnd, Purpose, Recipient};

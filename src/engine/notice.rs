@@ -9,6 +9,7 @@ use super::event::LadderSubject;
 use super::run::RunKey;
 use crate::id::{ChannelId, MessageId, NoticeId, PersonId, RoleId};
 use crate::playbook::Audience;
+use crate::text::Text;
 
 /// One message to one person or endpoint. It stays in the outbox until it has an end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +56,13 @@ pub enum Purpose {
         /// The role.
         role: RoleId,
     },
+    /// The role you hold is no more: the incident goes on by another plan.
+    RoleReleased {
+        /// The role.
+        role: RoleId,
+        /// What the old plan calls it.
+        title: Text,
+    },
     /// A step you hold is ready for you.
     StepReady {
         /// The run.
@@ -99,7 +107,7 @@ pub enum Purpose {
     /// The commander must know: stuck, facts wanted, a role vacant, a notice that reached nobody.
     Commander {
         /// Which of these: `stuck`, `facts_wanted`, `role_vacant`, `notice_failed`,
-        /// `waiting_overdue`, `ladder_exhausted`, `close_awaited`.
+        /// `waiting_overdue`, `ladder_exhausted`, `close_awaited`, `handed_off`.
         about: SmolStr,
     },
     /// The incident you were paged for was a false alarm or is over.
@@ -120,6 +128,7 @@ impl Purpose {
             | Self::Escalation { .. }
             | Self::Commander { .. } => true,
             Self::RoleTaken { .. }
+            | Self::RoleReleased { .. }
             | Self::StepMessage { .. }
             | Self::HandlerMessage { .. }
             | Self::Ended => false,

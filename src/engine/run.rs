@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::event::StepAlarm;
-use crate::id::{NoticeId, PersonId, StepId};
+use crate::id::{IncidentId, NoticeId, PersonId, StepId};
 use crate::playbook::Value;
 
 /// Which run of which step: loops, repeats, items and retries never overwrite history.
@@ -109,6 +109,7 @@ impl StepState {
                 StepCancelReason::PhaseLeft => "phase_left",
                 StepCancelReason::Closed => "closed",
                 StepCancelReason::Cancelled => "cancelled",
+                StepCancelReason::HandedOff => "handed_off",
             }),
         }
     }
@@ -169,6 +170,8 @@ pub enum StepCancelReason {
     Closed,
     /// The incident was a false alarm.
     Cancelled,
+    /// The incident goes on by another plan.
+    HandedOff,
 }
 
 /// The current run of a step (or of one item of it), with what the next decisions need.
@@ -207,8 +210,10 @@ pub struct Run {
     pub evidence: u32,
     /// What became of the messages it sent.
     pub notices: NoticeTally,
-    /// The HTTP request in the outbox.
+    /// What it waits for in the outbox: its HTTP request, its child, its hand-off.
     pub request: Option<NoticeId>,
+    /// The child it asked for.
+    pub child: Option<IncidentId>,
     /// When it became ready.
     pub ready_at: Option<Timestamp>,
     /// When it was recorded as ready: deadlines from ready count from here, so that work entered
@@ -291,6 +296,7 @@ impl Run {
                 acknowledged: 0,
             },
             request: None,
+            child: None,
             ready_at: None,
             armed_at: None,
             paused: SignedDuration::ZERO,

@@ -7,6 +7,7 @@ use crate::engine::{
     Tenure,
 };
 use crate::id::RoleId;
+use crate::text::Text;
 
 use super::view::View;
 
@@ -27,6 +28,7 @@ pub(super) fn words(view: View<'_>, purpose: &Purpose) -> Words {
     match purpose {
         Purpose::RolePage { role, also } => role_page(view, role, also),
         Purpose::RoleTaken { role } => role_taken(view, role),
+        Purpose::RoleReleased { title, .. } => role_released(view, title),
         Purpose::StepReady { key, also } => step_ready(view, key, also),
         Purpose::StepWarning { key } => step_warning(view, key),
         Purpose::StepOverdue { key } => step_overdue(view, key),
@@ -82,6 +84,7 @@ pub(super) fn commands(view: View<'_>, purpose: &Purpose) -> Vec<String> {
             ]
         }
         Purpose::RoleTaken { .. }
+        | Purpose::RoleReleased { .. }
         | Purpose::StepFailed { .. }
         | Purpose::Escalation { .. }
         | Purpose::StepMessage { .. }
@@ -100,6 +103,7 @@ pub(super) fn by_when(view: View<'_>, purpose: &Purpose) -> Vec<String> {
             deadline(view, key).map(|(zh, en)| view.lang.pick(zh, en)).into_iter().collect()
         }
         Purpose::RoleTaken { .. }
+        | Purpose::RoleReleased { .. }
         | Purpose::StepWarning { .. }
         | Purpose::StepOverdue { .. }
         | Purpose::StepFailed { .. }
@@ -163,6 +167,29 @@ fn role_taken(view: View<'_>, role: &RoleId) -> Words {
         None => line(format!("{title}已有人担任"), format!("The role of {title} is taken")),
     };
     say(view, taken.0, taken.1, [Some(line("您无需处理。", "There is nothing for you to do."))])
+}
+
+fn role_released(view: View<'_>, title: &Text) -> Words {
+    let (plan, role) = (view.playbook.title.get(view.lang), title.get(view.lang));
+    say(
+        view,
+        format!("事件改用预案“{plan}”，您不再担任{role}"),
+        format!("The incident goes on by “{plan}”; you are no longer {role}"),
+        [Some(line("您无需处理。", "There is nothing for you to do."))],
+    )
+}
+
+fn handed_off(view: View<'_>) -> Words {
+    let plan = view.playbook.title.get(view.lang);
+    say(
+        view,
+        format!("事件已移交，改用预案“{plan}”"),
+        format!("The incident was handed over and goes on by “{plan}”"),
+        [Some(line(
+            "原预案未完成的步骤已取消；请查看新预案的步骤和等级。",
+            "Open steps of the old plan are cancelled; look at the steps and the level of the new one.",
+        ))],
+    )
 }
 
 fn step_ready(view: View<'_>, key: &RunKey, also: &[RunKey]) -> Words {
@@ -331,6 +358,7 @@ fn commander(view: View<'_>, about: &str) -> Words {
             "All steps are done; the incident waits for you to close it",
             [Some(line("核对后请关闭。", "Check it, then close it."))],
         ),
+        "handed_off" => handed_off(view),
         _ => say(
             view,
             "事件需要您决定",
@@ -520,6 +548,11 @@ fn instructions(view: View<'_>, key: &RunKey) -> Option<Line> {
             Some(line(format!("请选择：{zh}。"), format!("Choose: {en}.")))
         }
         Action::Approve(_) => Some(line("请同意或驳回。", "Approve or reject it.")),
-        Action::Notify(_) | Action::Http(_) | Action::Wait(_) | Action::Set(_) => None,
+        Action::Notify(_)
+        | Action::Http(_)
+        | Action::Wait(_)
+        | Action::Set(_)
+        | Action::Child(_)
+        | Action::HandOff(_) => None,
     }
 }

@@ -35,6 +35,8 @@ pub enum Act<'a> {
         /// The host that is called.
         host: &'a Host,
     },
+    /// Another incident begins.
+    Child,
 }
 
 /// What the installation allows.
@@ -112,7 +114,9 @@ pub fn pass(mode: Mode, act: Act<'_>, allowed: Allowed<'_>) -> Verdict {
             Act::Request { host } if !allowed.http_hosts.allow(host) => {
                 Verdict::Refuse(Why::with(WhyCode::HostNotAllowed, host))
             }
-            Act::Request { .. } | Act::Notice { .. } => Verdict::Send(Pass(Mark::None)),
+            Act::Request { .. } | Act::Notice { .. } | Act::Child => {
+                Verdict::Send(Pass(Mark::None))
+            }
         },
     }
 }
@@ -120,6 +124,8 @@ pub fn pass(mode: Mode, act: Act<'_>, allowed: Allowed<'_>) -> Verdict {
 /// Returns what keeps an act of a drill inside.
 fn drill_bars(act: Act<'_>, allowed: Allowed<'_>) -> Option<Why> {
     let host = match act {
+        // What a rehearsal begins is a rehearsal: the pass says so.
+        Act::Child => None,
         Act::Request { host } => Some(host),
         Act::Notice { to, channel, drills, host } => {
             if let Some(why) = drill_bars_recipient(to, allowed) {

@@ -110,6 +110,7 @@ pub(super) fn purpose_key(purpose: &Purpose) -> Option<&crate::engine::RunKey> {
         | Purpose::Escalation { subject: LadderSubject::Step { key } } => Some(key),
         Purpose::RolePage { .. }
         | Purpose::RoleTaken { .. }
+        | Purpose::RoleReleased { .. }
         | Purpose::Escalation { .. }
         | Purpose::HandlerMessage { .. }
         | Purpose::Commander { .. }

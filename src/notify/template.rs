@@ -95,6 +95,7 @@ pub const fn purpose_code(purpose: &Purpose) -> &'static str {
     match purpose {
         Purpose::RolePage { .. } => "role_page",
         Purpose::RoleTaken { .. } => "role_taken",
+        Purpose::RoleReleased { .. } => "role_released",
         Purpose::StepReady { .. } => "step_ready",
         Purpose::StepWarning { .. } => "step_warning",
         Purpose::StepOverdue { .. } => "step_overdue",

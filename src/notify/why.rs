@@ -155,6 +155,10 @@ codes! {
     UnexpectedStatus, "unexpected_status", "返回状态不符合预期", "unexpected status";
     /// The answer's body is not what the plan expects.
     UnexpectedBody, "unexpected_body", "返回内容不符合预期", "unexpected answer";
+    /// The plan that is called is not loaded.
+    NoSuchPlaybook, "no_such_playbook", "没有加载该预案", "no such playbook is loaded";
+    /// The plan that is called refuses to begin.
+    PlaybookRefused, "playbook_refused", "预案无法启动", "the playbook cannot begin";
     /// The answer is longer than is read.
     AnswerTooLarge, "answer_too_large", "返回内容过大", "the answer is too large";
 }

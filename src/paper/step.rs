@@ -79,7 +79,11 @@ pub(super) fn step(words: &Words<'_>, phase: &Phase, at: (usize, usize)) -> Step
         Action::Approve(approve) => {
             sheet.approvers = approve.by.iter().map(|by| words.approver(by)).collect();
         }
-        Action::Http(_) | Action::Wait(_) | Action::Set(_) => {}
+        Action::Http(_)
+        | Action::Wait(_)
+        | Action::Set(_)
+        | Action::Child(_)
+        | Action::HandOff(_) => {}
     }
     sheet
 }
@@ -251,6 +255,26 @@ fn deed(words: &Words<'_>, action: &Action) -> Option<String> {
                 format!("{quorum} of {all} must consent"),
             ))
         }
+        Action::Child(child) => {
+            let plan = &child.playbook;
+            Some(match child.wait {
+                true => lang.pick(
+                    format!("按预案 {plan} 另行处置，完成后继续"),
+                    format!("Work through the plan {plan}, then go on"),
+                ),
+                false => lang.pick(
+                    format!("另行启动预案 {plan}，不必等它结束"),
+                    format!("Start the plan {plan}; do not wait for its end"),
+                ),
+            })
+        }
+        Action::HandOff(over) => {
+            let plan = &over.playbook;
+            Some(lang.pick(
+                format!("移交：从这里起改用预案 {plan}"),
+                format!("Hand over: from here on work by the plan {plan}"),
+            ))
+        }
         Action::Manual(_) | Action::Notify(_) | Action::Decide(_) | Action::Approve(_) => None,
     }
 }
@@ -292,7 +316,12 @@ fn command(step: &Step, lang: Lang) -> Option<String> {
         }
         Action::Decide(_) => format!("answer № {id} {}", lang.pick("选项", "OPTION")),
         Action::Approve(_) => format!("approve № {id}"),
-        Action::Notify(_) | Action::Http(_) | Action::Wait(_) | Action::Set(_) => return None,
+        Action::Notify(_)
+        | Action::Http(_)
+        | Action::Wait(_)
+        | Action::Set(_)
+        | Action::Child(_)
+        | Action::HandOff(_) => return None,
     };
     Some(format!("firebell incident {tail} --occurred-at …"))
 }

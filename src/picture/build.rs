@@ -149,6 +149,7 @@ const fn kind(action: &Action) -> Kind {
         Action::Approve(_) => Kind::Approve,
         Action::Wait(_) => Kind::Wait,
         Action::Set(_) => Kind::Set,
+        Action::Child(_) | Action::HandOff(_) => Kind::Plan,
     }
 }
 
@@ -168,6 +169,13 @@ fn notes(words: &Words<'_>, step: &Step) -> Vec<String> {
             notes.push(format!("→ {}", to.join(lang.pick("、", ", "))));
         }
         Action::Decide(decide) => notes.push(line(&decide.options.join(" / "))),
+        Action::Child(child) => {
+            notes.push(format!("→ {}", child.playbook));
+            if !child.wait {
+                notes.push(lang.pick("不等待", "does not wait").to_owned());
+            }
+        }
+        Action::HandOff(over) => notes.push(format!("⇒ {}", over.playbook)),
         Action::Manual(_) | Action::Http(_) | Action::Approve(_) | Action::Set(_) => {}
     }
     notes.extend(step.repeat.as_ref().map(|repeat| words.repeat(repeat)));

@@ -139,6 +139,7 @@ const fn shape(kind: Kind) -> (&'static str, &'static str) {
         Kind::Decide | Kind::Approve => ("hexagon", "#fae8ff"),
         Kind::Wait => ("oval", "#f4f4f5"),
         Kind::Set => ("parallelogram", "#f4f4f5"),
+        Kind::Plan => ("component", "#eef2ff"),
     }
 }
 

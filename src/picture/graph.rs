@@ -97,6 +97,8 @@ pub enum Kind {
     Wait,
     /// Variables are computed.
     Set,
+    /// Another plan runs, or takes over.
+    Plan,
 }
 
 impl Kind {
@@ -111,6 +113,7 @@ impl Kind {
             Self::Approve => "approve",
             Self::Wait => "wait",
             Self::Set => "set",
+            Self::Plan => "plan",
         }
     }
 }

@@ -196,6 +196,7 @@ const fn shape(kind: Kind) -> (&'static str, &'static str) {
         Kind::Decide | Kind::Approve => ("{{", "}}"),
         Kind::Wait => ("(", ")"),
         Kind::Set => ("[/", "/]"),
+        Kind::Plan => ("[[", "]]"),
     }
 }
 

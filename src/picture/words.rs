@@ -273,6 +273,8 @@ impl<'a> Words<'a> {
             Action::Approve(_) => self.lang.pick("审批", "approval"),
             Action::Wait(_) => self.lang.pick("等待", "wait"),
             Action::Set(_) => self.lang.pick("计算", "computed"),
+            Action::Child(_) => self.lang.pick("子预案", "other plan"),
+            Action::HandOff(_) => self.lang.pick("移交", "hand-off"),
         }
     }
 

@@ -1,9 +1,12 @@
 //! Bytes to a playbook that may be run.
 
+use crate::id::StepId;
 use crate::people::Directory;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
-use crate::playbook::model::Playbook;
+use crate::playbook::lower::CallPlace;
+use crate::playbook::model::{Action, Playbook};
 use crate::playbook::part::{self, BUNDLE_BYTES_MAX, Bundle, Shelf};
+use crate::playbook::signature::Signature;
 use crate::playbook::source::TOO_LARGE;
 use crate::playbook::statute::Statutes;
 use crate::playbook::yaml::{self, Node};
@@ -25,6 +28,26 @@ pub struct Loaded {
     pub playbook: Option<Playbook>,
     /// What was found, in the order of the file.
     pub findings: Diagnostics,
+    /// What other plans may know of it; `None` where the file is no plan at all.
+    pub signature: Option<Signature>,
+    /// Where it calls other plans.
+    pub(in crate::playbook) calls: Vec<CallPlace>,
+    /// The steps that hand the incident over.
+    handoffs: Vec<StepId>,
+}
+
+impl Loaded {
+    /// Tells whether a call hands the incident over instead of starting a child.
+    pub(in crate::playbook) fn hands_over(&self, step: &StepId) -> bool {
+        self.handoffs.contains(step)
+    }
+
+    /// Makes what came of a file that is no plan at all.
+    #[must_use]
+    pub fn without_plan(findings: Diagnostics) -> Self {
+        let (calls, handoffs) = (Vec::new(), Vec::new());
+        Self { playbook: None, findings, signature: None, calls, handoffs }
+    }
 }
 
 impl Playbook {
@@ -34,7 +57,7 @@ impl Playbook {
         let none = Shelf::default();
         let opened = match Opened::read(name, bytes, context.shelf.unwrap_or(&none)) {
             Ok(opened) => opened,
-            Err(findings) => return Loaded { playbook: None, findings },
+            Err(findings) => return Loaded::without_plan(findings),
         };
         let (playbook, notes, mut findings) =
             lower::lower(&opened.root, &opened.statutes, opened.findings);
@@ -42,8 +65,12 @@ impl Playbook {
             check::check(playbook, &notes, context, &mut findings);
         }
         findings.sort();
+        let signature = playbook.as_ref().map(Signature::of);
+        let calls = notes.calls;
+        let handoffs = playbook.as_ref().map(handoffs).unwrap_or_default();
         let playbook = playbook.filter(|_| !findings.has_errors());
-        Loaded { playbook: playbook.map(|playbook| pinned(playbook, opened.bundle)), findings }
+        let playbook = playbook.map(|playbook| pinned(playbook, opened.bundle));
+        Loaded { playbook, findings, signature, calls, handoffs }
     }
 
     /// Reads again a version that was checked when a run began with it, as [`Bundle::write`] wrote
@@ -100,6 +127,12 @@ impl Opened {
     fn again(bundle: &Bundle) -> Result<Self, Diagnostics> {
         Self::read("playbook.yaml", bundle.plan().as_bytes(), &Shelf::of(bundle)?)
     }
+}
+
+fn handoffs(playbook: &Playbook) -> Vec<StepId> {
+    let steps = playbook.phases.iter().flat_map(|phase| &phase.steps);
+    let over = steps.filter(|step| matches!(step.action, Action::HandOff(_)));
+    over.map(|step| step.id.clone()).collect()
 }
 
 fn pinned(playbook: Playbook, bundle: Bundle) -> Playbook {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::cells::Loaded;
+use super::kin;
 use super::outbox::Rendered;
 use super::service::Inner;
 use super::standing::Standing;
@@ -25,7 +26,7 @@ const PER_CHANNEL: usize = 64;
 /// How many requests of plans are made at once.
 const REQUESTS: usize = 64;
 /// How long to wait before an answer that could not be committed is tried again.
-const COMMIT_AGAIN: Duration = Duration::from_secs(1);
+pub(super) const COMMIT_AGAIN: Duration = Duration::from_secs(1);
 
 /// The ways out and what the installation allows.
 pub struct Outbound {
@@ -78,6 +79,7 @@ impl Outbound {
 
 /// One thing that is about to leave.
 struct Errand {
+    from: Arc<Incident>,
     incident: IncidentId,
     mode: Mode,
     drill: Option<DrillRunId>,
@@ -97,6 +99,7 @@ enum What {
         key: RunKey,
         prepared: Option<http::Prepared>,
     },
+    Kin(Pending),
 }
 
 impl Inner {
@@ -152,9 +155,13 @@ fn errand(loaded: &Loaded, id: NoticeId, pending: &Pending) -> Errand {
                 Some(Rendered::Notice(_)) | None => None,
             },
         },
+        kin @ (Pending::Child { .. }
+        | Pending::Recall { .. }
+        | Pending::Report { .. }
+        | Pending::HandOff { .. }) => What::Kin(kin.clone()),
     };
     let Incident { id: incident, mode, drill, .. } = *loaded.incident;
-    Errand { incident, mode, drill, id, what }
+    Errand { from: Arc::clone(&loaded.incident), incident, mode, drill, id, what }
 }
 
 /// Runs one errand to its committed end. The claim is held until then, so nothing leaves twice
@@ -171,6 +178,7 @@ async fn run(inner: Arc<Inner>, errand: Errand) {
             let outcome = request(&inner, mode, &key, prepared).await;
             Some(Command::RequestOutcome { request: id, outcome })
         }
+        What::Kin(pending) => kin::carry(&inner, &errand.from, id, &pending).await,
     };
     let goes_on = matches!(
         command,
@@ -182,7 +190,7 @@ async fn run(inner: Arc<Inner>, errand: Errand) {
     }
     inner.outbound.release(id);
     inner.meters.in_flight.take();
-    if goes_on {
+    if goes_on && !inner.drain.is_cancelled() {
         // While the claim was held, the next channel could not be tried.
         keep(&inner, incident).await;
     }

@@ -143,6 +143,7 @@ impl Inner {
             dedup_key: request.dedup_key,
             alert: request.alert,
             drill: request.drill,
+            parent: None,
         };
         let outcome = engine::declare(&playbook, declare, &ctx).inspect_err(|_| {
             self.ids.give_back(number);
@@ -225,7 +226,7 @@ impl Inner {
             if outcome.events.is_empty() && options.keyed.is_none() {
                 return Ok(unchanged(&loaded));
             }
-            let playbook = Arc::clone(&loaded.playbook);
+            let playbook = plan_after(&loaded.playbook, &command, &outcome.incident);
             match self.commit(&mut state, &playbook, Some(&loaded), outcome, &options).await {
                 Err(Refusal::Store(StoreError::Conflict { actual })) => {
                     self.meters.conflicts.count();
@@ -254,8 +255,9 @@ impl Inner {
             self.meters.deadlines.add(due.len() as u64);
             commands.extend(due);
         }
-        let outcome = self.decide_all(&loaded, &commands, now);
-        let playbook = Arc::clone(&loaded.playbook);
+        // What else is said in this commit is said by the plan that it ends with.
+        commands.sort_by_key(|command| !matches!(command, Command::HandOff { .. }));
+        let (outcome, playbook) = self.decide_all(&loaded, &commands, now);
         let lane = if deadlines { Lane::Due } else { Lane::Ordinary };
         let options = CommitOptions { lane, ..CommitOptions::default() };
         if outcome.events.is_empty() {
@@ -281,16 +283,23 @@ impl Inner {
         }
     }
 
-    fn decide_all(&self, loaded: &Loaded, commands: &[Command], now: Timestamp) -> Outcome {
+    fn decide_all(
+        &self,
+        loaded: &Loaded,
+        commands: &[Command],
+        now: Timestamp,
+    ) -> (Outcome, Arc<Playbook>) {
         let directory = self.directory.load_full();
         let (caller, options) = (Caller::system(), CommitOptions::default());
         let ctx = self.context(&caller, now, &options, &directory);
         let mut incident = (*loaded.incident).clone();
+        let mut playbook = Arc::clone(&loaded.playbook);
         let mut events = Vec::new();
         let mut personal = Vec::new();
         for command in commands {
-            match engine::decide(&loaded.playbook, &incident, command.clone(), &ctx) {
+            match engine::decide(&playbook, &incident, command.clone(), &ctx) {
                 Ok(outcome) => {
+                    playbook = plan_after(&playbook, command, &outcome.incident);
                     events.extend(outcome.events);
                     personal.extend(outcome.personal);
                     incident = outcome.incident;
@@ -300,11 +309,11 @@ impl Inner {
                 }
             }
         }
-        Outcome { events, incident, personal }
+        (Outcome { events, incident, personal }, playbook)
     }
 
     /// Appends an outcome and, once it is durable, starts what follows from it.
-    async fn commit(
+    pub(super) async fn commit(
         self: &Arc<Self>,
         state: &mut Option<Loaded>,
         playbook: &Arc<Playbook>,
@@ -331,7 +340,8 @@ impl Inner {
         batch.wake = [deadline, engine::next_send(&incident)].into_iter().flatten().min();
         batch.lane = options.lane;
         batch.personal = outcome.personal.into_iter().map(kept_apart).collect();
-        let pin = before.is_none().then(|| self.pins.to_store(playbook)).flatten();
+        let new_plan = before.is_none_or(|loaded| loaded.playbook.hash != playbook.hash);
+        let pin = new_plan.then(|| self.pins.to_store(playbook)).flatten();
         batch.documents = pin.into_iter().chain(options.documents.iter().cloned()).collect();
         batch.idempotency = options.keyed.as_ref().and_then(|keyed| {
             let (status, body) = (keyed.answer)(&committed)?;
@@ -346,7 +356,7 @@ impl Inner {
             *state = None;
             return Err(error.into());
         }
-        if before.is_none() {
+        if new_plan {
             self.pins.stored(&playbook.hash);
         }
         self.meters.committed.count();
@@ -359,7 +369,7 @@ impl Inner {
         Ok(committed)
     }
 
-    fn context<'a>(
+    pub(super) fn context<'a>(
         &self,
         caller: &Caller,
         now: Timestamp,
@@ -430,6 +440,10 @@ impl Inner {
                     let prepared = notify::http::Prepared::new(playbook, incident, *id, key);
                     prepared.map(Rendered::Request)
                 }
+                Pending::Child { .. }
+                | Pending::Recall { .. }
+                | Pending::Report { .. }
+                | Pending::HandOff { .. } => None,
             };
             rendered.extend(words.map(|words| (*id, Arc::new(words))));
         }
@@ -467,6 +481,14 @@ impl Inner {
         }
         self.reword(&playbook, &incident, &mut rendered);
         Ok(Loaded { playbook, incident: Arc::new(incident), rendered: Arc::new(rendered) })
+    }
+}
+
+/// Returns the plan that an incident runs after a command: a hand-off brings another.
+fn plan_after(before: &Arc<Playbook>, command: &Command, after: &Incident) -> Arc<Playbook> {
+    match command {
+        Command::HandOff { to, .. } if to.hash == after.playbook.hash => Arc::clone(to),
+        _ => Arc::clone(before),
     }
 }
 

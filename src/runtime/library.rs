@@ -12,7 +12,7 @@ use crate::id::PlaybookId;
 use crate::people::Directory;
 use crate::playbook::diagnostic::{Diagnostics, nearest};
 use crate::playbook::source::BYTES_MAX;
-use crate::playbook::{Context, Loaded, Playbook, Shelf};
+use crate::playbook::{self, CheckedSet, Context, Loaded, Playbook, Shelf};
 
 /// The most files read from one folder: a guard against pointing at the wrong one.
 const FILES_MAX: usize = 1_000;
@@ -64,15 +64,16 @@ impl Library {
         let mut library = Self { home: playbooks.to_owned(), ..Self::default() };
         let files = [library.files(playbooks), library.files(drills)].concat();
         library.shelves.beside(playbooks, Some(directory));
-        library.take(&files, Some(directory));
+        library.take(&files, Some(directory), true);
         library
     }
 
-    /// Reads these files, whatever folder they lie in. Blocks on the disk.
+    /// Reads these files, whatever folder they lie in; `whole` says that there are no further plans,
+    /// so that one they call and that is not among them is nowhere. Blocks on the disk.
     #[must_use]
-    pub fn of_files(files: &[PathBuf], directory: &Directory) -> Self {
+    pub fn of_files(files: &[PathBuf], directory: &Directory, whole: bool) -> Self {
         let mut library = Self::default();
-        library.take(files, Some(directory));
+        library.take(files, Some(directory), whole);
         library
     }
 
@@ -81,12 +82,13 @@ impl Library {
     #[must_use]
     pub fn of_plan(file: &Path) -> Self {
         let mut library = Self::default();
-        library.take(&[file.to_owned()], None);
+        library.take(&[file.to_owned()], None, false);
         library
     }
 
     /// A drill is known by its first key, so a file in the wrong folder is still read rightly.
-    fn take(&mut self, files: &[PathBuf], directory: Option<&Directory>) {
+    fn take(&mut self, files: &[PathBuf], directory: Option<&Directory>, whole: bool) {
+        let mut plans = Vec::new();
         for path in files {
             self.file_count += 1;
             let bytes = match read_bounded(path) {
@@ -108,9 +110,12 @@ impl Library {
                 let folder = path.parent().unwrap_or_else(|| Path::new(""));
                 let shelf = Some(self.shelves.beside(folder, directory));
                 let context = Context { directory, shelf };
-                let Loaded { playbook, findings } = Playbook::load(&name, &bytes, &context);
-                self.admit(playbook, findings);
+                plans.push(Playbook::load(&name, &bytes, &context));
             }
+        }
+        playbook::check_together(&mut plans, CheckedSet { others: &[], whole });
+        for Loaded { playbook, findings, .. } in plans {
+            self.admit(playbook, findings);
         }
         self.file_count += self.shelves.count();
         let of_parts = std::mem::take(&mut self.shelves.findings);

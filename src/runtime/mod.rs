@@ -15,6 +15,7 @@ mod evidence;
 mod executor;
 mod history;
 mod ids;
+mod kin;
 mod library;
 mod meters;
 mod outages;

@@ -141,7 +141,14 @@ fn note(metrics: &Metrics, incident: &Arc<Incident>, event: &Event) {
         Fact::NoticeDelayed { notice, .. } => {
             let channel = match incident.outbox.get(notice).map(Arc::as_ref) {
                 Some(Pending::Notice { notice, channel, .. }) => notice.via.get(*channel),
-                Some(Pending::Request { .. }) | None => None,
+                Some(
+                    Pending::Request { .. }
+                    | Pending::Child { .. }
+                    | Pending::Recall { .. }
+                    | Pending::Report { .. }
+                    | Pending::HandOff { .. },
+                )
+                | None => None,
             };
             let channel = channel.map(ToString::to_string).unwrap_or_default();
             metrics.notifications.get_or_create(&ByChannel { channel, result: "delayed" }).inc();

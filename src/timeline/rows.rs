@@ -72,6 +72,7 @@ impl Class {
             Family::Ladder => Self::Escalation,
             Family::Rule => Self::Objective,
             Family::Outbox => Self::Notice,
+            Family::Kin => Self::Incident,
         }
     }
 

@@ -15,7 +15,7 @@ fn variants() -> BTreeSet<String> {
     let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
     lines
         .filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()))
-        .map(|line| line.trim_end_matches([' ', '{', ',']))
+        .filter_map(|line| line.split([' ', '{', ',', '(']).next())
         .map(snake)
         .collect()
 }

@@ -1,6 +1,8 @@
 //! One incident under test: a plan, people, virtual time, and a dispatcher that can be told how
 //! the world answers. Every command is checked for what must always hold.
 
+use std::sync::Arc;
+
 use firebell::engine::{
     Actor, Chance, Command, Ctx, Declare, Event, Fact, Incident, LadderSubject, Mode,
     NoticeOutcome, Outcome, Pending, Purpose, Recipient, Rejection, RejectionCode, RequestOutcome,
@@ -36,7 +38,7 @@ const ROUNDS_MAX: usize = 2_000;
 /// An incident under test.
 pub struct Case {
     /// Its plan.
-    pub playbook: Playbook,
+    pub playbook: Arc<Playbook>,
     /// Its people.
     pub directory: Directory,
     /// Its state; `None` before the declaration.
@@ -99,7 +101,7 @@ impl Case {
     pub fn new(body: &str) -> Self {
         let start: Timestamp = "2026-11-21T08:00:00Z".parse().expect("an instant");
         Self {
-            playbook: plan::load(body),
+            playbook: Arc::new(plan::load(body)),
             directory: directory(),
             live: None,
             events: Vec::new(),
@@ -228,6 +230,20 @@ impl Case {
         }
     }
 
+    /// The dispatcher has looked up the plan that the incident is handed over to.
+    pub fn hand_over(&mut self, request: NoticeId, to: Playbook) {
+        let to = Arc::new(to);
+        let command = Command::HandOff { request, to: Arc::clone(&to) };
+        let ctx = self.ctx(Actor::System);
+        let outcome = decide(&self.playbook, self.incident(), command, &ctx);
+        let outcome = outcome.unwrap_or_else(|refused| panic!("refused: {refused}"));
+        if outcome.incident.playbook.hash == to.hash {
+            self.playbook = to;
+        }
+        self.take(outcome);
+        self.dispatch();
+    }
+
     /// Lets time pass; every deadline on the way is handled when it comes.
     pub fn pass(&mut self, time: &str) {
         let until = self.now + length(time);
@@ -267,7 +283,11 @@ impl Case {
             Pending::Notice { notice, channel, next_at, .. } => {
                 Some((notice.id, notice.via.get(*channel)?.clone(), *next_at))
             }
-            Pending::Request { .. } => None,
+            Pending::Request { .. }
+            | Pending::Child { .. }
+            | Pending::Recall { .. }
+            | Pending::Report { .. }
+            | Pending::HandOff { .. } => None,
         };
         while let Some((notice, via, _)) = self
             .incident()

@@ -6,11 +6,14 @@
 
 mod act;
 mod case;
+mod children;
 mod people;
 mod plan;
 mod story;
 
 mod conditions;
+mod hand_off;
+mod household;
 mod notices;
 mod rollback;
 mod rule_01_entering;

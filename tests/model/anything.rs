@@ -203,7 +203,11 @@ impl Anyone<'_> {
                     _ => NoticeOutcome::Delivered { via },
                 })
             }
-            Pending::Request { .. } => None,
+            Pending::Request { .. }
+            | Pending::Child { .. }
+            | Pending::Recall { .. }
+            | Pending::Report { .. }
+            | Pending::HandOff { .. } => None,
         })
     }
 

@@ -130,7 +130,11 @@ impl<'w> Engine<'w> {
             Pending::Notice { notice, channel, .. } => {
                 notice.via.get(*channel).map(|via| NoticeOutcome::Delivered { via: via.clone() })
             }
-            Pending::Request { .. } => None,
+            Pending::Request { .. }
+            | Pending::Child { .. }
+            | Pending::Recall { .. }
+            | Pending::Report { .. }
+            | Pending::HandOff { .. } => None,
         })
     }
 

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says where it fails")]
 
 mod drills;
+mod kin;
+mod mortal;
 mod redaction;
 mod stage;
 

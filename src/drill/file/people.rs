@@ -94,7 +94,11 @@ fn step_manner(
 const fn is_worked_on(action: &Action) -> bool {
     match action {
         Action::Manual(_) | Action::Http(_) | Action::Decide(_) | Action::Approve(_) => true,
-        Action::Notify(_) | Action::Wait(_) | Action::Set(_) => false,
+        Action::Notify(_)
+        | Action::Wait(_)
+        | Action::Set(_)
+        | Action::Child(_)
+        | Action::HandOff(_) => false,
     }
 }
 

@@ -132,7 +132,12 @@ impl<'p> Plan<'p> {
                 Action::Manual(manual) => names.extend(manual.form.keys().map(VarId::as_str)),
                 Action::Http(http) => names.extend(http.save.keys().map(VarId::as_str)),
                 Action::Set(values) => names.extend(values.keys().map(VarId::as_str)),
-                Action::Notify(_) | Action::Decide(_) | Action::Approve(_) | Action::Wait(_) => {}
+                Action::Child(child) => names.extend(child.save.keys().map(VarId::as_str)),
+                Action::Notify(_)
+                | Action::Decide(_)
+                | Action::Approve(_)
+                | Action::Wait(_)
+                | Action::HandOff(_) => {}
             }
         }
         names

@@ -29,6 +29,7 @@ impl Journal {
             dedup_key: None,
             detected_at: None,
             drill: None,
+            parent: None,
         };
         Self { events: Vec::new() }.at(0, declared)
     }

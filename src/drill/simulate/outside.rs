@@ -67,6 +67,11 @@ impl Outside {
                         agenda.put(world.now + took.unwrap_or(ANSWER), answer);
                     }
                 }
+                // Children, parents and other plans are of the same virtual world.
+                Pending::Child { .. }
+                | Pending::Recall { .. }
+                | Pending::Report { .. }
+                | Pending::HandOff { .. } => {}
             }
         }
     }

@@ -245,7 +245,9 @@ impl People {
             | Action::Notify(_)
             | Action::Http(_)
             | Action::Wait(_)
-            | Action::Set(_) => {}
+            | Action::Set(_)
+            | Action::Child(_)
+            | Action::HandOff(_) => {}
         }
     }
 

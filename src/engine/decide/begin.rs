@@ -48,6 +48,16 @@ impl Decision<'_> {
                 self.emit(Fact::RequestQueued { request, key: key.clone() });
                 self.arm_timeout(key, step);
             }
+            Action::Child(call) => {
+                self.start(key);
+                self.arm_timeout(key, step);
+                self.ask_for_child(key, call);
+            }
+            Action::HandOff(over) => {
+                self.start(key);
+                self.arm_timeout(key, step);
+                self.ask_for_hand_off(key, over);
+            }
             Action::Wait(wait) => {
                 self.start(key);
                 self.begin_wait(key, step, wait);

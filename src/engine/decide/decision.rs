@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use crate::engine::command::Ctx;
 use crate::engine::event::{Actor, Event};
-use crate::engine::fact::{Fact, Family};
+use crate::engine::fact::Fact;
 use crate::engine::facts::Facts;
+use crate::engine::family::Family;
 use crate::engine::incident::Incident;
 use crate::engine::notice::Purpose;
 use crate::engine::run::{Run, RunKey};
@@ -119,7 +120,7 @@ impl Agenda {
             Family::Role => self.note_role(event),
             Family::Lifecycle => self.note_lifecycle(event),
             Family::Level => self.note_level(event),
-            Family::Ladder | Family::Rule | Family::Outbox => {}
+            Family::Ladder | Family::Rule | Family::Outbox | Family::Kin => {}
         }
     }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::decision::{Decision, Task};
 use crate::engine::event::{LadderSubject, StepAlarm};
 use crate::engine::fact::Fact;
+use crate::engine::kin::RecallReason;
 use crate::engine::limits::BACKOFF_MAX;
 use crate::engine::notice::Purpose;
 use crate::engine::run::{FailureCause, RunKey, StepCancelReason, StepState};
@@ -62,7 +63,15 @@ impl Decision<'_> {
     /// Ends a run as failed, or only this attempt of it where another follows.
     pub fn fail(&mut self, key: &RunKey, cause: FailureCause, why: String) {
         let Some(step) = self.step(&key.step) else { return };
-        self.drop_request(key);
+        self.drop_request(
+            key,
+            match cause {
+                FailureCause::Timeout => RecallReason::TimedOut,
+                FailureCause::Error | FailureCause::ByPerson | FailureCause::Rejected => {
+                    RecallReason::StepFailed
+                }
+            },
+        );
         let policy = policy(step, cause);
         let by_itself = matches!(cause, FailureCause::Error | FailureCause::Timeout);
         let whole = step.for_each.is_some() && key.item.is_none();
@@ -196,12 +205,24 @@ impl Decision<'_> {
             let open = record.items.iter().filter(|item| !item.state.is_settled());
             let open: Vec<RunKey> = open.map(|item| item.key.clone()).collect();
             for item in open {
-                self.drop_request(&item);
+                self.drop_request(&item, reason.recalls());
                 self.emit(Fact::StepCancelled { key: item, reason });
             }
         }
-        self.drop_request(key);
+        self.drop_request(key, reason.recalls());
         self.emit(Fact::StepCancelled { key: key.clone(), reason });
+    }
+}
+
+impl StepCancelReason {
+    /// Returns why the child of such a run is no longer wanted.
+    const fn recalls(self) -> RecallReason {
+        match self {
+            Self::PhaseLeft => RecallReason::PhaseLeft,
+            Self::Closed => RecallReason::Closed,
+            Self::Cancelled => RecallReason::Cancelled,
+            Self::HandedOff => RecallReason::HandedOff,
+        }
     }
 }
 

@@ -68,7 +68,7 @@ impl Decision<'_> {
         Ok(())
     }
 
-    fn settable(&self) -> IndexMap<VarId, Field> {
+    pub fn settable(&self) -> IndexMap<VarId, Field> {
         let mut fields = self.playbook.inputs.clone();
         for step in self.playbook.every_step() {
             if let Action::Manual(manual) = &step.action {

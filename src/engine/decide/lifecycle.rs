@@ -84,8 +84,8 @@ impl Decision<'_> {
     /// were paged are told.
     pub fn cancel_now(&mut self, reason: String, as_is: Option<String>) {
         self.end_everything(StepCancelReason::Cancelled);
-        self.emit(Fact::Cancelled { reason, as_is });
-        self.after_end(true);
+        self.emit(Fact::Cancelled { reason: reason.clone(), as_is });
+        self.after_end(true, Some(reason));
     }
 
     /// Ends it in favour of another incident.
@@ -99,7 +99,7 @@ impl Decision<'_> {
         }
         self.end_everything(StepCancelReason::Closed);
         self.emit(Fact::Merged { into });
-        self.after_end(false);
+        self.after_end(false, None);
         Ok(())
     }
 
@@ -131,11 +131,11 @@ impl Decision<'_> {
     /// Closes: whatever still runs ends with it.
     pub fn close_now(&mut self, forced: Option<String>) {
         self.end_everything(StepCancelReason::Closed);
-        self.emit(Fact::Closed { forced });
-        self.after_end(false);
+        self.emit(Fact::Closed { forced: forced.clone() });
+        self.after_end(false, forced);
     }
 
-    fn end_everything(&mut self, reason: StepCancelReason) {
+    pub fn end_everything(&mut self, reason: StepCancelReason) {
         self.end_ordinary_steps(reason);
         let undoing = self.incident.steps.values().map(|record| &record.run);
         let undoing = undoing.filter(|run| !run.is_settled()).map(|run| run.key.clone());
@@ -169,10 +169,11 @@ impl Decision<'_> {
     }
 
     /// Withdraws what nobody needs any more, of a false alarm everything, and tells those who were
-    /// ever paged that it is over.
-    fn after_end(&mut self, everything: bool) {
+    /// ever paged, and the parent, that it is over.
+    fn after_end(&mut self, everything: bool, reason: Option<String>) {
         self.voice = Voice::Rule(self.incident.version);
         self.wishes.clear();
+        self.report(reason);
         self.withdraw(|purpose| everything || purpose.asks_for_work());
         let paged: Vec<PersonId> = self.incident.paged.iter().cloned().collect();
         for person in paged {
@@ -197,6 +198,8 @@ impl Decision<'_> {
         let Some(phase) = phase.or(last) else { return Err(reject::endless()) };
         self.known_phase(&phase)?;
         let seq = self.emit(Fact::Reopened { reason: reason.clone() });
+        self.voice = Voice::Rule(seq);
+        self.report(Some(reason.clone()));
         self.voice = Voice::Rule(seq);
         self.weigh_levels();
         self.enter(&phase, Way { by_next: None, why: Some(&reason) });

@@ -40,7 +40,11 @@ impl Decision<'_> {
                 let (notice, channel, until) = (notice.clone(), *channel, *channel_until);
                 Some(Trying { notice, channel, until })
             }
-            Pending::Request { .. } => None,
+            Pending::Request { .. }
+            | Pending::Child { .. }
+            | Pending::Recall { .. }
+            | Pending::Report { .. }
+            | Pending::HandOff { .. } => None,
         }
     }
 
@@ -114,7 +118,7 @@ impl Decision<'_> {
             return;
         }
         match purpose {
-            Purpose::RoleTaken { .. } | Purpose::Ended => return,
+            Purpose::RoleTaken { .. } | Purpose::RoleReleased { .. } | Purpose::Ended => return,
             // The last resort has failed: the entry in the journal is all that is left.
             Purpose::Escalation { subject: LadderSubject::Notice { .. } } => return,
             Purpose::RolePage { role, also } => {
@@ -164,7 +168,11 @@ impl Decision<'_> {
                 &notice.purpose,
                 Purpose::Commander { about } if about == "notice_failed"
             ),
-            Pending::Request { .. } => false,
+            Pending::Request { .. }
+            | Pending::Child { .. }
+            | Pending::Recall { .. }
+            | Pending::Report { .. }
+            | Pending::HandOff { .. } => false,
         })
     }
 
@@ -245,14 +253,6 @@ impl Decision<'_> {
                 self.fail(key, FailureCause::Error, "held back; fails in this drill".to_owned());
             }
             RequestOutcome::NotMet { why, .. } => self.fail(key, FailureCause::Error, why),
-        }
-    }
-
-    /// A run no longer waits for its request.
-    pub fn drop_request(&mut self, key: &RunKey) {
-        let request = self.incident.run_of(key).and_then(|run| run.request);
-        if let Some(request) = request {
-            self.emit(Fact::RequestEnded { request, status: None, held_back: false });
         }
     }
 }

@@ -10,6 +10,7 @@ use super::reject;
 use crate::engine::command::{StepAct, StepRef};
 use crate::engine::event::{EvidenceItem, LadderSubject, ValueSource};
 use crate::engine::fact::Fact;
+use crate::engine::kin::RecallReason;
 use crate::engine::limits::{CLOCK_SKEW, EVIDENCE_MAX};
 use crate::engine::rejection::{Rejection, RejectionCode};
 use crate::engine::run::{FailureCause, Run, RunKey, SkipReason, StepState};
@@ -262,7 +263,7 @@ impl Decision<'_> {
 
     fn skip(&mut self, run: &Run, reason: String) -> Result<(), Rejection> {
         let reason = self.text("/reason", reason)?;
-        self.drop_request(&run.key);
+        self.drop_request(&run.key, RecallReason::StepSkipped);
         let failed = |state: &StepState| matches!(state, StepState::Failed { .. });
         self.open_whole_of(run, failed);
         let reason = SkipReason::ByPerson { reason };

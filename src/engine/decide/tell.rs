@@ -127,7 +127,12 @@ impl Decision<'_> {
             Pending::Notice { notice, .. } if of(&notice.to, &notice.purpose) => {
                 Some((notice.id, notice.purpose.clone()))
             }
-            Pending::Notice { .. } | Pending::Request { .. } => None,
+            Pending::Notice { .. }
+            | Pending::Request { .. }
+            | Pending::Child { .. }
+            | Pending::Recall { .. }
+            | Pending::Report { .. }
+            | Pending::HandOff { .. } => None,
         });
         let waiting: Vec<(NoticeId, Purpose)> = waiting.collect();
         for (notice, purpose) in waiting {

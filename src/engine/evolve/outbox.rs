@@ -151,7 +151,12 @@ impl Pending {
     fn purpose_if_untried(&self) -> Option<Purpose> {
         match self {
             Self::Notice { notice, channel: 0, attempt: 0, .. } => Some(notice.purpose.clone()),
-            Self::Notice { .. } | Self::Request { .. } => None,
+            Self::Notice { .. }
+            | Self::Request { .. }
+            | Self::Child { .. }
+            | Self::Recall { .. }
+            | Self::Report { .. }
+            | Self::HandOff { .. } => None,
         }
     }
 }

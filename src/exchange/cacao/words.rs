@@ -62,6 +62,14 @@ pub(super) fn command(action: &Action, name: &str, lang: Lang) -> String {
             let each = variables.iter().map(|(name, value)| format!("{name} = {}", value.source()));
             each.collect::<Vec<_>>().join("\n")
         }
+        Action::Child(child) => {
+            let plan = &child.playbook;
+            lang.pick(format!("运行预案：{plan}"), format!("Run the playbook: {plan}"))
+        }
+        Action::HandOff(over) => {
+            let plan = &over.playbook;
+            lang.pick(format!("移交给预案：{plan}"), format!("Hand over to the playbook: {plan}"))
+        }
     }
 }
 

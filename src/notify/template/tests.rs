@@ -69,6 +69,7 @@ impl<'a> Sample<'a> {
             dedup_key: None,
             detected_at: Some(now - SignedDuration::from_mins(3)),
             drill: None,
+            parent: None,
         };
         let begun = Incident::begin(&event(1, now, declared)).unwrap();
         let mut sample = Self { playbook, incident: begun, now };

@@ -40,3 +40,21 @@ pub const NO_SUCH_ANSWER: Code = Code::new("E0406");
 pub const PERSONAL_READ: Code = Code::new("E0407");
 /// A template that fails whatever it is given.
 pub const TEMPLATE_FAILS: Code = Code::new("E0405");
+/// A plan that no file holds.
+pub const UNKNOWN_CHILD: Code = Code::new("E0901");
+/// An input that the other plan does not ask for.
+pub const CHILD_INPUT: Code = Code::new("E0902");
+/// A value that does not fit the input of the other plan.
+pub const CHILD_INPUT_TYPE: Code = Code::new("E0903");
+/// An input that the other plan requires and is not given.
+pub const CHILD_INPUT_MISSING: Code = Code::new("E0904");
+/// A variable that the other plan cannot set or must keep.
+pub const CHILD_OUTPUT: Code = Code::new("E0905");
+/// Plans that call each other in a circle.
+pub const CHILD_CIRCLE: Code = Code::new("E0906");
+/// Children that nest too deep.
+pub const CHILD_TOO_DEEP: Code = Code::new("E0907");
+/// Values that pass from where few may see them to where everyone may.
+pub const CHILD_HIDDEN: Code = Code::new("W0901");
+/// A call of a plan that is not at hand.
+pub const CHILD_NOT_CHECKED: Code = Code::new("N0901");

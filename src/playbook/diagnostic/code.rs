@@ -9,7 +9,7 @@ use serde::Serialize;
 ///
 /// `01` is the file and its shape, `02` names and references, `03` the flow of a plan, `04`
 /// expressions and templates, `05` drills, `06` the configuration, `07` plans from elsewhere,
-/// `08` regimes and calendars.
+/// `08` regimes and calendars, `09` plans that call other plans.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Code(&'static str);

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::{Aspect, Sayings, Subject, SubjectKind, spell};
+use crate::id::VarId;
 use crate::playbook::{
-    Access, Action, Activation, Blocks, Close, Compensate, Evidence, Handler, HandlerAct, Http,
-    Join, Manual, Message, Next, Notify, Phase, Playbook, Promise, Role, Step, Wait,
+    Access, Action, Activation, Blocks, Child, Close, Compensate, Evidence, Handler, HandlerAct,
+    Http, Join, JsonTemplate, Manual, Message, Next, Notify, Phase, Playbook, Promise, Role, Step,
+    Wait,
 };
 
 /// All that a plan says.
@@ -301,7 +305,26 @@ fn action(action: &Action) -> Said {
                 values.iter().map(|(name, value)| format!("{name} = {}", spell::expression(value)));
             vec![(Aspect::Does, Some(format!("set {}", spell::list(values))))]
         }
+        Action::Child(child) => vec![(Aspect::Does, Some(called(child)))],
+        Action::HandOff(over) => {
+            let with = given(&over.with);
+            vec![(Aspect::Does, Some(format!("hand over to {}{with}", over.playbook)))]
+        }
     }
+}
+
+fn called(child: &Child) -> String {
+    let wait = if child.wait { "" } else { " without waiting" };
+    let save = child.save.iter().map(|(ours, theirs)| format!("{ours} ← {theirs}"));
+    let save = spell::list(save);
+    let save = if save.is_empty() { save } else { format!(" {{{save}}}") };
+    format!("run {}{wait}{}{save}", child.playbook, given(&child.with))
+}
+
+fn given(with: &IndexMap<VarId, JsonTemplate>) -> String {
+    let with = with.iter().map(|(name, value)| format!("{name} = {value:?}"));
+    let with = spell::list(with);
+    if with.is_empty() { with } else { format!(" {{{with}}}") }
 }
 
 fn request(http: &Http) -> String {

@@ -19,7 +19,7 @@ const CHECK_ITEMS_MAX: usize = 200;
 /// The deepest nesting of a checklist.
 const CHECK_DEPTH_MAX: usize = 4;
 
-const KINDS: [&str; 6] = ["notify", "http", "decide", "approve", "wait", "set"];
+pub(super) const KINDS: [&str; 6] = ["notify", "http", "decide", "approve", "wait", "set"];
 const BY_HAND: [&str; 5] = ["instructions", "checklist", "form", "evidence", "measure"];
 const METHODS: [(&str, &str); 6] = [
     ("GET", "GET"),
@@ -33,6 +33,9 @@ const METHODS: [(&str, &str); 6] = [
 impl<'n> Lowering<'n> {
     /// Reads the keys that say what the step does.
     pub(super) fn action(&mut self, fields: &mut Fields<'n>, step: &StepId) -> Option<Action> {
+        if let Some(plan) = fields.take("playbook") {
+            return self.other_plan(fields, plan, step);
+        }
         let given: Vec<(&'static str, &'n Node)> =
             KINDS.into_iter().filter_map(|key| Some((key, fields.take(key)?))).collect();
         let (key, node) = match given.as_slice() {
@@ -44,14 +47,7 @@ impl<'n> Lowering<'n> {
                 several[0]
             }
         };
-        for by_hand in BY_HAND {
-            if let Some(entry) = fields.take_entry(by_hand) {
-                self.out.push(step::conflict(entry.key.span, &[key, by_hand]).note(both!(
-                    "`{by_hand}` 只用于人工步骤",
-                    "`{by_hand}` belongs to a step that a person does"
-                )));
-            }
-        }
+        self.no_work_by_hand(fields, key);
         match key {
             "notify" => self.notify(node).map(Action::Notify),
             "http" => self.http(node, step).map(|http| Action::Http(Box::new(http))),
@@ -59,6 +55,18 @@ impl<'n> Lowering<'n> {
             "approve" => self.approve(node).map(Action::Approve),
             "wait" => self.wait(node).map(Action::Wait),
             _ => Some(Action::Set(self.set(node))),
+        }
+    }
+
+    /// Refuses what only a person's step has.
+    pub(super) fn no_work_by_hand(&mut self, fields: &mut Fields<'n>, key: &str) {
+        for by_hand in BY_HAND {
+            if let Some(entry) = fields.take_entry(by_hand) {
+                self.out.push(step::conflict(entry.key.span, &[key, by_hand]).note(both!(
+                    "`{by_hand}` 只用于人工步骤",
+                    "`{by_hand}` belongs to a step that a person does"
+                )));
+            }
         }
     }
 

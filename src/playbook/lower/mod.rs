@@ -4,6 +4,7 @@
 mod action;
 mod activation;
 mod calendar;
+mod child;
 mod clock;
 mod code;
 mod condition;
@@ -33,7 +34,9 @@ pub use name::{NAME_CHARS_MAX, is_identifier, is_slug};
 pub(in crate::playbook) use calendar::calendar;
 pub(in crate::playbook) use condition::inside;
 pub(in crate::playbook) use library::library;
-pub(in crate::playbook) use notes::{DirectoryName, Form, Noted, Notes, Site, Used};
+pub(in crate::playbook) use notes::{
+    CallPlace, DirectoryName, Form, Noted, Notes, SavePlace, Shape, Site, Used, WithPlace,
+};
 pub(in crate::playbook) use playbook::lower;
 pub(in crate::playbook) use regime::regime;
 pub(in crate::playbook) use role::person_named;

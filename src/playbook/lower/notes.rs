@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+use serde_json::Value as Json;
 
 use crate::id::{
     ChannelId, ClockId, LadderId, PartnerId, PhaseId, ScheduleId, StepId, TeamId, VarId,
 };
+use crate::playbook::expression::Name;
 use crate::playbook::source::Span;
+use crate::playbook::template::JsonTemplate;
 use crate::playbook::value::FieldType;
 use crate::playbook::yaml::Node;
 use crate::text::Lang;
@@ -56,6 +59,75 @@ pub(in crate::playbook) struct Notes<'n> {
     pub audience_teams: Vec<Noted<TeamId>>,
     /// Notify parts without a channel of their own, with whom they address.
     pub unaddressed: Vec<Noted<&'static str>>,
+    /// Steps that run another plan.
+    pub calls: Vec<CallPlace>,
+}
+
+/// Where a step runs another plan, and what it gives and takes.
+#[derive(Debug, Clone)]
+pub struct CallPlace {
+    pub step: StepId,
+    /// Where the other plan is named.
+    pub plan: Span,
+    pub with: Vec<WithPlace>,
+    pub save: Vec<SavePlace>,
+}
+
+/// An input given to another plan.
+#[derive(Debug, Clone)]
+pub struct WithPlace {
+    pub name: VarId,
+    pub at: Span,
+    pub value_at: Span,
+    pub shape: Shape,
+}
+
+/// A variable taken from another plan.
+#[derive(Debug, Clone)]
+pub struct SavePlace {
+    pub name: VarId,
+    pub at: Span,
+    pub theirs: VarId,
+    pub theirs_at: Span,
+}
+
+/// What can be told of a value before anything runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// It is this.
+    Fixed(Json),
+    /// It is what the variable holds.
+    Variable(VarId),
+    /// It is some text.
+    Text,
+    /// It depends.
+    Any,
+}
+
+impl Shape {
+    pub(super) fn of(value: &JsonTemplate) -> Self {
+        match value {
+            JsonTemplate::Fixed(json) => Self::Fixed(json.clone()),
+            JsonTemplate::Text(_) => Self::Text,
+            JsonTemplate::Value(expression) => match expression.names() {
+                [Name::Variable(id)] if id.as_str() == expression.source().trim() => {
+                    Self::Variable(id.clone())
+                }
+                _ => Self::Any,
+            },
+            JsonTemplate::List(items) => fixed(items.iter()).map_or(Self::Any, Self::Fixed),
+            JsonTemplate::Object(_) => Self::Any,
+        }
+    }
+}
+
+/// Returns a list that holds nothing to be filled in.
+fn fixed<'t>(items: impl Iterator<Item = &'t JsonTemplate>) -> Option<Json> {
+    let items = items.map(|item| match Shape::of(item) {
+        Shape::Fixed(json) => Some(json),
+        Shape::Variable(_) | Shape::Text | Shape::Any => None,
+    });
+    items.collect::<Option<Vec<Json>>>().map(Json::Array)
 }
 
 /// Something and where it stands.

@@ -68,9 +68,7 @@ impl<'n> Lowering<'n> {
         let for_each = fields.take("for_each").and_then(|node| self.for_each(node));
         let compensate = fields.take("compensate");
         let compensate = compensate.and_then(|node| self.compensate(node, &id, phase));
-        for key in ["playbook", "with", "handoff"] {
-            fields.refuse_for_now(key, &mut self.out);
-        }
+        self.belongs_to_a_call(&mut fields);
         fields.close(&mut self.out);
         let blocks = blocks.unwrap_or_default();
         Some(Step {

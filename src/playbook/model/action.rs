@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
-use crate::id::{RoleId, VarId};
+use crate::id::{PlaybookId, RoleId, VarId};
 use crate::playbook::duration::Span;
 use crate::playbook::expression::{Condition, Expression};
 use crate::playbook::model::{Approver, Notify};
@@ -28,6 +28,10 @@ pub enum Action {
     Wait(Wait),
     /// Variables are computed.
     Set(IndexMap<VarId, Expression>),
+    /// Another plan runs as an incident of its own.
+    Child(Box<Child>),
+    /// The incident itself goes on by another plan.
+    HandOff(Box<HandOff>),
 }
 
 impl Action {
@@ -111,6 +115,28 @@ pub struct Approve {
     pub by: Vec<Approver>,
     /// How many must consent.
     pub quorum: u32,
+}
+
+/// Another plan that runs as an incident of its own, linked with the one that asked for it.
+#[derive(Debug)]
+pub struct Child {
+    /// The plan.
+    pub playbook: PlaybookId,
+    /// Its inputs; what is unknown when it begins stays unknown to it.
+    pub with: IndexMap<VarId, JsonTemplate>,
+    /// The step waits for the child's end; else it is done when the child has begun.
+    pub wait: bool,
+    /// Variables filled, when the child closes, from variables of the child.
+    pub save: IndexMap<VarId, VarId>,
+}
+
+/// Another plan that the incident goes on by, with its whole history.
+#[derive(Debug)]
+pub struct HandOff {
+    /// The plan.
+    pub playbook: PlaybookId,
+    /// Inputs set by the hand-off; others keep what the incident knows under the same name.
+    pub with: IndexMap<VarId, JsonTemplate>,
 }
 
 /// What a wait waits for.

@@ -11,7 +11,9 @@ mod plan;
 mod role;
 mod step;
 
-pub use action::{Action, Approve, CheckItem, Decide, Evidence, Http, Manual, Wait};
+pub use action::{
+    Action, Approve, CheckItem, Child, Decide, Evidence, HandOff, Http, Manual, Wait,
+};
 pub use clock::Clock;
 pub use level::{LEVEL_MILDEST, LEVEL_WORST, Level, LevelRule};
 pub use message::{HowMany, Message, Notify, NotifyUntil, SmsTemplate, TextTemplate};

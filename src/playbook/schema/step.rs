@@ -8,7 +8,7 @@ use crate::playbook::schema::build::{
 };
 use crate::playbook::schema::part::times;
 
-const KINDS: [&str; 6] = ["notify", "http", "decide", "approve", "wait", "set"];
+const KINDS: [&str; 7] = ["playbook", "notify", "http", "decide", "approve", "wait", "set"];
 const BY_HAND: [&str; 5] = ["instructions", "checklist", "form", "evidence", "measure"];
 
 /// A step of a plan.
@@ -36,9 +36,10 @@ fn step_with(mut keys: Vec<Key>) -> Value {
         .iter()
         .enumerate()
         .flat_map(|(n, one)| KINDS[n + 1..].iter().map(move |other| (one, other)))
+        .filter(|pair| *pair != (&"playbook", &"wait"))
         .map(|(one, other)| json!({ "not": { "allOf": [has(one), has(other)] } }))
         .collect();
-    let automatic: Vec<Value> = ["notify", "http", "wait", "set"].map(has).into();
+    let automatic: Vec<Value> = ["playbook", "notify", "http", "wait", "set"].map(has).into();
     let automatic = json!({ "anyOf": automatic });
     let mut rules = pairs;
     rules.push(json!({ "if": any_kind, "then": none_of(&BY_HAND) }));
@@ -50,8 +51,24 @@ fn step_with(mut keys: Vec<Key>) -> Value {
     let chosen =
         json!({ "allOf": [own(), chosen, { "properties": { "decide": { "type": "object" } } }] });
     rules.push(json!({ "if": chosen, "then": has("due") }));
+    rules.extend(calls());
     schema["allOf"] = Value::Array(rules);
     schema
+}
+
+/// What stands beside `playbook` and nowhere else; there `wait` is yes or no.
+fn calls() -> [Value; 4] {
+    let typed = |kind: &str| json!({ "properties": { "wait": { "type": [kind, "null"] } } });
+    let own = json!({ "not": { "anyOf": [has("use"), has("playbook")] } });
+    let beside = none_of(&["with", "save", "handoff"]);
+    let flag = |key: &str, value: bool| json!({ "required": [key], "properties": { key: { "const": value } } });
+    let once = none_of(&["wait", "save", "repeat", "for_each", "outlives_phase"]);
+    [
+        json!({ "if": own, "then": { "allOf": [beside, typed("object")] } }),
+        json!({ "if": has("playbook"), "then": typed("boolean") }),
+        json!({ "if": flag("handoff", true), "then": once }),
+        json!({ "if": flag("wait", false), "then": none_of(&["save"]) }),
+    ]
 }
 
 fn common() -> Vec<Key> {
@@ -93,13 +110,19 @@ fn by_hand() -> Vec<Key> {
 }
 
 fn kinds() -> Vec<Key> {
+    let either = json!({ "anyOf": [wait(), boolean()] });
+    let taken = part("variable");
     vec![
         optional("notify", "通知", "Sends messages", part("notify")),
         optional("http", "请求", "Makes one request", http()),
         optional("decide", "决定", "A person chooses", decide()),
         optional("approve", "批准", "People consent", approve()),
-        optional("wait", "等待", "Time passes", wait()),
+        optional("wait", "等待", "Time passes; beside `playbook`: waits for the child", either),
         optional("set", "赋值", "Computes variables", map(part("variable"), string())),
+        optional("playbook", "子预案", "Another plan runs", part("slug")),
+        optional("with", "传入", "Its inputs", map(part("variable"), json!(true))),
+        optional("save", "带回", "Our variable: its variable", map(part("variable"), taken)),
+        optional("handoff", "移交", "The incident goes on by the other plan", boolean()),
     ]
 }
 

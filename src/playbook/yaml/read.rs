@@ -44,6 +44,13 @@ impl<'n> Fields<'n> {
         self.take_entry(key).map(|entry| &entry.value).filter(|node| !node.is_null())
     }
 
+    /// Looks at the value of a key without handing it out; `null` counts as absent.
+    #[must_use]
+    pub fn peek(&self, key: &str) -> Option<&'n Node> {
+        let found = self.entries.iter().find(|(entry, _)| entry.key.text == key);
+        found.map(|(entry, _)| &entry.value).filter(|node| !node.is_null())
+    }
+
     /// Hands out a key with its value.
     pub fn take_entry(&mut self, key: &'static str) -> Option<&'n Entry> {
         self.asked.push(key);

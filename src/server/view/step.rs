@@ -55,6 +55,8 @@ pub const fn kind(action: &Action) -> wire::StepKind {
         Action::Approve(_) => wire::StepKind::Approve,
         Action::Wait(_) => wire::StepKind::Wait,
         Action::Set(_) => wire::StepKind::Set,
+        Action::Child(_) => wire::StepKind::Playbook,
+        Action::HandOff(_) => wire::StepKind::Handoff,
     }
 }
 
@@ -134,5 +136,6 @@ const fn cancel(reason: StepCancelReason) -> &'static str {
         StepCancelReason::PhaseLeft => "phase_left",
         StepCancelReason::Closed => "closed",
         StepCancelReason::Cancelled => "cancelled",
+        StepCancelReason::HandedOff => "handed_off",
     }
 }

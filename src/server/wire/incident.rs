@@ -185,6 +185,10 @@ pub enum StepKind {
     Wait,
     /// Variables are computed.
     Set,
+    /// Another plan runs as a child.
+    Playbook,
+    /// The incident goes on by another plan.
+    Handoff,
 }
 
 /// The current run of a step, or of one item of it.

@@ -115,6 +115,8 @@ fn from(names: &Names<'_>, source: &ValueSource) -> String {
         ValueSource::Form { key } => of("填报", "Reported in", names.run(key)),
         ValueSource::Set { key } => of("得出", "Computed by", names.run(key)),
         ValueSource::Saved { key } => of("返回", "Answered to", names.run(key)),
+        ValueSource::Child { key } => of("带回", "Brought back by", names.run(key)),
+        ValueSource::HandOff { key } => of("移交带来", "Handed over by", names.run(key)),
         ValueSource::Alert => names.lang.pick("告警带来", "From the alert").to_owned(),
         ValueSource::Inject => names.lang.pick("情景注入", "Injected").to_owned(),
     }

@@ -1,9 +1,10 @@
 //! The incident's life, its phases, remarks, evidence and alerts.
 
 use super::{Sentence, bad, good, plain, remark, warning};
-use crate::engine::{EvidenceItem, Fact, Mode, RollbackCause, SetMoment, StuckReason};
+use crate::engine::{EvidenceItem, Fact, Mode, ParentRef, RollbackCause, SetMoment, StuckReason};
 use crate::text::count;
 use crate::timeline::names::Names;
+use crate::timeline::reason;
 
 pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
     course(names, fact).or_else(|| remarks(names, fact))
@@ -13,7 +14,9 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
 fn course(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
     let pick = |zh: String, en: String| names.lang.pick(zh, en);
     match fact {
-        Fact::Declared { title, mode, .. } => declared(names, title, *mode),
+        Fact::Declared { title, mode, parent, .. } => {
+            declared(names, title, *mode, parent.as_ref())
+        }
         Fact::MomentSet { moment, at } => moment_set(names, *moment, *at),
         Fact::PhaseEntered { phase, why, .. } => {
             let phase = names.phase(phase);
@@ -40,20 +43,7 @@ fn course(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
             let text = names.lang.pick("未完成即强制关闭", "Closed by force with work left open");
             warning(remark(names, text.to_owned(), Some(why)))
         }
-        Fact::Cancelled { reason, as_is } => {
-            let text = names.lang.pick("误报，事件取消", "False alarm: incident cancelled");
-            let text = remark(names, text.to_owned(), Some(reason));
-            warning(match as_is {
-                None => text,
-                Some(why) => {
-                    let left = pick(
-                        format!("{text}；已完成的处置不撤销"),
-                        format!("{text}; what was done is left"),
-                    );
-                    remark(names, left, Some(why))
-                }
-            })
-        }
+        Fact::Cancelled { reason, as_is } => cancelled(names, reason, as_is.as_deref()),
         Fact::RollbackBegun { cause, reason, steps } => {
             let list: Vec<String> = steps.iter().map(|undoing| names.step(&undoing.step)).collect();
             let (zh, en) = (list.join("、"), list.join(", "));
@@ -121,13 +111,39 @@ fn remarks(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
     }
 }
 
-fn declared(names: &Names<'_>, title: &str, mode: Mode) -> Option<Sentence> {
+fn cancelled(names: &Names<'_>, reason: &str, as_is: Option<&str>) -> Option<Sentence> {
+    let text = match reason::is_recall(reason) {
+        true => names.lang.pick("事件取消", "Incident cancelled"),
+        false => names.lang.pick("误报，事件取消", "False alarm: incident cancelled"),
+    };
+    let reason = reason::explain(reason, names.lang);
+    let text = remark(names, text.to_owned(), Some(&reason));
+    warning(match as_is {
+        None => text,
+        Some(why) => {
+            let left = names.lang.pick("；已完成的处置不撤销", "; what was done is left");
+            remark(names, format!("{text}{left}"), Some(why))
+        }
+    })
+}
+
+fn declared(
+    names: &Names<'_>,
+    title: &str,
+    mode: Mode,
+    parent: Option<&ParentRef>,
+) -> Option<Sentence> {
     let what = match mode {
         Mode::Live => names.lang.pick("启动预案", "Incident declared"),
         Mode::Drill => names.lang.pick("演练开始", "Drill begun"),
         Mode::Simulation => names.lang.pick("推演开始", "Simulation begun"),
     };
-    plain(remark(names, what.to_owned(), Some(title)))
+    let of = parent.map(|parent| {
+        let number = parent.number;
+        names.lang.pick(format!("（事件 #{number} 的子事件）"), format!(" (child of #{number})"))
+    });
+    let what = format!("{what}{}", of.unwrap_or_default());
+    plain(remark(names, what, Some(title)))
 }
 
 fn moment_set(names: &Names<'_>, moment: SetMoment, at: jiff::Timestamp) -> Option<Sentence> {

@@ -1,5 +1,6 @@
 //! What an event says to a reader, one sentence each: a file for every family of events.
 
+mod kin;
 mod ladder;
 mod level;
 mod lifecycle;
@@ -45,6 +46,7 @@ pub(super) fn say(names: &Names<'_>, event: &Event) -> Option<Sentence> {
         Family::Ladder => ladder::say(names, fact),
         Family::Rule => rule::say(names, fact),
         Family::Outbox => outbox::say(names, fact),
+        Family::Kin => kin::say(names, fact),
     }
 }
 

@@ -179,6 +179,9 @@ fn cancel_reason(names: &Names<'_>, reason: StepCancelReason) -> &'static str {
         StepCancelReason::PhaseLeft => names.lang.pick("阶段已结束", "its phase was left"),
         StepCancelReason::Closed => names.lang.pick("事件已关闭", "the incident was closed"),
         StepCancelReason::Cancelled => names.lang.pick("事件已取消", "the incident was cancelled"),
+        StepCancelReason::HandedOff => {
+            names.lang.pick("已移交给另一预案", "the incident goes on by another plan")
+        }
     }
 }
 

@@ -12,10 +12,12 @@ use crate::timeline::sample::Sample;
 const FACTS: &str = include_str!("facts.jsonl");
 
 /// The kinds that say nothing a reader misses.
-const SILENT: [&str; 8] = [
+const SILENT: [&str; 10] = [
+    "errand_ended",
     "ladder_armed",
     "notice_delayed",
     "phase_left",
+    "report_queued",
     "request_queued",
     "step_adopted",
     "step_awaits",
@@ -38,7 +40,7 @@ fn kinds() -> BTreeSet<String> {
     let source = include_str!("../../engine/fact.rs");
     let body = source.split("pub enum Fact {").nth(1).unwrap().split("\n}").next().unwrap();
     let named = body.lines().filter_map(|line| {
-        let name = line.strip_prefix("    ")?.trim_end_matches([' ', '{', ',']);
+        let name = line.strip_prefix("    ")?.split([' ', '{', ',', '(']).next()?;
         let is_name =
             name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric);
         is_name.then(|| snake(name))
