@@ -6,7 +6,7 @@ mod directory;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use firebell::playbook::diagnostic::{Rendering, Severity};
 use firebell::playbook::part::{Part, PartKind, check};
@@ -57,20 +57,23 @@ fn part_kind(bytes: &[u8]) -> Option<PartKind> {
 }
 
 /// The plans that others of the corpus and of the shipped ones call.
-fn called() -> Vec<Arc<Playbook>> {
-    let paths = files("tests/corpus/called").into_iter().chain(files("playbooks"));
-    let loaded = paths.map(|path| alone(&path).playbook.expect("a good plan"));
-    loaded.map(Arc::new).collect()
+fn called() -> &'static [Arc<Playbook>] {
+    static CALLED: LazyLock<Vec<Arc<Playbook>>> = LazyLock::new(|| {
+        let paths = files("tests/corpus/called").into_iter().chain(files("playbooks"));
+        let loaded = paths.map(|path| alone(&path).playbook.expect("a good plan"));
+        loaded.map(Arc::new).collect()
+    });
+    &CALLED
 }
 
 /// Loads a file among the plans it may call; a file whose name says so stands alone.
 fn load(path: &Path) -> Loaded {
     let mut loaded = [alone(path)];
     let (others, whole) = match stem(path).starts_with('N') {
-        true => (Vec::new(), false),
+        true => (&[][..], false),
         false => (called(), true),
     };
-    check_together(&mut loaded, CheckedSet { others: &others, whole });
+    check_together(&mut loaded, CheckedSet { others, whole });
     let [loaded] = loaded;
     loaded
 }
