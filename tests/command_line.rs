@@ -143,6 +143,22 @@ fn a_list_of_drills_fits_a_narrow_terminal_and_names_five_starts_each() {
     }
 }
 
+#[test]
+fn hours_that_are_meant_to_be_uncovered_are_not_warned_of() {
+    let home = tempfile::tempdir().expect("a folder");
+    let meant = UNCOVERED.replacen("    layers:", "    gaps: intended\n    layers:", 1);
+    assert_ne!(meant, UNCOVERED);
+    std::fs::write(home.path().join("firebell.yaml"), meant).expect("a file");
+    for folder in ["playbooks", "drills"] {
+        std::fs::create_dir(home.path().join(folder)).expect("a folder");
+    }
+    let (code, _, told) = said(firebell_in(home.path(), &["check", "--deny", "warnings"]));
+    assert_eq!(code, Some(0), "{told}");
+    let wrong = UNCOVERED.replacen("    layers:", "    gaps: maybe\n    layers:", 1);
+    std::fs::write(home.path().join("firebell.yaml"), wrong).expect("a file");
+    assert_eq!(said(firebell_in(home.path(), &["check"])).0, Some(1));
+}
+
 fn ran(args: &[&str]) -> (Option<i32>, String) {
     let (code, out, _) = said(firebell(args));
     (code, out)

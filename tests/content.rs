@@ -51,7 +51,8 @@ fn faults(findings: &Diagnostics) -> String {
 fn playbooks() -> Playbooks {
     let directory = configuration().config.directory();
     let plans = Library::yaml_files(&root().join("playbooks"));
-    let library = Library::of_files(&plans, &directory, true);
+    let now = "2026-11-22T00:00:00Z".parse().expect("an instant");
+    let library = Library::of_files(&plans, &directory, now, true);
     let found: String = library.findings().iter().map(faults).collect();
     assert!(found.is_empty() && library.unreadable().is_empty(), "{found}");
     library.playbooks().map(|plan| (plan.id.clone(), Arc::clone(plan))).collect()

@@ -59,7 +59,8 @@ fn lines(found: &[Finding], screen: &Screen) -> String {
 }
 
 fn plans(config: &Config, screen: &Screen) -> Finding {
-    let library = Library::read(&config.playbooks, &config.drills.dir, &config.directory());
+    let library =
+        Library::read(&config.playbooks, &config.drills.dir, &config.directory(), screen.now);
     let findings = Book::check(&library);
     let library = library.with_findings(findings);
     let (plans, drills) = (library.playbooks().count(), library.drill_files().len());

@@ -85,13 +85,13 @@ fn under_way(screen: &Screen, answer: &Json) -> String {
     )
 }
 
-fn library(config: &Config) -> Library {
-    Library::read(&config.playbooks, &config.drills.dir, &config.directory())
+fn library(config: &Config, screen: &Screen) -> Library {
+    Library::read(&config.playbooks, &config.drills.dir, &config.directory(), screen.now)
 }
 
 fn list(common: &Common, screen: &Screen) -> Result<(), Stop> {
     let config = settings::load(common, None, screen)?.config;
-    let (book, findings) = Book::read(&library(&config));
+    let (book, findings) = Book::read(&library(&config, screen));
     print_findings(&findings, screen);
     let rows: Vec<Json> = book.iter().map(|scenario| row(scenario, screen.now)).collect();
     screen.data(&Json::Array(rows), |_| match book.iter().next() {
@@ -143,7 +143,7 @@ fn run_file(file: &Path, seed: Option<u64>, common: &Common, screen: &Screen) ->
     let directory = config.directory();
     let mut files = Library::yaml_files(&config.playbooks);
     files.push(file.to_owned());
-    let library = Library::of_files(&files, &directory, false);
+    let library = Library::of_files(&files, &directory, screen.now, false);
     let (book, findings) = Book::read(&library);
     print_findings(&findings, screen);
     let scenario = book.iter().next().ok_or_else(|| Stop::silent(Exit::Failure))?;

@@ -38,7 +38,7 @@ pub fn find(name: &str, common: &Common, screen: &Screen) -> Result<(Arc<Playboo
 
 /// Reads files and prints what keeps one of them from being a plan; warnings are for `check`.
 fn read(files: &[PathBuf], config: &Config, screen: &Screen) -> Library {
-    let library = Library::of_files(files, &config.directory(), false);
+    let library = Library::of_files(files, &config.directory(), screen.now, false);
     let rendering = Rendering { lang: screen.lang, colour: screen.colour };
     for found in library.findings().iter().filter(|found| Diagnostics::has_errors(found)) {
         note(found.render(rendering));

@@ -1,7 +1,7 @@
 //! Hours to come in which a schedule has nobody on call, shown where the schedule stands in the
 //! file. The present instant comes in as an argument.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,7 +9,7 @@ use crate::id::ScheduleId;
 use crate::people::{Directory, Schedule, Segment};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::{Source, Span};
-use crate::playbook::yaml::{Data, Node};
+use crate::playbook::yaml::{Data, Entry, Node};
 use crate::text::Text;
 
 use super::code::UNCOVERED;
@@ -26,6 +26,8 @@ const TOLD_MAX: usize = 5;
 pub(super) struct Places {
     file: Source,
     schedules: BTreeMap<ScheduleId, Span>,
+    /// Schedules that say their gaps are meant, such as those of office hours.
+    intended: BTreeSet<ScheduleId>,
 }
 
 impl Places {
@@ -40,7 +42,10 @@ impl Places {
             .filter(|entry| entry.key.span.end <= end)
             .map(|entry| (ScheduleId::new(&entry.key.text), entry.key.span))
             .collect();
-        Self { file: file.clone(), schedules }
+        let means = |entry: &&Entry| entry.value.get("gaps").is_some_and(|gaps| !gaps.is_null());
+        let intended = entries.iter().filter(means);
+        let intended = intended.map(|entry| ScheduleId::new(&entry.key.text)).collect();
+        Self { file: file.clone(), schedules, intended }
     }
 }
 
@@ -51,7 +56,8 @@ impl Loaded {
     pub fn uncovered(&self, directory: &Directory, now: Timestamp) -> Findings {
         let mut out = Diagnostics::new(self.places.file.clone());
         let end = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
-        for schedule in directory.schedules() {
+        let told = |schedule: &&Schedule| !self.places.intended.contains(&schedule.id);
+        for schedule in directory.schedules().filter(told) {
             let gaps = schedule.gaps(now, end);
             if let Some(finding) = finding(schedule, &gaps, end) {
                 let place = self.places.schedules.get(&schedule.id);
@@ -91,6 +97,10 @@ fn finding(schedule: &Schedule, gaps: &[Segment], end: Timestamp) -> Option<Diag
         "在 `layers` 中补上这些时间，或在 `overrides` 中指定人员；运行中可用 POST /api/v1/overrides",
         "cover them with a layer, or name someone under `overrides`; \
          on a running server with POST /api/v1/overrides"
+    ))
+    .help(both!(
+        "本来就不值班的时间写上 `gaps: intended`",
+        "write `gaps: intended` where nobody is meant to be on call then"
     )))
 }
 

@@ -94,7 +94,8 @@ mod tests {
             write("two.yaml", &drill.replace("seed: 42", "seed: 43")),
             write("broken.yaml", "drill: broken\n"),
         ];
-        let library = Library::of_files(&files, &Directory::built_in(), false);
+        let library =
+            Library::of_files(&files, &Directory::built_in(), jiff::Timestamp::UNIX_EPOCH, false);
         let (book, findings) = Book::read(&library);
         assert_eq!(book.iter().count(), 1);
         assert_eq!(book.get("ten-steps-drill").unwrap().seed, 42);

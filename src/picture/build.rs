@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use super::critical::{self, Path};
 use super::graph::{Edge, EdgeKind, Exit, Frame, Graph, Handler, Kind, Node, Target};
 use super::words::{Words, line};
 use crate::id::{PhaseId, RoleId, StepId};
+use crate::playbook::critical::{self, Path};
 use crate::playbook::{
     Action, Approver, Blocks, HandlerAct, OnFailure, Phase, Playbook, Span, Step, Wait,
 };

@@ -5,7 +5,6 @@
 //! gives the same picture.
 
 mod build;
-mod critical;
 mod dot;
 mod expression;
 mod graph;

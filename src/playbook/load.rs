@@ -1,5 +1,7 @@
 //! Bytes to a playbook that may be run.
 
+use jiff::Timestamp;
+
 use crate::id::StepId;
 use crate::people::Directory;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
@@ -19,6 +21,8 @@ pub struct Context<'a> {
     pub directory: Option<&'a Directory>,
     /// The parts that plans may use; `None` is the same as none.
     pub shelf: Option<&'a Shelf>,
+    /// The present instant, for what is overdue and for rosters; `None` leaves those rules out.
+    pub now: Option<Timestamp>,
 }
 
 /// What came of reading a plan.

@@ -2,6 +2,7 @@
 //! time, people's duties or storage.
 
 mod check;
+pub(crate) mod critical;
 pub mod diagnostic;
 pub mod difference;
 pub mod duration;
@@ -22,7 +23,7 @@ pub mod template;
 pub mod value;
 pub mod yaml;
 
-pub use check::{CHILDREN_NEST_MAX, Scope as CheckedSet, check_together};
+pub use check::{CHILDREN_NEST_MAX, Scope as CheckedSet, check_together, rivals};
 pub use duration::Span;
 pub use expression::{Condition, Expression, Truth};
 pub use index::{Index, LazyIndex, Needs, PhaseIndex, Place, Watch};

@@ -7,12 +7,14 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::shelves::{Shelves, has_key, kind_of};
 use crate::id::PlaybookId;
 use crate::people::Directory;
 use crate::playbook::diagnostic::{Diagnostics, nearest};
 use crate::playbook::source::BYTES_MAX;
-use crate::playbook::{self, CheckedSet, Context, Loaded, Playbook, Shelf};
+use crate::playbook::{self, CheckedSet, Context, Loaded, Playbook, Shelf, rivals};
 
 /// The most files read from one folder: a guard against pointing at the wrong one.
 const FILES_MAX: usize = 1_000;
@@ -60,20 +62,20 @@ impl Library {
     /// Reads every `*.yaml` and `*.yml` file of the two folders. Blocks on the disk. Files that
     /// do not load are left out and reported.
     #[must_use]
-    pub fn read(playbooks: &Path, drills: &Path, directory: &Directory) -> Self {
+    pub fn read(playbooks: &Path, drills: &Path, directory: &Directory, now: Timestamp) -> Self {
         let mut library = Self { home: playbooks.to_owned(), ..Self::default() };
         let files = [library.files(playbooks), library.files(drills)].concat();
         library.shelves.beside(playbooks, Some(directory));
-        library.take(&files, Some(directory), true);
+        library.take(&files, Some(directory), Some(now), true);
         library
     }
 
     /// Reads these files, whatever folder they lie in; `whole` says that there are no further plans,
     /// so that one they call and that is not among them is nowhere. Blocks on the disk.
     #[must_use]
-    pub fn of_files(files: &[PathBuf], directory: &Directory, whole: bool) -> Self {
+    pub fn of_files(files: &[PathBuf], directory: &Directory, now: Timestamp, whole: bool) -> Self {
         let mut library = Self::default();
-        library.take(files, Some(directory), whole);
+        library.take(files, Some(directory), Some(now), whole);
         library
     }
 
@@ -82,12 +84,18 @@ impl Library {
     #[must_use]
     pub fn of_plan(file: &Path) -> Self {
         let mut library = Self::default();
-        library.take(&[file.to_owned()], None, false);
+        library.take(&[file.to_owned()], None, None, false);
         library
     }
 
     /// A drill is known by its first key, so a file in the wrong folder is still read rightly.
-    fn take(&mut self, files: &[PathBuf], directory: Option<&Directory>, whole: bool) {
+    fn take(
+        &mut self,
+        files: &[PathBuf],
+        directory: Option<&Directory>,
+        now: Option<Timestamp>,
+        whole: bool,
+    ) {
         let mut plans = Vec::new();
         for path in files {
             self.file_count += 1;
@@ -109,7 +117,7 @@ impl Library {
                 let name = path.display().to_string();
                 let folder = path.parent().unwrap_or_else(|| Path::new(""));
                 let shelf = Some(self.shelves.beside(folder, directory));
-                let context = Context { directory, shelf };
+                let context = Context { directory, shelf, now };
                 plans.push(Playbook::load(&name, &bytes, &context));
             }
         }
@@ -133,8 +141,11 @@ impl Library {
         }
     }
 
-    fn admit(&mut self, playbook: Option<Playbook>, findings: Diagnostics) {
+    fn admit(&mut self, playbook: Option<Playbook>, mut findings: Diagnostics) {
         let name = findings.source().name().to_owned();
+        let earlier = self.playbooks.values().filter(|_| playbook.is_some());
+        let rivals = earlier.filter_map(|known| rivals(known, playbook.as_ref()?));
+        rivals.for_each(|found| findings.push(found));
         self.keep(findings);
         let Some(playbook) = playbook else { return };
         if self.playbooks.contains_key(&playbook.id) {
@@ -282,7 +293,12 @@ mod tests {
     #[test]
     fn a_missing_folder_is_reported_and_the_rest_is_read() {
         let here = tempfile::tempdir().unwrap();
-        let library = Library::read(&here.path().join("gone"), here.path(), &Directory::built_in());
+        let library = Library::read(
+            &here.path().join("gone"),
+            here.path(),
+            &Directory::built_in(),
+            Timestamp::UNIX_EPOCH,
+        );
         assert_eq!(library.unreadable().len(), 1);
         assert!(library.has_errors() && library.drill_files().is_empty());
     }

@@ -140,7 +140,8 @@ impl Runtime {
     /// Must be called within a tokio runtime.
     #[must_use]
     pub fn start(parts: Parts) -> Self {
-        let library = Library::read(&parts.playbooks, &parts.drills, &parts.directory);
+        let library =
+            Library::read(&parts.playbooks, &parts.drills, &parts.directory, parts.clock.now());
         let findings = (parts.drill_check)(&library);
         let now = parts.clock.now();
         let overrides = rosters::stored_overrides(&*parts.store).unwrap_or_else(|error| {
@@ -281,7 +282,8 @@ impl Runtime {
         let inner = Arc::clone(&self.inner);
         let read = tokio::task::spawn_blocking(move || {
             let directory = inner.directory.load_full();
-            let library = Library::read(&inner.playbooks, &inner.drills, &directory);
+            let library =
+                Library::read(&inner.playbooks, &inner.drills, &directory, inner.clock.now());
             let findings = (inner.drill_check)(&library);
             Arc::new(library.with_findings(findings))
         });

@@ -82,7 +82,7 @@ impl Shelves {
     }
 
     fn examine(&mut self, shelf: &Shelf, directory: Option<&Directory>) {
-        let context = Context { directory, shelf: Some(shelf) };
+        let context = Context { directory, shelf: Some(shelf), now: None };
         let found = shelf.iter().map(|part| check(part, &context));
         self.findings.extend(found.filter(|found| !found.is_empty()));
     }

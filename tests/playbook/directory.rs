@@ -1,9 +1,13 @@
 //! A small directory to check plans against.
 
-use firebell::id::{ChannelId, LadderId, PartnerId, PersonId, RoleId, TeamId};
-use firebell::people::{Contact, Directory, Ladder, Partner, Parts, Person, Rung, Target, Team};
+use firebell::id::{ChannelId, LadderId, PartnerId, PersonId, RoleId, ScheduleId, TeamId};
+use firebell::people::{
+    Contact, Directory, Duty, Ladder, Layer, Partner, Parts, Person, Rotation, Rung, Schedule,
+    Target, Team, Weekdays, Window, Zone,
+};
 use firebell::text::{Lang, Text};
 use jiff::SignedDuration;
+use jiff::civil::{date, time};
 
 /// Returns the directory that a file asks for in its first line, if it does.
 pub fn named_by(bytes: &[u8]) -> Option<Directory> {
@@ -31,22 +35,59 @@ fn configured() -> Directory {
         members: members.iter().map(PersonId::new).collect(),
         schedule: None,
     };
-    let rung = Rung {
-        after: SignedDuration::from_mins(5),
-        targets: vec![Target::Role(RoleId::new("commander"))],
+    let ladder = |id: &str, target| Ladder {
+        id: LadderId::new(id),
+        rungs: vec![Rung { after: SignedDuration::from_mins(5), targets: vec![target] }],
+        repeat: 0,
+    };
+    let partner = |id: &str, contacts, verified_on| Partner {
+        id: PartnerId::new(id),
+        title: Text::from(id),
+        contacts,
+        verified_on: Some(verified_on),
     };
     Directory::new(Parts {
-        people: vec![person("li-lei", vec![contact]), person("silent", Vec::new())],
-        teams: vec![team("cs-operations", &["li-lei"]), team("silent-team", &["silent"])],
-        schedules: Vec::new(),
-        ladders: vec![Ladder { id: LadderId::new("duty"), rungs: vec![rung], repeat: 0 }],
-        partners: vec![Partner {
-            id: PartnerId::new("silent-partner"),
-            title: Text::from("silent-partner"),
-            contacts: Vec::new(),
-            verified_on: None,
-        }],
+        people: vec![
+            person("li-lei", vec![contact.clone()]),
+            person("han-mei", vec![contact.clone()]),
+            person("silent", Vec::new()),
+        ],
+        teams: vec![
+            team("cs-operations", &["li-lei", "han-mei"]),
+            team("night-watch", &["li-lei", "silent"]),
+            team("silent-team", &["silent"]),
+        ],
+        schedules: vec![office()],
+        ladders: vec![
+            ladder("duty", Target::Role(RoleId::new("commander"))),
+            ladder("into-silence", Target::Team(TeamId::new("silent-team"))),
+        ],
+        partners: vec![
+            partner("silent-partner", Vec::new(), date(2026, 11, 1)),
+            partner("old-friend", vec![contact], date(2026, 1, 1)),
+        ],
         channels: [channel].into(),
     })
     .expect("a sound directory")
+}
+
+/// Two people take turns by day; at night there is nobody.
+fn office() -> Schedule {
+    let turns = ["li-lei", "han-mei"].map(|person| Duty::alone(PersonId::new(person)));
+    Schedule {
+        id: ScheduleId::new("office"),
+        title: Text::from("office"),
+        zone: Zone::utc(),
+        layers: vec![Layer {
+            rotation: Rotation::weekly(time(9, 0, 0, 0)),
+            start: date(2026, 1, 5).at(9, 0, 0, 0),
+            turns: turns.into(),
+            windows: vec![Window {
+                days: Weekdays::ALL,
+                from: time(9, 0, 0, 0),
+                to: time(18, 0, 0, 0),
+            }],
+        }],
+        overrides: Vec::new(),
+    }
 }

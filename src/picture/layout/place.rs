@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::picture::critical::order;
 use crate::picture::graph::{EdgeKind, Frame, Graph};
+use crate::playbook::critical::order;
 
 /// How many times an arrangement is taken up again from where its neighbours came to stand.
 const SWEEPS: usize = 4;

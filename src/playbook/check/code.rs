@@ -30,6 +30,26 @@ pub const NOT_MEASURED: Code = Code::new("W0301");
 pub const CLOCK_UNOWNED: Code = Code::new("W0801");
 /// A fact of a regime that nothing in the plan can tell.
 pub const FACT_NEVER_SET: Code = Code::new("N0802");
+/// A role that one person alone, or nobody, can hold in the weeks to come.
+pub const FEW_HOLDERS: Code = Code::new("W0207");
+/// Hours to come in which nobody can hold a role.
+pub const UNSTAFFED: Code = Code::new("W0208");
+/// A partner whose contact nobody has tried for long.
+pub const NOT_VERIFIED: Code = Code::new("W0209");
+/// A message to the outside that goes over one channel.
+pub const SINGLE_CHANNEL: Code = Code::new("W0210");
+/// A ladder whose last rung reaches nobody.
+pub const LADDER_TO_NOBODY: Code = Code::new("W0211");
+/// A wait that nothing ends and nobody is told of.
+pub const ENDLESS_WAIT: Code = Code::new("W0303");
+/// A deadline shorter than what must come before it.
+pub const TOO_SHORT: Code = Code::new("W0304");
+/// A way or handler whose condition holds in no run.
+pub const NEVER_HOLDS: Code = Code::new("W0305");
+/// A plan past its review.
+pub const REVIEW_DUE: Code = Code::new("W0306");
+/// Two plans that one alert or surge starts.
+pub const RIVALS: Code = Code::new("W0307");
 /// A name that nothing can set.
 pub const UNKNOWN_NAME: Code = Code::new("E0402");
 /// An expression that fails whatever it is given.

@@ -175,7 +175,7 @@ fn reachable(noted: &Noted<DirectoryName>, directory: &Directory, out: &mut Diag
 }
 
 /// Lists who may come from a source; `None` where it does not exist, which is told elsewhere.
-fn candidates(source: &Source, directory: &Directory) -> Option<Vec<PersonId>> {
+pub(super) fn candidates(source: &Source, directory: &Directory) -> Option<Vec<PersonId>> {
     let members = |team: &TeamId| {
         directory.team(team)?;
         Some(directory.team_members(team).to_vec())

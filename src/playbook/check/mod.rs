@@ -4,25 +4,32 @@ mod clock;
 mod code;
 mod compensation;
 mod directory;
+mod earliest;
 mod flow;
 mod name;
 mod objective;
 mod personal;
+mod promise;
+mod rival;
 mod sample;
+mod staffing;
 mod step;
 mod together;
 mod variable;
 
 pub use code::{
     CHILD_CIRCLE, CHILD_HIDDEN, CHILD_INPUT, CHILD_INPUT_MISSING, CHILD_INPUT_TYPE,
-    CHILD_NOT_CHECKED, CHILD_OUTPUT, CHILD_TOO_DEEP, CLOCK_UNOWNED, EXPRESSION_FAILS,
-    FACT_NEVER_SET, IMPOSSIBLE_OBJECTIVE, IN_THE_FLOW, NO_CHANNEL, NO_SUCH_ANSWER, NOBODY,
-    NOT_CONFIGURED, NOT_IN_DIRECTORY, NOT_MEASURED, NOT_UNDONE, PERSONAL_READ, STEP_CYCLE,
-    TEMPLATE_FAILS, TYPE_CLASH, UNKNOWN_CHILD, UNKNOWN_NAME, UNREACHABLE_PHASE, UNREACHABLE_STEP,
+    CHILD_NOT_CHECKED, CHILD_OUTPUT, CHILD_TOO_DEEP, CLOCK_UNOWNED, ENDLESS_WAIT, EXPRESSION_FAILS,
+    FACT_NEVER_SET, FEW_HOLDERS, IMPOSSIBLE_OBJECTIVE, IN_THE_FLOW, LADDER_TO_NOBODY, NEVER_HOLDS,
+    NO_CHANNEL, NO_SUCH_ANSWER, NOBODY, NOT_CONFIGURED, NOT_IN_DIRECTORY, NOT_MEASURED, NOT_UNDONE,
+    NOT_VERIFIED, PERSONAL_READ, REVIEW_DUE, RIVALS, SINGLE_CHANNEL, STEP_CYCLE, TEMPLATE_FAILS,
+    TOO_SHORT, TYPE_CLASH, UNKNOWN_CHILD, UNKNOWN_NAME, UNREACHABLE_PHASE, UNREACHABLE_STEP,
+    UNSTAFFED,
 };
 pub use together::{CHILDREN_NEST_MAX, Scope, check_together};
 
 pub(in crate::playbook) use directory::directory_names;
+pub use rival::rivals;
 
 use crate::playbook::diagnostic::Diagnostics;
 use crate::playbook::load::Context;
@@ -54,10 +61,19 @@ pub(in crate::playbook) fn check(
         check.steps();
         check.compensations();
         check.objectives(&ways);
+        check.too_short();
+        check.never_holding();
+        check.endless_waits();
     }
     check.clocks();
     check.addressed();
+    if let Some(now) = context.now {
+        check.review(now);
+    }
     if let Some(directory) = context.directory {
         check.directory(directory);
+        if let Some(now) = context.now.filter(|_| !directory.is_built_in()) {
+            check.staffing(directory, now);
+        }
     }
 }

@@ -68,7 +68,7 @@ impl Check<'_> {
     }
 }
 
-fn is_never(condition: Option<&Condition>) -> bool {
+pub(super) fn is_never(condition: Option<&Condition>) -> bool {
     condition.is_some_and(|when| when.evaluate(&Nothing).truth == Truth::No)
 }
 

@@ -51,6 +51,8 @@ pub(in crate::playbook) struct Notes<'n> {
     pub after: BTreeMap<StepId, Span>,
     /// Where a condition of a step stands.
     pub when: BTreeMap<StepId, Span>,
+    /// Where the day of the last review stands.
+    pub reviewed_on: Option<Span>,
     /// Steps with those that undo them, with where that is said.
     pub compensations: Vec<Noted<(StepId, StepId)>>,
     /// Ways out of phases by failure, with where they stand.

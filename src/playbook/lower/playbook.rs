@@ -39,7 +39,9 @@ impl<'n> Lowering<'n> {
         let title = fields.require("title", &mut self.out).and_then(|n| n.text(&mut self.out));
         let summary = fields.text("summary", &mut self.out);
         let owner = fields.take("owner").and_then(|node| self.team(node));
-        let reviewed_on = fields.take("reviewed_on").and_then(|node| self.date(node));
+        let reviewed_on = fields.take("reviewed_on");
+        self.notes.reviewed_on = reviewed_on.map(|node| node.span);
+        let reviewed_on = reviewed_on.and_then(|node| self.date(node));
         let review_every = fields.duration("review_every", &mut self.out);
         let risks = fields.list("risks", &mut self.out);
         let risks = risks.iter().filter_map(|node| self.slug(node)).map(SmolStr::new).collect();

@@ -76,8 +76,10 @@ pub async fn check(
     let lang = checking.lang.or(principal.lang).unwrap_or_else(|| app.lang());
     let name = checking.name.unwrap_or_else(|| "playbook.yaml".to_owned());
     let (directory, library) = (app.runtime().directory(), app.runtime().library());
+    let now = app.now();
     let look = move || {
-        let context = Context { directory: Some(&directory), shelf: library.shelf() };
+        let context =
+            Context { directory: Some(&directory), shelf: library.shelf(), now: Some(now) };
         let findings = Playbook::load(&name, &bytes, &context).findings;
         Checked { ok: !findings.has_errors(), findings: shown(&findings, lang) }
     };

@@ -12,33 +12,33 @@ const MONTH: u64 = 30 * DAY;
 /// How long something takes at most, and over how many steps: of equal times the longer chain
 /// counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) struct Length {
-    pub(super) seconds: u64,
-    steps: usize,
+pub(crate) struct Length {
+    pub(crate) seconds: u64,
+    pub(crate) steps: usize,
 }
 
 /// The longest path through a phase.
 #[derive(Debug, Default)]
-pub(super) struct Path {
+pub(crate) struct Path {
     /// The positions of its steps, from first to last; empty where nothing is promised.
-    pub(super) steps: Vec<usize>,
+    pub(crate) steps: Vec<usize>,
     /// How long it takes.
-    pub(super) length: Length,
+    pub(crate) length: Length,
 }
 
 /// The longest ways through a plan.
 #[derive(Debug)]
-pub(super) struct Paths {
+pub(crate) struct Paths {
     /// Phase by phase.
-    pub(super) phases: Vec<Path>,
+    pub(crate) phases: Vec<Path>,
     /// The positions of the phases on the longest way from the first to the end.
-    pub(super) way: Vec<usize>,
+    pub(crate) way: Vec<usize>,
     /// How long that takes.
-    pub(super) seconds: u64,
+    pub(crate) seconds: u64,
 }
 
 /// Finds the longest ways through a plan.
-pub(super) fn paths(plan: &Playbook) -> Paths {
+pub(crate) fn paths(plan: &Playbook) -> Paths {
     let onward: Vec<Vec<usize>> = (0..plan.phases.len()).map(|at| onward(plan, at)).collect();
     let phases: Vec<Path> =
         plan.phases.iter().zip(&onward).map(|(p, onward)| path(p, onward.is_empty())).collect();
@@ -104,7 +104,7 @@ fn path(phase: &Phase, last: bool) -> Path {
 }
 
 /// Returns the predecessor that a step begins with.
-fn decisive(join: Join, after: &[usize], finish: &[Length]) -> Option<usize> {
+pub(crate) fn decisive(join: Join, after: &[usize], finish: &[Length]) -> Option<usize> {
     let mut before = after.to_vec();
     before.sort_by_key(|at| (finish[*at], *at));
     let nth = match join {
@@ -116,14 +116,14 @@ fn decisive(join: Join, after: &[usize], finish: &[Length]) -> Option<usize> {
 }
 
 /// Returns for each step of a phase the positions of those it comes after.
-pub(super) fn after(phase: &Phase) -> Vec<Vec<usize>> {
+pub(crate) fn after(phase: &Phase) -> Vec<Vec<usize>> {
     let position = |id: &StepId| phase.steps.iter().position(|step| step.id == *id);
     phase.steps.iter().map(|step| step.after.iter().filter_map(position).collect()).collect()
 }
 
 /// Orders steps so that each stands behind all it comes after, in the plan's order otherwise. What
 /// waits for itself, which no checked plan does, stands last.
-pub(super) fn order(after: &[Vec<usize>]) -> Vec<usize> {
+pub(crate) fn order(after: &[Vec<usize>]) -> Vec<usize> {
     let mut placed = vec![false; after.len()];
     let mut order = Vec::with_capacity(after.len());
     loop {
@@ -179,7 +179,14 @@ fn seconds(span: &Span) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::sample::{plan, written};
+    use crate::playbook::shipped::{load, plan};
+
+    fn written(steps: &str) -> Playbook {
+        let head = "playbook: small\ntitle: Small\nlevels: [ { level: 4 } ]\n\
+                    roles: { r: { title: { zh: 负责人, en: Lead }, assign: { team: t } } }\n\
+                    phases:\n  - id: only\n    title: { zh: 唯一, en: Only }\n    steps:\n";
+        load("small", &format!("{head}{steps}\n"))
+    }
 
     fn ids(phase: &Phase, path: &Path) -> Vec<String> {
         path.steps.iter().map(|at| phase.steps[*at].id.to_string()).collect()

@@ -1,0 +1,179 @@
+//! Promises and ways that cannot be: time that is over before it begins, conditions that never hold,
+//! waits that nothing ends.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::playbook::check::earliest::Earliest;
+use crate::playbook::check::step::is_never;
+use crate::playbook::check::{
+    Check, ENDLESS_WAIT, IMPOSSIBLE_OBJECTIVE, NEVER_HOLDS, REVIEW_DUE, TOO_SHORT,
+};
+use crate::playbook::diagnostic::{Code, Diagnostic, both};
+use crate::playbook::model::{
+    Action, Blocks, Due, Limit, Milestone, Moment, Objective, Promise, Step, Wait,
+};
+use crate::playbook::source::Span;
+use crate::text::Text;
+
+impl Check<'_> {
+    /// Promises that waits before them make impossible.
+    pub(super) fn too_short(&mut self) {
+        let playbook = self.playbook;
+        let earliest = Earliest::of(playbook);
+        for (at, phase) in playbook.phases.iter().enumerate() {
+            for (place, step) in phase.steps.iter().enumerate() {
+                let due = [(&step.start_within, Milestone::Started), (&step.due, Milestone::Done)];
+                for (due, milestone) in due {
+                    let Some(due) = due else { continue };
+                    let Some(least) = earliest.step(at, place, milestone) else { continue };
+                    if due.from == Some(Moment::Declared) && longest(due) < least {
+                        self.shorter_than_its_way(step, least);
+                    }
+                }
+            }
+        }
+        for objective in &playbook.objectives {
+            let Promise::Within { from: Moment::Declared, to, within } = &objective.promise else {
+                continue;
+            };
+            let least = match to {
+                Moment::Phase(id) => playbook.index().phase(id).and_then(|at| earliest.phase(at)),
+                Moment::Step(id, milestone) => playbook
+                    .index()
+                    .place(id)
+                    .and_then(|at| earliest.step(at.phase, at.step, *milestone)),
+                _ => None,
+            };
+            if let Some(least) =
+                least.filter(|least| within.fixed().is_some() && within.seconds() < *least)
+            {
+                self.kept_by_no_run(objective, least);
+            }
+        }
+    }
+
+    fn shorter_than_its_way(&mut self, step: &Step, least: u64) {
+        let (id, least) = (&step.id, minutes(least));
+        let found = Diagnostic::new(
+            TOO_SHORT,
+            both!(
+                "步骤 `{id}` 的时限比之前必经的等待还短：至少要 {least} 分钟",
+                "the time of `{id}` is shorter than the waits before it: {least} minutes at least"
+            ),
+        );
+        let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
+        self.told(found, place);
+    }
+
+    fn kept_by_no_run(&mut self, objective: &Objective, least: u64) {
+        let (id, least) = (&objective.id, minutes(least));
+        let found = Diagnostic::new(
+            IMPOSSIBLE_OBJECTIVE,
+            both!("目标 `{id}` 无法达成", "the objective `{id}` can never be met"),
+        )
+        .label(both!(
+            "途中的等待至少要 {least} 分钟",
+            "the waits on the way take {least} minutes at least"
+        ));
+        let place = self.notes.objectives.get(id.as_str()).copied();
+        self.told(found, place);
+    }
+
+    /// Ways and handlers whose condition holds in no run. A role may be engaged by hand alone.
+    pub(super) fn never_holding(&mut self) {
+        let playbook = self.playbook;
+        for phase in &playbook.phases {
+            let places = self.notes.next.get(&phase.id).cloned().unwrap_or_default();
+            for (at, _) in phase.next.iter().enumerate().filter(|(_, n)| is_never(n.when.as_ref()))
+            {
+                self.never(places.get(at).copied(), &Text::both("这个出口", "this way out"));
+            }
+        }
+        for handler in playbook.handlers.iter().filter(|handler| is_never(handler.when.as_ref())) {
+            let event = serde_json::to_value(handler.event).unwrap_or_default();
+            let event = event.as_str().unwrap_or_default();
+            self.never(None, &both!("`{event}` 的处理规则", "the handler of `{event}`"));
+        }
+    }
+
+    fn never(&mut self, place: Option<Span>, what: &Text) {
+        let (zh, en) = (what.get(crate::text::Lang::Zh), what.get(crate::text::Lang::En));
+        let found = Diagnostic::new(NEVER_HOLDS, both!("{zh}总是不成立", "{en} never holds"));
+        self.told(found, place);
+    }
+
+    /// Waits that hold their phase up, that no time ends and nobody is told of.
+    pub(super) fn endless_waits(&mut self) {
+        let playbook = self.playbook;
+        for step in playbook.phases.iter().flat_map(|phase| &phase.steps) {
+            let waits = matches!(&step.action, Action::Wait(Wait::Until(_)));
+            let ends = step.due.is_some() || step.timeout.is_some();
+            if waits && !ends && step.blocks == Blocks::Phase {
+                let id = &step.id;
+                let found = Diagnostic::new(
+                    ENDLESS_WAIT,
+                    both!(
+                        "`{id}` 等待的条件若一直不成立，没有人会知道",
+                        "if what `{id}` waits for never comes, nobody is told"
+                    ),
+                )
+                .help(Text::both(
+                    "加上 `due`（逾期会升级）或 `timeout`",
+                    "add `due`, which escalates, or `timeout`",
+                ));
+                let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
+                self.told(found, place);
+            }
+        }
+    }
+
+    /// A plan nobody has looked at for longer than it allows itself.
+    pub(super) fn review(&mut self, now: Timestamp) {
+        let (Some(on), Some(every)) = (self.playbook.reviewed_on, self.playbook.review_every)
+        else {
+            return;
+        };
+        let until = on.to_zoned(TimeZone::UTC).ok().and_then(|day| every.after(day.timestamp()));
+        let Some(until) = until.filter(|until| *until < now) else { return };
+        let day = until.to_zoned(TimeZone::UTC).date();
+        let found = Diagnostic::new(
+            REVIEW_DUE,
+            both!("预案应在 {day} 前评审", "the plan was to be reviewed by {day}"),
+        )
+        .help(Text::both(
+            "评审后更新 `reviewed_on`",
+            "review it, then write the day as `reviewed_on`",
+        ));
+        self.told(found, self.notes.reviewed_on);
+    }
+
+    /// Reports something at its place, where it has one.
+    pub(super) fn told(&mut self, found: Diagnostic, place: Option<Span>) {
+        self.out.push(match place {
+            Some(span) => found.at(span),
+            None => found,
+        });
+    }
+
+    /// Words something about a role of the plan.
+    pub(super) fn of_role(&mut self, code: Code, role: &str, message: Text, help: Text) {
+        let place = self.notes.roles.get(role).copied();
+        self.told(Diagnostic::new(code, message).help(help), place);
+    }
+}
+
+fn longest(due: &Due) -> u64 {
+    match &due.limit {
+        Limit::Fixed(span) if span.fixed().is_some() => span.seconds(),
+        Limit::Fixed(_) => u64::MAX,
+        Limit::ByLevel { levels, otherwise } => {
+            let all = levels.values().chain(otherwise);
+            all.map(|s| if s.fixed().is_some() { s.seconds() } else { u64::MAX }).max().unwrap_or(0)
+        }
+    }
+}
+
+const fn minutes(seconds: u64) -> u64 {
+    seconds.div_ceil(60)
+}
