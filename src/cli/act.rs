@@ -146,14 +146,18 @@ pub enum Act {
         /// The number
         value: f64,
     },
-    /// Say when the trouble was noticed (detected), or when the organisation knew (aware)
+    /// Say when the trouble was noticed (detected), when the organisation knew (aware), or when a
+    /// moment of a law came
     Moment {
         #[command(flatten)]
         on: OnIncident,
-        /// detected or aware
+        /// detected, aware, or a moment of a regime
         moment: String,
         /// When
         at: Timestamp,
+        /// What shows it
+        #[arg(long)]
+        grounds: Option<String>,
     },
     /// Set the level over the rules
     Level {
@@ -347,7 +351,9 @@ pub fn request(act: Act) -> Result<Request, Stop> {
         Act::Measure { on, name, value } => {
             on.ask("measures", json!({ "name": name, "value": value }))
         }
-        Act::Moment { on, moment, at } => on.ask("moments", json!({ "moment": moment, "at": at })),
+        Act::Moment { on, moment, at, grounds } => {
+            on.ask("moments", json!({ "moment": moment, "at": at, "grounds": grounds }))
+        }
         Act::Level { on, level, reason } => {
             on.ask("level", json!({ "level": level, "reason": reason }))
         }

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use super::act::Act;
+use super::clock::Clock;
 use crate::text::Text;
 
 /// What is printed.
@@ -395,6 +396,9 @@ pub enum Incident {
         #[arg(group = "proof", required_unless_present_any = ["text", "link"])]
         file: Option<PathBuf>,
     },
+    /// Statutory clocks: submit, decide not to notify, extend, draft
+    #[command(subcommand)]
+    Clock(Clock),
     #[command(flatten)]
     Act(Act),
 }

@@ -34,6 +34,7 @@ pub async fn run(verb: Incident, client: &Client, screen: &Screen) -> Result<(),
         Incident::Evidence { incident, step, text, link, file } => {
             attach(client, Proof { incident, step, text, link, file }, screen).await
         }
+        Incident::Clock(verb) => super::clock::run(verb, client, screen).await,
         Incident::Act(act) => {
             let Request { path, body } = request(act)?;
             show(screen, &client.post(&path, &body).await?)

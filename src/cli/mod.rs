@@ -7,6 +7,7 @@ mod args;
 mod backup;
 mod check;
 mod client;
+mod clock;
 mod diff;
 mod doctor;
 mod drill;

@@ -109,11 +109,59 @@ pub fn incident(screen: &Screen, incident: &Json) -> String {
     parts.push(roles(screen, incident));
     parts.push(String::new());
     parts.push(steps(screen, incident));
+    if let Some(clocks) = clocks(screen, incident) {
+        parts.push(String::new());
+        parts.push(clocks);
+    }
     if let Some(personal) = personal(screen, incident) {
         parts.push(String::new());
         parts.push(personal);
     }
     parts.join("\n")
+}
+
+/// Statutory clocks, stage by stage; nothing where the plan has none.
+fn clocks(screen: &Screen, incident: &Json) -> Option<String> {
+    let list: Vec<_> = rows(incident, "clocks").map(|clock| clock_row(screen, clock)).collect();
+    let heading = [
+        ("法定时限", "CLOCK"),
+        ("状态", "STATE"),
+        ("到期", "DUE"),
+        ("报告对象", "TO"),
+        ("说明", "WHY"),
+    ];
+    (!list.is_empty()).then(|| screen.table(&heading, list))
+}
+
+fn clock_row(screen: &Screen, clock: &Json) -> Vec<String> {
+    let state = text(clock, "state");
+    let tone = match state {
+        "late" | "met_late" => Tone::Bad,
+        "running" => Tone::Warn,
+        "met" => Tone::Good,
+        _ => Tone::Faint,
+    };
+    let runs = matches!(state, "running" | "late");
+    let due = if runs { when(screen, clock, "due_at") } else { String::new() };
+    let own = match flag(clock, "internal") && runs {
+        true => screen.lang.pick("（内部）", " (our own)"),
+        false => "",
+    };
+    let unknown: Vec<&str> = rows(clock, "unknown").filter_map(Json::as_str).collect();
+    let why = match unknown.is_empty() {
+        true => word(screen.lang, text(clock, "why")).to_owned(),
+        false => {
+            let list = unknown.join(", ");
+            screen.lang.pick(format!("{list} 未知"), format!("{list} unknown"))
+        }
+    };
+    vec![
+        text(clock, "key").to_owned(),
+        screen.paint(tone, word(screen.lang, state)),
+        format!("{due}{own}"),
+        words(screen, clock.get("to")),
+        why,
+    ]
 }
 
 /// What is kept apart of people, and its values where the caller may see them.

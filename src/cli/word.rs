@@ -3,7 +3,7 @@
 use crate::text::Lang;
 
 /// Codes of the wire contract with their words. A code that a newer server adds shows as itself.
-const WORDS: [(&str, &str, &str); 36] = [
+const WORDS: [(&str, &str, &str); 50] = [
     ("open", "处置中", "open"),
     ("paused", "已暂停", "paused"),
     ("closed", "已结束", "closed"),
@@ -40,6 +40,20 @@ const WORDS: [(&str, &str, &str); 36] = [
     ("rosters", "值班表", "rosters"),
     ("store", "存储", "store"),
     ("disk", "磁盘", "disk"),
+    ("running", "计时中", "running"),
+    ("late", "已逾期", "late"),
+    ("met", "已提交", "submitted"),
+    ("met_late", "逾期提交", "submitted late"),
+    ("not_due", "不需要", "not due"),
+    ("waived", "不予通知", "not notified"),
+    ("condition", "条件不成立", "its condition does not hold"),
+    ("not_in_force", "法规未施行", "the law is not in force"),
+    ("previous", "前一阶段未提交", "the stage before was not submitted"),
+    ("anchor_lost", "起算时刻已失效", "its moment is undone"),
+    ("merged", "已并入他处", "worked in another incident"),
+    ("handed_off", "改按另一预案处置", "the incident goes on by another plan"),
+    ("forced_close", "强制关闭", "the close was forced"),
+    ("never_came", "起算时刻未出现", "its moment never came"),
 ];
 
 /// Returns the word for a code.

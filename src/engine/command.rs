@@ -7,14 +7,15 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
+use super::clock::ClockKey;
 use super::event::{Actor, AlertNote, EvidenceItem, LadderSubject, SetMoment};
 use super::kin::ParentRef;
 use super::mode::{Mode, Status};
 use super::run::RunKey;
 use super::seal::Chance;
 use crate::id::{
-    ChannelId, DrillRunId, IncidentId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId, StepId,
-    VarId,
+    ChannelId, ClockId, DrillRunId, IncidentId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId,
+    StageId, StepId, VarId,
 };
 use crate::people::Directory;
 use crate::playbook::{Level, Playbook, Value, Variables};
@@ -102,6 +103,48 @@ impl StepRef {
     }
 }
 
+/// Names a stage of a clock as people do: by the clock, perhaps the stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockRef {
+    /// The clock.
+    pub clock: ClockId,
+    /// The stage; the one that is open where only one is.
+    pub stage: Option<StageId>,
+}
+
+/// A person's act on a stage of a statutory clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClockAct {
+    /// Records that it was submitted.
+    Submit {
+        /// Why it was late; must be there where it was.
+        reason: Option<String>,
+        /// What the authority calls it.
+        reference: Option<String>,
+    },
+    /// Proposes not to notify.
+    AskWaiver {
+        /// Why.
+        reason: String,
+    },
+    /// Approves or refuses that; never the person who proposed it.
+    AnswerWaiver {
+        /// Approved.
+        approve: bool,
+        /// A remark.
+        reason: Option<String>,
+    },
+    /// Records that an authority granted more time.
+    Extend {
+        /// Until when.
+        until: Timestamp,
+        /// Who granted it.
+        by: String,
+        /// The document that says so.
+        document: String,
+    },
+}
+
 /// What is asked of an incident.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -144,6 +187,15 @@ pub enum Command {
         moment: SetMoment,
         /// The instant.
         at: Timestamp,
+        /// What shows it.
+        grounds: Option<String>,
+    },
+    /// A person's act on a stage of a statutory clock.
+    Clock {
+        /// Which.
+        clock: ClockRef,
+        /// The act.
+        act: ClockAct,
     },
     /// Sets variables: late answers to what was asked when declaring.
     SetInputs {
@@ -477,4 +529,8 @@ pub enum DeadlineKind {
     Objective(ObjectiveId),
     /// A notice's channel has had its time.
     NoticeChannel(NoticeId),
+    /// A warning of a statutory clock.
+    ClockWarning(ClockKey),
+    /// A statutory clock runs out.
+    ClockDue(ClockKey),
 }

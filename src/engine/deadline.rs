@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use super::clock::ClockKey;
 use super::command::{Command, Deadline, DeadlineKind};
 use super::event::LadderSubject;
 use super::incident::{Incident, Pending};
@@ -58,7 +59,12 @@ pub(super) fn instant(
         DeadlineKind::StepStart(key) => run(key).and_then(start_by),
         DeadlineKind::StepDue(key) => run(key).and_then(due_at),
         DeadlineKind::StepAlarm(key) => run(key)?.alarm.map(|alarm| alarm.at()),
-        DeadlineKind::Rung(subject) => incident.ladders.get(subject).filter(|_| open)?.next_at(),
+        DeadlineKind::Rung(subject) => {
+            let climbed = open || subject.is_of_clock();
+            incident.ladders.get(subject).filter(|_| climbed)?.next_at()
+        }
+        DeadlineKind::ClockWarning(key) => incident.clocks.get(key)?.next_warning(),
+        DeadlineKind::ClockDue(key) => incident.clocks.get(key)?.next_breach(),
         DeadlineKind::Objective(id) => {
             let objective = playbook.objectives.iter().find(|objective| objective.id == *id)?;
             objective_limit(incident, objective)
@@ -90,6 +96,8 @@ enum Why<'a> {
     Rung(&'a LadderSubject),
     Objective(&'a ObjectiveId),
     Channel(NoticeId),
+    ClockWarning(&'a ClockKey),
+    ClockDue(&'a ClockKey),
 }
 
 impl Why<'_> {
@@ -103,6 +111,8 @@ impl Why<'_> {
             Self::Rung(subject) => DeadlineKind::Rung((*subject).clone()),
             Self::Objective(id) => DeadlineKind::Objective((*id).clone()),
             Self::Channel(id) => DeadlineKind::NoticeChannel(*id),
+            Self::ClockWarning(key) => DeadlineKind::ClockWarning((*key).clone()),
+            Self::ClockDue(key) => DeadlineKind::ClockDue((*key).clone()),
         }
     }
 }
@@ -118,6 +128,7 @@ fn each<'a>(
             visit(*channel_until, Why::Channel(*id));
         }
     }
+    never_frozen(incident, visit);
     if incident.status.is_open() {
         for objective in &playbook.objectives {
             if let Some(at) = objective_limit(incident, objective) {
@@ -130,6 +141,23 @@ fn each<'a>(
     }
 }
 
+/// Calls `visit` with the instants of statutory clocks: neither a pause nor the end stops them.
+fn never_frozen<'a>(incident: &'a Incident, visit: &mut dyn FnMut(Timestamp, Why<'a>)) {
+    for (key, state) in incident.clocks.iter() {
+        if let Some(at) = state.next_warning() {
+            visit(at, Why::ClockWarning(key));
+        }
+        if let Some(at) = state.next_breach() {
+            visit(at, Why::ClockDue(key));
+        }
+    }
+    for (subject, ladder) in incident.ladders.iter().filter(|(subject, _)| subject.is_of_clock()) {
+        if let Some(at) = ladder.next_at() {
+            visit(at, Why::Rung(subject));
+        }
+    }
+}
+
 /// Calls `visit` with the instants that a pause freezes.
 fn frozen_by_pause<'a>(incident: &'a Incident, visit: &mut dyn FnMut(Timestamp, Why<'a>)) {
     for role in incident.roles.keys() {
@@ -137,7 +165,7 @@ fn frozen_by_pause<'a>(incident: &'a Incident, visit: &mut dyn FnMut(Timestamp, 
             visit(at, Why::Role(role));
         }
     }
-    for (subject, ladder) in incident.ladders.iter() {
+    for (subject, ladder) in incident.ladders.iter().filter(|(of, _)| !of.is_of_clock()) {
         if let Some(at) = ladder.next_at() {
             visit(at, Why::Rung(subject));
         }

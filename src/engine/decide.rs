@@ -5,8 +5,10 @@
 
 mod approval;
 mod begin;
+mod clock;
 mod deadlines;
 mod decision;
+mod duty;
 mod ended;
 mod escalation;
 mod hand_off;
@@ -179,6 +181,7 @@ const fn outlives_end(command: &Command) -> bool {
         | Command::Link { .. }
         | Command::AddEvidence { .. }
         | Command::AcknowledgeNotice { .. }
+        | Command::Clock { .. }
         | Command::NoticeOutcome { .. }
         | Command::RequestOutcome { .. }
         | Command::ChildOutcome { .. }
@@ -212,6 +215,7 @@ impl Decision<'_> {
     fn dispatch(&mut self, command: Command) -> Result<(), Rejection> {
         match command {
             Command::Step { step, act } => return self.act(&step, act),
+            Command::Clock { clock, act } => return self.clock(&clock, act),
             Command::Reached(kind) => {
                 self.reached_instant(&kind);
                 return Ok(());
@@ -245,7 +249,7 @@ impl Decision<'_> {
             Command::SetLevel { level, reason } => self.set_level(level, reason),
             Command::Note { text } => self.note(text),
             Command::Measure { name, value } => self.measure(name, value),
-            Command::SetMoment { moment, at } => self.set_moment(moment, at),
+            Command::SetMoment { moment, at, grounds } => self.set_moment(moment, at, grounds),
             Command::SetInputs { values } => self.set_inputs(values),
             Command::MovePhase { to, reason } => self.move_phase(&to, reason),
             Command::Pause { reason } => self.pause(reason),
@@ -266,6 +270,7 @@ impl Decision<'_> {
             Command::Inject { values } => self.inject(values),
             Command::AcknowledgeNotice { notice } => self.acknowledge_notice(notice),
             Command::Step { .. }
+            | Command::Clock { .. }
             | Command::Reached(_)
             | Command::NoticeOutcome { .. }
             | Command::RequestOutcome { .. }
@@ -292,6 +297,8 @@ impl Decision<'_> {
             DeadlineKind::Rung(subject) => self.rung_due(subject),
             DeadlineKind::Objective(_) => self.judge_objectives(),
             DeadlineKind::NoticeChannel(id) => self.channel_due(*id),
+            DeadlineKind::ClockWarning(key) => self.clock_warning_due(key),
+            DeadlineKind::ClockDue(key) => self.clock_due(key),
         }
     }
 }

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::clock::ClockKey;
 use super::fact::Fact;
 use super::run::RunKey;
-use crate::id::{NoticeId, PersonId, PlaybookId, RoleId, StepId};
+use crate::id::{MomentId, NoticeId, PersonId, PlaybookId, RoleId, StepId};
 
 /// The version of the stored form.
 pub const EVENT_FORMAT: u8 = 1;
@@ -83,13 +84,37 @@ pub struct PlaybookRef {
 }
 
 /// A moment that people and alerts can set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+///
+/// Written as one word: `detected`, `aware`, or the name of a moment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "SmolStr", into = "SmolStr")]
 pub enum SetMoment {
     /// When the trouble was noticed.
     Detected,
     /// When the organisation knew.
     Aware,
+    /// A moment of a regime that the plan's clocks use.
+    Named(MomentId),
+}
+
+impl From<SmolStr> for SetMoment {
+    fn from(word: SmolStr) -> Self {
+        match word.as_str() {
+            "detected" => Self::Detected,
+            "aware" => Self::Aware,
+            name => Self::Named(MomentId::new(name)),
+        }
+    }
+}
+
+impl From<SetMoment> for SmolStr {
+    fn from(moment: SetMoment) -> Self {
+        match moment {
+            SetMoment::Detected => Self::new_static("detected"),
+            SetMoment::Aware => Self::new_static("aware"),
+            SetMoment::Named(name) => Self::new(name.as_str()),
+        }
+    }
 }
 
 /// What a rollback is for.
@@ -253,6 +278,20 @@ pub enum LadderSubject {
         /// The notice.
         notice: NoticeId,
     },
+    /// A statutory clock runs out or has run out. No pause freezes it.
+    Clock {
+        /// Which.
+        #[serde(flatten)]
+        key: ClockKey,
+    },
+}
+
+impl LadderSubject {
+    /// Tells whether it is climbed for a statutory clock.
+    #[must_use]
+    pub const fn is_of_clock(&self) -> bool {
+        matches!(self, Self::Clock { .. })
+    }
 }
 
 /// Proof: a text, an address, or a file kept under its hash.

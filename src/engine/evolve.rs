@@ -4,6 +4,7 @@
 //! It consults nothing but the incident and the event: whatever depends on the plan, on people or
 //! on chance was decided before and stands in the event.
 
+mod clock;
 mod kin;
 mod level;
 mod lifecycle;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::clock::{ClockEvent, ClockFact};
 use super::event::{Event, LadderSubject};
 use super::fact::Fact;
 use super::family::Family;
@@ -127,6 +129,9 @@ impl Incident {
             ladders: Arc::default(),
             handlers_fired: Arc::default(),
             objectives: Arc::default(),
+            clocks: Arc::default(),
+            moments: Arc::default(),
+            levels_reached: Arc::default(),
             outbox: Arc::default(),
             told: Arc::default(),
             notices_ever: 0,
@@ -148,6 +153,7 @@ impl Incident {
             Family::Step => step::apply(self, event),
             Family::Ladder => ladder(self, event),
             Family::Rule => rule(self, event),
+            Family::Clock => clock::apply(self, event),
             Family::Outbox => outbox::apply(self, event),
             Family::Kin => kin::apply(self, event),
         }
@@ -166,18 +172,29 @@ impl Incident {
             None => at,
         }
     }
+
+    /// Does the same for a rung; a pause does not freeze the ladder of a statutory clock.
+    fn frozen_rung(&self, of: &LadderSubject, at: Timestamp, recorded_at: Timestamp) -> Timestamp {
+        if of.is_of_clock() { at } else { self.frozen(at, recorded_at) }
+    }
 }
 
 /// Tells whether an event changes what people decide on: where the incident, its roles and its
 /// steps stand. What became of messages, and that somebody was reminded or called, does not.
 const fn is_decided_on(fact: &Fact) -> bool {
     match fact.family() {
-        Family::Lifecycle | Family::Level | Family::Role | Family::Step | Family::Rule => {
-            !matches!(
-                fact,
-                Fact::FactsAsked { .. } | Fact::StepWarned { .. } | Fact::HandlerFired { .. }
-            )
-        }
+        Family::Lifecycle
+        | Family::Level
+        | Family::Role
+        | Family::Step
+        | Family::Rule
+        | Family::Clock => !matches!(
+            fact,
+            Fact::FactsAsked { .. }
+                | Fact::StepWarned { .. }
+                | Fact::HandlerFired { .. }
+                | Fact::Clock(ClockEvent { what: ClockFact::Warned { .. }, .. })
+        ),
         Family::Kin => matches!(
             fact,
             Fact::ChildStarted { .. }
@@ -197,7 +214,7 @@ fn ladder(incident: &mut Incident, event: &Event) {
     let at = event.recorded_at;
     match &event.fact {
         Fact::LadderArmed { subject, ladder, rungs } => {
-            let rungs = rungs.iter().map(|rung| incident.frozen(*rung, at)).collect();
+            let rungs = rungs.iter().map(|rung| incident.frozen_rung(subject, *rung, at)).collect();
             let state = LadderState { ladder: ladder.clone(), rungs, next: 0 };
             Arc::make_mut(&mut incident.ladders).insert(subject.clone(), Arc::new(state));
         }
@@ -208,7 +225,8 @@ fn ladder(incident: &mut Incident, event: &Event) {
             }
         }
         Fact::RungsMissed { subject, rungs, remaining } => {
-            let remaining: Vec<_> = remaining.iter().map(|r| incident.frozen(*r, at)).collect();
+            let remaining: Vec<_> =
+                remaining.iter().map(|r| incident.frozen_rung(subject, *r, at)).collect();
             climb(&mut incident.ladders, subject, |ladder| {
                 ladder.next += u32::try_from(rungs.len()).unwrap_or(u32::MAX);
                 let kept = ladder.rungs.len().saturating_sub(remaining.len());

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
+use super::clock::ClockEvent;
 use super::event::{
     AlertNote, DeadlineName, EvidenceItem, LadderSubject, PlaybookRef, RollbackCause, SetMoment,
     StepAlarm, StuckReason, Undoing, ValueSource,
@@ -58,10 +59,13 @@ pub enum Fact {
     },
     /// A moment that people or alerts set became known. Legal while open; the latest one holds.
     MomentSet {
-        /// `detected` or `aware`.
+        /// `detected`, `aware`, or a moment of a regime.
         moment: SetMoment,
         /// The instant.
         at: Timestamp,
+        /// What shows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grounds: Option<String>,
     },
     /// A phase was entered: a new visit begins, its steps wait. Leads to phase = this one.
     PhaseEntered {
@@ -532,6 +536,10 @@ pub enum Fact {
         /// The objective.
         objective: ObjectiveId,
     },
+
+    // ---- statutory clocks ------------------------------------------------------------------
+    /// Something happened to a stage of a statutory clock.
+    Clock(ClockEvent),
 
     // ---- what leaves ----------------------------------------------------------------------
     /// A message waits in the outbox.

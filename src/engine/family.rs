@@ -18,6 +18,8 @@ pub enum Family {
     Ladder,
     /// Handlers and objectives.
     Rule,
+    /// Statutory clocks.
+    Clock,
     /// Notices and requests.
     Outbox,
     /// Children, the parent, other plans.
@@ -50,6 +52,7 @@ families! {
         StepRepeatEnded StepAdopted StepWarned StepOverdue;
     Ladder: LadderArmed RungFired RungsMissed LadderStopped;
     Rule: HandlerFired ObjectiveMet ObjectiveMissed;
+    Clock: Clock;
     Outbox: NoticeQueued NoticeDelayed NoticeRerouted NoticeEnded NoticeAcknowledged RequestQueued
         RequestEnded;
     Kin: ChildQueued ChildStarted CallRefused ChildRecalled ChildReported ReportQueued ErrandEnded

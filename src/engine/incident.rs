@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
+use super::clock::{ClockKey, ClockState};
 use super::event::{AlertNote, LadderSubject, PlaybookRef, RollbackCause, StuckReason, Undoing};
 use super::kin::{ParentRef, RecallReason};
 use super::mode::{Mode, Status};
@@ -15,8 +16,8 @@ use super::notice::{Notice, Purpose};
 use super::run::{Run, RunKey};
 use super::seal::Reference;
 use crate::id::{
-    DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId, PlaybookId, RoleId,
-    StepId, VarId,
+    DrillRunId, IncidentId, LadderId, MomentId, NoticeId, ObjectiveId, PersonId, PhaseId,
+    PlaybookId, RoleId, StepId, VarId,
 };
 use crate::playbook::{Level, Milestone, Variables};
 
@@ -98,6 +99,12 @@ pub struct Incident {
     pub handlers_fired: Arc<BTreeMap<u32, u32>>,
     /// Objectives already judged: kept or missed.
     pub objectives: Arc<BTreeMap<ObjectiveId, ObjectiveState>>,
+    /// Stages of statutory clocks that have begun or were settled.
+    pub clocks: Arc<BTreeMap<ClockKey, Arc<ClockState>>>,
+    /// Moments of regimes, where set.
+    pub moments: Arc<BTreeMap<MomentId, Timestamp>>,
+    /// When each level, or a worse one, was first reached.
+    pub levels_reached: Arc<BTreeMap<Level, Timestamp>>,
     /// The outbox: messages and requests without an end.
     pub outbox: Arc<BTreeMap<NoticeId, Arc<Pending>>>,
     /// Delivered notices that someone may still acknowledge.

@@ -43,6 +43,11 @@ pub fn invariants(playbook: &Playbook, incident: &Incident) -> Vec<Violation> {
             broken.push(violation("notice_has_a_channel", id));
         }
     }
+    for (key, state) in incident.clocks.iter() {
+        if state.is_running() && state.limit.is_none() {
+            broken.push(violation("a_running_clock_has_a_limit", key));
+        }
+    }
     if (incident.status == Status::Paused) != incident.paused_at.is_some() {
         broken.push(violation("paused_since_an_instant", incident.id));
     }
@@ -89,7 +94,8 @@ fn ended(incident: &Incident, broken: &mut Vec<Violation>) {
     if incident.ended_at.is_none() {
         broken.push(violation("ended_at_an_instant", incident.id));
     }
-    if !incident.ladders.is_empty() {
+    // A clock that counts from the close goes on, and so does its ladder.
+    if incident.ladders.keys().any(|subject| !subject.is_of_clock()) {
         broken.push(violation("no_ladder_after_the_end", incident.id));
     }
     for run in incident.runs().filter(|run| !run.is_settled()) {

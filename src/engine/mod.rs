@@ -6,6 +6,7 @@
 //! through [`evolve`] gives the same incident. [`next_deadline`] says when the engine must be asked
 //! again, [`due`] what it then wants to be told.
 
+mod clock;
 pub mod codec;
 mod command;
 mod deadline;
@@ -25,12 +26,14 @@ mod notice;
 mod rejection;
 mod run;
 mod seal;
+mod ticking;
 mod transition;
 mod view;
 
+pub use clock::{ClockEvent, ClockFact, ClockKey, ClockLimit, ClockStanding, ClockState};
 pub use command::{
-    ChildOutcome, Command, Ctx, Deadline, DeadlineKind, Declare, NoticeOutcome, RequestOutcome,
-    RoleAct, StepAct, StepRef,
+    ChildOutcome, ClockAct, ClockRef, Command, Ctx, Deadline, DeadlineKind, Declare, NoticeOutcome,
+    RequestOutcome, RoleAct, StepAct, StepRef,
 };
 pub use deadline::{due, next_deadline, next_send};
 pub use decide::{Outcome, decide, declare};
@@ -50,11 +53,12 @@ pub use invariant::{Violation, invariants};
 pub use kin::{ChildCall, ParentRef, RecallReason, Takeover};
 pub use mode::{Mode, Status};
 pub use moment::moment;
-pub use notice::{MessageRef, Notice, NoticeEnd, Purpose, Recipient};
+pub use notice::{ClockWord, MessageRef, Notice, NoticeEnd, Purpose, Recipient};
 pub use rejection::{FieldProblem, Rejection, RejectionCode};
 pub use run::{
     FailureCause, NoticeTally, Run, RunKey, SkipReason, Standing, StepCancelReason, StepState,
 };
 pub use seal::{Chance, Reference, SALT_BYTES, Sealed, Unsealable, unseal};
+pub use ticking::{ClockView, Ticking, ViewState, clocks};
 pub use transition::{ActName, accepts, allowed_acts, fits};
 pub use view::{ObjectiveStanding, ObjectiveView, StepView, objectives, steps};

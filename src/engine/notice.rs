@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::clock::ClockKey;
 use super::event::LadderSubject;
 use super::run::RunKey;
 use crate::id::{ChannelId, MessageId, NoticeId, PersonId, RoleId};
@@ -107,11 +108,38 @@ pub enum Purpose {
     /// The commander must know: stuck, facts wanted, a role vacant, a notice that reached nobody.
     Commander {
         /// Which of these: `stuck`, `facts_wanted`, `role_vacant`, `notice_failed`,
-        /// `waiting_overdue`, `ladder_exhausted`, `close_awaited`, `handed_off`.
+        /// `waiting_overdue`, `ladder_exhausted`, `close_awaited`, `handed_off`, `clock_breached`,
+        /// `waiver_asked`, `calendar_uncovered`.
         about: SmolStr,
+    },
+    /// A statutory clock that you see to.
+    Clock {
+        /// Which.
+        key: ClockKey,
+        /// What there is to say.
+        word: ClockWord,
+        /// Further ones of which the same is said to the same person at the same time.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<ClockKey>,
     },
     /// The incident you were paged for was a false alarm or is over.
     Ended,
+}
+
+/// What there is to say of a clock to whoever sees to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockWord {
+    /// It is due from now on.
+    Started,
+    /// It became shorter.
+    Shortened,
+    /// Part of its time has passed.
+    Warning,
+    /// Its time is over.
+    Breached,
+    /// Someone proposes not to notify.
+    WaiverAsked,
 }
 
 impl Purpose {
@@ -126,6 +154,7 @@ impl Purpose {
             | Self::StepOverdue { .. }
             | Self::StepFailed { .. }
             | Self::Escalation { .. }
+            | Self::Clock { .. }
             | Self::Commander { .. } => true,
             Self::RoleTaken { .. }
             | Self::RoleReleased { .. }

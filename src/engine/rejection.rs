@@ -100,11 +100,21 @@ pub enum RejectionCode {
     LimitReached,
     /// Only an administrator may.
     AdminOnly,
+    /// No such clock in the plan, or no such stage of it.
+    UnknownClock,
+    /// Several stages fit the name; one must be chosen.
+    AmbiguousClock,
+    /// The clock's state does not allow the act.
+    WrongClockState,
+    /// A late submission needs a reason.
+    LateReasonRequired,
+    /// No such moment in the plan's regimes.
+    UnknownMoment,
 }
 
 impl RejectionCode {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 28] = [
         Self::InvalidFields,
         Self::IncidentEnded,
         Self::IncidentOpen,
@@ -128,6 +138,11 @@ impl RejectionCode {
         Self::BadText,
         Self::LimitReached,
         Self::AdminOnly,
+        Self::UnknownClock,
+        Self::AmbiguousClock,
+        Self::WrongClockState,
+        Self::LateReasonRequired,
+        Self::UnknownMoment,
     ];
 
     /// Returns the code as callers see it.
@@ -157,6 +172,11 @@ impl RejectionCode {
             Self::BadText => "bad_text",
             Self::LimitReached => "limit_reached",
             Self::AdminOnly => "admin_only",
+            Self::UnknownClock => "unknown_clock",
+            Self::AmbiguousClock => "ambiguous_clock",
+            Self::WrongClockState => "wrong_clock_state",
+            Self::LateReasonRequired => "late_reason_required",
+            Self::UnknownMoment => "unknown_moment",
         }
     }
 }

@@ -2,6 +2,8 @@
 //! morning by someone who was asleep: first what is wanted, then by when, then what happens
 //! otherwise.
 
+mod clock;
+
 use crate::engine::{
     FailureCause, HandOver, LadderSubject, Purpose, Run, RunKey, Status, StepState, StuckReason,
     Tenure,
@@ -38,6 +40,7 @@ pub(super) fn words(view: View<'_>, purpose: &Purpose) -> Words {
         Purpose::StepMessage { key } => say(view, view.run(key), view.run(key), []),
         Purpose::HandlerMessage { .. } => say(view, "事件有新进展", "The incident has moved", []),
         Purpose::Commander { about } => commander(view, about),
+        Purpose::Clock { key, word, also } => clock::words(view, key, *word, also),
         Purpose::Ended => ended(view),
     }
 }
@@ -83,6 +86,10 @@ pub(super) fn commands(view: View<'_>, purpose: &Purpose) -> Vec<String> {
                 line("完成：", "Finish: ", format!("complete {number} {step}")),
             ]
         }
+        Purpose::Clock { key, .. } => vec![
+            line("起草：", "Draft: ", format!("clock draft {number} {key}")),
+            line("登记提交：", "Submitted: ", format!("clock submit {number} {key}")),
+        ],
         Purpose::RoleTaken { .. }
         | Purpose::RoleReleased { .. }
         | Purpose::StepFailed { .. }
@@ -111,6 +118,7 @@ pub(super) fn by_when(view: View<'_>, purpose: &Purpose) -> Vec<String> {
         | Purpose::StepMessage { .. }
         | Purpose::HandlerMessage { .. }
         | Purpose::Commander { .. }
+        | Purpose::Clock { .. }
         | Purpose::Ended => Vec::new(),
     }
 }
@@ -325,6 +333,7 @@ fn escalation(view: View<'_>, subject: &LadderSubject) -> Words {
                 ..words
             }
         }
+        LadderSubject::Clock { key } => clock::escalation(view, key),
         LadderSubject::Notice { .. } => {
             let words = notice_failed(view);
             Words {
@@ -343,6 +352,7 @@ fn commander(view: View<'_>, about: &str) -> Words {
         "role_vacant" => role_vacant(view),
         "notice_failed" => notice_failed(view),
         "waiting_overdue" => waiting_overdue(view),
+        "clock_breached" | "waiver_asked" | "calendar_uncovered" => clock::commander(view, about),
         "ladder_exhausted" => say(
             view,
             "升级已到最后一级，仍无人处理",

@@ -114,6 +114,7 @@ pub(super) fn purpose_key(purpose: &Purpose) -> Option<&crate::engine::RunKey> {
         | Purpose::Escalation { .. }
         | Purpose::HandlerMessage { .. }
         | Purpose::Commander { .. }
+        | Purpose::Clock { .. }
         | Purpose::Ended => None,
     }
 }

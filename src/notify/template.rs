@@ -104,6 +104,7 @@ pub const fn purpose_code(purpose: &Purpose) -> &'static str {
         Purpose::StepMessage { .. } => "step_message",
         Purpose::HandlerMessage { .. } => "handler_message",
         Purpose::Commander { .. } => "commander",
+        Purpose::Clock { .. } => "clock",
         Purpose::Ended => "ended",
     }
 }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::engine::{Incident, Run, RunKey, Tenure};
+use crate::engine::{ClockKey, Incident, Run, RunKey, Tenure};
 use crate::id::{PersonId, PhaseId, RoleId, StepId};
 use crate::people::{Directory, Zone};
 use crate::playbook::{LevelRule, Playbook};
@@ -66,6 +66,20 @@ impl View<'_> {
     #[must_use]
     pub fn state(&self, key: &RunKey) -> Option<&Run> {
         self.incident.run_of(key)
+    }
+
+    /// Returns what people call a stage of a statutory clock.
+    #[must_use]
+    pub fn clock(&self, key: &ClockKey) -> String {
+        let clock = self.playbook.clocks.iter().find(|clock| clock.id == key.clock);
+        let named = clock.and_then(|clock| Some((clock, clock.stage(&key.stage)?)));
+        named.map_or_else(
+            || key.to_string(),
+            |(clock, stage)| {
+                let (clock, stage) = (clock.title().get(self.lang), stage.title.get(self.lang));
+                self.lang.pick(format!("{clock}·{stage}"), format!("{clock}: {stage}"))
+            },
+        )
     }
 
     /// Returns what people call a phase.

@@ -8,9 +8,9 @@ use std::sync::OnceLock;
 use indexmap::IndexMap;
 
 use super::expression::{Condition, Name};
-use super::model::{Action, Blocks, Phase, Playbook, Repeat, Step, Wait};
+use super::model::{Action, Blocks, Clock, Moment, Phase, Playbook, Repeat, Step, Wait};
 use super::value::Field;
-use crate::id::{PhaseId, StepId, VarId};
+use crate::id::{ClockId, PhaseId, StageId, StepId, VarId};
 
 /// The kinds of facts a condition depends on: it need not be evaluated again while they rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,6 +33,8 @@ impl Needs {
     pub const MEASURES: Self = Self(1 << 5);
     /// The attached alert or surge, and the incident's own facts.
     pub const INCIDENT: Self = Self(1 << 6);
+    /// How statutory clocks stand.
+    pub const CLOCKS: Self = Self(1 << 7);
 
     /// Tells whether the two have a kind in common.
     #[must_use]
@@ -109,6 +111,10 @@ pub struct Index {
     pub levels: Needs,
     /// What the roles' `engage` conditions depend on.
     pub engage: Needs,
+    /// What statutory clocks depend on: their conditions and the moments they count from.
+    pub clocks: Needs,
+    /// The stages of clocks that each step submits.
+    pub submits: BTreeMap<StepId, Vec<(ClockId, StageId)>>,
     /// Waits and repeats with a condition.
     pub watches: Vec<Watch>,
     /// Steps with a deadline that counts from a moment rather than from when they became ready.
@@ -141,7 +147,23 @@ impl Index {
         };
         index.levels = any(&mut playbook.levels.iter().filter_map(|rule| rule.when.as_ref()));
         index.engage = any(&mut playbook.roles.values().filter_map(|role| role.engage.as_ref()));
+        playbook.clocks.iter().for_each(|clock| index.note_clock(clock));
         index
+    }
+
+    fn note_clock(&mut self, clock: &Clock) {
+        let needs = Needs::CLOCKS | Needs::LEVEL | Needs::INCIDENT | Needs::PHASE;
+        let stages = clock.stages().filter_map(|stage| stage.when.as_ref());
+        let conditions = clock.when.iter().chain(&clock.regime.when).chain(stages);
+        let needs = conditions.fold(needs, |needs, when| needs | Needs::of(when));
+        let moments = clock.starts.iter().chain(clock.moments.values());
+        let of_steps = moments.into_iter().any(|moment| matches!(moment, Moment::Step(..)));
+        let steps = if of_steps { Needs::STEPS } else { Needs::NONE };
+        self.clocks = self.clocks | needs | steps;
+        for (stage, step) in &clock.met_by {
+            let stage = (clock.id.clone(), stage.clone());
+            self.submits.entry(step.clone()).or_default().push(stage);
+        }
     }
 
     fn note_personal(&mut self, fields: &IndexMap<VarId, Field>) {

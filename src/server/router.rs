@@ -12,8 +12,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use super::api::{
-    backup, commands, drills, events, evidence, health, incidents, oncall, personal, playbooks,
-    roles, safe_start, steps, test_page, timeline, tokens,
+    backup, clocks, commands, drills, events, evidence, health, incidents, oncall, personal,
+    playbooks, roles, safe_start, steps, test_page, timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -86,6 +86,10 @@ fn work(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(door.needs(Responder, routes!(steps::approve)))
         .routes(door.needs(Responder, routes!(steps::reject)))
         .routes(door.needs(Responder, routes!(steps::reopen)))
+        .routes(door.needs(Responder, routes!(clocks::submit)))
+        .routes(door.needs(Responder, routes!(clocks::not_notify)))
+        .routes(door.needs(Commander, routes!(clocks::extend)))
+        .routes(door.needs(Viewer, routes!(clocks::drafted)))
 }
 
 /// How an incident is steered.

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::clocks::{self, ClockRow};
 use super::lanes::{self, Lanes};
 use super::measures::{self, Measure};
 use super::notable::{self, Notable};
@@ -30,6 +31,9 @@ pub struct Timeline {
     pub measures: Vec<Measure>,
     /// What the plan promised.
     pub objectives: Vec<ObjectiveRow>,
+    /// What the law asked; nothing where the plan has no clocks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<ClockRow>,
     /// What did not go as planned.
     pub notables: Vec<Notable>,
     /// Who worked on what when.
@@ -108,6 +112,7 @@ impl Timeline {
             incident: head(story, &incident),
             measures: measures::measures(story, &incident),
             objectives: objectives::objectives(story, &incident),
+            clocks: clocks::clocks(story, &incident),
             lanes: lanes::lanes(story, &incident),
             notables: notable::notables(story),
             roles: roles::roles(story),

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::names::Names;
 use super::story::Story;
-use crate::engine::{Event, Fact, Incident, LadderSubject, RunKey};
+use crate::engine::{ClockKey, Event, Fact, Incident, LadderSubject, RunKey};
 use crate::id::{RoleId, StepId};
 use crate::playbook::{Action, Approver, Playbook};
 use crate::text::{Lang, Text};
@@ -289,6 +289,9 @@ fn marks(story: &Story<'_>) -> Vec<(SmolStr, Mark)> {
                 let lane = match subject {
                     LadderSubject::Role { role } => of_role(role),
                     LadderSubject::Step { key } => lane_of(story.playbook, &key.step),
+                    LadderSubject::Clock { key } => {
+                        lane_of_clock(story.playbook, key).unwrap_or_else(|| commander.clone())
+                    }
                     LadderSubject::Stuck | LadderSubject::Notice { .. } => commander.clone(),
                 };
                 (lane, MarkKind::Escalated)
@@ -329,4 +332,11 @@ fn levels(events: &[Event]) -> Vec<LevelSpan> {
     let mut levels: Vec<LevelSpan> = changes.collect();
     levels.dedup_by_key(|span| span.level);
     levels
+}
+
+/// Returns the lane of whoever sees to a stage of a clock.
+fn lane_of_clock(playbook: &Playbook, key: &ClockKey) -> Option<SmolStr> {
+    let clock = playbook.clocks.iter().find(|clock| clock.id == key.clock)?;
+    let of_step = || Some(lane_of(playbook, clock.met_by.get(&key.stage)?));
+    clock.role.as_ref().map(|role| SmolStr::new(role.as_str())).or_else(of_step)
 }

@@ -7,6 +7,8 @@
 mod axis;
 mod build;
 mod chart;
+mod clocks;
+mod draft;
 mod lanes;
 mod measures;
 mod names;
@@ -24,6 +26,8 @@ pub mod span;
 mod story;
 
 pub use build::{Head, Timeline};
+pub use clocks::ClockRow;
+pub use draft::draft;
 pub use lanes::{Bar, BarState, Lane, Lanes, LevelSpan, Mark, MarkKind, PhaseSpan};
 pub use measures::{Measure, MeasureName};
 pub use notable::{Notable, NotableKind};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::engine::{Actor, Fact, Recipient, Reference, RunKey};
-use crate::id::{ObjectiveId, PersonId, PhaseId, RoleId, StepId, VarId};
+use crate::engine::{Actor, ClockKey, Fact, Recipient, Reference, RunKey};
+use crate::id::{MomentId, ObjectiveId, PersonId, PhaseId, RoleId, StepId, VarId};
 use crate::people::{Directory, Zone};
 use crate::playbook::{Action, Audience, Playbook, Value};
 use crate::text::Lang;
@@ -69,6 +69,24 @@ impl<'a> Names<'a> {
     pub(super) fn objective(&self, id: &ObjectiveId) -> String {
         let found = self.playbook.objectives.iter().find(|objective| objective.id == *id);
         let title = found.and_then(|objective| objective.title.as_ref());
+        title.map_or_else(|| id.to_string(), |title| title.get(self.lang).to_owned())
+    }
+
+    pub(super) fn clock(&self, key: &ClockKey) -> String {
+        let clock = self.playbook.clocks.iter().find(|clock| clock.id == key.clock);
+        let named = clock.and_then(|clock| Some((clock, clock.stage(&key.stage)?)));
+        named.map_or_else(
+            || key.to_string(),
+            |(clock, stage)| {
+                let (clock, stage) = (clock.title().get(self.lang), stage.title.get(self.lang));
+                self.lang.pick(format!("{clock}·{stage}"), format!("{clock}: {stage}"))
+            },
+        )
+    }
+
+    pub(super) fn moment(&self, id: &MomentId) -> String {
+        let clocks = self.playbook.clocks.iter();
+        let title = clocks.filter_map(|clock| clock.regime.moments.get(id)).next();
         title.map_or_else(|| id.to_string(), |title| title.get(self.lang).to_owned())
     }
 

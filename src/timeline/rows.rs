@@ -58,6 +58,8 @@ pub enum Class {
     Escalation,
     /// An objective, or a rule of the plan.
     Objective,
+    /// A statutory clock.
+    Clock,
     /// A message or request.
     Notice,
 }
@@ -71,6 +73,7 @@ impl Class {
             Family::Step => Self::Step,
             Family::Ladder => Self::Escalation,
             Family::Rule => Self::Objective,
+            Family::Clock => Self::Clock,
             Family::Outbox => Self::Notice,
             Family::Kin => Self::Incident,
         }
@@ -86,6 +89,7 @@ impl Class {
             Self::Step => lang.pick("步骤", "step"),
             Self::Escalation => lang.pick("升级", "escalation"),
             Self::Objective => lang.pick("目标", "objective"),
+            Self::Clock => lang.pick("法定时限", "clock"),
             Self::Notice => lang.pick("通知", "notice"),
         }
     }

@@ -166,7 +166,14 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("note", Command::Note { text: text() }),
         ("measure", Command::Measure { name: "m".into(), value: 1.0 }),
         ("measure NaN", Command::Measure { name: "m".into(), value: f64::NAN }),
-        ("set_moment", Command::SetMoment { moment: SetMoment::Aware, at: crate::world::start() }),
+        (
+            "set_moment",
+            Command::SetMoment {
+                moment: SetMoment::Aware,
+                at: crate::world::start(),
+                grounds: None,
+            },
+        ),
         ("set_inputs", Command::SetInputs { values: values() }),
         ("set_inputs unknown", {
             let values = json!({ "nope": 1 }).as_object().cloned().unwrap();

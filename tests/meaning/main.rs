@@ -11,6 +11,7 @@ mod people;
 mod plan;
 mod story;
 
+mod clocks;
 mod conditions;
 mod hand_off;
 mod household;

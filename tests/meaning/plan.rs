@@ -1,7 +1,8 @@
 //! Plans of the cases, written as their authors would write them.
 
 use firebell::playbook::diagnostic::Rendering;
-use firebell::playbook::{Context, Playbook};
+use firebell::playbook::part::{Part, PartKind};
+use firebell::playbook::{Context, Playbook, Shelf};
 use firebell::text::Lang;
 
 /// The roles of a plan that does not write its own.
@@ -19,10 +20,20 @@ pub fn whole(body: &str) -> String {
     format!("playbook: case\ntitle: Case\n{roles}{body}")
 }
 
+/// The parts that plans of the cases may use.
+fn shelf() -> Shelf {
+    let mut shelf = Shelf::default();
+    let law = Part::read(PartKind::Regimes, "law.yaml", include_bytes!("law.yaml"));
+    shelf.put(law.expect("a part")).expect("the only one");
+    shelf
+}
+
 /// Loads a plan that has no errors.
 pub fn load(body: &str) -> Playbook {
     let text = whole(body);
-    let loaded = Playbook::load("case.yaml", text.as_bytes(), &Context::default());
+    let shelf = shelf();
+    let context = Context { shelf: Some(&shelf), ..Context::default() };
+    let loaded = Playbook::load("case.yaml", text.as_bytes(), &context);
     match loaded.playbook {
         Some(playbook) => playbook,
         None => {

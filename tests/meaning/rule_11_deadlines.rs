@@ -63,10 +63,11 @@ fn meaning_11_aware_is_the_declaration_until_someone_sets_it() {
     let mut case = staffed(&plan("- { id: a, title: A, due: { within: 30m, from: aware } }"));
     assert_eq!(case.due("a"), Some(30));
     let at = case.at_minute(-10);
-    case.tell("ann", Command::SetMoment { moment: SetMoment::Aware, at });
+    case.tell("ann", Command::SetMoment { moment: SetMoment::Aware, at, grounds: None });
     assert_eq!(case.due("a"), Some(20));
     let at = case.at_minute(3);
-    let ahead = case.refused("ann", Command::SetMoment { moment: SetMoment::Aware, at });
+    let ahead =
+        case.refused("ann", Command::SetMoment { moment: SetMoment::Aware, at, grounds: None });
     assert_eq!(ahead.code, RejectionCode::ImplausibleTime);
 }
 
@@ -78,7 +79,7 @@ fn meaning_11_detected_may_be_set_later_and_objectives_follow() {
     ));
     assert_eq!(case.count(|fact| matches!(fact, Fact::ObjectiveMet { .. })), 1);
     let at = case.at_minute(-60);
-    case.tell("ann", Command::SetMoment { moment: SetMoment::Detected, at });
+    case.tell("ann", Command::SetMoment { moment: SetMoment::Detected, at, grounds: None });
     assert_eq!(case.count(|fact| matches!(fact, Fact::ObjectiveMissed { .. })), 1);
 }
 

@@ -245,6 +245,7 @@ impl Anyone<'_> {
             _ => Command::SetMoment {
                 moment: if on % 2 == 0 { SetMoment::Detected } else { SetMoment::Aware },
                 at: self.engine.now - SignedDuration::from_mins(i64::from(how) - 5),
+                grounds: None,
             },
         }
     }

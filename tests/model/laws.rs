@@ -253,6 +253,9 @@ impl World<'_> {
                 }),
                 LadderSubject::Stuck => self.incident.stuck.is_some(),
                 LadderSubject::Notice { .. } => true,
+                LadderSubject::Clock { key } => {
+                    self.incident.clocks.get(key).is_some_and(|state| state.is_running())
+                }
             };
             law(stands, || format!("a ladder is climbed for nothing: {subject:?}"))?;
         }

@@ -14,8 +14,8 @@ use crate::drill::inject::REASON;
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::world::World;
 use crate::engine::{
-    Actor, Command, EvidenceItem, Fact, Incident, LadderSubject, RoleAct, Run, RunKey, StepAct,
-    StepRef, StepState, Tenure,
+    Actor, ClockKey, Command, EvidenceItem, Fact, Incident, LadderSubject, RoleAct, Run, RunKey,
+    StepAct, StepRef, StepState, Tenure,
 };
 use crate::id::{PersonId, RoleId, StepId};
 use crate::playbook::{
@@ -389,8 +389,20 @@ fn complete(key: &RunKey, manual: &Manual, actor: &Actor, world: &mut World<'_>)
         Evidence::Optional => Vec::new(),
     };
     let form = answers(manual, &world.incident);
-    let act = StepAct::Complete { form, evidence, measure: None, note: None };
+    let note = late_reason(world, key);
+    let act = StepAct::Complete { form, evidence, measure: None, note };
     world.ask(actor.clone(), on_step(key, act));
+}
+
+/// Says why a step comes late that submits a stage of a statutory clock; people must.
+fn late_reason(world: &World<'_>, key: &RunKey) -> Option<String> {
+    let submits = world.playbook.index().submits.get(&key.step)?;
+    let late = submits.iter().any(|(clock, stage)| {
+        let key = ClockKey { clock: clock.clone(), stage: stage.clone() };
+        let state = world.incident.clocks.get(&key);
+        state.and_then(|state| state.due_at()).is_some_and(|due_at| due_at < world.now)
+    });
+    late.then(|| "rehearsed".to_owned())
 }
 
 /// Lists the paths of the checklist's leaves that may not be left open.

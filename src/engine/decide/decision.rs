@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
+use crate::engine::clock::ClockFact;
 use crate::engine::command::Ctx;
 use crate::engine::event::{Actor, Event};
 use crate::engine::fact::Fact;
@@ -33,6 +34,8 @@ pub(super) struct Decision<'a> {
     pub agenda: Agenda,
     /// Who is to be told what, gathered so that nobody is told twice in one commit.
     pub wishes: Vec<Wish>,
+    /// Why a step that submits a stage of a clock comes after its time.
+    pub late_reason: Option<String>,
 }
 
 /// Who causes the events that are emitted now.
@@ -91,6 +94,8 @@ pub(super) enum Listener {
     Person(PersonId),
     /// Whoever is the commander when the decision is made: it may be made in the same commit.
     Commander,
+    /// Whoever holds the role when the decision is made, else the commander.
+    Role(RoleId),
 }
 
 impl Agenda {
@@ -120,6 +125,7 @@ impl Agenda {
             Family::Role => self.note_role(event),
             Family::Lifecycle => self.note_lifecycle(event),
             Family::Level => self.note_level(event),
+            Family::Clock => self.change(Needs::CLOCKS, event),
             Family::Ladder | Family::Rule | Family::Outbox | Family::Kin => {}
         }
     }
@@ -227,6 +233,7 @@ impl<'a> Decision<'a> {
             voice: Voice::Caller,
             agenda: Agenda::default(),
             wishes: Vec::new(),
+            late_reason: None,
         }
     }
 
@@ -304,6 +311,7 @@ const fn happens_with_its_cause(fact: &Fact) -> bool {
     match fact {
         Fact::StepOverdue { .. } | Fact::StepWarned { .. } | Fact::StepDeadlines { .. } => false,
         Fact::PhaseEntered { .. } | Fact::PhaseLeft { .. } | Fact::Closed { .. } => true,
+        Fact::Clock(clock) => matches!(clock.what, ClockFact::Submitted { .. }),
         _ => matches!(fact.family(), Family::Step),
     }
 }

@@ -25,13 +25,17 @@ impl Decision<'_> {
         let news = unended || !repeats;
         self.stop_ladder(&LadderSubject::Step { key: key.clone() }, "settled");
         self.withdraw_step_notices(key);
-        if let StepState::Failed { cause } = state {
+        if let StepState::Failed { cause } = &state {
+            let cause = *cause;
             if halting && !of_items && news {
                 self.escalate_failure(key, step);
             }
             if whole && news {
                 self.go_on(policy(step, cause));
             }
+        }
+        if whole && state == StepState::Done {
+            self.submit_by_step(key);
         }
         if !whole {
             self.item_ended(key);

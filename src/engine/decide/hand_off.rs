@@ -93,6 +93,7 @@ impl Decision<'_> {
         let (phase, visit) = (self.incident.phase.clone(), self.incident.visit);
         self.emit(Fact::PhaseLeft { phase, visit });
         self.end_everything(StepCancelReason::HandedOff);
+        self.stop_clocks_without(to);
         let released = self.roles_without(to);
         self.silence_old_plan(&released);
         let signature = Signature::of(to);
@@ -130,7 +131,7 @@ impl Decision<'_> {
             let stops = match &subject {
                 LadderSubject::Step { .. } | LadderSubject::Stuck => true,
                 LadderSubject::Role { role } => released.contains(role),
-                LadderSubject::Notice { .. } => false,
+                LadderSubject::Notice { .. } | LadderSubject::Clock { .. } => false,
             };
             if stops {
                 self.stop_ladder(&subject, "handed_off");

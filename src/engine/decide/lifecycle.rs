@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 use super::decision::{Decision, Voice};
 use super::phase::Way;
 use super::reject;
+use crate::engine::clock::ClockKey;
 use crate::engine::event::{EvidenceItem, SetMoment};
 use crate::engine::fact::Fact;
 use crate::engine::limits::{
@@ -15,7 +16,7 @@ use crate::engine::mode::Status;
 use crate::engine::notice::Purpose;
 use crate::engine::rejection::{Rejection, RejectionCode};
 use crate::engine::run::{RunKey, StepCancelReason};
-use crate::id::{IncidentId, PersonId, PhaseId, StepId};
+use crate::id::{IncidentId, MomentId, PersonId, PhaseId, StepId};
 use jiff::Timestamp;
 
 impl Decision<'_> {
@@ -83,6 +84,7 @@ impl Decision<'_> {
     /// Cancels: nothing is worked on any more, what waits in the outbox is withdrawn, those who
     /// were paged are told.
     pub fn cancel_now(&mut self, reason: String, as_is: Option<String>) {
+        self.stop_clocks("cancelled");
         self.end_everything(StepCancelReason::Cancelled);
         self.emit(Fact::Cancelled { reason: reason.clone(), as_is });
         self.after_end(true, Some(reason));
@@ -97,6 +99,7 @@ impl Decision<'_> {
                 "an incident cannot be merged into itself",
             ));
         }
+        self.stop_clocks("merged");
         self.end_everything(StepCancelReason::Closed);
         self.emit(Fact::Merged { into });
         self.after_end(false, None);
@@ -105,24 +108,12 @@ impl Decision<'_> {
 
     /// Ends it; open blockers refuse it unless a reason overrules them.
     pub fn close(&mut self, force: Option<String>) -> Result<(), Rejection> {
-        let blockers = self.blockers();
-        if blockers.is_empty() {
+        let (blockers, clocks) = (self.blockers(), self.clock_blockers());
+        if blockers.is_empty() && clocks.is_empty() {
             self.close_now(None);
             return Ok(());
         }
-        let Some(reason) = force else {
-            let keys: Vec<String> = blockers.iter().map(RunKey::to_string).collect();
-            let steps: Vec<&str> = blockers.iter().map(|key| key.step.as_str()).collect();
-            return Err(Rejection::new(
-                RejectionCode::Blocked,
-                format!("还有未完成的步骤：{}；请先完成或跳过，或说明理由强制关闭", steps.join("、")),
-                format!(
-                    "these steps are open: {}; finish or skip them, or force the close with a reason",
-                    steps.join(", ")
-                ),
-            )
-            .with("blockers", keys));
-        };
+        let Some(reason) = force else { return Err(blocked(&blockers, &clocks)) };
         let reason = self.text("/force", reason)?;
         self.close_now(Some(reason));
         Ok(())
@@ -130,6 +121,9 @@ impl Decision<'_> {
 
     /// Closes: whatever still runs ends with it.
     pub fn close_now(&mut self, forced: Option<String>) {
+        if forced.is_some() {
+            self.stop_clocks("forced_close");
+        }
         self.end_everything(StepCancelReason::Closed);
         self.emit(Fact::Closed { forced: forced.clone() });
         self.after_end(false, forced);
@@ -341,13 +335,67 @@ impl Decision<'_> {
         Ok(())
     }
 
-    pub fn set_moment(&mut self, moment: SetMoment, at: Timestamp) -> Result<(), Rejection> {
+    pub fn set_moment(
+        &mut self,
+        moment: SetMoment,
+        at: Timestamp,
+        grounds: Option<String>,
+    ) -> Result<(), Rejection> {
         let latest = self.now().saturating_add(CLOCK_SKEW).unwrap_or(at);
         if at > latest {
             return Err(reject::implausible("该时刻还没有到来", "that moment lies in the future")
                 .with("latest", latest.to_string()));
         }
-        self.emit(Fact::MomentSet { moment, at });
+        if let SetMoment::Named(name) = &moment {
+            self.known_moment(name)?;
+        }
+        let grounds = grounds.map(|text| self.text("/grounds", text)).transpose()?;
+        self.emit(Fact::MomentSet { moment, at, grounds });
         Ok(())
     }
+
+    /// A named moment is one that a regime of the plan counts from.
+    fn known_moment(&self, name: &MomentId) -> Result<(), Rejection> {
+        let clocks = self.playbook.clocks.iter();
+        let known = clocks.flat_map(|clock| clock.regime.moments.keys());
+        let known: Vec<&str> =
+            ["detected", "aware"].into_iter().chain(known.map(MomentId::as_str)).collect();
+        if known.contains(&name.as_str()) {
+            return Ok(());
+        }
+        Err(Rejection::new(
+            RejectionCode::UnknownMoment,
+            format!("没有时刻 `{name}`；可用：{}", known.join("、")),
+            format!("there is no moment `{name}`; there is {}", known.join(", ")),
+        )
+        .with("moments", known))
+    }
+}
+
+/// Words a close that something still stands against.
+fn blocked(steps: &[RunKey], clocks: &[ClockKey]) -> Rejection {
+    let keys: Vec<String> = steps.iter().map(RunKey::to_string).collect();
+    let names: Vec<&str> = steps.iter().map(|key| key.step.as_str()).collect();
+    let clocks: Vec<String> = clocks.iter().map(ClockKey::to_string).collect();
+    let (mut zh, mut en) = (Vec::new(), Vec::new());
+    if !names.is_empty() {
+        zh.push(format!("还有未完成的步骤：{}；请先完成或跳过", names.join("、")));
+        en.push(format!("these steps are open: {}; finish or skip them", names.join(", ")));
+    }
+    if !clocks.is_empty() {
+        zh.push(format!("还有未了结的法定时限：{}；请先提交或决定不予通知", clocks.join("、")));
+        en.push(format!(
+            "these statutory clocks are open: {}; submit, or decide not to notify",
+            clocks.join(", ")
+        ));
+    }
+    zh.push("或说明理由强制关闭".to_owned());
+    en.push("or force the close with a reason".to_owned());
+    Rejection::new(
+        RejectionCode::Blocked,
+        zh.join("；").replace("；或", "，或"),
+        en.join("; ").replace("; or force", ", or force"),
+    )
+    .with("blockers", keys)
+    .with("clocks", clocks)
 }

@@ -167,7 +167,7 @@ impl Decision<'_> {
         if self.incident.stuck.is_some() {
             self.unstick();
         }
-        if !self.blockers().is_empty() {
+        if !self.blockers().is_empty() || !self.clock_blockers().is_empty() {
             return;
         }
         match self.playbook.close {

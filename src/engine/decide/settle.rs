@@ -48,6 +48,7 @@ impl Decision<'_> {
         if std::mem::take(&mut self.agenda.moments) {
             self.voice = Voice::Rule(self.incident.version);
             self.judge_objectives();
+            self.weigh_clocks();
         }
         Ok(())
     }
@@ -55,6 +56,9 @@ impl Decision<'_> {
     fn weigh_conditions(&mut self, changed: Needs) {
         if changed.meets(self.index.levels) {
             self.weigh_levels();
+        }
+        if changed.meets(self.index.clocks) {
+            self.weigh_clocks();
         }
         if changed.meets(self.index.engage) {
             self.engage_roles();

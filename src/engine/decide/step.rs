@@ -42,6 +42,7 @@ impl Decision<'_> {
             }
             StepAct::Check { item, done } => self.check(&run, step, item, done)?,
             StepAct::Complete { form, evidence, measure, note } => {
+                self.check_late_step(&key.step, note.as_deref())?;
                 let completion = Completion { form, evidence, measure, note };
                 self.complete(&run, step, completion)?;
             }

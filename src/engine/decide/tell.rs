@@ -50,6 +50,7 @@ impl Decision<'_> {
     /// Queues what was wished for, in the order it was wished.
     pub fn send_wishes(&mut self) {
         let wishes = std::mem::take(&mut self.wishes);
+        let wishes = wishes.into_iter().map(|wish| self.to_holder(wish)).collect();
         for (person, purpose, cause) in merged(wishes, &self.commander()) {
             self.voice = match cause {
                 Voice::Caller => Voice::Rule(self.incident.version),
@@ -57,6 +58,14 @@ impl Decision<'_> {
             };
             self.queue_for_person(person, purpose);
         }
+    }
+
+    /// Turns the wish to tell whoever holds a role into one to tell that person.
+    fn to_holder(&self, wish: Wish) -> Wish {
+        let Listener::Role(role) = &wish.to else { return wish };
+        let holder = self.incident.holder(role).cloned();
+        let to = holder.map_or(Listener::Commander, Listener::Person);
+        Wish { to, ..wish }
     }
 
     fn queue_for_person(&mut self, person: PersonId, purpose: Purpose) {
@@ -203,7 +212,7 @@ impl Listener {
     fn people<'p>(&'p self, commander: &'p [PersonId]) -> &'p [PersonId] {
         match self {
             Self::Person(person) => std::slice::from_ref(person),
-            Self::Commander => commander,
+            Self::Commander | Self::Role(_) => commander,
         }
     }
 }
@@ -216,6 +225,7 @@ impl Purpose {
             (Self::RolePage { .. }, Self::RolePage { .. })
             | (Self::StepReady { .. }, Self::StepReady { .. })
             | (Self::StepFailed { .. }, Self::StepFailed { .. }) => true,
+            (Self::Clock { word: one, .. }, Self::Clock { word: other, .. }) => one == other,
             _ => self == other,
         }
     }
@@ -229,6 +239,11 @@ impl Purpose {
             }
             (Self::StepReady { key, also }, Self::StepReady { key: more, .. })
             | (Self::StepFailed { key, also }, Self::StepFailed { key: more, .. })
+                if *key != more && !also.contains(&more) =>
+            {
+                also.push(more);
+            }
+            (Self::Clock { key, also, .. }, Self::Clock { key: more, .. })
                 if *key != more && !also.contains(&more) =>
             {
                 also.push(more);

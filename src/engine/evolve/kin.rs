@@ -149,7 +149,7 @@ fn handed_off(incident: &mut Incident, over: &Takeover, event: &Event) {
     let of_plan = |subject: &LadderSubject| match subject {
         LadderSubject::Role { role } => released.contains(role),
         LadderSubject::Step { .. } | LadderSubject::Stuck => true,
-        LadderSubject::Notice { .. } => false,
+        LadderSubject::Notice { .. } | LadderSubject::Clock { .. } => false,
     };
     if incident.ladders.keys().any(of_plan) {
         let ladders: &mut BTreeMap<_, _> = Arc::make_mut(&mut incident.ladders);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::engine::event::Event;
 use crate::engine::fact::Fact;
 use crate::engine::incident::{Incident, KeptApart, LevelState};
+use crate::playbook::LEVEL_MILDEST;
 
 pub(super) fn apply(incident: &mut Incident, event: &Event) {
     match &event.fact {
@@ -30,6 +31,13 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
                 Some(_) => Some(*by_rules),
                 None => incident.level.overruled_at.filter(|then| by_rules >= then),
             };
+            let reached = event.occurred_at;
+            if (*to..=LEVEL_MILDEST).any(|level| !incident.levels_reached.contains_key(&level)) {
+                let first = Arc::make_mut(&mut incident.levels_reached);
+                for level in *to..=LEVEL_MILDEST {
+                    first.entry(level).or_insert(reached);
+                }
+            }
             incident.level = LevelState {
                 current: *to,
                 provisional: *provisional,

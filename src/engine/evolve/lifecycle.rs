@@ -15,9 +15,12 @@ use crate::id::{PhaseId, StepId};
 
 pub(super) fn apply(incident: &mut Incident, event: &Event) {
     match &event.fact {
-        Fact::MomentSet { moment, at } => match moment {
+        Fact::MomentSet { moment, at, .. } => match moment {
             SetMoment::Detected => incident.detected_at = Some(*at),
             SetMoment::Aware => incident.aware_at = Some(*at),
+            SetMoment::Named(name) => {
+                Arc::make_mut(&mut incident.moments).insert(name.clone(), *at);
+            }
         },
         Fact::PhaseEntered { phase, visit, by_next, .. } => {
             enter(incident, phase, *visit, *by_next, event.occurred_at);
@@ -142,7 +145,8 @@ fn thaw(incident: &mut Incident, by: SignedDuration) {
             vacancy.retry_at = vacancy.retry_at.map(later);
         }
     }
-    for ladder in Arc::make_mut(&mut incident.ladders).values_mut() {
+    let ladders = Arc::make_mut(&mut incident.ladders).iter_mut();
+    for (_, ladder) in ladders.filter(|(subject, _)| !subject.is_of_clock()) {
         for rung in &mut Arc::make_mut(ladder).rungs {
             *rung = later(*rung);
         }

@@ -99,7 +99,7 @@ impl<'a> Sample<'a> {
             sealed: BTreeMap::new(),
             source: ValueSource::Input,
         });
-        sample.happens(Fact::MomentSet { moment: SetMoment::Aware, at: now });
+        sample.happens(Fact::MomentSet { moment: SetMoment::Aware, at: now, grounds: None });
         let alert = AlertNote { name: "CustomerServiceDown".into(), ..AlertNote::default() };
         sample.happens(Fact::AlertReceived { alert, unreadable: Vec::new() });
         sample

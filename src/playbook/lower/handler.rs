@@ -9,7 +9,7 @@ use crate::text::Text;
 /// The most times one handler may fire.
 const FIRES_MAX: i64 = 1_000;
 
-const EVENTS: [(&str, HandlerEvent); 9] = [
+const EVENTS: [(&str, HandlerEvent); 10] = [
     ("declared", HandlerEvent::Declared),
     ("level_raised", HandlerEvent::LevelRaised),
     ("level_lowered", HandlerEvent::LevelLowered),
@@ -18,6 +18,7 @@ const EVENTS: [(&str, HandlerEvent); 9] = [
     ("phase_entered", HandlerEvent::PhaseEntered),
     ("role_vacant", HandlerEvent::RoleVacant),
     ("step_failed", HandlerEvent::StepFailed),
+    ("clock_breached", HandlerEvent::ClockBreached),
     ("stuck", HandlerEvent::Stuck),
 ];
 

@@ -174,6 +174,7 @@ fn handler() -> Value {
         "phase_entered",
         "role_vacant",
         "step_failed",
+        "clock_breached",
         "stuck",
     ];
     let keys = object(vec![

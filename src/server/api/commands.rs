@@ -49,7 +49,11 @@ pub async fn moment(
     At(name): At<String>,
     ask: Ask<wire::Moment>,
 ) -> Answer {
-    act(&app, &name, ask, |body| Ok(Command::SetMoment { moment: body.moment, at: body.at })).await
+    act(&app, &name, ask, |body| {
+        let wire::Moment { moment, at, grounds, .. } = body;
+        Ok(Command::SetMoment { moment, at, grounds })
+    })
+    .await
 }
 
 /// Answer late what was asked when declaring.

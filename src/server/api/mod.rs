@@ -1,6 +1,7 @@
 //! Handlers, one file for each noun. They translate between HTTP and the runtime; no rule lives here.
 
 pub mod backup;
+pub mod clocks;
 pub mod commands;
 mod commit;
 pub mod drills;

@@ -144,9 +144,10 @@ impl Kind {
 /// not fit how things stand.
 const fn of_rejection(code: RejectionCode) -> StatusCode {
     match code {
-        RejectionCode::UnknownStep | RejectionCode::UnknownRole | RejectionCode::UnknownItem => {
-            StatusCode::NOT_FOUND
-        }
+        RejectionCode::UnknownStep
+        | RejectionCode::UnknownRole
+        | RejectionCode::UnknownClock
+        | RejectionCode::UnknownItem => StatusCode::NOT_FOUND,
         RejectionCode::NotYours | RejectionCode::MayNotApprove | RejectionCode::AdminOnly => {
             StatusCode::FORBIDDEN
         }
@@ -155,11 +156,15 @@ const fn of_rejection(code: RejectionCode) -> StatusCode {
         | RejectionCode::UnknownPhase
         | RejectionCode::ImplausibleTime
         | RejectionCode::EvidenceRequired
+        | RejectionCode::LateReasonRequired
+        | RejectionCode::UnknownMoment
         | RejectionCode::BadText => StatusCode::UNPROCESSABLE_ENTITY,
         RejectionCode::IncidentEnded
         | RejectionCode::IncidentOpen
         | RejectionCode::WrongStatus
         | RejectionCode::AmbiguousStep
+        | RejectionCode::AmbiguousClock
+        | RejectionCode::WrongClockState
         | RejectionCode::StaleRun
         | RejectionCode::WrongState
         | RejectionCode::WrongKind
@@ -178,6 +183,11 @@ const fn title_of_rejection(code: RejectionCode) -> (&'static str, &'static str)
         RejectionCode::WrongStatus => ("事件状态不符", "Wrong status"),
         RejectionCode::UnknownStep => ("步骤不存在", "No such step"),
         RejectionCode::AmbiguousStep => ("步骤不明确", "Ambiguous step"),
+        RejectionCode::UnknownClock => ("法定时限不存在", "No such clock"),
+        RejectionCode::AmbiguousClock => ("法定时限的阶段不明确", "Ambiguous clock"),
+        RejectionCode::WrongClockState => ("法定时限状态不符", "Wrong state of the clock"),
+        RejectionCode::LateReasonRequired => ("须说明逾期原因", "A reason is required"),
+        RejectionCode::UnknownMoment => ("时刻不存在", "No such moment"),
         RejectionCode::StaleRun => ("步骤已更新", "Stale run"),
         RejectionCode::WrongState => ("步骤状态不符", "Wrong state"),
         RejectionCode::WrongKind => ("步骤类型不符", "Wrong kind of step"),

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use super::clock::shown_clocks;
 use super::personal::{Sight, personal};
 use super::step::steps;
 use crate::engine::{self, Incident, RoleState, RollbackCause, RunKey, Tenure};
@@ -48,7 +49,7 @@ pub fn incident(
         roles: roles(playbook, incident),
         steps: steps(playbook, incident, &personal),
         objectives: playbook.objectives.iter().map(|o| objective(incident, o)).collect(),
-        clocks: Vec::new(),
+        clocks: shown_clocks(playbook, incident),
         variables: incident
             .variables
             .iter()

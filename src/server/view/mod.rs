@@ -1,6 +1,7 @@
 //! Incidents and plans in the shape that travels: a fold of plan and state into [`wire`](super::wire)
 //! types, pure.
 
+mod clock;
 mod form;
 mod incident;
 mod personal;

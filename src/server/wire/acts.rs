@@ -157,13 +157,44 @@ bodies! {
         /// The number.
         value: f64,
     }
-    /// Says when the trouble was noticed, or when the organisation knew.
+    /// Records that a stage of a statutory clock was submitted.
+    Submit {
+        /// Why it was late; must be there where it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// What the authority calls it: a receipt number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    }
+    /// Proposes not to notify, or answers such a proposal as another person.
+    NotNotify {
+        /// Why; must be there in a proposal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// Answers what another person proposed: approves it, or not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approve: Option<bool>,
+    }
+    /// Records that an authority granted more time.
+    Extend {
+        /// Until when.
+        until: Timestamp,
+        /// Who granted it.
+        by: String,
+        /// The document that says so.
+        document: String,
+    }
+    /// Says when the trouble was noticed, when the organisation knew, or when a moment came that a
+    /// regime of the plan counts from.
     Moment {
-        /// `detected` or `aware`.
+        /// `detected`, `aware`, or a moment of a regime.
         #[schema(value_type = String)]
         moment: SetMoment,
         /// The instant.
         at: Timestamp,
+        /// What shows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grounds: Option<String>,
     }
     /// Answers late what was asked when declaring.
     Inputs {

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use smol_str::SmolStr;
 use utoipa::ToSchema;
 
+use super::clock::Clock;
 use super::work::Work;
 use crate::engine::{Mode, Status};
 use crate::id::{
@@ -80,9 +81,8 @@ pub struct Incident {
     pub steps: Vec<Step>,
     /// The promises, in the plan's order.
     pub objectives: Vec<Objective>,
-    /// Statutory clocks.
-    #[schema(value_type = Vec<Object>)]
-    pub clocks: Vec<Json>,
+    /// Statutory clocks, stage by stage, in the plan's order.
+    pub clocks: Vec<Clock>,
     /// What is known.
     #[schema(value_type = BTreeMap<String, Value>)]
     pub variables: BTreeMap<VarId, Json>,

@@ -5,6 +5,7 @@
 
 mod acts;
 mod admin;
+mod clock;
 mod drill;
 mod incident;
 mod list;
@@ -14,14 +15,15 @@ mod work;
 
 pub use acts::{
     AddEvidence, Answer, Assign, Attached, Because, Cancel, Check, Close, Complete, Correct,
-    Declare, Decline, Evidence, HandOver, Inputs, Level, Link, Measure, Merge, Moment, MovePhase,
-    Note, Plain, Redact, Remark, Reopen, ReopenIncident, Timed,
+    Declare, Decline, Evidence, Extend, HandOver, Inputs, Level, Link, Measure, Merge, Moment,
+    MovePhase, NotNotify, Note, Plain, Redact, Remark, Reopen, ReopenIncident, Submit, Timed,
 };
 pub use admin::{
     ChannelTried, Checked, Confirmed, Finding, FindingPlace, MakeOverride, MakeToken, NewToken,
     Nothing, OnCall, OnCallNow, Overdue, OverdueIncident, Reloaded, TestPage, TestPaged, Token,
     WhoAmI,
 };
+pub use clock::{Clock, Draft, Waiver};
 pub use drill::{Drill, LastRun, RunDrill, RunStarted};
 pub use incident::{
     Bridge, Incident, Objective, ObjectiveState, Personal, PersonalFound, PersonalState,

@@ -11,8 +11,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::engine::{Mode, Status};
 use crate::id::{
-    ChannelId, DrillId, DrillRunId, IncidentId, LadderId, ObjectiveId, PersonId, PhaseId,
-    PlaybookId, RoleId, ScheduleId, StepId, TeamId, VarId,
+    ChannelId, ClockId, DrillId, DrillRunId, IncidentId, LadderId, ObjectiveId, PartyId, PersonId,
+    PhaseId, PlaybookId, RegimeId, RoleId, ScheduleId, StageId, StepId, TeamId, VarId,
 };
 use crate::runtime::Scope;
 use crate::text::Text;
@@ -41,6 +41,10 @@ described! {
     RoleId: words("A role of a playbook");
     ObjectiveId: words("An objective of a playbook");
     VarId: words("A variable of a playbook");
+    ClockId: words("A statutory clock of a playbook");
+    RegimeId: words("A legal regime's slug: lower-case letters, digits and hyphens");
+    StageId: words("A stage of a regime");
+    PartyId: words("In which capacity a regime binds");
     PersonId: words("A person of the directory");
     TeamId: words("A team of the directory");
     ScheduleId: words("A schedule of the directory");

@@ -1,5 +1,6 @@
 //! A timeline in the forms that people and programs read.
 
+mod clocks;
 mod csv;
 mod html;
 mod markdown;

@@ -1,5 +1,6 @@
 //! What a report says and in which order, whatever it is printed on.
 
+use super::clocks;
 use super::tables;
 use crate::engine::{Mode, Status};
 use crate::notify::level_word;
@@ -90,6 +91,20 @@ pub(super) fn dash() -> String {
     "—".to_owned()
 }
 
+/// Lists the sections in the order they are read; clocks only where the plan has any.
+fn sections(timeline: &Timeline, words: Words<'_>) -> Vec<Section> {
+    let mut sections = vec![tables::measures(timeline, words), tables::objectives(timeline, words)];
+    sections.extend(clocks::clocks(timeline, words));
+    sections.extend([
+        tables::lanes(timeline, words),
+        tables::notables(timeline, words),
+        tables::roles(timeline, words),
+        tables::notices(timeline, words),
+        tables::rows(timeline, words),
+    ]);
+    sections
+}
+
 /// Puts a report together.
 pub(super) fn page(timeline: &Timeline, lang: Lang, zone: &Zone) -> Page {
     let words = Words { lang, zone };
@@ -98,15 +113,7 @@ pub(super) fn page(timeline: &Timeline, lang: Lang, zone: &Zone) -> Page {
         banner: banner(incident.mode, lang),
         title: format!("#{} {}", incident.number, incident.title),
         facts: facts(timeline, words),
-        sections: vec![
-            tables::measures(timeline, words),
-            tables::objectives(timeline, words),
-            tables::lanes(timeline, words),
-            tables::notables(timeline, words),
-            tables::roles(timeline, words),
-            tables::notices(timeline, words),
-            tables::rows(timeline, words),
-        ],
+        sections: sections(timeline, words),
         notes: notes(timeline, words),
     }
 }

@@ -14,7 +14,7 @@ use crate::timeline::span;
 pub(super) const ROWS_MAX: usize = 2000;
 
 /// Builds a section; where there is nothing to list it says so.
-fn section(
+pub(super) fn section(
     id: &'static str,
     title: &str,
     lines: Vec<String>,

@@ -66,6 +66,10 @@ pub(in crate::timeline) fn subject_of(names: &Names<'_>, subject: &LadderSubject
             names.lang.pick(format!("“{step}”无人处理"), format!("nobody acts on “{step}”"))
         }
         LadderSubject::Stuck => names.lang.pick("事件停滞", "the incident is stuck").to_owned(),
+        LadderSubject::Clock { key } => {
+            let clock = names.clock(key);
+            names.lang.pick(format!("法定时限“{clock}”"), format!("the statutory clock “{clock}”"))
+        }
         LadderSubject::Notice { .. } => {
             names.lang.pick("通知未送达", "a notice reached nobody").to_owned()
         }

@@ -17,7 +17,9 @@ fn course(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
         Fact::Declared { title, mode, parent, .. } => {
             declared(names, title, *mode, parent.as_ref())
         }
-        Fact::MomentSet { moment, at } => moment_set(names, *moment, *at),
+        Fact::MomentSet { moment, at, grounds } => {
+            moment_set(names, moment, *at, grounds.as_deref())
+        }
         Fact::PhaseEntered { phase, why, .. } => {
             let phase = names.phase(phase);
             let text = pick(format!("进入阶段“{phase}”"), format!("Phase “{phase}” entered"));
@@ -146,16 +148,26 @@ fn declared(
     plain(remark(names, what, Some(title)))
 }
 
-fn moment_set(names: &Names<'_>, moment: SetMoment, at: jiff::Timestamp) -> Option<Sentence> {
+fn moment_set(
+    names: &Names<'_>,
+    moment: &SetMoment,
+    at: jiff::Timestamp,
+    grounds: Option<&str>,
+) -> Option<Sentence> {
     let at = names.time(at);
-    plain(match moment {
+    let text = match moment {
         SetMoment::Detected => {
             names.lang.pick(format!("登记发现时间：{at}"), format!("Noticed at {at}"))
         }
         SetMoment::Aware => {
             names.lang.pick(format!("登记知悉时间：{at}"), format!("The organisation knew at {at}"))
         }
-    })
+        SetMoment::Named(name) => {
+            let name = names.moment(name);
+            names.lang.pick(format!("登记“{name}”：{at}"), format!("“{name}” at {at}"))
+        }
+    };
+    plain(remark(names, text, grounds))
 }
 
 fn stuck(names: &Names<'_>, phase: &str, reason: &StuckReason) -> Option<Sentence> {

@@ -1,5 +1,6 @@
 //! What an event says to a reader, one sentence each: a file for every family of events.
 
+mod clock;
 mod kin;
 mod ladder;
 mod level;
@@ -11,6 +12,7 @@ mod step;
 
 use serde::Serialize;
 
+pub(super) use clock::stop_reason;
 pub(super) use ladder::subject_of as ladder_subject;
 pub(super) use step::{failure_cause, skip_reason};
 
@@ -45,6 +47,7 @@ pub(super) fn say(names: &Names<'_>, event: &Event) -> Option<Sentence> {
         Family::Step => step::say(names, fact),
         Family::Ladder => ladder::say(names, fact),
         Family::Rule => rule::say(names, fact),
+        Family::Clock => clock::say(names, fact),
         Family::Outbox => outbox::say(names, fact),
         Family::Kin => kin::say(names, fact),
     }
@@ -78,7 +81,12 @@ fn remark(names: &Names<'_>, text: String, remark: Option<&str>) -> String {
 pub(super) fn code(fact: &Fact) -> String {
     let stored = serde_json::to_value(fact).ok();
     let code = stored.as_ref().and_then(|stored| stored.get("type")).and_then(|code| code.as_str());
-    code.unwrap_or_default().to_owned()
+    let code = code.unwrap_or_default().to_owned();
+    // What happened to a clock is told apart by its own word: `clock_breached`.
+    match stored.as_ref().and_then(|stored| stored.get("what")).and_then(|what| what.as_str()) {
+        Some(what) if matches!(fact, Fact::Clock(_)) => format!("{code}_{what}"),
+        _ => code,
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,118 @@
+//! What the law asked, and what became of it: every stage of every statutory clock.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use smol_str::SmolStr;
+
+use super::names::Names;
+use super::sentence::stop_reason;
+use super::story::Story;
+use crate::engine::{self, ClockKey, ClockStanding, ClockState, ClockView, Incident, ViewState};
+use crate::id::{ClockId, RegimeId, StageId};
+use crate::text::{Lang, Text};
+
+/// A stage of a statutory clock and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClockRow {
+    /// The clock.
+    pub id: ClockId,
+    /// The stage.
+    pub stage: StageId,
+    /// The regime.
+    pub regime: RegimeId,
+    /// What people call it.
+    pub title: Text,
+    /// To whom it is reported.
+    pub to: Text,
+    /// How it stands.
+    pub state: ViewState,
+    /// The moment it counts from.
+    pub started_at: Option<Timestamp>,
+    /// By when.
+    pub due_at: Option<Timestamp>,
+    /// The law names no number: a target of our own.
+    pub internal: bool,
+    /// When it was submitted.
+    pub submitted_at: Option<Timestamp>,
+    /// Why it is as it is: late, waived, not due, or due although not everything is known.
+    pub why: Option<Text>,
+    /// The receipt.
+    pub reference: Option<String>,
+    /// Someone has compared it with the law.
+    pub verified: bool,
+}
+
+/// Lists the stages in the order of the plan.
+pub(super) fn clocks(story: &Story<'_>, incident: &Incident) -> Vec<ClockRow> {
+    let names = Lang::ALL.map(|lang| Names::new(story, lang));
+    let views = engine::clocks(story.playbook, incident);
+    views.iter().map(|view| row(&names, view)).collect()
+}
+
+fn row(names: &[Names<'_>; 2], view: &ClockView<'_>) -> ClockRow {
+    let (clock, stage) = (view.clock, view.stage);
+    let key = ClockKey { clock: clock.id.clone(), stage: stage.id.clone() };
+    let [zh, en] = names;
+    let limit = view.limit();
+    let reference = match view.record.map(|record| &record.standing) {
+        Some(ClockStanding::Met { reference, .. }) => reference.clone(),
+        _ => None,
+    };
+    ClockRow {
+        id: clock.id.clone(),
+        stage: stage.id.clone(),
+        regime: clock.regime.id.clone(),
+        title: Text::both(zh.clock(&key), en.clock(&key)),
+        to: stage.to.clone(),
+        state: view.state,
+        started_at: limit.map(|limit| limit.anchor),
+        due_at: limit.and_then(|limit| limit.due_at),
+        internal: limit.is_some_and(|limit| limit.internal),
+        submitted_at: view.record.and_then(ClockState::met_at),
+        why: why(zh, view).zip(why(en, view)).map(|(zh, en)| Text::both(zh, en)),
+        reference,
+        verified: stage.verified,
+    }
+}
+
+fn why(names: &Names<'_>, view: &ClockView<'_>) -> Option<String> {
+    match view.record.map(|record| &record.standing) {
+        Some(ClockStanding::Met { reason, .. }) => return reason.clone(),
+        Some(ClockStanding::Waived { asked_by, approved_by, reason }) => {
+            let (asked, approved) = (names.person(asked_by), names.person(approved_by));
+            return Some(names.lang.pick(
+                format!("{reason}（{asked}提议，{approved}批准）"),
+                format!("{reason} ({asked} proposed, {approved} approved)"),
+            ));
+        }
+        _ => {}
+    }
+    if let Some(why) = &view.why {
+        return Some(stop_reason(names, why).to_owned());
+    }
+    let unknown: &[SmolStr] = &view.unsure;
+    if unknown.is_empty() {
+        return None;
+    }
+    let list = unknown.join(", ");
+    Some(names.lang.pick(
+        format!("{list} 未知，按需要报告处理"),
+        format!("{list} unknown, which counts as due"),
+    ))
+}
+
+impl ViewState {
+    /// Returns the word for it.
+    #[must_use]
+    pub fn word(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Waiting => lang.pick("未起算", "not begun"),
+            Self::Running => lang.pick("进行中", "running"),
+            Self::Late => lang.pick("已逾期", "late"),
+            Self::Met => lang.pick("已提交", "met"),
+            Self::MetLate => lang.pick("逾期提交", "met late"),
+            Self::NotDue => lang.pick("不需要", "not due"),
+            Self::Waived => lang.pick("决定不予通知", "not notified"),
+        }
+    }
+}

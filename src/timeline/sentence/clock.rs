@@ -1,0 +1,168 @@
+//! Statutory clocks.
+
+use super::{Sentence, bad, good, plain, remark, warning};
+use crate::engine::{ClockEvent, ClockFact, ClockLimit, Fact};
+use crate::timeline::names::Names;
+
+pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
+    let Fact::Clock(ClockEvent { key, what }) = fact else { return None };
+    let name = names.clock(key);
+    match what {
+        ClockFact::Started { limit, unsure, assumed } => {
+            let until = until(names, limit);
+            let text = names.lang.pick(
+                format!("法定时限“{name}”开始，{until}"),
+                format!("The statutory clock “{name}” runs, {until}"),
+            );
+            let why = unknown(names, unsure, *assumed);
+            if limit.uncovered.is_some() {
+                warning(remark(names, text, why.as_deref()))
+            } else {
+                plain(remark(names, text, why.as_deref()))
+            }
+        }
+        ClockFact::Shortened { limit, .. } => {
+            let until = until(names, limit);
+            warning(names.lang.pick(
+                format!("法定时限“{name}”提前，{until}"),
+                format!("The statutory clock “{name}” became shorter, {until}"),
+            ))
+        }
+        ClockFact::Kept { would_be } => {
+            let at = names.time(*would_be);
+            plain(names.lang.pick(
+                format!("法定时限“{name}”本可延至 {at}，未延长"),
+                format!(
+                    "The statutory clock “{name}” would have ended {at}; it was not made longer"
+                ),
+            ))
+        }
+        ClockFact::Stopped { why } => {
+            let text = names.lang.pick(
+                format!("法定时限“{name}”不再需要"),
+                format!("The statutory clock “{name}” is not due"),
+            );
+            plain(remark(names, text, Some(stop_reason(names, why))))
+        }
+        ClockFact::Warned { .. } => warning(names.lang.pick(
+            format!("法定时限“{name}”将到"),
+            format!("The statutory clock “{name}” runs out soon"),
+        )),
+        ClockFact::Breached => bad(names.lang.pick(
+            format!("法定时限“{name}”已过"),
+            format!("The statutory clock “{name}” has run out"),
+        )),
+        ClockFact::Submitted { .. } => submitted(names, &name, what),
+        ClockFact::WaiverAsked { .. }
+        | ClockFact::WaiverRefused { .. }
+        | ClockFact::Waived { .. } => waiver(names, &name, what),
+        ClockFact::Extended { limit, by, document, .. } => {
+            let until = until(names, limit);
+            let text = names.lang.pick(
+                format!("{by}准予延期：“{name}”，{until}"),
+                format!("{by} granted more time for “{name}”, {until}"),
+            );
+            plain(remark(names, text, Some(document)))
+        }
+    }
+}
+
+fn submitted(names: &Names<'_>, name: &str, what: &ClockFact) -> Option<Sentence> {
+    let ClockFact::Submitted { late, reason, reference, .. } = what else { return None };
+    let receipt = reference.as_ref().map_or_else(String::new, |reference| {
+        names.lang.pick(format!("（回执 {reference}）"), format!(" (receipt {reference})"))
+    });
+    if *late {
+        let text = names.lang.pick(
+            format!("逾期提交“{name}”{receipt}"),
+            format!("“{name}” was submitted late{receipt}"),
+        );
+        return warning(remark(names, text, reason.as_deref()));
+    }
+    let text = names
+        .lang
+        .pick(format!("已提交“{name}”{receipt}"), format!("“{name}” was submitted{receipt}"));
+    good(remark(names, text, reason.as_deref()))
+}
+
+fn waiver(names: &Names<'_>, name: &str, what: &ClockFact) -> Option<Sentence> {
+    match what {
+        ClockFact::WaiverAsked { by, reason } => {
+            let by = names.person(by);
+            let text = names.lang.pick(
+                format!("{by}提议不予通知“{name}”"),
+                format!("{by} proposes not to notify “{name}”"),
+            );
+            plain(remark(names, text, Some(reason)))
+        }
+        ClockFact::WaiverRefused { by, reason } => {
+            let by = names.person(by);
+            let text = names.lang.pick(
+                format!("{by}不同意不予通知“{name}”"),
+                format!("{by} refused not to notify “{name}”"),
+            );
+            plain(remark(names, text, reason.as_deref()))
+        }
+        ClockFact::Waived { asked_by, approved_by, reason } => {
+            let (asked, approved) = (names.person(asked_by), names.person(approved_by));
+            let text = names.lang.pick(
+                format!("决定不予通知“{name}”（{asked}提议，{approved}批准）"),
+                format!("“{name}” is not notified ({asked} proposed, {approved} approved)"),
+            );
+            plain(remark(names, text, Some(reason)))
+        }
+        _ => None,
+    }
+}
+
+fn until(names: &Names<'_>, limit: &ClockLimit) -> String {
+    let Some(due_at) = limit.due_at else {
+        return names.lang.pick("须立即办理", "to be done promptly").to_owned();
+    };
+    let at = names.time(due_at);
+    let mut said = match limit.internal {
+        true => names.lang.pick(format!("内部目标 {at}"), format!("our own target is {at}")),
+        false => names.lang.pick(format!("至 {at}"), format!("until {at}")),
+    };
+    if let Some(year) = limit.uncovered {
+        said += &names.lang.pick(
+            format!("（日历未覆盖 {year} 年，请核对）"),
+            format!(" (the calendar does not cover {year}; check it)"),
+        );
+    }
+    said
+}
+
+fn unknown(names: &Names<'_>, unsure: &[smol_str::SmolStr], assumed: bool) -> Option<String> {
+    let mut said = Vec::new();
+    if !unsure.is_empty() {
+        let list = unsure.join(", ");
+        said.push(names.lang.pick(
+            format!("{list} 未知，按需要报告处理"),
+            format!("{list} unknown, which counts as due"),
+        ));
+    }
+    if assumed {
+        said.push(names.lang.pick(
+            "知悉时刻未登记，以启动时刻代替".to_owned(),
+            "nobody has said when the organisation knew: the declaration stands in".to_owned(),
+        ));
+    }
+    (!said.is_empty()).then(|| said.join(names.lang.pick("；", "; ")))
+}
+
+/// Says why a clock is not due.
+pub(in crate::timeline) fn stop_reason<'w>(names: &Names<'_>, why: &'w str) -> &'w str {
+    match why {
+        "condition" => names.lang.pick("条件不成立", "its condition does not hold"),
+        "not_in_force" => names.lang.pick("法规未施行", "the law is not in force"),
+        "previous" => names.lang.pick("前一阶段未提交", "the stage before it was not submitted"),
+        "anchor_lost" => names.lang.pick("起算时刻已失效", "its moment is undone"),
+        "cancelled" => names.lang.pick("误报", "a false alarm"),
+        "merged" => names.lang.pick("事件已并入他处", "worked in another incident"),
+        "handed_off" => names.lang.pick("改按另一预案处置", "the incident goes on by another plan"),
+        "forced_close" => names.lang.pick("强制关闭", "the close was forced"),
+        "never_came" => names.lang.pick("起算时刻未出现", "its moment never came"),
+        other => other,
+    }
+}
