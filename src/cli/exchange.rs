@@ -73,6 +73,14 @@ fn from_cacao(file: Option<&Path>, report: bool, screen: &Screen) -> Result<(), 
                     "a plan that firebell exported: nothing was lost",
                 );
             }
+            let needed: Vec<_> = imported.shelf.iter().map(|part| part.name.to_string()).collect();
+            if !needed.is_empty() {
+                let list = needed.join(", ");
+                screen.remark(
+                    &format!("预案旁边还需要：{list}"),
+                    &format!("the plan needs beside it: {list}"),
+                );
+            }
             screen.raw(imported.draft.to_yaml().trim_end_matches('\n'))
         }
         Err(findings) => refuse(&findings, screen),

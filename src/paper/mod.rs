@@ -4,6 +4,7 @@
 //! Pure: the instant and the people are arguments. It must not know incidents.
 
 mod blank;
+mod clock;
 mod page;
 mod people;
 mod sheet;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::blank::Blank;
+use super::clock::{ClockSheet, clocks};
 use super::people::{LadderRow, People, Reached, RoleRow};
 use super::step::{StepSheet, steps};
 use crate::notify::level_word;
@@ -48,6 +49,7 @@ pub(super) struct Sheet {
     pub(super) resources: Vec<String>,
     pub(super) bridge: Option<String>,
     pub(super) objectives: Vec<(String, String)>,
+    pub(super) clocks: Vec<ClockSheet>,
     pub(super) phases: Vec<PhaseSheet>,
     pub(super) handlers: Vec<(String, String)>,
     /// How what was written is entered later.
@@ -101,6 +103,7 @@ pub(super) fn sheet(plan: &Playbook, occasion: &Occasion<'_>) -> Sheet {
             line(&format!("{}: {}", bridge.title.get(lang), words.blanks(bridge.url.source())))
         }),
         objectives: plan.objectives.iter().map(|o| objective(&words, o)).collect(),
+        clocks: clocks(plan, &words),
         phases: phases(plan, &words),
         handlers: handlers(plan, &words),
         commands: commands(plan, lang),

@@ -8,6 +8,7 @@ mod build;
 mod dot;
 mod expression;
 mod graph;
+mod law;
 mod layout;
 mod mermaid;
 #[cfg(test)]

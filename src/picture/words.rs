@@ -387,7 +387,7 @@ impl<'a> Words<'a> {
                 None => due,
             }
         });
-        start.into_iter().chain(done).collect()
+        start.into_iter().chain(done).chain(self.legal(&step.id)).collect()
     }
 
     /// Says when a way out of a phase is taken, and how often.

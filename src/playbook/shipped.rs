@@ -11,8 +11,21 @@ pub(crate) const PLANS: [(&str, &str); 4] = [
     ("service-outage", include_str!("../../playbooks/service-outage.yaml")),
 ];
 
-const PARTS: [(PartKind, &str); 1] =
-    [(PartKind::Steps, include_str!("../../playbooks/steps/command.yaml"))];
+/// Writes the files of the shipped parts.
+macro_rules! parts {
+    ($($kind:ident $path:literal,)*) => {
+        [$((PartKind::$kind, include_str!(concat!("../../playbooks/", $path, ".yaml"))),)*]
+    };
+}
+
+const PARTS: [(PartKind, &str); 6] = parts! {
+    Steps "steps/command",
+    Regimes "regimes/cn-incident-reporting",
+    Regimes "regimes/cn-pipl-57",
+    Regimes "regimes/cn-network-data-security",
+    Regimes "regimes/gdpr-33",
+    Regimes "regimes/gdpr-34",
+};
 
 /// Loads a plan that may use the shipped parts.
 pub(crate) fn load(name: &str, text: &str) -> Playbook {

@@ -89,7 +89,8 @@ fn a_plan_exported_and_imported_again_means_the_same() {
             assert_eq!(imported.origin, Origin::Own, "{}: {said}", plan.id);
             assert!(imported.findings.is_empty(), "{said}");
             let yaml = imported.draft.to_yaml();
-            let again = Playbook::load("again.yaml", yaml.as_bytes(), &Context::default());
+            let context = Context { shelf: Some(&imported.shelf), ..Context::default() };
+            let again = Playbook::load("again.yaml", yaml.as_bytes(), &context);
             let again = again.playbook.unwrap_or_else(|| panic!("{}:\n{yaml}", plan.id));
             assert_eq!(difference(&plan, &again), [], "{}", plan.id);
             assert_eq!(meaning(&again), meaning(&plan), "{}", plan.id);
@@ -107,8 +108,8 @@ fn other_programs_may_sort_the_keys_and_sign_the_file() {
         let sorted = sorted.to_string();
         let imported = import("plan.json", sorted.as_bytes(), Lang::En).expect("a playbook");
         assert_eq!(imported.origin, Origin::Own, "{}", plan.id);
-        let again =
-            Playbook::load("again.yaml", imported.draft.to_yaml().as_bytes(), &Context::default());
+        let context = Context { shelf: Some(&imported.shelf), ..Context::default() };
+        let again = Playbook::load("again.yaml", imported.draft.to_yaml().as_bytes(), &context);
         let again = again.playbook.expect("a plan");
         assert_eq!(again.commander(), plan.commander());
         assert!(again.roles.keys().eq(plan.roles.keys()), "{}", plan.id);

@@ -89,7 +89,7 @@ impl<'a> Export<'a> {
         }
         put(&mut out, "extension_definitions", extension::definition(&author));
         if let Some(written) = written {
-            put(&mut out, "playbook_extensions", extension::playbook(written, lang));
+            put(&mut out, "playbook_extensions", extension::playbook(written, &plan.bundle, lang));
         }
         // Written last, although it is what the playbook is about: it is long.
         put(&mut out, "workflow", Node::map_of(self.workflow));

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::exchange::cacao::ids;
 use crate::exchange::draft::put;
-use crate::playbook::Phase;
+use crate::playbook::part::{BUNDLE_BYTES_MAX, Bundle, PartKind, PartName};
 use crate::playbook::yaml::{Data, Node};
+use crate::playbook::{Phase, Shelf};
 use crate::text::Lang;
 
 /// The version of the shape that is written here.
@@ -27,7 +28,7 @@ pub(super) fn definition(author: &str) -> Node {
 }
 
 /// Makes the part that stands at the playbook: the plan without its steps, whose ids remain.
-pub(super) fn playbook(written: &Node, lang: Lang) -> Node {
+pub(super) fn playbook(written: &Node, bundle: &Bundle, lang: Lang) -> Node {
     let plan = without_steps(written);
     let entries = [
         ("version", Node::text_of(VERSION)),
@@ -35,7 +36,28 @@ pub(super) fn playbook(written: &Node, lang: Lang) -> Node {
         ("order", order(&plan)),
         ("playbook", plan),
     ];
-    Node::map_of([(ids::extension(), Node::map_of(entries))])
+    let laws = laws(bundle);
+    let laws = (!laws.is_empty()).then(|| ("parts", Node::map_of(laws)));
+    Node::map_of([(ids::extension(), Node::map_of(entries.into_iter().chain(laws)))])
+}
+
+/// Lists the texts of the regimes and calendars that the plan's clocks count by. The steps of
+/// libraries stand in the plan by now.
+fn laws(bundle: &Bundle) -> Vec<(String, Node)> {
+    let laws = bundle.parts().filter(|(name, _)| name.kind != PartKind::Steps);
+    laws.map(|(name, text)| (name.to_string(), Node::text_of(text))).collect()
+}
+
+/// Puts the parts that an export left on a shelf; `None` where one of them is none.
+fn shelf(own: &Node) -> Option<Shelf> {
+    let left = own.get("parts").and_then(Node::as_map).unwrap_or_default();
+    let parts: Option<Vec<(PartName, &str)>> = left
+        .iter()
+        .map(|entry| Some((PartName::parse(&entry.key.text)?, entry.value.as_str()?)))
+        .collect();
+    let parts = parts?;
+    let size: usize = parts.iter().map(|(_, text)| text.len()).sum();
+    (size <= BUNDLE_BYTES_MAX).then(|| Shelf::of(&Bundle::new("", parts)).ok())?
 }
 
 /// Makes the part that stands at a step.
@@ -57,6 +79,8 @@ pub(super) fn steps(written: &Node) -> BTreeMap<&str, &Node> {
 pub(super) struct Own {
     /// The plan as it was.
     pub(super) root: Node,
+    /// The regimes and calendars that came with it.
+    pub(super) shelf: Shelf,
     /// The language that the standard's words were written in.
     pub(super) lang: Lang,
 }
@@ -91,7 +115,7 @@ pub(super) fn restore(playbook: &Node) -> Option<Own> {
         };
         put(&mut root, &entry.key.text, value);
     }
-    Some(Own { root: Node::map_of(root), lang })
+    Some(Own { root: Node::map_of(root), shelf: shelf(own)?, lang })
 }
 
 fn without_steps(written: &Node) -> Node {

@@ -10,7 +10,7 @@ use crate::exchange::{Draft, json};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::Source;
 use crate::playbook::yaml::{Node, Remarks};
-use crate::playbook::{Context, Playbook};
+use crate::playbook::{Context, Playbook, Shelf};
 use crate::text::{Lang, Text};
 
 /// Which words a plan was made from.
@@ -29,6 +29,8 @@ pub struct Imported {
     pub draft: Draft,
     /// What it was made from.
     pub origin: Origin,
+    /// The regimes and calendars that came with it; the plan needs them beside it.
+    pub shelf: Shelf,
     /// What the reader should know: warnings only.
     pub findings: Diagnostics,
 }
@@ -47,7 +49,9 @@ pub fn import(name: &str, bytes: &[u8], lang: Lang) -> Result<Imported, Diagnost
     };
     if root.get("playbook_extensions").is_some_and(extension::is_own) {
         match own(&root) {
-            Ok(draft) => return Ok(Imported { draft, origin: Origin::Own, findings }),
+            Ok((draft, shelf)) => {
+                return Ok(Imported { draft, origin: Origin::Own, shelf, findings });
+            }
             Err(differs) => findings.push(disagreement(&differs)),
         }
     }
@@ -57,22 +61,24 @@ pub fn import(name: &str, bytes: &[u8], lang: Lang) -> Result<Imported, Diagnost
     if loaded.findings.has_errors() {
         return Err(loaded.findings);
     }
-    Ok(Imported { draft, origin: Origin::Standard, findings: warnings })
+    let shelf = Shelf::default();
+    Ok(Imported { draft, origin: Origin::Standard, shelf, findings: warnings })
 }
 
 /// Takes the plan that an export left, if the standard's words still say the same.
-fn own(root: &Node) -> Result<Draft, Vec<String>> {
+fn own(root: &Node) -> Result<(Draft, Shelf), Vec<String>> {
     let own = extension::restore(root).ok_or_else(Vec::new)?;
     let draft = Draft { root: own.root, remarks: Remarks::default() };
     let text = draft.to_yaml();
-    let loaded = Playbook::load("own.yaml", text.as_bytes(), &Context::default());
+    let context = Context { shelf: Some(&own.shelf), ..Context::default() };
+    let loaded = Playbook::load("own.yaml", text.as_bytes(), &context);
     let plan = loaded.playbook.ok_or_else(Vec::new)?;
     let at: Option<Timestamp> =
         root.get("created").and_then(Node::as_str).and_then(|at| at.parse().ok());
     let at = at.ok_or_else(|| vec!["created".to_owned()])?;
     let again = export::tree(&plan, Stamp { lang: own.lang, at }).to_json();
     let differs = differing(&again, &root.to_json());
-    if differs.is_empty() { Ok(draft) } else { Err(differs) }
+    if differs.is_empty() { Ok((draft, own.shelf)) } else { Err(differs) }
 }
 
 /// What may differ without the plan meaning anything else.

@@ -27,6 +27,8 @@ pub enum SubjectKind {
     Resource,
     /// An objective.
     Objective,
+    /// A statutory clock.
+    Clock,
     /// A message.
     Message,
     /// A phase.
@@ -101,6 +103,10 @@ aspects! {
     Escalate People "升级" "escalates to"
     Engage People "启用条件" "engaged when"
     Promise Deadlines "承诺" "promise"
+    Law Deadlines "法规" "law"
+    Limits Deadlines "法定时限" "limits"
+    CountsFrom Deadlines "起算时刻" "counts from"
+    SubmittedBy Work "提交步骤" "submitted by"
     Subject Messages "主题" "subject"
     Text Messages "正文" "text"
     Sms Messages "短信模板" "short message"
@@ -148,6 +154,7 @@ impl SubjectKind {
             Self::Role => lang.pick("角色", "role"),
             Self::Resource => lang.pick("资源", "resource"),
             Self::Objective => lang.pick("目标", "objective"),
+            Self::Clock => lang.pick("法定时限", "statutory clock"),
             Self::Message => lang.pick("消息", "message"),
             Self::Phase => lang.pick("阶段", "phase"),
             Self::Step => lang.pick("步骤", "step"),
@@ -161,7 +168,7 @@ impl SubjectKind {
             Self::Plan | Self::Resource => Matter::About,
             Self::Input | Self::Step => Matter::Work,
             Self::Role => Matter::People,
-            Self::Objective => Matter::Deadlines,
+            Self::Objective | Self::Clock => Matter::Deadlines,
             Self::Message => Matter::Messages,
             Self::Phase | Self::Handler => Matter::Paths,
         }

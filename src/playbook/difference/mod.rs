@@ -2,6 +2,7 @@
 //! who is told. Order, layout and comments do not count. It must not know where a plan came from.
 
 mod aspect;
+mod law;
 mod said;
 mod spell;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use super::law;
 use super::{Aspect, Sayings, Subject, SubjectKind, spell};
 use crate::id::VarId;
 use crate::playbook::{
@@ -39,6 +40,9 @@ pub(super) fn of(plan: &Playbook) -> BTreeMap<Subject, Sayings> {
         ];
         all.add(SubjectKind::Objective, objective.id.as_str(), said);
     }
+    for clock in &plan.clocks {
+        all.add(SubjectKind::Clock, clock.id.as_str(), law::clock_says(clock));
+    }
     for message in plan.messages.values() {
         all.add(SubjectKind::Message, message.id.as_str(), message_says(message));
     }
@@ -59,7 +63,7 @@ pub(super) fn of(plan: &Playbook) -> BTreeMap<Subject, Sayings> {
     all.0
 }
 
-type Said = Vec<(Aspect, Option<String>)>;
+pub(super) type Said = Vec<(Aspect, Option<String>)>;
 
 #[derive(Default)]
 struct Saying(BTreeMap<Subject, Sayings>);
