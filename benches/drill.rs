@@ -58,7 +58,7 @@ impl House {
         let playbook = Library::of_plan(&plan).playbooks().next().cloned().unwrap();
         let playbooks = BTreeMap::from([(playbook.id.clone(), Arc::clone(&playbook))]);
         let scenario = load("drill.yaml", drill.as_bytes(), &playbooks).0.unwrap();
-        let directory = stand_ins(&playbook, &scenario).unwrap();
+        let directory = stand_ins(&playbook, &scenario.injects).unwrap();
         Self { playbook, scenario, directory }
     }
 

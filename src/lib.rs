@@ -16,6 +16,7 @@ pub mod paper;
 pub mod people;
 pub mod picture;
 pub mod playbook;
+pub mod proof;
 pub mod runtime;
 pub mod server;
 pub mod store;

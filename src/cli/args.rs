@@ -234,6 +234,9 @@ pub struct Check {
     /// Also print notes, such as laws nobody has compared with their text
     #[arg(long)]
     pub all: bool,
+    /// Explore everything that can happen to each plan, and prove that it is never stuck
+    #[arg(long)]
+    pub prove: bool,
 }
 
 /// Which schema.

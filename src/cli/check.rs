@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::annotate;
 use super::args::{Check, Common, Output};
 use super::exit::{Exit, Stop};
+use super::prove;
 use super::screen::{Screen, note};
 use super::settings;
 use crate::config::{DEFAULT_FILE, Findings, Loaded};
@@ -25,12 +26,14 @@ struct Report {
     warnings: usize,
     findings: Vec<Row>,
     unreadable: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    proofs: Vec<prove::Row>,
 }
 
 /// Checks files and folders; prints every finding.
 ///
 /// # Errors
-/// Findings that are errors, or any with `--deny warnings`.
+/// Findings that are errors, or any with `--deny warnings`; a promise refuted with `--prove`.
 pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let loaded = loaded(common, screen)?;
     let directory =
@@ -49,12 +52,14 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let notes = if args.all { library.notes() } else { &[] };
     let found = || library.findings().iter().chain(uncovered.iter()).chain(notes);
     let count = |severity| found().map(|found| found.count(severity)).sum();
+    let proofs = if args.prove { prove::all(&library, &directory, screen) } else { Vec::new() };
     let report = Report {
         files: library.file_count(),
         errors: count(Severity::Error) + library.unreadable().len(),
         warnings: count(Severity::Warning),
         findings: found().flat_map(|found| found.rows(screen.lang)).collect(),
         unreadable: library.unreadable().to_vec(),
+        proofs: proofs.iter().map(|proof| proof.row(screen.lang)).collect(),
     };
     match screen.output {
         Output::Json => screen.data(&report, |_| String::new())?,
@@ -72,11 +77,13 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Output::Text => {
             let rendering = Rendering { lang: screen.lang, colour: screen.colour };
             found().for_each(|found| note(found.render(rendering)));
+            proofs.iter().for_each(|proof| note(proof.render(screen.lang)));
             conclude(&report, screen);
         }
     }
+    let refuted = proofs.iter().any(prove::Proven::is_refuted);
     let denied = args.deny.is_some() && report.warnings > 0;
-    if report.errors > 0 || denied { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
+    if report.errors > 0 || denied || refuted { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
 }
 
 fn conclude(report: &Report, screen: &Screen) {

@@ -179,7 +179,7 @@ fn people(
     if !configured.is_built_in() {
         return Ok(configured);
     }
-    let made_up = stand_ins(playbook, scenario);
+    let made_up = stand_ins(playbook, &scenario.injects);
     made_up.map(Arc::new).map_err(|faults| Stop::new(Exit::Failure, format!("{faults:?}")))
 }
 

@@ -24,6 +24,7 @@ mod paper;
 mod plan;
 mod progress;
 mod result;
+mod prove;
 mod schema;
 mod screen;
 mod serve;

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use crate::drill::inject::InjectAct;
-use crate::drill::scenario::Scenario;
+use crate::drill::inject::{Inject, InjectAct};
 use crate::id::{ChannelId, LadderId, PartnerId, PersonId, ScheduleId, TeamId};
 use crate::people::{
     Contact, Directory, Duty, Fault, Ladder, Layer, Partner, Parts, Person, Rotation, Rung,
@@ -25,15 +24,15 @@ const RUNGS_AFTER_MINUTES: [i64; 3] = [5, 10, 15];
 /// The channel every stand-in has.
 const CHANNEL: &str = "stand-in";
 
-/// Makes up everyone a plan and its drill name.
+/// Makes up everyone a plan and the injects of its drill name.
 ///
 /// # Errors
 /// Faults of the made-up directory: names that nothing may be called.
-pub fn stand_ins(playbook: &Playbook, scenario: &Scenario) -> Result<Directory, Vec<Fault>> {
+pub fn stand_ins(playbook: &Playbook, injects: &[Inject]) -> Result<Directory, Vec<Fault>> {
     let mut wanted = Wanted::default();
     wanted.of_roles(playbook);
     wanted.of_steps(playbook);
-    for inject in &scenario.injects {
+    for inject in injects {
         if let InjectAct::ChannelDown { channel, .. } = &inject.act {
             wanted.channels.insert(channel.clone());
         }

@@ -319,7 +319,7 @@ pub fn cast_of(
     if !directory.is_built_in() {
         return directory;
     }
-    match stand_ins(playbook, scenario) {
+    match stand_ins(playbook, &scenario.injects) {
         Ok(made_up) => Arc::new(made_up),
         Err(faults) => {
             tracing::warn!(?faults, drill = %scenario.id, "stand-ins cannot be made up");

@@ -31,7 +31,7 @@ impl House {
         let (scenario, findings) = load("drill.yaml", drill.as_bytes(), &playbooks);
         let shown = findings.render(Rendering::plain(Lang::En));
         let scenario = scenario.unwrap_or_else(|| panic!("{shown}"));
-        let directory = stand_ins(&playbook, &scenario).unwrap();
+        let directory = stand_ins(&playbook, &scenario.injects).unwrap();
         Self { playbook, scenario, directory }
     }
 

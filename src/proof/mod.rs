@@ -1,0 +1,22 @@
+//! Plans driven through everything that can happen: people act, fail, answer each option or do
+//! nothing; requests and messages succeed or not; conditions fall every way they can. The engine
+//! that runs live incidents is asked in each state, so what is found here is what would happen.
+//!
+//! It proves, or refutes with the shortest story, that a plan is never stuck, that a way leads to
+//! its end from everywhere, and that somebody who may act has been told of every open step. Pure;
+//! it must not know where plans and people come from.
+
+mod choice;
+mod key;
+mod moves;
+mod reading;
+mod search;
+mod story;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use moves::Move;
+pub use search::{Claim, Proof, prove};
+pub use story::{Story, Told};
+pub use world::House;

@@ -1,0 +1,191 @@
+//! What may happen next, in the order of the plan.
+
+use serde_json::{Map, Value as Json};
+use smol_str::SmolStr;
+
+use super::reading::Reading;
+use super::world::{House, State, acknowledgeable, awaits_messages};
+use crate::engine::{ActName, Incident, Run, StepRecord, StepState, allowed_acts, next_deadline};
+use crate::id::StepId;
+use crate::playbook::{Action, NotifyUntil, Step};
+
+/// Something that happens to an incident.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Move {
+    /// It is declared with these inputs, by a person or by an alert.
+    Declare {
+        /// The inputs.
+        inputs: Map<String, Json>,
+        /// An alert is attached.
+        alert: bool,
+    },
+    /// A person acts on a step, or the world answers one.
+    Step {
+        /// The step.
+        step: StepId,
+        /// The item of a for-each.
+        item: Option<u32>,
+        /// How.
+        act: Happens,
+    },
+    /// The alert is over.
+    AlertEnds,
+    /// Whoever may closes it.
+    Close,
+    /// Nobody does anything until something happens by itself.
+    TimePasses,
+}
+
+/// What happens to a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happens {
+    /// A person finishes it.
+    Complete(Map<String, Json>),
+    /// A person chooses.
+    Answer(SmolStr),
+    /// Everyone consents whose word it takes.
+    Approve,
+    /// Someone refuses.
+    Reject,
+    /// A person gives up.
+    Fail,
+    /// A failed step is left out.
+    Skip,
+    /// A failed step is tried again.
+    Retry,
+    /// A request or a message comes through.
+    Succeed,
+    /// It does not.
+    Break,
+    /// Everyone who was told says so.
+    Acknowledge,
+}
+
+/// Lists what may happen in a state.
+pub(super) fn moves(house: &House<'_>, reading: &Reading<'_>, state: &State) -> Vec<Move> {
+    let incident = &state.incident;
+    let mut moves = Vec::new();
+    let mut plain = None;
+    for step in house.playbook.phases.iter().flat_map(|phase| &phase.steps) {
+        let Some(record) = incident.steps.get(&step.id) else { continue };
+        if reading.is_aside(&step.id) {
+            continue;
+        }
+        let from = moves.len();
+        for run in representatives(record) {
+            of_step(reading, incident, step, run, &mut moves);
+        }
+        if moves.len() > from && reading.is_plain(step) {
+            // Whatever else may happen may happen after it as well: it is enough to try it first.
+            plain = Some(moves.split_off(from));
+            break;
+        }
+    }
+    let may_wait = may_wait(house, reading, state, plain.is_none() && moves.is_empty());
+    let mut moves = plain.unwrap_or(moves);
+    if incident.close_awaited {
+        moves.push(Move::Close);
+    }
+    if reading.alert_ends && incident.alert.is_some() {
+        moves.push(Move::AlertEnds);
+    }
+    if may_wait {
+        moves.push(Move::TimePasses);
+    }
+    moves
+}
+
+/// Of several items in the same state, one stands for all.
+fn representatives(record: &StepRecord) -> Vec<&Run> {
+    if record.items.is_empty() {
+        return vec![&record.run];
+    }
+    let mut chosen: Vec<&Run> = Vec::new();
+    for item in &record.items {
+        let same = |other: &&Run| other.state.name() == item.state.name();
+        if !chosen.iter().any(same) {
+            chosen.push(item);
+        }
+    }
+    chosen
+}
+
+fn of_step(
+    reading: &Reading<'_>,
+    incident: &Incident,
+    step: &Step,
+    run: &Run,
+    moves: &mut Vec<Move>,
+) {
+    if run.is_settled() && !run.is_halting() {
+        return;
+    }
+    let mut may = |act| {
+        moves.push(Move::Step { step: step.id.clone(), item: run.key.item, act });
+    };
+    let acts = allowed_acts(incident, step, run);
+    let allowed = |act| acts.contains(&act);
+    if run.is_halting() {
+        [(ActName::Skip, Happens::Skip), (ActName::Retry, Happens::Retry)]
+            .into_iter()
+            .filter(|(act, _)| allowed(*act))
+            .for_each(|(_, happens)| may(happens));
+        return;
+    }
+    match &step.action {
+        Action::Manual(_) if allowed(ActName::Complete) => {
+            let forms = reading.forms.get(&step.id).map(|forms| &forms.forms);
+            let forms = forms.into_iter().flatten().cloned();
+            forms.for_each(|form| may(Happens::Complete(form)));
+            may(Happens::Fail);
+        }
+        Action::Decide(decide) if allowed(ActName::Answer) => {
+            decide.options.iter().for_each(|option| may(Happens::Answer(option.clone())));
+        }
+        Action::Approve(_) if allowed(ActName::Approve) => {
+            may(Happens::Approve);
+            may(Happens::Reject);
+        }
+        Action::Http(_) if run.request.is_some() => {
+            may(Happens::Succeed);
+            may(Happens::Break);
+        }
+        Action::Notify(notify) => {
+            if awaits_messages(incident, &run.key) {
+                may(Happens::Succeed);
+                may(Happens::Break);
+            } else if matches!(notify.until, NotifyUntil::Acknowledged(_))
+                && acknowledgeable(incident, &run.key).next().is_some()
+            {
+                may(Happens::Acknowledge);
+            }
+        }
+        Action::Manual(_)
+        | Action::Decide(_)
+        | Action::Approve(_)
+        | Action::Http(_)
+        | Action::Wait(_)
+        | Action::Set(_) => {}
+    }
+}
+
+/// Tells whether waiting may lead anywhere: where nobody can act, or where time itself decides.
+fn may_wait(house: &House<'_>, reading: &Reading<'_>, state: &State, nobody: bool) -> bool {
+    let incident = &state.incident;
+    if next_deadline(house.playbook, incident).is_none() {
+        return false;
+    }
+    let instant =
+        incident.runs().any(|run| run.request.is_some() || awaits_messages(incident, &run.key));
+    !instant && (nobody || reading.patience || incident.runs().any(|run| timed(house, run)))
+}
+
+/// Tells whether time alone moves a step on, and the incident with it.
+fn timed(house: &House<'_>, run: &Run) -> bool {
+    let Some((_, step)) = house.playbook.step(&run.key.step) else { return false };
+    let decides = match &step.action {
+        Action::Decide(decide) => decide.default.is_some() && run.due_at.is_some(),
+        _ => run.alarm.is_some(),
+    };
+    decides && run.state != StepState::Waiting
+}
