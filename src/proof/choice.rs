@@ -12,7 +12,7 @@ use crate::playbook::{Expression, Field, FieldType, Value};
 
 /// The most answers to one form, or to the questions of a declaration: more of them differ in
 /// combination only.
-const FORMS_MAX: usize = 64;
+const FORMS_MAX: usize = 512;
 /// The longest list tried.
 const ITEMS_MAX: usize = 4;
 

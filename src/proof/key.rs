@@ -6,7 +6,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::reading::Reading;
-use super::world::{House, awaits_messages};
+use super::world::{House, awaits_answer, awaits_messages};
 use crate::engine::{Facts, Incident, Run, Standing};
 use crate::playbook::{HandlerAct, Step};
 
@@ -118,7 +118,7 @@ fn one(
     plain: bool,
 ) -> std::fmt::Result {
     let messages = awaits_messages(incident, &run.key);
-    let (request, attempt) = (run.request.is_some(), run.key.attempt.min(OFTEN));
+    let (request, attempt) = (awaits_answer(incident, run), run.key.attempt.min(OFTEN));
     if plain {
         return match run.standing() {
             Standing::Passed => text.write_str("passed "),

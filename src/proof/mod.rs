@@ -12,8 +12,6 @@ mod moves;
 mod reading;
 mod search;
 mod story;
-#[cfg(test)]
-mod tests;
 mod world;
 
 pub use moves::Move;

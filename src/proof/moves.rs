@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
 use super::reading::Reading;
-use super::world::{House, State, acknowledgeable, awaits_messages};
+use super::world::{House, State, acknowledgeable, awaits_answer, awaits_messages};
 use crate::engine::{ActName, Incident, Run, StepRecord, StepState, allowed_acts, next_deadline};
 use crate::id::StepId;
 use crate::playbook::{Action, NotifyUntil, Step};
@@ -81,7 +81,7 @@ pub(super) fn moves(house: &House<'_>, reading: &Reading<'_>, state: &State) -> 
             break;
         }
     }
-    let may_wait = may_wait(house, reading, state, plain.is_none() && moves.is_empty());
+    let may_wait = may_wait(house, reading, state);
     let mut moves = plain.unwrap_or(moves);
     if incident.close_awaited {
         moves.push(Move::Close);
@@ -146,10 +146,12 @@ fn of_step(
             may(Happens::Approve);
             may(Happens::Reject);
         }
-        Action::Http(_) if run.request.is_some() => {
+        Action::Http(_) | Action::Child(_) if awaits_answer(incident, run) => {
             may(Happens::Succeed);
             may(Happens::Break);
         }
+        // Where it leads is the other plan's matter.
+        Action::HandOff(_) if awaits_answer(incident, run) => may(Happens::Break),
         Action::Notify(notify) => {
             if awaits_messages(incident, &run.key) {
                 may(Happens::Succeed);
@@ -165,19 +167,25 @@ fn of_step(
         | Action::Approve(_)
         | Action::Http(_)
         | Action::Wait(_)
-        | Action::Set(_) => {}
+        | Action::Set(_)
+        | Action::Child(_)
+        | Action::HandOff(_) => {}
     }
 }
 
-/// Tells whether waiting may lead anywhere: where nobody can act, or where time itself decides.
-fn may_wait(house: &House<'_>, reading: &Reading<'_>, state: &State, nobody: bool) -> bool {
+/// Tells whether waiting may lead anywhere: where time itself decides. Ladders only tell people.
+fn may_wait(house: &House<'_>, reading: &Reading<'_>, state: &State) -> bool {
     let incident = &state.incident;
     if next_deadline(house.playbook, incident).is_none() {
         return false;
     }
+    let open = || {
+        let open = incident.runs().filter(|run| !run.is_settled());
+        open.filter(|run| !reading.is_aside(&run.key.step))
+    };
     let instant =
-        incident.runs().any(|run| run.request.is_some() || awaits_messages(incident, &run.key));
-    !instant && (nobody || reading.patience || incident.runs().any(|run| timed(house, run)))
+        open().any(|run| awaits_answer(incident, run) || awaits_messages(incident, &run.key));
+    !instant && (reading.patience || open().any(|run| timed(house, run)))
 }
 
 /// Tells whether time alone moves a step on, and the incident with it.

@@ -184,6 +184,7 @@ impl<'a> Reading<'a> {
         match &step.action {
             Action::Manual(manual) => asked.sets.extend(manual.form.keys().cloned()),
             Action::Http(http) => asked.sets.extend(http.save.keys().cloned()),
+            Action::Child(child) => asked.sets.extend(child.save.keys().cloned()),
             Action::Set(values) => {
                 asked.sets.extend(values.keys().cloned());
                 asked.expressions.extend(values.values());
@@ -192,7 +193,8 @@ impl<'a> Reading<'a> {
             Action::Wait(Wait::For(_))
             | Action::Notify(_)
             | Action::Decide(_)
-            | Action::Approve(_) => {}
+            | Action::Approve(_)
+            | Action::HandOff(_) => {}
         }
         if step.join != Join::All {
             self.raced.extend(step.after.iter().cloned());
@@ -211,8 +213,13 @@ impl<'a> Reading<'a> {
         let read = match &step.action {
             Action::Manual(manual) => manual.form.keys().any(asked),
             Action::Http(http) => http.save.keys().any(asked),
+            Action::Child(child) => child.save.keys().any(asked),
             Action::Notify(_) => false,
-            Action::Decide(_) | Action::Approve(_) | Action::Wait(_) | Action::Set(_) => true,
+            Action::Decide(_)
+            | Action::Approve(_)
+            | Action::Wait(_)
+            | Action::Set(_)
+            | Action::HandOff(_) => true,
         };
         let named = self.steps.contains(&step.id) || self.raced.contains(&step.id);
         let once = step.repeat.is_none() && step.for_each.is_none() && step.timeout.is_none();
@@ -256,7 +263,8 @@ fn aside(playbook: &Playbook, asked: &BTreeSet<StepId>) -> BTreeSet<StepId> {
             let sets = match &step.action {
                 Action::Manual(manual) => !manual.form.is_empty(),
                 Action::Http(http) => !http.save.is_empty(),
-                Action::Set(_) => true,
+                Action::Child(child) => !child.save.is_empty(),
+                Action::Set(_) | Action::HandOff(_) => true,
                 Action::Notify(_) | Action::Decide(_) | Action::Approve(_) | Action::Wait(_) => {
                     false
                 }

@@ -8,7 +8,7 @@ use super::key::{Key, key};
 use super::moves::{Move, moves};
 use super::reading::Reading;
 use super::story::Story;
-use super::world::{House, Moved, State};
+use super::world::{House, Moved, State, is_handed_on};
 use crate::engine::{Incident, StuckReason, invariants};
 use crate::id::{PhaseId, StepId};
 
@@ -152,8 +152,7 @@ impl Search<'_> {
         self.known.insert(fingerprint, new);
         self.before.push(at.into_iter().collect());
         self.found.push(Found { from: at, by, ends: false });
-        self.judge(new, &moved);
-        if !self.found[new].ends {
+        if self.judge(new, &moved) {
             self.queue.push_back((new, moved.state));
         }
     }
@@ -169,19 +168,23 @@ impl Search<'_> {
         }
     }
 
-    fn judge(&mut self, new: usize, moved: &Moved) {
+    /// Holds a new state to every promise; tells whether anything can follow it.
+    fn judge(&mut self, new: usize, moved: &Moved) -> bool {
         let incident = &moved.state.incident;
         let broken = invariants(self.house.playbook, incident);
         if let Some(violation) = broken.first() {
             self.defect.get_or_insert((violation.promise, new));
         }
-        self.found[new].ends = !incident.status.is_open();
+        let mut goes_on = incident.status.is_open();
+        self.found[new].ends = !goes_on || is_handed_on(incident);
         match &incident.stuck {
             Some(StuckReason::NoWayOut) => {
-                self.found[new].ends = true;
+                (goes_on, self.found[new].ends) = (false, true);
                 self.stuck.get_or_insert(new);
             }
-            Some(StuckReason::SpentLoop { .. }) => self.found[new].ends = true,
+            Some(StuckReason::SpentLoop { .. }) => {
+                (goes_on, self.found[new].ends) = (false, true);
+            }
             Some(StuckReason::FailedStep { .. }) | None => {}
         }
         if self.untold.is_none()
@@ -189,6 +192,7 @@ impl Search<'_> {
         {
             self.untold = Some((new, step));
         }
+        goes_on
     }
 
     fn conclude(self, narrowed: bool) -> Proof {
@@ -196,7 +200,7 @@ impl Search<'_> {
         let story = |at: usize| self.story(at);
         let claim = |refuted: Option<Story>| match refuted {
             Some(story) => Claim::Refuted(story),
-            None if self.cut => Claim::Open,
+            None if self.cut || narrowed => Claim::Open,
             None => Claim::Proven,
         };
         let people_told = self.untold.as_ref().map(|(at, step)| story(*at).about(step.clone()));
@@ -213,7 +217,8 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the nearest state from which no way leads to an end.
+    /// Returns the nearest state from which no way leads to an end: one that nothing follows, if
+    /// there is one.
     fn trapped(&self) -> Option<usize> {
         let mut leads = vec![false; self.found.len()];
         let mut open: Vec<usize> =
@@ -223,7 +228,16 @@ impl Search<'_> {
                 open.extend(self.before[at].iter().filter(|before| !leads[**before]));
             }
         }
-        leads.iter().position(|leads| !leads)
+        let mut goes_on = vec![false; self.found.len()];
+        for (at, before) in self.before.iter().enumerate() {
+            before
+                .iter()
+                .filter(|before| **before != at)
+                .for_each(|before| goes_on[*before] = true);
+        }
+        // Where nothing happens any more says more than where it became inevitable.
+        let trapped = || (0..leads.len()).filter(|at| !leads[*at]);
+        trapped().find(|at| !goes_on[*at]).or_else(|| trapped().next())
     }
 
     fn story(&self, at: usize) -> Story {

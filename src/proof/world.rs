@@ -1,14 +1,16 @@
 //! One step of the world: a move is put to the engine, then people and channels do what they always
 //! do. Messages arrive, roles are taken, and time stands still unless it is what passes.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::moves::{Happens, Move};
 use super::reading::Reading;
 use crate::engine::{
-    Actor, AlertNote, Chance, Command, Ctx, Declare, EvidenceItem, Incident, Mode, NoticeOutcome,
-    Pending, Purpose, RequestOutcome, RoleAct, Run, RunKey, StepAct, StepRef, Tenure, decide,
-    declare, due, next_deadline,
+    Actor, AlertNote, Chance, ChildOutcome, Command, Ctx, Declare, EvidenceItem, Incident, Mode,
+    NoticeOutcome, Pending, Purpose, RequestOutcome, RoleAct, Run, RunKey, Status, StepAct,
+    StepRef, Tenure, decide, declare, due, next_deadline,
 };
 use crate::id::{IncidentId, NoticeId, PersonId, RoleId, StepId};
 use crate::people::Directory;
@@ -55,6 +57,25 @@ pub(super) struct Moved {
 /// Tells whether messages of a run are under way.
 pub(super) fn awaits_messages(incident: &Incident, key: &RunKey) -> bool {
     messages(incident, key).next().is_some()
+}
+
+/// Tells whether an answer from outside is under way to a run.
+pub(super) fn awaits_answer(incident: &Incident, run: &Run) -> bool {
+    run.request.is_some() || errand(incident, &run.key).is_some()
+}
+
+/// Returns the call of another plan that a run waits for.
+fn errand(incident: &Incident, key: &RunKey) -> Option<(NoticeId, Option<IncidentId>)> {
+    incident.outbox.iter().find_map(|(id, pending)| match pending.as_ref() {
+        Pending::Child { key: of, child, .. } if of == key => Some((*id, Some(*child))),
+        Pending::HandOff { key: of, .. } if of == key => Some((*id, None)),
+        _ => None,
+    })
+}
+
+/// Tells whether the incident is about to go on by another plan.
+pub(super) fn is_handed_on(incident: &Incident) -> bool {
+    incident.outbox.values().any(|pending| matches!(pending.as_ref(), Pending::HandOff { .. }))
 }
 
 fn messages<'a>(incident: &'a Incident, key: &'a RunKey) -> impl Iterator<Item = NoticeId> + 'a {
@@ -230,6 +251,9 @@ impl House<'_> {
             let outcome = if well { met(http) } else { not_met() };
             return self.ask(next, Actor::System, Command::RequestOutcome { request, outcome });
         }
+        if let Some((request, child)) = errand(&next.incident, &run.key) {
+            return self.called(next, request, child.filter(|_| well));
+        }
         let messages: Vec<NoticeId> = messages(&next.incident, &run.key).collect();
         for notice in &messages {
             if well { self.arrives(next, *notice) } else { self.is_lost(next, *notice) }
@@ -237,18 +261,43 @@ impl House<'_> {
         !messages.is_empty()
     }
 
+    /// Lets another plan begin and end well, or refuses it.
+    fn called(&self, next: &mut State, request: NoticeId, child: Option<IncidentId>) -> bool {
+        let number = 2;
+        let outcome = match child {
+            Some(_) => ChildOutcome::Started { number },
+            None => ChildOutcome::Refused { why: "explored".to_owned() },
+        };
+        let answered = self.ask(next, Actor::System, Command::ChildOutcome { request, outcome });
+        if let Some(child) = child {
+            let (status, reason) = (Status::Closed, None);
+            let values = Arc::default();
+            let report = Command::ChildReported { child, number, status, reason, values };
+            self.ask(next, Actor::System, report);
+        }
+        answered
+    }
+
     fn channel(state: &State, notice: NoticeId) -> Option<crate::id::ChannelId> {
         match state.incident.outbox.get(&notice)?.as_ref() {
             Pending::Notice { notice, channel, .. } => notice.via.get(*channel).cloned(),
-            Pending::Request { .. } => None,
+            Pending::Request { .. }
+            | Pending::Child { .. }
+            | Pending::Recall { .. }
+            | Pending::Report { .. }
+            | Pending::HandOff { .. } => None,
         }
     }
 
     fn arrives(&self, state: &mut State, notice: NoticeId) {
-        if let Some(via) = Self::channel(state, notice) {
-            let outcome = NoticeOutcome::Delivered { via };
-            self.ask(state, Actor::System, Command::NoticeOutcome { notice, outcome });
-        }
+        let command = match Self::channel(state, notice) {
+            Some(via) => {
+                let outcome = NoticeOutcome::Delivered { via };
+                Command::NoticeOutcome { notice, outcome }
+            }
+            None => Command::ErrandEnded { request: notice },
+        };
+        self.ask(state, Actor::System, command);
     }
 
     fn is_lost(&self, state: &mut State, notice: NoticeId) {
@@ -273,7 +322,8 @@ impl House<'_> {
                     Purpose::StepMessage { key } => !awaited(key),
                     _ => true,
                 },
-                Pending::Request { .. } => false,
+                Pending::Recall { .. } | Pending::Report { .. } => true,
+                Pending::Request { .. } | Pending::Child { .. } | Pending::HandOff { .. } => false,
             };
             let outbox = incident.outbox.iter();
             let under_way: Vec<NoticeId> =
