@@ -122,7 +122,7 @@ fn meaning(name: &VarId, value: &Value, about: &[&Expression]) -> String {
     let alone = |expression: &&&Expression| {
         expression.names().iter().all(|name| scope.fact(name).is_some())
     };
-    let (alone, mixed): (Vec<&&Expression>, Vec<_>) = about.iter().partition(|e| alone(&e));
+    let (alone, mixed): (Vec<&&Expression>, Vec<_>) = about.iter().partition(|e| alone(e));
     let falls: Vec<_> = alone.iter().map(|expression| expression.value(&scope).ok()).collect();
     match mixed.is_empty() {
         true => format!("{falls:?}"),

@@ -100,7 +100,7 @@ fn put(incident: &mut Incident, request: NoticeId, pending: Pending) {
 }
 
 fn remove(incident: &mut Incident, request: NoticeId) -> Option<Arc<Pending>> {
-    incident.outbox.contains_key(&request).then(|| ())?;
+    incident.outbox.get(&request)?;
     Arc::make_mut(&mut incident.outbox).remove(&request)
 }
 
