@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use firebell::drill::file::load;
+use firebell::drill::file::{Playbooks, load};
 use firebell::drill::scenario::Scenario;
 use firebell::drill::simulate::{Simulated, Stage, Take, rehearse, simulate};
 use firebell::drill::stand_in::stand_ins;
@@ -47,6 +47,7 @@ fn main() {
 }
 
 struct House {
+    plans: Playbooks,
     playbook: Arc<Playbook>,
     scenario: Scenario,
     directory: Directory,
@@ -58,13 +59,13 @@ impl House {
         let playbook = Library::of_plan(&plan).playbooks().next().cloned().unwrap();
         let playbooks = BTreeMap::from([(playbook.id.clone(), Arc::clone(&playbook))]);
         let scenario = load("drill.yaml", drill.as_bytes(), &playbooks).0.unwrap();
-        let directory = stand_ins(&playbook, &scenario.injects).unwrap();
-        Self { playbook, scenario, directory }
+        let directory = stand_ins(&playbook, &playbooks, &scenario.injects).unwrap();
+        Self { plans: playbooks, playbook, scenario, directory }
     }
 
     fn stage(&self) -> Stage<'_> {
-        let Self { playbook, scenario, directory } = self;
-        Stage { scenario, playbook, directory }
+        let Self { plans, playbook, scenario, directory } = self;
+        Stage { scenario, playbook, plans, directory }
     }
 
     fn measure(&self) {

@@ -183,7 +183,8 @@ fn every_drill_passes_with_the_sampled_emergency_group() {
     let (playbooks, directory) = (playbooks(), configuration().config.directory());
     for scenario in drills() {
         let playbook = &playbooks[&scenario.playbook];
-        let stage = Stage { scenario: &scenario, playbook, directory: &directory };
+        let (plans, directory) = (&playbooks, &*directory);
+        let stage = Stage { scenario: &scenario, playbook, plans, directory };
         let take = Take {
             run: DrillRunId::from_u128(1),
             begin: "2027-03-01T10:00:00+08:00".parse().expect("an instant"),

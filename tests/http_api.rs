@@ -13,6 +13,8 @@ mod contract;
 mod doors;
 #[path = "http/evidence.rs"]
 mod evidence;
+#[path = "http/kin.rs"]
+mod kin;
 #[path = "http/lists.rs"]
 mod lists;
 #[path = "http/noise.rs"]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use firebell::drill::file::Playbooks;
 use firebell::drill::stand_in::stand_ins;
 use firebell::id::PlaybookId;
 use firebell::people::Directory;
@@ -23,7 +24,7 @@ fn plan(text: &str) -> Playbook {
 }
 
 fn explored(playbook: &Playbook, limit: usize) -> Proof {
-    let directory: Directory = stand_ins(playbook, &[]).unwrap();
+    let directory: Directory = stand_ins(playbook, &Playbooks::default(), &[]).unwrap();
     let now: Timestamp = "2026-11-11T02:00:00Z".parse().unwrap();
     prove(House { playbook, directory: &directory, now }, limit)
 }

@@ -15,6 +15,7 @@ use super::word::word;
 use super::{settings, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
+use crate::drill::file::Playbooks;
 use crate::drill::result::DrillResult;
 use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::score::Verdict;
@@ -163,8 +164,9 @@ fn run_file(file: &Path, seed: Option<u64>, common: &Common, screen: &Screen) ->
     let playbook = library
         .playbook(&scenario.playbook)
         .ok_or_else(|| Stop::new(Exit::NotFound, scenario.playbook.as_str()))?;
-    let people = people(&playbook, scenario, directory)?;
-    let stage = Stage { scenario, playbook: &playbook, directory: &people };
+    let plans = library.plans();
+    let people = people(&playbook, plans, scenario, directory)?;
+    let stage = Stage { scenario, playbook: &playbook, plans, directory: &people };
     let (result, _) = rehearse(stage, take(scenario, seed.unwrap_or(scenario.seed)));
     screen.data(&result, |result| report(screen, result))?;
     if result.verdict == Verdict::Failed { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
@@ -173,13 +175,14 @@ fn run_file(file: &Path, seed: Option<u64>, common: &Common, screen: &Screen) ->
 /// The configured people, or made-up ones where nobody is configured.
 fn people(
     playbook: &Playbook,
+    plans: &Playbooks,
     scenario: &Scenario,
     configured: Arc<Directory>,
 ) -> Result<Arc<Directory>, Stop> {
     if !configured.is_built_in() {
         return Ok(configured);
     }
-    let made_up = stand_ins(playbook, &scenario.injects);
+    let made_up = stand_ins(playbook, plans, &scenario.injects);
     made_up.map(Arc::new).map_err(|faults| Stop::new(Exit::Failure, format!("{faults:?}")))
 }
 

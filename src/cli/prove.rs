@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::screen::{Screen, note};
+use crate::drill::file::Playbooks;
 use crate::drill::stand_in::stand_ins;
 use crate::id::{PhaseId, PlaybookId};
 use crate::people::Directory;
@@ -54,7 +55,7 @@ pub(super) fn all(library: &Library, directory: &Arc<Directory>, screen: &Screen
 /// people are made up.
 fn one(playbook: &Playbook, directory: &Directory, screen: &Screen) -> Option<Proven> {
     let made_up = match directory.is_built_in() {
-        true => stand_ins(playbook, &[]).map_err(|faults| {
+        true => stand_ins(playbook, &Playbooks::default(), &[]).map_err(|faults| {
             let why: Vec<String> = faults
                 .iter()
                 .map(|fault| fault.kind.message().get(screen.lang).to_owned())

@@ -105,17 +105,17 @@ pub fn incident(screen: &Screen, incident: &Json) -> String {
     );
     let mut parts = vec![head, screen.paint(tone, &state)];
     parts.extend(bridge(screen, incident));
+    parts.extend(parent(screen, incident));
+    parts.extend(earlier(screen, incident));
     parts.push(String::new());
     parts.push(roles(screen, incident));
     parts.push(String::new());
     parts.push(steps(screen, incident));
-    if let Some(clocks) = clocks(screen, incident) {
+    let tables =
+        [clocks(screen, incident), children(screen, incident), personal(screen, incident)];
+    for table in tables.into_iter().flatten() {
         parts.push(String::new());
-        parts.push(clocks);
-    }
-    if let Some(personal) = personal(screen, incident) {
-        parts.push(String::new());
-        parts.push(personal);
+        parts.push(table);
     }
     parts.join("\n")
 }
@@ -179,6 +179,54 @@ fn bridge(screen: &Screen, incident: &Json) -> Option<String> {
     let bridge = incident.get("bridge")?;
     let url = text(bridge, "url");
     (!url.is_empty()).then(|| format!("{}: {url}", words(screen, bridge.get("title"))))
+}
+
+/// Which incident asked for this one.
+fn parent(screen: &Screen, incident: &Json) -> Option<String> {
+    let parent = incident.get("parent").filter(|parent| parent.is_object())?;
+    let number = parent.get("number").and_then(Json::as_u64)?;
+    let (plan, key) = (text(parent, "playbook"), text(parent, "key"));
+    Some(screen.lang.pick(
+        format!("上级事件：#{number}（{plan}，步骤 {key}）"),
+        format!("asked for by #{number} ({plan}, step {key})"),
+    ))
+}
+
+/// Which plans the incident ran before.
+fn earlier(screen: &Screen, incident: &Json) -> Option<String> {
+    let plans = rows(incident, "earlier_plans").map(|earlier| {
+        let plan = earlier.get("playbook").map_or("", |plan| text(plan, "id"));
+        format!("{plan} ({})", when(screen, earlier, "until"))
+    });
+    let plans: Vec<String> = plans.collect();
+    let list = plans.join(screen.lang.pick("、", ", "));
+    let said = screen.lang.pick(format!("此前的预案：{list}"), format!("plans before: {list}"));
+    (!plans.is_empty()).then_some(said)
+}
+
+/// Which incidents it asked for.
+fn children(screen: &Screen, incident: &Json) -> Option<String> {
+    let list: Vec<Vec<String>> = rows(incident, "children")
+        .map(|child| {
+            let number = child.get("number").and_then(Json::as_u64);
+            let status = match text(child, "status") {
+                "" => screen.lang.pick("尚未启动", "not begun"),
+                status => word(screen.lang, status),
+            };
+            let awaited = flag(child, "awaited");
+            let awaited = if awaited { screen.lang.pick("等待中", "awaited") } else { "" };
+            vec![
+                number.map_or_else(String::new, |number| format!("#{number}")),
+                text(child, "playbook").to_owned(),
+                status.to_owned(),
+                text(child, "key").to_owned(),
+                awaited.to_owned(),
+            ]
+        })
+        .collect();
+    let heading =
+        [("子事件", "CHILD"), ("预案", "PLAYBOOK"), ("状态", "STATUS"), ("步骤", "STEP"), ("", "")];
+    (!list.is_empty()).then(|| screen.table(&heading, list))
 }
 
 fn roles(screen: &Screen, incident: &Json) -> String {
@@ -268,6 +316,30 @@ mod tests {
     use crate::cli::args::Output;
     use crate::people::Zone;
     use crate::text::Lang;
+
+    #[test]
+    fn the_incidents_around_one_are_shown_with_their_numbers() {
+        let now = "2026-11-21T08:00:00Z".parse().unwrap();
+        let (output, zone) = (Output::Text, Zone::utc());
+        let screen = Screen { output, lang: Lang::En, colour: false, chatty: false, now, zone };
+        let incident = json!({
+            "parent": { "number": 7, "playbook": "network-attack", "key": "2.leak" },
+            "children": [
+                { "number": 9, "playbook": "data-leak", "status": "open", "key": "1.ask",
+                  "awaited": true },
+                { "number": null, "playbook": "data-leak", "status": null, "key": "1.more",
+                  "awaited": false },
+            ],
+        });
+        let said = parent(&screen, &incident).unwrap();
+        assert_eq!(said, "asked for by #7 (network-attack, step 2.leak)");
+        let shown = children(&screen, &incident).unwrap();
+        let lines: Vec<Vec<&str>> =
+            shown.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert!(lines.contains(&vec!["#9", "data-leak", "open", "1.ask", "awaited"]), "{shown}");
+        assert!(lines.contains(&vec!["data-leak", "not", "begun", "1.more"]), "{shown}");
+        assert_eq!(children(&screen, &json!({})), None);
+    }
 
     #[test]
     fn what_is_kept_apart_is_shown_with_its_state() {

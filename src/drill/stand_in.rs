@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
+use crate::drill::file::Playbooks;
 use crate::drill::inject::{Inject, InjectAct};
 use crate::id::{ChannelId, LadderId, PartnerId, PersonId, ScheduleId, TeamId};
 use crate::people::{
     Contact, Directory, Duty, Fault, Ladder, Layer, Partner, Parts, Person, Rotation, Rung,
     Schedule, Source, Target, Team, Zone,
 };
-use crate::playbook::{Action, Approver, Audience, HandlerAct, Notify, Playbook};
+use crate::playbook::{Action, Approver, Audience, HandlerAct, Notify, Playbook, Signature};
 use crate::text::{Lang, Text};
 
 /// How many stand-ins are on call together.
@@ -24,20 +25,41 @@ const RUNGS_AFTER_MINUTES: [i64; 3] = [5, 10, 15];
 /// The channel every stand-in has.
 const CHANNEL: &str = "stand-in";
 
-/// Makes up everyone a plan and the injects of its drill name.
+/// Makes up everyone that a plan, those it calls, and the injects of its drill name.
 ///
 /// # Errors
 /// Faults of the made-up directory: names that nothing may be called.
-pub fn stand_ins(playbook: &Playbook, injects: &[Inject]) -> Result<Directory, Vec<Fault>> {
+pub fn stand_ins(
+    playbook: &Playbook,
+    plans: &Playbooks,
+    injects: &[Inject],
+) -> Result<Directory, Vec<Fault>> {
     let mut wanted = Wanted::default();
-    wanted.of_roles(playbook);
-    wanted.of_steps(playbook);
+    for plan in called(playbook, plans) {
+        wanted.of_roles(plan);
+        wanted.of_steps(plan);
+    }
     for inject in injects {
         if let InjectAct::ChannelDown { channel, .. } = &inject.act {
             wanted.channels.insert(channel.clone());
         }
     }
     Directory::new(wanted.make_up(playbook))
+}
+
+/// Returns a plan and all that it calls, each once.
+fn called<'p>(playbook: &'p Playbook, plans: &'p Playbooks) -> Vec<&'p Playbook> {
+    let mut all = vec![playbook];
+    let mut looked_at = 0;
+    while let Some(plan) = all.get(looked_at) {
+        let further = Signature::of(plan).calls;
+        for (_, id) in further {
+            let known = plans.get(&id).filter(|_| all.iter().all(|known| known.id != id));
+            all.extend(known.map(AsRef::as_ref));
+        }
+        looked_at += 1;
+    }
+    all
 }
 
 /// Everything the plan names.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::outbox::{self, Rendered};
 use super::service::{Inner, Runtime};
 use super::{Missing, Refusal};
-use crate::engine::Event;
+use crate::engine::{Event, Fact};
 use crate::id::{IncidentId, NoticeId};
 use crate::notify;
 use crate::people::Zone;
+use crate::playbook::Playbook;
 use crate::store::{StoreError, Verdict};
 use crate::text::Lang;
 
@@ -23,6 +24,8 @@ pub struct History {
     pub messages: BTreeMap<NoticeId, notify::Rendered>,
     /// Whether the chain of hashes holds.
     pub verdict: Verdict,
+    /// The plans it ran before it was handed over, the first one first.
+    pub earlier: Vec<Arc<Playbook>>,
 }
 
 impl Runtime {
@@ -60,8 +63,15 @@ impl Inner {
         let verdict = self.store.verify(id)?.ok_or_else(unknown)?;
         let events = stream.events().map(|(_, stored)| outbox::decode_event(&stored.bytes));
         let words = stream.records.iter().flat_map(|record| outbox::decode(&record.notices));
+        let events: Vec<Event> = events.collect::<Result<_, _>>()?;
+        let hashes = events.iter().filter_map(|event| match &event.fact {
+            Fact::HandedOff(over) => Some(&over.from.hash),
+            _ => None,
+        });
+        let earlier = hashes.map(|hash| self.pins.version(&*self.store, hash));
         Ok(History {
-            events: events.collect::<Result<_, _>>()?,
+            earlier: earlier.collect::<Result<_, _>>()?,
+            events,
             messages: words
                 .filter_map(|(notice, rendered)| match rendered.as_ref() {
                     Rendered::Notice(words) => Some((notice, words.clone())),

@@ -195,6 +195,12 @@ impl Library {
         self.playbooks.get(id).cloned()
     }
 
+    /// Returns every plan under its name.
+    #[must_use]
+    pub const fn plans(&self) -> &BTreeMap<PlaybookId, Arc<Playbook>> {
+        &self.playbooks
+    }
+
     /// Returns every plan, by name.
     pub fn playbooks(&self) -> impl Iterator<Item = &Arc<Playbook>> {
         self.playbooks.values()

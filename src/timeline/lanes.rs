@@ -151,7 +151,7 @@ pub(super) fn lanes(story: &Story<'_>, incident: &Incident) -> Lanes {
     let [zh, en] = Lang::ALL.map(|lang| Names::new(story, lang));
     let to = incident.ended_at.unwrap_or(story.as_of);
     let bars = bars(story, &zh, &en);
-    let marks = marks(story);
+    let marks = marks(story, &zh);
     let mut keys: Vec<SmolStr> =
         story.playbook.roles.keys().map(|role| role.as_str().into()).collect();
     for (key, _) in
@@ -208,6 +208,8 @@ fn bars(story: &Story<'_>, zh: &Names<'_>, en: &Names<'_>) -> Vec<(SmolStr, Bar)
     for event in story.events {
         let Some(key) = key_of(&event.fact) else { continue };
         let place = (key.visit, &key.step);
+        zh.speak_of(event);
+        en.speak_of(event);
         if matches!(event.fact, Fact::StepReady { .. }) && !places.contains_key(&place) {
             places.insert(place, bars.len());
             let bar = Bar {
@@ -220,7 +222,7 @@ fn bars(story: &Story<'_>, zh: &Names<'_>, en: &Names<'_>) -> Vec<(SmolStr, Bar)
                 due: None,
                 again: Vec::new(),
             };
-            bars.push((lane_of(story.playbook, &key.step), bar));
+            bars.push((lane_of(zh.plan(), &key.step), bar));
         }
         if let Some((_, bar)) = places.get(&place).and_then(|place| bars.get_mut(*place)) {
             bar.follow(key, event);
@@ -275,11 +277,14 @@ const fn key_of(fact: &Fact) -> Option<&RunKey> {
     }
 }
 
-fn marks(story: &Story<'_>) -> Vec<(SmolStr, Mark)> {
-    let commander = story.playbook.commander();
-    let commander = commander.map(|role| SmolStr::new(role.as_str())).unwrap_or_default();
+fn marks(story: &Story<'_>, names: &Names<'_>) -> Vec<(SmolStr, Mark)> {
+    let commander = || {
+        let commander = names.plan().commander();
+        commander.map(|role| SmolStr::new(role.as_str())).unwrap_or_default()
+    };
     let of_role = |role: &RoleId| SmolStr::new(role.as_str());
     let mark = |event: &Event| {
+        names.speak_of(event);
         let (lane, kind) = match &event.fact {
             Fact::RoleAcknowledged { role, .. } => (of_role(role), MarkKind::Acknowledged),
             Fact::RoleUnanswered { role, .. } | Fact::RoleVacant { role, .. } => {
@@ -288,11 +293,11 @@ fn marks(story: &Story<'_>) -> Vec<(SmolStr, Mark)> {
             Fact::RungFired { subject, .. } => {
                 let lane = match subject {
                     LadderSubject::Role { role } => of_role(role),
-                    LadderSubject::Step { key } => lane_of(story.playbook, &key.step),
+                    LadderSubject::Step { key } => lane_of(names.plan(), &key.step),
                     LadderSubject::Clock { key } => {
-                        lane_of_clock(story.playbook, key).unwrap_or_else(|| commander.clone())
+                        lane_of_clock(names.plan(), key).unwrap_or_else(commander)
                     }
-                    LadderSubject::Stuck | LadderSubject::Notice { .. } => commander.clone(),
+                    LadderSubject::Stuck | LadderSubject::Notice { .. } => commander(),
                 };
                 (lane, MarkKind::Escalated)
             }
@@ -307,6 +312,8 @@ fn phases(story: &Story<'_>, zh: &Names<'_>, en: &Names<'_>, end: Timestamp) -> 
     let mut phases: Vec<PhaseSpan> = Vec::new();
     for event in story.events {
         let at = event.occurred_at;
+        zh.speak_of(event);
+        en.speak_of(event);
         match &event.fact {
             Fact::PhaseEntered { phase, .. } => phases.push(PhaseSpan {
                 title: Text::both(zh.phase(phase), en.phase(phase)),

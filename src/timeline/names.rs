@@ -1,13 +1,14 @@
 //! What people call the things that events name.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::engine::{Actor, ClockKey, Fact, Recipient, Reference, RunKey};
+use crate::engine::{Actor, ClockKey, Event, Fact, Recipient, Reference, RunKey};
 use crate::id::{MomentId, ObjectiveId, PersonId, PhaseId, RoleId, StepId, VarId};
 use crate::people::{Directory, Zone};
-use crate::playbook::{Action, Audience, Playbook, Value};
+use crate::playbook::{Action, Audience, Field, Playbook, Value};
 use crate::text::Lang;
 
 use super::story::Story;
@@ -15,7 +16,11 @@ use super::story::Story;
 /// Titles, names and wall-clock times in one language.
 pub(super) struct Names<'a> {
     pub(super) lang: Lang,
-    pub(super) playbook: &'a Playbook,
+    /// The plans, each with the place of its first event, the latest last.
+    plans: Vec<(u64, &'a Playbook)>,
+    /// The place of the event that is spoken of.
+    at: Cell<u64>,
+    latest: &'a Playbook,
     directory: &'a Directory,
     zone: &'a Zone,
     /// The items of for-each runs, by visit and step.
@@ -39,11 +44,30 @@ impl<'a> Names<'a> {
         Self {
             lang,
             erased: erased.flatten().collect(),
-            playbook: story.playbook,
+            plans: plans(story),
+            at: Cell::new(u64::MAX),
+            latest: story.playbook,
             directory: story.directory,
             zone: story.zone,
             items: items.collect(),
         }
+    }
+
+    /// Speaks of an event from here on: names are those of the plan it happened under.
+    pub(super) fn speak_of(&self, event: &Event) {
+        self.at.set(event.seq);
+    }
+
+    /// Returns the plan that the event spoken of happened under.
+    pub(super) fn plan(&self) -> &'a Playbook {
+        let at = self.at.get();
+        let own = self.plans.iter().rev().find(|(from, _)| *from <= at);
+        own.map_or(self.latest, |(_, plan)| *plan)
+    }
+
+    /// Finds something in the plan spoken of, else in the others: a hand-off names both.
+    fn find<T>(&self, find: impl Fn(&'a Playbook) -> Option<T>) -> Option<T> {
+        find(self.plan()).or_else(|| self.plans.iter().rev().find_map(|(_, plan)| find(plan)))
     }
 
     /// Tells whether what was kept apart under a reference is erased by now.
@@ -52,28 +76,28 @@ impl<'a> Names<'a> {
     }
 
     pub(super) fn role(&self, id: &RoleId) -> String {
-        let role = self.playbook.roles.get(id);
+        let role = self.find(|plan| plan.roles.get(id));
         role.map_or_else(|| id.to_string(), |role| role.title.get(self.lang).to_owned())
     }
 
     pub(super) fn step(&self, id: &StepId) -> String {
-        let title = self.playbook.step(id).and_then(|(_, step)| step.title.as_ref());
+        let title = self.find(|plan| Some(plan.step(id)?.1)).and_then(|step| step.title.as_ref());
         title.map_or_else(|| id.to_string(), |title| title.get(self.lang).to_owned())
     }
 
     pub(super) fn phase(&self, id: &PhaseId) -> String {
-        let phase = self.playbook.phase(id);
+        let phase = self.find(|plan| plan.phase(id));
         phase.map_or_else(|| id.to_string(), |phase| phase.title.get(self.lang).to_owned())
     }
 
     pub(super) fn objective(&self, id: &ObjectiveId) -> String {
-        let found = self.playbook.objectives.iter().find(|objective| objective.id == *id);
+        let found = self.find(|plan| plan.objectives.iter().find(|known| known.id == *id));
         let title = found.and_then(|objective| objective.title.as_ref());
         title.map_or_else(|| id.to_string(), |title| title.get(self.lang).to_owned())
     }
 
     pub(super) fn clock(&self, key: &ClockKey) -> String {
-        let clock = self.playbook.clocks.iter().find(|clock| clock.id == key.clock);
+        let clock = self.find(|plan| plan.clocks.iter().find(|clock| clock.id == key.clock));
         let named = clock.and_then(|clock| Some((clock, clock.stage(&key.stage)?)));
         named.map_or_else(
             || key.to_string(),
@@ -85,7 +109,7 @@ impl<'a> Names<'a> {
     }
 
     pub(super) fn moment(&self, id: &MomentId) -> String {
-        let clocks = self.playbook.clocks.iter();
+        let clocks = self.plans.iter().rev().flat_map(|(_, plan)| &plan.clocks);
         let title = clocks.filter_map(|clock| clock.regime.moments.get(id)).next();
         title.map_or_else(|| id.to_string(), |title| title.get(self.lang).to_owned())
     }
@@ -167,15 +191,7 @@ impl<'a> Names<'a> {
 
     /// Names a variable by its label, where the plan gives it one.
     pub(super) fn variable(&self, id: &VarId) -> String {
-        let forms = self.playbook.every_step();
-        let field = self.playbook.inputs.get(id).or_else(|| {
-            forms
-                .filter_map(|step| match &step.action {
-                    Action::Manual(manual) => manual.form.get(id),
-                    _ => None,
-                })
-                .next()
-        });
+        let field = self.find(|plan| plan.inputs.get(id).or_else(|| form_field(plan, id)));
         let label = field.and_then(|field| field.label.as_ref());
         label.map_or_else(|| id.to_string(), |label| label.get(self.lang).to_owned())
     }
@@ -184,4 +200,21 @@ impl<'a> Names<'a> {
     pub(super) fn time(&self, at: Timestamp) -> String {
         self.zone.civil(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
+}
+
+fn form_field<'p>(plan: &'p Playbook, id: &VarId) -> Option<&'p Field> {
+    plan.every_step().find_map(|step| match &step.action {
+        Action::Manual(manual) => manual.form.get(id),
+        _ => None,
+    })
+}
+
+fn plans<'a>(story: &Story<'a>) -> Vec<(u64, &'a Playbook)> {
+    let mut from = 0;
+    let mut plans = Vec::new();
+    for (plan, events) in story.stretches() {
+        plans.push((from, plan));
+        from = events.last().map_or(from, |event| event.seq + 1);
+    }
+    plans
 }

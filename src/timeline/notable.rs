@@ -69,6 +69,8 @@ pub(super) fn notables(story: &Story<'_>) -> Vec<Notable> {
     let mut found = Vec::new();
     for event in story.events {
         let Some(kind) = kind(event) else { continue };
+        zh.speak_of(event);
+        en.speak_of(event);
         let (what_zh, why_zh) = words(&zh, &ends, story.as_of, event);
         let (what_en, why_en) = words(&en, &ends, story.as_of, event);
         found.push(Notable {

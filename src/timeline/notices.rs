@@ -84,6 +84,8 @@ pub(super) fn notices(story: &Story<'_>) -> Vec<NoticeRow> {
     let mut places: BTreeMap<NoticeId, usize> = BTreeMap::new();
     for event in story.events {
         if let Fact::NoticeQueued { notice } = &event.fact {
+            zh.speak_of(event);
+            en.speak_of(event);
             places.insert(notice.id, rows.len());
             let said = story.messages.get(&notice.id).map(|words| match words.headline.as_str() {
                 "" => words.text.lines().next().unwrap_or_default().to_owned(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::measures::recorded;
 use super::names::Names;
 use super::story::Story;
-use crate::engine::{Fact, Incident, Status, moment};
+use crate::engine::{Event, Fact, Incident, moment};
 use crate::id::ObjectiveId;
 use crate::playbook::{Objective, Promise};
 use crate::text::{Lang, Text};
@@ -60,44 +60,68 @@ impl Verdict {
     }
 }
 
-/// Lists the plan's objectives in its order.
+/// Lists the objectives of every plan in its order: of an earlier one as they stood when the incident
+/// was handed over.
 pub(super) fn objectives(story: &Story<'_>, incident: &Incident) -> Vec<ObjectiveRow> {
     let [zh, en] = Lang::ALL.map(|lang| Names::new(story, lang));
-    let row = |objective: &Objective| {
-        let (met_at, missed_at) = judged(story, &objective.id);
-        let (due_at, reached_at, took) = times(objective, incident);
-        let verdict = match (met_at, missed_at) {
-            (Some(_), None) => Verdict::Met,
-            (Some(met), Some(missed)) if met < missed => Verdict::Met,
-            (Some(_), Some(_)) => Verdict::MetLate,
-            (None, Some(_)) if reached_at.is_some() => Verdict::MetLate,
-            (None, Some(_)) => Verdict::Missed,
-            (None, None) => match incident.status {
-                Status::Open | Status::Paused => Verdict::Open,
-                Status::Closed | Status::Cancelled => Verdict::NotJudged,
-            },
-        };
-        let measured = match &objective.promise {
-            Promise::Measure { measure, .. } => incident.measures.get(measure).copied(),
-            Promise::Within { .. } => None,
-        };
-        ObjectiveRow {
-            id: objective.id.clone(),
-            title: Text::both(zh.objective(&objective.id), en.objective(&objective.id)),
-            verdict,
-            judged_at: met_at.or(missed_at),
-            due_at,
-            took,
-            measured,
+    let mut rows = Vec::new();
+    let mut seen = 0;
+    let stretches = story.stretches();
+    let last = stretches.len().saturating_sub(1);
+    for (nth, (plan, events)) in stretches.into_iter().enumerate() {
+        seen += events.len();
+        if let Some(event) = events.last() {
+            zh.speak_of(event);
+            en.speak_of(event);
         }
+        // Before the hand-off itself: it makes history of the steps that promises speak of.
+        let before = story.events.get(..seen.saturating_sub(1)).unwrap_or_default();
+        let then = (nth < last).then(|| Incident::replay(before)).flatten();
+        let open = nth == last && incident.status.is_open();
+        let incident = then.as_ref().unwrap_or(incident);
+        let titled = |id: &ObjectiveId| Text::both(zh.objective(id), en.objective(id));
+        let told = |objective| row(objective, titled, (incident, open), events);
+        rows.extend(plan.objectives.iter().map(told));
+    }
+    rows
+}
+
+fn row(
+    objective: &Objective,
+    titled: impl Fn(&ObjectiveId) -> Text,
+    (incident, open): (&Incident, bool),
+    events: &[Event],
+) -> ObjectiveRow {
+    let (met_at, missed_at) = judged(events, &objective.id);
+    let (due_at, reached_at, took) = times(objective, incident);
+    let verdict = match (met_at, missed_at) {
+        (Some(_), None) => Verdict::Met,
+        (Some(met), Some(missed)) if met < missed => Verdict::Met,
+        (Some(_), Some(_)) => Verdict::MetLate,
+        (None, Some(_)) if reached_at.is_some() => Verdict::MetLate,
+        (None, Some(_)) => Verdict::Missed,
+        (None, None) if open => Verdict::Open,
+        (None, None) => Verdict::NotJudged,
     };
-    story.playbook.objectives.iter().map(row).collect()
+    let measured = match &objective.promise {
+        Promise::Measure { measure, .. } => incident.measures.get(measure).copied(),
+        Promise::Within { .. } => None,
+    };
+    ObjectiveRow {
+        id: objective.id.clone(),
+        title: titled(&objective.id),
+        verdict,
+        judged_at: met_at.or(missed_at),
+        due_at,
+        took,
+        measured,
+    }
 }
 
 /// Returns when an objective was kept and when it was missed.
-fn judged(story: &Story<'_>, id: &ObjectiveId) -> (Option<Timestamp>, Option<Timestamp>) {
+fn judged(events: &[Event], id: &ObjectiveId) -> (Option<Timestamp>, Option<Timestamp>) {
     let (mut met, mut missed) = (None, None);
-    for event in story.events {
+    for event in events {
         match &event.fact {
             Fact::ObjectiveMet { objective } if objective == id => {
                 met = Some(event.occurred_at);

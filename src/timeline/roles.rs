@@ -42,6 +42,8 @@ pub(super) fn roles(story: &Story<'_>) -> Vec<RoleRow> {
     let mut rows: Vec<RoleRow> = Vec::new();
     for event in story.events {
         let Some(role) = role_of(&event.fact) else { continue };
+        zh.speak_of(event);
+        en.speak_of(event);
         let at = event.occurred_at;
         let place = rows.iter().position(|row| row.role == *role).unwrap_or_else(|| {
             rows.push(RoleRow {

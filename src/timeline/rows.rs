@@ -99,7 +99,7 @@ impl Class {
 pub(super) fn rows(story: &Story<'_>) -> Vec<Row> {
     let [zh, en] = Lang::ALL.map(|lang| Names::new(story, lang));
     let done = done_at_a_stroke(story);
-    let worth = |event: &&Event| !is_noise(story, &done, event);
+    let worth = |event: &&Event| !is_noise(&zh, &done, event);
     let mut rows: Vec<Row> =
         story.events.iter().filter(worth).filter_map(|event| row(&zh, &en, event)).collect();
     rows.sort_by_key(|row| (row.occurred_at, row.seq));
@@ -116,12 +116,13 @@ fn done_at_a_stroke<'a>(story: &Story<'a>) -> BTreeSet<(&'a RunKey, Timestamp)> 
 }
 
 /// Tells whether the rows beside it say all that an event does.
-fn is_noise(story: &Story<'_>, done: &BTreeSet<(&RunKey, Timestamp)>, event: &Event) -> bool {
+fn is_noise(names: &Names<'_>, done: &BTreeSet<(&RunKey, Timestamp)>, event: &Event) -> bool {
     match &event.fact {
         Fact::StepStarted { key } => done.contains(&(key, event.occurred_at)),
         // What no person does begins by itself.
         Fact::StepReady { key, .. } => {
-            story.playbook.step(&key.step).is_some_and(|(_, step)| !step.action.is_human())
+            names.speak_of(event);
+            names.plan().step(&key.step).is_some_and(|(_, step)| !step.action.is_human())
         }
         _ => false,
     }

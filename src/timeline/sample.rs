@@ -63,6 +63,7 @@ impl Sample {
     pub(super) fn story(&self) -> Story<'_> {
         Story {
             playbook: &self.playbook,
+            earlier: &[],
             events: &self.events,
             directory: &self.directory,
             messages: &self.messages,

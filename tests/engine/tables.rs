@@ -2,23 +2,22 @@
 //! and an act: what comes of it, as tables that people review.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use firebell::engine::{
-    Command, DeadlineKind, Event, NoticeOutcome, Rejection, RejectionCode, RequestOutcome, RoleAct,
-    SetMoment, StepAct,
-};
+use firebell::engine::{ChildOutcome, Command, DeadlineKind, Event, NoticeOutcome, Pending, Rejection, RejectionCode, RequestOutcome, RoleAct, SetMoment, Status, StepAct};
 use firebell::id::{IncidentId, NoticeId};
 use firebell::text::Lang;
 use serde_json::{Map, json};
 
 use crate::world::{World, step_ref};
 
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("manual", "title: X, checklist: [ one, two ]"),
     ("decide", "title: X, decide: { options: [left, right] }"),
     ("approve", "title: X, approve: { by: [ team/ops ], quorum: 2 }"),
     ("http", "http: { method: GET, url: 'https://ops.example/' }"),
     ("wait", "wait: { for: 10m }"),
+    ("playbook", "playbook: other"),
     ("notify", "notify: { to: team/board, message: hello, until: acknowledged(all) }"),
 ];
 
@@ -104,6 +103,7 @@ fn finish(world: &mut World, kind: &str) {
             }
         }
         "http" => drop(world.respond(RequestOutcome::Met { status: 200, saved: vec![] })),
+        "playbook" => end_child(world),
         "wait" => drop(world.pass(crate::world::minutes(10))),
         _ => {
             world.deliver();
@@ -114,6 +114,20 @@ fn finish(world: &mut World, kind: &str) {
         }
     }
     assert_eq!(world.state("x"), "done");
+}
+
+/// The one child that is asked for begins and ends.
+fn end_child(world: &mut World) {
+    let (number, reason, values) = (9, None, Arc::default());
+    let call = world.incident.outbox.iter().find_map(|(request, pending)| match **pending {
+        Pending::Child { child, .. } => Some((*request, child)),
+        _ => None,
+    });
+    let (request, child) = call.unwrap();
+    let outcome = ChildOutcome::Started { number };
+    world.system(Command::ChildOutcome { request, outcome });
+    let status = Status::Closed;
+    world.system(Command::ChildReported { child, number, status, reason, values });
 }
 
 fn code(rejection: &Rejection) -> String {
@@ -210,6 +224,24 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("acknowledge_notice", Command::AcknowledgeNotice { notice: nowhere }),
         ("notice_outcome", Command::NoticeOutcome { notice: nowhere, outcome }),
         ("request_outcome", Command::RequestOutcome { request: nowhere, outcome: answer }),
+        (
+            "child_outcome",
+            Command::ChildOutcome {
+                request: nowhere,
+                outcome: ChildOutcome::Started { number: 9 },
+            },
+        ),
+        (
+            "child_reported",
+            Command::ChildReported {
+                child: other,
+                number: 9,
+                status: Status::Closed,
+                reason: None,
+                values: Arc::default(),
+            },
+        ),
+        ("errand_ended", Command::ErrandEnded { request: nowhere }),
         ("reached", Command::Reached(DeadlineKind::RoleAcknowledge("commander".into()))),
     ]
 }

@@ -92,7 +92,11 @@ async fn plans_are_listed_and_shown_with_what_they_ask_for() {
     let list = desk.get("/api/v1/playbooks").await.ok(200);
     let ids: Vec<&str> =
         list["items"].as_array().unwrap().iter().map(|plan| plan["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["five", "intake", "outage"], "the restricted plan is not for the desk");
+    assert_eq!(
+        ids,
+        ["attack", "five", "intake", "mistaken", "outage"],
+        "the restricted plan is not for the desk"
+    );
     let plan = desk.get("/api/v1/playbooks/outage").await.ok(200);
     assert_eq!(plan["inputs"][0]["id"], "users");
     assert_eq!(plan["inputs"][0]["label"], json!({ "zh": "受影响用户数", "en": "Users affected" }));

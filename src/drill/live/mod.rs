@@ -17,6 +17,7 @@ use crate::drill::archive::{Archive, keep_exercise, keep_result};
 use crate::drill::book::Book;
 use crate::drill::diary::Diary;
 use crate::drill::exercise::Exercise;
+use crate::drill::file::Playbooks;
 use crate::drill::result::DrillResult;
 use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::score::Verdict;
@@ -265,10 +266,12 @@ impl Inner {
     async fn simulate(&self, scenario: &Arc<Scenario>, take: Take) -> Result<DrillResult, Refusal> {
         let playbook = self.playbook_of(scenario)?;
         let (scenario, directory) = (Arc::clone(scenario), self.runtime.directory());
-        let now = self.runtime.clock().now();
+        let (now, library) = (self.runtime.clock().now(), self.runtime.library());
         let run = tokio::task::spawn_blocking(move || {
-            let directory = cast_of(directory, &playbook, &scenario);
-            let stage = Stage { scenario: &scenario, playbook: &playbook, directory: &directory };
+            let plans = library.plans();
+            let directory = cast_of(directory, &playbook, plans, &scenario);
+            let (scenario, playbook) = (&*scenario, &*playbook);
+            let stage = Stage { scenario, playbook, plans, directory: &directory };
             DrillResult { ran_at: Some(now), ..rehearse(stage, take).0 }
         });
         run.await.map_err(|_| Refusal::Store(StoreError::Stopped))
@@ -314,12 +317,13 @@ impl Inner {
 pub fn cast_of(
     directory: Arc<Directory>,
     playbook: &Playbook,
+    plans: &Playbooks,
     scenario: &Scenario,
 ) -> Arc<Directory> {
     if !directory.is_built_in() {
         return directory;
     }
-    match stand_ins(playbook, &scenario.injects) {
+    match stand_ins(playbook, plans, &scenario.injects) {
         Ok(made_up) => Arc::new(made_up),
         Err(faults) => {
             tracing::warn!(?faults, drill = %scenario.id, "stand-ins cannot be made up");

@@ -3,6 +3,8 @@
 //! the byte.
 
 mod agenda;
+mod kin;
+mod life;
 mod outside;
 mod people;
 mod world;
@@ -17,12 +19,12 @@ use crate::drill::observe::Observed;
 use crate::drill::result::{DrillResult, Outcome, RESULT_FORMAT};
 use crate::drill::scenario::LENGTH_MAX;
 use crate::drill::score::{Seen, judge};
-use crate::drill::simulate::agenda::{Agenda, Happening};
-use crate::drill::simulate::outside::Outside;
-use crate::drill::simulate::people::People;
+use crate::drill::simulate::agenda::Happening;
+use crate::drill::simulate::life::Life;
 use crate::drill::simulate::world::World;
-use crate::engine::{Actor, Command, Declare, Event, Incident, Mode, Rejection};
+use crate::engine::{Actor, Declare, Event, Incident, Mode, Rejection};
 use crate::id::{DrillRunId, IncidentId};
+use crate::store;
 use crate::text::{Lang, Text};
 
 pub use world::Stage;
@@ -54,6 +56,8 @@ pub struct Simulated {
     pub journal_hash: Option<SmolStr>,
     /// The incident as the last event left it; `None` where it could not be declared.
     pub incident: Option<Incident>,
+    /// The incidents that it asked for, and those that these asked for, as they were left.
+    pub others: Vec<Incident>,
     /// What expectations are judged by.
     pub observed: Observed,
     /// When it ended, in its own time.
@@ -122,123 +126,119 @@ fn never_begun(stage: Stage<'_>, take: Take, rejection: &Rejection) -> Simulated
         events: Vec::new(),
         journal_hash: None,
         incident: None,
+        others: Vec::new(),
         observed: Observed::default(),
         ended_at: take.begin,
         injects_left: injects.map(|inject| inject.act.describe()).collect(),
     }
 }
 
-/// A run under way.
+/// A run under way: the incident that is rehearsed, and those it asked for, under one clock.
 struct Run<'a> {
-    world: World<'a>,
-    people: People,
-    outside: Outside,
-    agenda: Agenda,
-    dice: Dice,
+    stage: Stage<'a>,
+    /// The rehearsed incident first, then the others in the order in which they began.
+    lives: Vec<Life<'a>>,
+    seed: u64,
     /// Injects that wait for their condition, by position.
     conditional: Vec<usize>,
-    /// How many events have been reacted to.
-    heard: usize,
 }
 
 impl<'a> Run<'a> {
     fn begin(stage: Stage<'a>, take: Take) -> Result<Self, Rejection> {
-        let dice = Dice::new(take.seed, 0);
         let (declaration, starter) = declaration(stage, take);
-        let world = World::declare(stage, take.begin, declaration)?;
-        let mut agenda = Agenda::default();
+        let mut first = Life::declare(stage, take.begin, declaration, Dice::new(take.seed, 0))?;
         let mut conditional = Vec::new();
         for (position, inject) in stage.scenario.injects.iter().enumerate() {
             match &inject.trigger {
                 _ if Some(position) == starter => {}
                 Trigger::At(offset) => {
-                    agenda.put(take.begin + *offset, Happening::Inject(position))
+                    first.agenda.put(take.begin + *offset, Happening::Inject(position));
                 }
                 Trigger::When(_) => conditional.push(position),
             }
         }
-        let people = People::new(dice);
-        let outside = Outside::default();
-        Ok(Self { world, people, outside, agenda, dice, conditional, heard: 0 })
+        Ok(Self { stage, lives: vec![first], seed: take.seed, conditional })
+    }
+
+    fn first(&mut self) -> &mut Life<'a> {
+        &mut self.lives[0]
     }
 
     fn run_through(&mut self, begin: Timestamp) -> (Outcome, Option<Text>) {
         loop {
             self.react();
-            if !self.world.incident.status.is_open() {
-                self.agenda.keep_deliveries();
-                if self.world.incident.outbox.is_empty() {
-                    return (Outcome::Completed, None);
-                }
+            for life in self.lives.iter_mut().filter(|life| !life.is_open()) {
+                life.agenda.keep_deliveries();
             }
-            let deadline = self.world.next_deadline();
-            let Some(at) = self.agenda.next_at().into_iter().chain(deadline).min() else {
-                return (Outcome::Interrupted, Some(standstill(&self.world)));
+            let first = self.first();
+            if !first.is_open() && first.world.incident.outbox.is_empty() {
+                return (Outcome::Completed, None);
+            }
+            let next =
+                self.lives.iter().enumerate().filter_map(|(n, life)| Some((life.next()?, n)));
+            let Some((at, nth)) = next.min() else {
+                return (Outcome::Interrupted, Some(standstill(&self.first().world)));
             };
-            if at.duration_since(begin) > LENGTH_MAX || self.world.events.len() > EVENTS_MAX {
+            let events: usize = self.lives.iter().map(|life| life.world.events.len()).sum();
+            if at.duration_since(begin) > LENGTH_MAX || events > EVENTS_MAX {
                 return (Outcome::Interrupted, Some(endless()));
             }
-            self.world.now = self.world.now.max(at);
-            match self.agenda.take_due(self.world.now) {
-                Some(happening) => self.happen(happening),
-                None => {
-                    if !self.world.meet_deadlines() {
-                        return (Outcome::Error, Some(deadline_stays()));
-                    }
-                }
+            for life in &mut self.lives {
+                life.world.now = life.world.now.max(at);
+            }
+            if !self.go_on(nth) {
+                return (Outcome::Error, Some(deadline_stays()));
             }
         }
     }
 
-    /// Lets everyone react to what has happened since.
+    /// Lets what is due in an incident happen; tells whether anything did.
+    fn go_on(&mut self, nth: usize) -> bool {
+        let life = &mut self.lives[nth];
+        match life.agenda.take_due(life.world.now) {
+            Some(Happening::Inject(position)) => self.inject(position),
+            Some(happening) => life.happen(happening),
+            None => return life.world.meet_deadlines(),
+        }
+        true
+    }
+
+    /// Lets everyone react to what has happened since, and carries what one incident asks of
+    /// another, until nothing more follows.
     fn react(&mut self) {
         loop {
-            while let Some(event) = self.world.events.get(self.heard) {
-                self.people.hear(&event.fact, &self.world, &mut self.agenda);
-                self.heard += 1;
-            }
-            if !self.world.incident.status.is_open() {
-                break;
-            }
-            let world = &self.world;
-            let ripe = self.conditional.iter().position(|position| {
-                match &world.scenario.injects[*position].trigger {
-                    Trigger::When(condition) => world.holds(condition),
-                    Trigger::At(_) => false,
+            for nth in 0..self.lives.len() {
+                self.lives[nth].hear();
+                while nth == 0 && self.inject_what_is_ripe() {
+                    self.lives[nth].hear();
                 }
-            });
-            match ripe {
-                Some(ripe) => {
-                    let position = self.conditional.remove(ripe);
-                    self.inject(position);
-                }
-                None => break,
+                self.lives[nth].look();
+            }
+            if !kin::carry(self.stage, &mut self.lives, self.seed) {
+                return;
             }
         }
-        self.people.look(&self.world, &mut self.agenda);
-        self.outside.look(&self.world, &mut self.people, self.dice, &mut self.agenda);
     }
 
-    fn happen(&mut self, happening: Happening) {
-        let Self { world, people, outside, agenda, .. } = self;
-        match happening {
-            Happening::Inject(position) => self.inject(position),
-            Happening::Take { role, person } => people.take(role, person, world, agenda),
-            Happening::Begin(key) => people.begin(key, world, agenda),
-            Happening::Finish(key) => people.finish(key, world, agenda),
-            Happening::Consent { key, person } => people.consent(key, person, world, agenda),
-            Happening::Mend(key) => people.mend(key, world),
-            Happening::Deliver(notice) => outside.deliver(notice, world, people, agenda),
-            Happening::Seen { notice, person } => {
-                world.ask(Actor::person(person), Command::AcknowledgeNotice { notice });
-            }
-            Happening::Answer { request, key } => outside.answer(request, &key, world, people),
-            Happening::Close => people.close(world),
+    fn inject_what_is_ripe(&mut self) -> bool {
+        let world = &self.lives[0].world;
+        if !world.incident.status.is_open() {
+            return false;
         }
+        let ripe = self.conditional.iter().position(|position| {
+            match &world.scenario.injects[*position].trigger {
+                Trigger::When(condition) => world.holds(condition),
+                Trigger::At(_) => false,
+            }
+        });
+        let Some(ripe) = ripe else { return false };
+        let position = self.conditional.remove(ripe);
+        self.inject(position);
+        true
     }
 
     fn inject(&mut self, position: usize) {
-        let Self { world, people, outside, .. } = self;
+        let Life { world, people, outside, .. } = self.first();
         let act = &world.scenario.injects[position].act;
         let done = world.ask(Actor::Drill, act.command());
         match act {
@@ -256,18 +256,33 @@ impl<'a> Run<'a> {
     }
 
     fn conclude(self, outcome: Outcome, why: Option<Text>) -> Simulated {
-        let injects = &self.world.scenario.injects;
-        let mut left: Vec<usize> = self.agenda.injects().chain(self.conditional).collect();
+        let journal_hash = SmolStr::new(joined(&self.lives).to_string());
+        let mut lives = self.lives.into_iter();
+        let first = lives.next().expect("a run has the incident it began with");
+        let injects = &first.world.scenario.injects;
+        let mut left: Vec<usize> = first.agenda.injects().chain(self.conditional).collect();
         left.sort_unstable();
         Simulated {
             outcome,
             why,
-            journal_hash: Some(SmolStr::new(self.world.link.to_string())),
-            ended_at: self.world.incident.ended_at.unwrap_or(self.world.now),
+            journal_hash: Some(journal_hash),
+            ended_at: first.world.incident.ended_at.unwrap_or(first.world.now),
             injects_left: left.into_iter().map(|n| injects[n].act.describe()).collect(),
-            events: self.world.events,
-            incident: Some(self.world.incident),
-            observed: self.world.observed,
+            events: first.world.events,
+            incident: Some(first.world.incident),
+            others: lives.map(|life| life.world.incident).collect(),
+            observed: first.world.observed,
+        }
+    }
+}
+
+/// Returns the link of the journal; of several incidents one that hangs on all of theirs.
+fn joined(lives: &[Life<'_>]) -> store::Digest {
+    match lives {
+        [only] => only.world.link,
+        all => {
+            let links = all.iter().flat_map(|life| *life.world.link.as_bytes());
+            store::Digest::of(&links.collect::<Vec<u8>>())
         }
     }
 }

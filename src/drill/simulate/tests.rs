@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::drill::file::load;
+use crate::drill::file::{Playbooks, load};
 use crate::drill::scenario::Scenario;
 use crate::drill::stand_in::stand_ins;
 use crate::engine::codec;
@@ -19,6 +19,7 @@ const DRILL: &str = include_str!("../fixtures/ten-steps-drill.yaml");
 
 /// Everything a run needs.
 struct House {
+    plans: Playbooks,
     playbook: Arc<Playbook>,
     scenario: Scenario,
     directory: Directory,
@@ -31,8 +32,8 @@ impl House {
         let (scenario, findings) = load("drill.yaml", drill.as_bytes(), &playbooks);
         let shown = findings.render(Rendering::plain(Lang::En));
         let scenario = scenario.unwrap_or_else(|| panic!("{shown}"));
-        let directory = stand_ins(&playbook, &scenario.injects).unwrap();
-        Self { playbook, scenario, directory }
+        let directory = stand_ins(&playbook, &playbooks, &scenario.injects).unwrap();
+        Self { plans: playbooks, playbook, scenario, directory }
     }
 
     fn ten_steps() -> Self {
@@ -40,7 +41,8 @@ impl House {
     }
 
     fn stage(&self) -> Stage<'_> {
-        Stage { scenario: &self.scenario, playbook: &self.playbook, directory: &self.directory }
+        let Self { plans, playbook, scenario, directory } = self;
+        Stage { scenario, playbook, plans, directory }
     }
 
     fn run(&self, seed: u64) -> (DrillResult, Simulated) {
@@ -290,4 +292,115 @@ fn people_who_are_made_up_fill_in_personal_data_that_nobody_reads() {
     // Whoever runs it again gets the same journal to the byte, references included.
     assert_eq!(house.run(42).1.journal_hash, run.journal_hash);
     assert_ne!(house.run(43).1.journal_hash, run.journal_hash);
+}
+
+const ASKS: &str = "
+playbook: asks
+title: Asks
+roles: { commander: { title: Commander, assign: { team: ops } } }
+phases:
+  - id: one
+    title: One
+    steps:
+      - { id: look, title: Look, role: commander }
+      - { id: leak, after: [look], playbook: leak, with: { found: 3 }, save: { lost: counted } }
+      - { id: then, title: Then, after: [leak], role: commander, when: lost == 3 }
+";
+
+const LEAK: &str = "
+playbook: leak
+title: Leak
+inputs: { found: { type: integer, required: true } }
+roles: { commander: { title: Commander, assign: { team: privacy } } }
+phases:
+  - id: count
+    title: Count
+    steps:
+      - { id: count, title: Count, role: commander }
+      - { id: sum, after: [count], set: { counted: found } }
+";
+
+const GIVES: &str = "
+playbook: gives
+title: Gives
+roles: { commander: { title: Commander, assign: { team: ops } } }
+phases:
+  - id: one
+    title: One
+    steps:
+      - { id: look, title: Look, role: commander }
+      - { id: over, after: [look], playbook: leak, handoff: true, with: { found: 3 } }
+";
+
+fn family_drill(playbook: &str) -> String {
+    format!(
+        "
+drill: family
+title: Family
+playbook: {playbook}
+kind: functional
+run: simulated
+start: declare
+seed: 11
+cast:
+  default: {{ acknowledge: {{ median: 1m, p90: 2m }}, work: {{ median: 5m, p90: 9m }} }}
+expect: [ {{ step: look, is: done, within: 2h }} ]
+"
+    )
+}
+
+fn family(plan: &str, name: &str) -> House {
+    let loaded = |text| Arc::new(crate::playbook::shipped::load("plan.yaml", text));
+    let plans: Playbooks =
+        [loaded(plan), loaded(LEAK)].into_iter().map(|p| (p.id.clone(), p)).collect();
+    let (scenario, findings) = load("drill.yaml", family_drill(name).as_bytes(), &plans);
+    let shown = findings.render(Rendering::plain(Lang::En));
+    let scenario = scenario.unwrap_or_else(|| panic!("{shown}"));
+    let playbook = Arc::clone(&plans[&scenario.playbook]);
+    let directory = stand_ins(&playbook, &plans, &scenario.injects).unwrap();
+    House { plans, playbook, scenario, directory }
+}
+
+#[test]
+fn a_child_runs_in_the_same_virtual_world() {
+    let (result, run) = family(ASKS, "asks").run(11);
+    assert_eq!(result.outcome, Outcome::Completed, "{:?}", result.why);
+    let incident = run.incident.unwrap();
+    assert_eq!(incident.run(&"then".into()).unwrap().state.name(), "done");
+    let [child] = run.others.as_slice() else { panic!("one child") };
+    assert_eq!(child.status, crate::engine::Status::Closed);
+    assert_eq!(child.mode, Mode::Simulation);
+    let worked = child.run(&"count".into()).unwrap();
+    assert!(worked.started_at.unwrap() > incident.declared_at, "people take their time there too");
+    assert!(child.ended_at.unwrap() <= incident.ended_at.unwrap());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_family() {
+    let house = family(ASKS, "asks");
+    let hash = |seed| house.run(seed).1.journal_hash.unwrap();
+    assert_eq!(hash(11), hash(11));
+    assert_ne!(hash(11), hash(12));
+    let (one, two) = (house.run(11).1, house.run(11).1);
+    assert_eq!((one.events, one.others), (two.events, two.others));
+}
+
+#[test]
+fn an_incident_goes_on_by_another_plan_in_virtual_time() {
+    let (result, run) = family(GIVES, "gives").run(11);
+    assert_eq!(result.outcome, Outcome::Completed, "{:?}", result.why);
+    let incident = run.incident.unwrap();
+    assert_eq!(incident.playbook.id.as_str(), "leak");
+    assert_eq!(incident.earlier.len(), 1);
+    assert_eq!(Incident::replay(&run.events), Some(incident));
+}
+
+#[test]
+fn a_plan_that_is_not_there_fails_the_step() {
+    let mut house = family(ASKS, "asks");
+    house.plans.remove("leak");
+    let (_, run) = house.run(11);
+    let failed = |event: &Event| matches!(&event.fact, crate::engine::Fact::StepFailed { key, .. } if key.step.as_str() == "leak");
+    assert!(run.events.iter().any(failed));
+    assert!(run.others.is_empty());
 }

@@ -1,16 +1,19 @@
 //! The incident of a simulated run: the same engine as ever, under a clock that is moved by hand,
 //! with its journal in memory.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::drill::absence::Scene;
+use crate::drill::file::Playbooks;
 use crate::drill::observe::Observed;
 use crate::drill::scenario::Scenario;
 use crate::engine::{
     Actor, Chance, Command, Ctx, Declare, Event, Facts, Incident, Outcome, Rejection, codec,
     decide, declare, due, next_deadline,
 };
-use crate::id::IncidentId;
+use crate::id::{IncidentId, NoticeId};
 use crate::people::Directory;
 use crate::playbook::{Condition, Playbook};
 use crate::store::{Digest, chain};
@@ -38,6 +41,8 @@ pub struct Stage<'a> {
     pub scenario: &'a Scenario,
     /// The plan it rehearses.
     pub playbook: &'a Playbook,
+    /// The plans that it may call.
+    pub plans: &'a Playbooks,
     /// The people, modelled by the drill's cast.
     pub directory: &'a Directory,
 }
@@ -83,14 +88,7 @@ impl<'a> World<'a> {
     /// Asks something of the incident; tells whether it was done. What modelled people ask for may
     /// have become pointless, and then nothing changes.
     pub(super) fn ask(&mut self, actor: Actor, command: Command) -> bool {
-        let ctx = Ctx {
-            now: self.now,
-            occurred_at: None,
-            actor,
-            admin: false,
-            directory: self.directory,
-            chance: CHANCE,
-        };
+        let ctx = self.ctx(actor);
         match decide(self.playbook, &self.incident, command, &ctx) {
             Ok(Outcome { events, incident, .. }) => {
                 self.incident = incident;
@@ -99,6 +97,26 @@ impl<'a> World<'a> {
             }
             Err(_) => false,
         }
+    }
+
+    /// Lets the incident go on by another plan.
+    pub(super) fn hand_over(&mut self, request: NoticeId, to: &'a Arc<Playbook>) {
+        let before = self.playbook;
+        let command = Command::HandOff { request, to: Arc::clone(to) };
+        let ctx = self.ctx(Actor::System);
+        if let Ok(Outcome { events, incident, .. }) = decide(before, &self.incident, command, &ctx)
+        {
+            if incident.playbook.hash == to.hash {
+                self.playbook = to;
+            }
+            self.incident = incident;
+            self.record(events);
+        }
+    }
+
+    const fn ctx(&self, actor: Actor) -> Ctx<'a> {
+        let (now, directory) = (self.now, self.directory);
+        Ctx { now, occurred_at: None, actor, admin: false, directory, chance: CHANCE }
     }
 
     fn record(&mut self, events: Vec<Event>) {

@@ -100,7 +100,10 @@ fn put(incident: &mut Incident, request: NoticeId, pending: Pending) {
 }
 
 fn remove(incident: &mut Incident, request: NoticeId) -> Option<Arc<Pending>> {
-    incident.outbox.get(&request)?;
+    // What is not there is no reason to copy the rest.
+    if !incident.outbox.contains_key(&request) {
+        return None;
+    }
     Arc::make_mut(&mut incident.outbox).remove(&request)
 }
 

@@ -514,8 +514,8 @@ impl<'a> Author<'a> {
             out.put("form", Node::map_of(form));
         }
         let says = self.says(
-            "预案语言尚无子预案：由人启动",
-            "the language has no child playbooks yet: a person starts it",
+            "由人启动；对应的预案也导入后，可改写为 `playbook: 标识`",
+            "a person starts it; with that plan imported too, write `playbook: slug` instead",
         );
         out.remarks.push(("instructions", says));
     }

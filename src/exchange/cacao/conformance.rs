@@ -191,8 +191,8 @@ const CHOICES: &[Choice] = &[
         "playbook-action",
         ("子预案的版本、结果与失败", "the child's version, results and failure"),
         (
-            "预案语言尚无子预案：成为人工步骤，由人启动",
-            "the language has no children yet: work for a person, who starts it",
+            "导出为 playbook-action；标准没有输入、结果、不等待和移交的写法，这些只在扩展里。导入时，对方的编号不对应任何预案：成为人工步骤，作者可改写为 `playbook: 标识`",
+            "exported as such; inputs, results, not waiting and handing over have no form in the standard and stand in the extension alone. Imported, a foreign id names no plan here: work for a person, until the author writes `playbook: slug`",
         ),
     ),
     choice(

@@ -1,7 +1,7 @@
 //! One step of a plan as an `action` of the standard.
 
 use crate::exchange::cacao::export::Export;
-use crate::exchange::cacao::{extension, variable, words};
+use crate::exchange::cacao::{extension, ids, variable, words};
 use crate::exchange::draft::put;
 use crate::playbook::yaml::{Data, Node};
 use crate::playbook::{Action, Http, OnFailure, Phase, Span, Step, Wait};
@@ -22,6 +22,9 @@ pub(super) fn action(out: &mut Export<'_>, phase: &Phase, step: &Step, next: &st
         OnFailure::Continue | OnFailure::GoStep(_) | OnFailure::GoPhase(_) => "on_completion",
     };
     put(&mut entries, on, next);
+    if let Action::Child(_) | Action::HandOff(_) = &step.action {
+        return called(out, (phase, step), entries);
+    }
     let (command, target) = match &step.action {
         Action::Http(http) => request(out, http, step),
         other => {
@@ -39,6 +42,24 @@ pub(super) fn action(out: &mut Export<'_>, phase: &Phase, step: &Step, next: &st
         put(&mut entries, "step_extensions", extension::step(phase, written));
     }
     out.add("action", id, entries)
+}
+
+/// Adds a step that runs another plan, under the id that plan has when it is exported.
+fn called(
+    out: &mut Export<'_>,
+    (phase, step): (&Phase, &Step),
+    mut entries: Vec<(String, Node)>,
+) -> String {
+    let plan = match &step.action {
+        Action::Child(child) => &child.playbook,
+        Action::HandOff(over) => &over.playbook,
+        _ => &out.plan.id,
+    };
+    put(&mut entries, "playbook_id", ids::of("playbook", plan.as_str(), "playbook"));
+    if let Some(written) = out.as_written(&step.id) {
+        put(&mut entries, "step_extensions", extension::step(phase, written));
+    }
+    out.add("playbook-action", step.id.as_str(), entries)
 }
 
 fn number(key: &'static str) -> impl Fn(i64) -> (String, Node) {

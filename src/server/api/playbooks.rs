@@ -1,5 +1,7 @@
 //! Plans: list, look, check, reload.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, Request, State};
@@ -11,7 +13,7 @@ use super::commit::{json, once};
 use super::{Answer, find};
 use crate::id::PlaybookId;
 use crate::playbook::diagnostic::{Diagnostics, RelatedPlace, Severity};
-use crate::playbook::{Context, Playbook};
+use crate::playbook::{CheckedSet, Context, Loaded, Playbook, check_together};
 use crate::runtime::ReloadReport;
 use crate::server::app::App;
 use crate::server::ask::{Ask, Asked, At, broken_body, media_type, unsupported};
@@ -80,7 +82,11 @@ pub async fn check(
     let look = move || {
         let context =
             Context { directory: Some(&directory), shelf: library.shelf(), now: Some(now) };
-        let findings = Playbook::load(&name, &bytes, &context).findings;
+        let mut loaded = [Playbook::load(&name, &bytes, &context)];
+        // Another that it calls may be sent after it.
+        let others: Vec<Arc<Playbook>> = library.playbooks().cloned().collect();
+        check_together(&mut loaded, CheckedSet { others: &others, whole: false });
+        let [Loaded { findings, .. }] = loaded;
         Checked { ok: !findings.has_errors(), findings: shown(&findings, lang) }
     };
     let checked = tokio::task::spawn_blocking(look).await.map_err(|error| {

@@ -91,6 +91,7 @@ fn tell(
     };
     Timeline::build(&Story {
         playbook: &seen.playbook,
+        earlier: &history.earlier,
         events: &history.events,
         directory,
         messages: &history.messages,

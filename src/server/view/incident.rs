@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::clock::shown_clocks;
+use super::kin;
 use super::personal::{Sight, personal};
 use super::step::steps;
 use crate::engine::{self, Incident, RoleState, RollbackCause, RunKey, Tenure};
@@ -44,6 +45,9 @@ pub fn incident(
         paused_at: incident.paused_at,
         restricted: incident.restricted,
         drill: incident.drill,
+        parent: incident.parent.as_deref().map(kin::parent),
+        children: kin::children(incident),
+        earlier_plans: incident.earlier.iter().map(kin::earlier).collect(),
         bridge: playbook.bridge.as_ref().map(|bridge| shown_bridge(playbook, incident, bridge)),
         now,
         roles: roles(playbook, incident),

@@ -4,6 +4,7 @@
 mod clock;
 mod form;
 mod incident;
+mod kin;
 mod personal;
 mod plan;
 mod step;

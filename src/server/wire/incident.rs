@@ -69,6 +69,15 @@ pub struct Incident {
     /// The drill that started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<DrillRunId>,
+    /// The incident that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// The incidents it asked for, in the order in which it did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Child>,
+    /// The plans it ran before it was handed over, the first one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_plans: Vec<EarlierPlan>,
     /// Where people meet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridge: Option<Bridge>,
@@ -120,6 +129,48 @@ impl PlaybookVersion {
         let version = hash.get(..Self::QUOTED).unwrap_or(hash).to_owned();
         Self { id, version, hash: hash.to_owned() }
     }
+}
+
+/// The incident that asked for another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Parent {
+    /// Its identity.
+    pub id: IncidentId,
+    /// Its number in the store, which paths take too.
+    pub number: u64,
+    /// Its plan when it asked.
+    pub playbook: PlaybookId,
+    /// The run of its step that asked.
+    pub key: String,
+}
+
+/// An incident that this one asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Child {
+    /// Its identity.
+    pub id: IncidentId,
+    /// Its number in the store, which paths take too; `null` before it began.
+    pub number: Option<u64>,
+    /// Its plan.
+    pub playbook: PlaybookId,
+    /// The run of the step that asked.
+    pub key: String,
+    /// Where it stands as far as this incident was told; `null` before it began.
+    pub status: Option<Status>,
+    /// A step waits for its end.
+    pub awaited: bool,
+}
+
+/// A plan that the incident ran until it was handed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EarlierPlan {
+    /// The plan, pinned.
+    pub playbook: PlaybookVersion,
+    /// Until when.
+    pub until: Timestamp,
+    /// Its objectives as far as they were judged: `met` or `missed`.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub objectives: BTreeMap<ObjectiveId, SmolStr>,
 }
 
 /// Where people meet.

@@ -26,8 +26,9 @@ pub use admin::{
 pub use clock::{Clock, Draft, Waiver};
 pub use drill::{Drill, LastRun, RunDrill, RunStarted};
 pub use incident::{
-    Bridge, Incident, Objective, ObjectiveState, Personal, PersonalFound, PersonalState,
-    PlaybookVersion, Role, RoleState, Rollback, Step, StepKind, Undoing,
+    Bridge, Child, EarlierPlan, Incident, Objective, ObjectiveState, Parent, Personal,
+    PersonalFound, PersonalState, PlaybookVersion, Role, RoleState, Rollback, Step, StepKind,
+    Undoing,
 };
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};

@@ -48,7 +48,7 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
 /// apart hold them.
 fn in_the_open(names: &Names<'_>, id: &VarId, value: &Value) -> String {
     let name = names.variable(id);
-    if names.playbook.is_personal(id) {
+    if names.plan().is_personal(id) {
         let (zh, en) = ("（个人信息，不显示）", " (personal data, not shown)");
         return format!("{name}{}", names.lang.pick(zh, en));
     }

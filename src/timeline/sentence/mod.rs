@@ -39,6 +39,7 @@ pub(super) type Sentence = (Tone, String);
 /// Says an event; `None` where it is not worth a reader's line: bookkeeping, and what the tables of
 /// notices tell better.
 pub(super) fn say(names: &Names<'_>, event: &Event) -> Option<Sentence> {
+    names.speak_of(event);
     let fact = &event.fact;
     match fact.family() {
         Family::Lifecycle => lifecycle::say(names, fact),

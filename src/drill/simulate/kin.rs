@@ -1,0 +1,123 @@
+//! What one incident of a simulated run asks of another: children begin in the same virtual world,
+//! are called off, tell of their end; and an incident goes on by another plan.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use crate::drill::cast::Dice;
+use crate::drill::simulate::life::Life;
+use crate::drill::simulate::world::Stage;
+use crate::engine::{Actor, ChildOutcome, Command, Declare, Incident, Mode, ParentRef, Pending};
+use crate::id::{IncidentId, NoticeId, PlaybookId};
+use crate::notify::{Why, WhyCode};
+use crate::playbook::Playbook;
+use crate::text::Lang;
+
+/// Carries one errand; tells whether there was one.
+pub(super) fn carry<'a>(stage: Stage<'a>, lives: &mut Vec<Life<'a>>, seed: u64) -> bool {
+    let Some((of, request, pending)) = next(lives) else { return false };
+    match pending.as_ref() {
+        Pending::Child { .. } => {
+            let outcome = begin(stage, lives, (of, &pending), seed);
+            lives[of].world.ask(Actor::System, Command::ChildOutcome { request, outcome });
+        }
+        Pending::Recall { child, why, .. } => {
+            let number = lives[of].world.incident.number;
+            if let Some(child) = find(lives, *child) {
+                let reason = format!("called off by incident {number}: {}", why.words());
+                lives[child].world.ask(Actor::System, Command::Cancel { reason, as_is: None });
+            }
+            lives[of].world.ask(Actor::System, Command::ErrandEnded { request });
+        }
+        Pending::Report { status, reason, .. } => {
+            let incident = &lives[of].world.incident;
+            let command = Command::ChildReported {
+                child: incident.id,
+                number: incident.number,
+                status: *status,
+                reason: reason.clone(),
+                values: Arc::clone(&incident.variables),
+            };
+            let parent = incident.parent.as_ref().map(|parent| parent.id);
+            if let Some(parent) = parent.and_then(|parent| find(lives, parent)) {
+                lives[parent].world.ask(Actor::System, command);
+            }
+            lives[of].world.ask(Actor::System, Command::ErrandEnded { request });
+        }
+        Pending::HandOff { playbook, .. } => match stage.plans.get(playbook) {
+            Some(to) => lives[of].world.hand_over(request, to),
+            None => {
+                let outcome = ChildOutcome::Refused { why: missing(playbook) };
+                lives[of].world.ask(Actor::System, Command::ChildOutcome { request, outcome });
+            }
+        },
+        Pending::Notice { .. } | Pending::Request { .. } => {}
+    }
+    true
+}
+
+/// Returns the next errand, by incident and by the order in which they were asked for.
+fn next(lives: &[Life<'_>]) -> Option<(usize, NoticeId, Arc<Pending>)> {
+    lives.iter().enumerate().find_map(|(of, life)| {
+        life.world.incident.outbox.iter().find_map(|(id, pending)| match pending.as_ref() {
+            Pending::Notice { .. } | Pending::Request { .. } => None,
+            Pending::Child { .. }
+            | Pending::Recall { .. }
+            | Pending::Report { .. }
+            | Pending::HandOff { .. } => Some((of, *id, Arc::clone(pending))),
+        })
+    })
+}
+
+fn find(lives: &[Life<'_>], id: IncidentId) -> Option<usize> {
+    lives.iter().position(|life| life.world.incident.id == id)
+}
+
+fn begin<'a>(
+    stage: Stage<'a>,
+    lives: &mut Vec<Life<'a>>,
+    (of, pending): (usize, &Pending),
+    seed: u64,
+) -> ChildOutcome {
+    let Pending::Child { key, child, playbook, with, .. } = pending else {
+        return ChildOutcome::HeldBack;
+    };
+    let Some(plan) = stage.plans.get(playbook) else {
+        return ChildOutcome::Refused { why: missing(playbook) };
+    };
+    let from: &Incident = &lives[of].world.incident;
+    let parent = ParentRef {
+        id: from.id,
+        number: from.number,
+        playbook: from.playbook.id.clone(),
+        key: key.clone(),
+        depth: from.parent.as_ref().map_or(0, |parent| parent.depth) + 1,
+    };
+    let number = lives.len() as u64 + 1;
+    let inputs: Map<String, Json> =
+        with.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+    let declaration = Declare {
+        inputs,
+        drill: from.drill,
+        parent: Some(parent),
+        ..Declare::new(*child, number, Mode::Simulation)
+    };
+    let now = lives[of].world.now;
+    let sample = u32::try_from(lives.len()).unwrap_or(u32::MAX);
+    let playbook: &'a Playbook = plan;
+    match Life::declare(Stage { playbook, ..stage }, now, declaration, Dice::new(seed, sample)) {
+        Ok(life) => {
+            lives.push(life);
+            ChildOutcome::Started { number }
+        }
+        Err(rejection) => {
+            let why = Why::with(WhyCode::PlaybookRefused, rejection.text.get(Lang::En));
+            ChildOutcome::Refused { why: why.to_string() }
+        }
+    }
+}
+
+fn missing(playbook: &PlaybookId) -> String {
+    Why::with(WhyCode::NoSuchPlaybook, playbook).to_string()
+}

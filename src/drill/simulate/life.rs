@@ -1,0 +1,77 @@
+//! One incident of a simulated run: its world, its people, what lies outside, and what is going to
+//! happen in it.
+
+use jiff::Timestamp;
+
+use crate::drill::cast::Dice;
+use crate::drill::simulate::agenda::{Agenda, Happening};
+use crate::drill::simulate::outside::Outside;
+use crate::drill::simulate::people::People;
+use crate::drill::simulate::world::{Stage, World};
+use crate::engine::{Actor, Command, Declare, Rejection};
+
+/// One incident of a run.
+pub(super) struct Life<'a> {
+    pub(super) world: World<'a>,
+    pub(super) people: People,
+    pub(super) outside: Outside,
+    pub(super) agenda: Agenda,
+    dice: Dice,
+    /// How many events have been reacted to.
+    heard: usize,
+}
+
+impl<'a> Life<'a> {
+    pub(super) fn declare(
+        stage: Stage<'a>,
+        now: Timestamp,
+        declaration: Declare,
+        dice: Dice,
+    ) -> Result<Self, Rejection> {
+        let world = World::declare(stage, now, declaration)?;
+        let (people, outside, agenda) = (People::new(dice), Outside::default(), Agenda::default());
+        Ok(Self { world, people, outside, agenda, dice, heard: 0 })
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        self.world.incident.status.is_open()
+    }
+
+    /// Returns when something happens next.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.agenda.next_at().into_iter().chain(self.world.next_deadline()).min()
+    }
+
+    /// Lets the people hear what has happened since.
+    pub(super) fn hear(&mut self) {
+        while let Some(event) = self.world.events.get(self.heard) {
+            self.people.hear(&event.fact, &self.world, &mut self.agenda);
+            self.heard += 1;
+        }
+    }
+
+    /// Lets people and what lies outside look at how things stand.
+    pub(super) fn look(&mut self) {
+        self.people.look(&self.world, &mut self.agenda);
+        self.outside.look(&self.world, &mut self.people, self.dice, &mut self.agenda);
+    }
+
+    pub(super) fn happen(&mut self, happening: Happening) {
+        let Self { world, people, outside, agenda, .. } = self;
+        match happening {
+            // The run itself injects.
+            Happening::Inject(_) => {}
+            Happening::Take { role, person } => people.take(role, person, world, agenda),
+            Happening::Begin(key) => people.begin(key, world, agenda),
+            Happening::Finish(key) => people.finish(key, world, agenda),
+            Happening::Consent { key, person } => people.consent(key, person, world, agenda),
+            Happening::Mend(key) => people.mend(key, world),
+            Happening::Deliver(notice) => outside.deliver(notice, world, people, agenda),
+            Happening::Seen { notice, person } => {
+                world.ask(Actor::person(person), Command::AcknowledgeNotice { notice });
+            }
+            Happening::Answer { request, key } => outside.answer(request, &key, world, people),
+            Happening::Close => people.close(world),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The incidents around one, and the plans before its own, as they are shown.
+
+use smol_str::SmolStr;
+
+use crate::engine::{ChildRecord, EarlierPlan, Incident, ObjectiveState, ParentRef};
+use crate::id::IncidentId;
+use crate::server::wire;
+
+/// Shows the incident that asked for another.
+pub fn parent(parent: &ParentRef) -> wire::Parent {
+    wire::Parent {
+        id: parent.id,
+        number: parent.number,
+        playbook: parent.playbook.clone(),
+        key: parent.key.to_string(),
+    }
+}
+
+/// Shows the incidents that one asked for.
+pub fn children(incident: &Incident) -> Vec<wire::Child> {
+    let shown = |(id, child): (&IncidentId, &ChildRecord)| {
+        let waits = |run: &crate::engine::Run| !run.is_settled() && run.child == Some(*id);
+        wire::Child {
+            id: *id,
+            number: child.number,
+            playbook: child.playbook.clone(),
+            key: child.key.to_string(),
+            status: child.status,
+            awaited: !child.detached && incident.run_of(&child.key).is_some_and(waits),
+        }
+    };
+    incident.children.iter().map(|(id, child)| shown((id, child.as_ref()))).collect()
+}
+
+/// Shows a plan that the incident ran before.
+pub fn earlier(plan: &EarlierPlan) -> wire::EarlierPlan {
+    let judged = |state: &ObjectiveState| match state {
+        ObjectiveState::Met(_) => SmolStr::new_static("met"),
+        ObjectiveState::Missed(_) => SmolStr::new_static("missed"),
+    };
+    wire::EarlierPlan {
+        playbook: wire::PlaybookVersion::new(plan.playbook.id.clone(), &plan.playbook.hash),
+        until: plan.until,
+        objectives: plan.objectives.iter().map(|(id, s)| (id.clone(), judged(s))).collect(),
+    }
+}
