@@ -4,7 +4,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use firebell::engine::{ChildOutcome, Command, DeadlineKind, Event, NoticeOutcome, Pending, Rejection, RejectionCode, RequestOutcome, RoleAct, SetMoment, Status, StepAct};
+use firebell::engine::{
+    ChildOutcome, Command, DeadlineKind, Event, NoticeOutcome, Pending, Rejection, RejectionCode,
+    RequestOutcome, RoleAct, SetMoment, Status, StepAct,
+};
 use firebell::id::{IncidentId, NoticeId};
 use firebell::text::Lang;
 use serde_json::{Map, json};
@@ -170,10 +173,8 @@ fn commands() -> Vec<(&'static str, Command)> {
     let values = || json!({}).as_object().cloned().unwrap();
     let other = IncidentId::from_u128(99);
     let nowhere = NoticeId::from_u128(1);
-    let outcome = NoticeOutcome::Delivered { via: "email".into() };
-    let answer = RequestOutcome::Met { status: 200, saved: vec![] };
     let text = reason;
-    vec![
+    let mut all = vec![
         ("role", Command::Role { role: "commander".into(), act: RoleAct::Acknowledge }),
         ("step", Command::Step { step: step_ref("a"), act: StepAct::Start }),
         ("set_level", Command::SetLevel { level: 2, reason: reason() }),
@@ -222,6 +223,17 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("alert resolved", Command::Alert { alert: Default::default(), resolved: true }),
         ("inject", Command::Inject { values: values() }),
         ("acknowledge_notice", Command::AcknowledgeNotice { notice: nowhere }),
+    ];
+    all.extend(of_the_machinery());
+    all
+}
+
+/// What the dispatcher and the clock say, of things that are not there.
+fn of_the_machinery() -> Vec<(&'static str, Command)> {
+    let (other, nowhere) = (IncidentId::from_u128(99), NoticeId::from_u128(1));
+    let outcome = NoticeOutcome::Delivered { via: "email".into() };
+    let answer = RequestOutcome::Met { status: 200, saved: vec![] };
+    vec![
         ("notice_outcome", Command::NoticeOutcome { notice: nowhere, outcome }),
         ("request_outcome", Command::RequestOutcome { request: nowhere, outcome: answer }),
         (
