@@ -111,8 +111,7 @@ pub fn incident(screen: &Screen, incident: &Json) -> String {
     parts.push(roles(screen, incident));
     parts.push(String::new());
     parts.push(steps(screen, incident));
-    let tables =
-        [clocks(screen, incident), children(screen, incident), personal(screen, incident)];
+    let tables = [clocks(screen, incident), children(screen, incident), personal(screen, incident)];
     for table in tables.into_iter().flatten() {
         parts.push(String::new());
         parts.push(table);
