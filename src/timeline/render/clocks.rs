@@ -72,3 +72,23 @@ fn cells(row: &ClockRow, words: Words<'_>) -> Vec<Cell> {
         Cell::plain(said),
     ]
 }
+
+/// Says in a line each how the clocks stand, for a terminal.
+pub(super) fn said(timeline: &Timeline, words: Words<'_>) -> Vec<String> {
+    let lang = words.lang;
+    let say = |row: &ClockRow| {
+        let (title, state) = (row.title.get(lang), row.state.word(lang));
+        let due = match (row.state.is_open(), row.due_at) {
+            (true, Some(_)) => {
+                let at = words.time_or_dash(row.due_at);
+                lang.pick(format!("，到期 {at}"), format!(", due {at}"))
+            }
+            _ => String::new(),
+        };
+        let why = row.why.as_ref().map(|why| why.get(lang));
+        let why = why
+            .map_or_else(String::new, |why| lang.pick(format!("（{why}）"), format!(" ({why})")));
+        lang.pick(format!("{title}：{state}{due}{why}"), format!("{title}: {state}{due}{why}"))
+    };
+    timeline.clocks.iter().map(say).collect()
+}
