@@ -14,6 +14,9 @@ use crate::mortal::{Death, Mortal};
 use crate::stage::{Stage, facts, rest};
 use crate::{act, ann, declare};
 
+/// What a person does next, by the state of things.
+type Next = fn(&Incident) -> Option<&'static str>;
+
 const PARENT: &str = "playbook: parent
 title: Parent
 owner: duty
@@ -112,8 +115,7 @@ async fn a_child_runs_and_its_parent_goes_on_with_what_it_found() {
 /// that a new start knows.
 #[tokio::test]
 async fn whenever_the_process_dies_nothing_is_lost_and_nothing_begins_twice() {
-    let lives: [(&str, fn(&Incident) -> Option<&'static str>); 2] =
-        [("parent", with_a_child), ("over", handed_over)];
+    let lives: [(&str, Next); 2] = [("parent", with_a_child), ("over", handed_over)];
     for (plan, next) in lives {
         // A life without a break says how many commits there are to die after.
         let whole = life(plan, next, None).await;
@@ -139,11 +141,7 @@ fn handed_over(incident: &Incident) -> Option<&'static str> {
 
 /// Lives an incident and what it asks for from beginning to end, and dies once on the way. Returns
 /// how many commits there were.
-async fn life(
-    plan: &str,
-    next: fn(&Incident) -> Option<&'static str>,
-    death: Option<Death>,
-) -> u64 {
+async fn life(plan: &str, next: Next, death: Option<Death>) -> u64 {
     let mortal = Mortal::new(death);
     let stage = Stage { store: Arc::clone(&mortal) as Arc<dyn Store>, ..stage() };
     let mut runtime = stage.start(false);
