@@ -6,7 +6,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::reading::Reading;
-use super::world::{House, awaits_answer, awaits_messages};
+use super::world::{House, awaits_answer, awaits_messages, runs_clock};
 use crate::engine::{Facts, Incident, Run, Standing};
 use crate::playbook::{HandlerAct, Step};
 
@@ -63,7 +63,8 @@ fn whole(
             write!(text, "h{place}:{times} ")?;
         }
     }
-    write!(text, "{} ", reading.alert_ends && incident.alert.is_some())?;
+    let alert = reading.alert_ends && incident.alert.is_some();
+    write!(text, "{alert} {} ", runs_clock(incident))?;
     if let Some(ahead) = reading.ahead(&incident.phase) {
         for (name, value) in incident.variables.iter() {
             if ahead.variables.contains(name) {

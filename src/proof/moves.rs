@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
 use super::reading::Reading;
-use super::world::{House, State, acknowledgeable, awaits_answer, awaits_messages};
+use super::world::{House, State, acknowledgeable, awaits_answer, awaits_messages, runs_clock};
 use crate::engine::{ActName, Incident, Run, StepRecord, StepState, allowed_acts, next_deadline};
 use crate::id::StepId;
 use crate::playbook::{Action, NotifyUntil, Step};
@@ -30,6 +30,8 @@ pub enum Move {
     },
     /// The alert is over.
     AlertEnds,
+    /// What the law asks for is submitted.
+    Submit,
     /// Whoever may closes it.
     Close,
     /// Nobody does anything until something happens by itself.
@@ -85,6 +87,10 @@ pub(super) fn moves(house: &House<'_>, reading: &Reading<'_>, state: &State) -> 
     let mut moves = plain.unwrap_or(moves);
     if incident.close_awaited {
         moves.push(Move::Close);
+    }
+    // Statutory clocks hold up nothing but the end.
+    if moves.is_empty() && runs_clock(incident) {
+        moves.push(Move::Submit);
     }
     if reading.alert_ends && incident.alert.is_some() {
         moves.push(Move::AlertEnds);

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::moves::{Happens, Move};
 use super::reading::Reading;
 use crate::engine::{
-    Actor, AlertNote, Chance, ChildOutcome, Command, Ctx, Declare, EvidenceItem, Incident, Mode,
-    NoticeOutcome, Pending, Purpose, RequestOutcome, RoleAct, Run, RunKey, Status, StepAct,
-    StepRef, Tenure, decide, declare, due, next_deadline,
+    Actor, AlertNote, Chance, ChildOutcome, ClockAct, ClockRef, ClockStanding, Command, Ctx,
+    Declare, EvidenceItem, Incident, Mode, NoticeOutcome, Pending, Purpose, RequestOutcome,
+    RoleAct, Run, RunKey, Status, StepAct, StepRef, Tenure, decide, declare, due, next_deadline,
 };
 use crate::id::{IncidentId, NoticeId, PersonId, RoleId, StepId};
 use crate::people::Directory;
@@ -71,6 +71,11 @@ fn errand(incident: &Incident, key: &RunKey) -> Option<(NoticeId, Option<Inciden
         Pending::HandOff { key: of, .. } if of == key => Some((*id, None)),
         _ => None,
     })
+}
+
+/// Tells whether a statutory clock runs.
+pub(super) fn runs_clock(incident: &Incident) -> bool {
+    incident.clocks.values().any(|clock| clock.standing == ClockStanding::Running)
 }
 
 /// Tells whether the incident is about to go on by another plan.
@@ -146,6 +151,7 @@ impl House<'_> {
                 self.ask(&mut next, Actor::System, Command::Alert { alert, resolved: true })
                     .then_some(next)?
             }
+            (Some(state), Move::Submit) => self.submitted(state)?,
             (Some(state), Move::Close) => {
                 let mut next = state.clone();
                 let actor = self.actor(&next.incident, None)?;
@@ -180,6 +186,22 @@ impl House<'_> {
         let ctx = self.ctx(self.now, Actor::System);
         let incident = declare(self.playbook, declaration, &ctx).ok()?.incident;
         Some(State { incident, now: self.now })
+    }
+
+    /// Submits every stage that is due.
+    fn submitted(&self, state: &State) -> Option<State> {
+        let mut next = state.clone();
+        let actor = self.actor(&state.incident, None)?;
+        let clocks = state.incident.clocks.iter();
+        let due = clocks.filter(|(_, clock)| clock.standing == ClockStanding::Running);
+        let mut submitted = false;
+        for (key, _) in due {
+            let clock = ClockRef { clock: key.clock.clone(), stage: Some(key.stage.clone()) };
+            let reason = Some("explored".to_owned());
+            let act = ClockAct::Submit { reason, reference: None };
+            submitted |= self.ask(&mut next, actor.clone(), Command::Clock { clock, act });
+        }
+        submitted.then_some(next)
     }
 
     fn worked(
