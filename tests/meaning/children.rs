@@ -244,6 +244,23 @@ fn a_child_that_began_while_it_was_recalled_is_called_off() {
 }
 
 #[test]
+fn a_late_answer_leaves_the_attempt_that_took_the_place() {
+    let mut house = Household::before_anything(&asking("role: commander"), Json::Null, &PLANS);
+    let call = call_of(house.parent());
+    let outbox = &house.parent().incident().outbox;
+    let request = *outbox.iter().find(|(_, of)| ***of == call).expect("the call").0;
+    house.parent().step("ann", "ask", fail());
+    house.parent().step("ann", "ask", firebell::engine::StepAct::Retry);
+    let outcome = house.begin(0, &call);
+    house.parent().report(Command::ChildOutcome { request, outcome });
+    assert_eq!(house.parent().run("ask").key.attempt, 2);
+    assert_eq!(house.parent().state("ask"), "active");
+    house.carry();
+    assert_eq!(house.child(1).status(), Status::Cancelled);
+    assert_eq!(house.child(2).status(), Status::Open);
+}
+
+#[test]
 fn a_second_try_finds_the_first_child() {
     let mut house = Household::before_anything(PARENT, Json::Null, &PLANS);
     let call = call_of(house.parent());

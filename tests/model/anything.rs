@@ -1,11 +1,11 @@
 //! Anything, by anyone, at any time: sensible or not, on plans that use the whole language. Nothing
 //! is predicted; what must always hold is checked by the [`Engine`] after every command.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use firebell::engine::{
-    Actor, AlertNote, Command, DeadlineKind, EvidenceItem, Mode, NoticeOutcome, Pending,
-    RequestOutcome, RoleAct, SetMoment, StepAct, StepRef, codec, next_deadline,
+    Actor, AlertNote, ChildOutcome, Command, DeadlineKind, EvidenceItem, Mode, NoticeOutcome,
+    Pending, RequestOutcome, RoleAct, SetMoment, Status, StepAct, StepRef, codec, next_deadline,
 };
 use firebell::id::{IncidentId, NoticeId, StepId};
 use firebell::people::Directory;
@@ -94,7 +94,9 @@ fn once(
             }
         }
     })?;
-    let mut anyone = Anyone { engine, luck: 0 };
+    let same =
+        Arc::new(Playbook::restore(&playbook.bundle.write()).expect("it was restored before"));
+    let mut anyone = Anyone { engine, same, luck: 0 };
     anyone.rest()?;
     for (place, command) in commands.iter().enumerate() {
         if restart == Some(place) {
@@ -112,6 +114,8 @@ fn once(
 
 struct Anyone<'w> {
     engine: Engine<'w>,
+    /// The plan once more: an incident may be handed over to its own.
+    same: Arc<Playbook>,
     /// What the latest command was drawn with; channels answer by it.
     luck: u8,
 }
@@ -139,6 +143,10 @@ impl Anyone<'_> {
                 Command::Reached(_)
                     | Command::NoticeOutcome { .. }
                     | Command::RequestOutcome { .. }
+                    | Command::ChildOutcome { .. }
+                    | Command::ChildReported { .. }
+                    | Command::ErrandEnded { .. }
+                    | Command::HandOff { .. }
             )
         });
         let occurred_at = offset.map(|offset| self.engine.now + SignedDuration::from_secs(offset));
@@ -237,6 +245,7 @@ impl Anyone<'_> {
                 notice: self.notice(n),
                 outcome: NoticeOutcome::Delivered { via: "email".into() },
             },
+            19 if on % 2 == 0 => self.of_kin(n, how),
             19 | 20 => {
                 Command::RequestOutcome { request: self.request(n), outcome: request_outcome(how) }
             }
@@ -247,6 +256,46 @@ impl Anyone<'_> {
                 at: self.engine.now - SignedDuration::from_mins(i64::from(how) - 5),
                 grounds: None,
             },
+        }
+    }
+
+    /// What comes of a call, a recall, a report or a hand-off, or what a child tells.
+    fn of_kin(&self, n: usize, how: u8) -> Command {
+        let incident = &self.engine.incident;
+        let children: Vec<IncidentId> = incident.children.keys().copied().collect();
+        if how.is_multiple_of(3) && !children.is_empty() {
+            let child = children[n % children.len()];
+            let status = [Status::Closed, Status::Cancelled, Status::Open, Status::Closed]
+                [usize::from(how / 3 % 4)];
+            let (number, reason) = (u64::from(how), Some(text(how)));
+            let values = Arc::new([("users".into(), Value::Integer(i64::from(how)))].into());
+            return Command::ChildReported { child, number, status, reason, values };
+        }
+        let kin: Vec<(NoticeId, bool)> = incident
+            .outbox
+            .iter()
+            .filter_map(|(id, pending)| match **pending {
+                Pending::HandOff { .. } => Some((*id, true)),
+                Pending::Child { .. } | Pending::Recall { .. } | Pending::Report { .. } => {
+                    Some((*id, false))
+                }
+                Pending::Notice { .. } | Pending::Request { .. } => None,
+            })
+            .collect();
+        let nowhere = (NoticeId::from_u128(u128::from(how)), false);
+        let (request, over) = kin.get(n / 2 % kin.len().max(1)).copied().unwrap_or(nowhere);
+        match how % 5 {
+            0 if over => Command::HandOff { request, to: Arc::clone(&self.same) },
+            0 | 1 => Command::ErrandEnded { request },
+            2 => Command::ChildOutcome { request, outcome: ChildOutcome::HeldBack },
+            3 => {
+                let outcome = ChildOutcome::Refused { why: text(how) };
+                Command::ChildOutcome { request, outcome }
+            }
+            _ => {
+                let outcome = ChildOutcome::Started { number: u64::from(how) };
+                Command::ChildOutcome { request, outcome }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use crate::engine::fact::Fact;
 use crate::engine::incident::{ChildRecord, EarlierPlan, Incident, Pending};
 use crate::engine::kin::{ChildCall, Takeover};
 use crate::engine::mode::Status;
+use crate::engine::run::{Run, RunKey};
 use crate::id::{IncidentId, NoticeId};
 
 pub(super) fn apply(incident: &mut Incident, event: &Event) {
@@ -18,7 +19,7 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             if matches!(pending(incident, *request), Some(Pending::Child { .. })) {
                 remove(incident, *request);
             }
-            change(incident, key, |run| {
+            touch(incident, key, |run| {
                 if run.request == Some(*request) {
                     run.request = None;
                 }
@@ -32,7 +33,7 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             if let Some(Pending::Child { child, .. }) = remove(incident, *request).as_deref() {
                 Arc::make_mut(&mut incident.children).remove(child);
             }
-            change(incident, key, |run| (run.request, run.child) = (None, None));
+            touch(incident, key, |run| (run.request, run.child) = (None, None));
         }
         Fact::ChildRecalled { request, key, child, why } => {
             if remove(incident, *request).is_none() {
@@ -41,9 +42,7 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             let (key, queued_at) = (key.clone(), event.recorded_at);
             let recall = Pending::Recall { key: key.clone(), child: *child, why: *why, queued_at };
             put(incident, *request, recall);
-            if incident.run_of(&key).is_some() {
-                change(incident, &key, |run| run.request = None);
-            }
+            touch(incident, &key, |run| run.request = None);
         }
         Fact::ChildReported { child, number, status, .. } => {
             record(incident, *child, |known| {
@@ -91,6 +90,13 @@ fn child_queued(incident: &mut Incident, call: &ChildCall, event: &Event) {
     change(incident, key, |run| (run.request, run.child) = (Some(*request), Some(*child)));
 }
 
+/// Changes a run where it is still the current one: an answer may come when another took its place.
+fn touch(incident: &mut Incident, key: &RunKey, how: impl FnOnce(&mut Run)) {
+    if incident.run_of(key).is_some() {
+        change(incident, key, how);
+    }
+}
+
 fn pending(incident: &Incident, request: NoticeId) -> Option<&Pending> {
     incident.outbox.get(&request).map(AsRef::as_ref)
 }
@@ -125,7 +131,7 @@ fn errand_ended(incident: &mut Incident, request: NoticeId) {
                 Arc::make_mut(&mut incident.children).remove(child);
             }
         }
-        Some(Pending::HandOff { key, .. }) => change(incident, key, |run| run.request = None),
+        Some(Pending::HandOff { key, .. }) => touch(incident, key, |run| run.request = None),
         _ => {}
     }
 }
