@@ -1,5 +1,6 @@
 //! `firebell check --prove`: what exploring each plan showed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -33,7 +34,7 @@ pub(super) struct Row {
     never_stuck: Verdict,
     always_ends: Verdict,
     people_told: Verdict,
-    loops: std::collections::BTreeMap<PhaseId, u32>,
+    loops: BTreeMap<PhaseId, u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     defect: Option<&'static str>,
 }

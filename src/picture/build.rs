@@ -59,9 +59,8 @@ impl Lanes {
 
     fn of(&mut self, words: &Words<'_>, step: &Step) -> usize {
         let role = match &step.action {
-            Action::Decide(decide) => decide.by.as_ref().or(step.role.as_ref()),
             Action::Approve(approve) => approve.by.iter().find_map(role_of).or(step.role.as_ref()),
-            _ => step.role.as_ref(),
+            _ => step.doer(),
         };
         let (name, title) = match (&step.lane, role) {
             (Some(lane), _) => (lane.clone(), line(lane)),

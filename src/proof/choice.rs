@@ -38,8 +38,7 @@ impl Scope for Only<'_> {
     }
 }
 
-/// Returns the answers worth trying to some fields. `all` tries them also where nothing is asked
-/// for, as when declaring.
+/// Returns the answers worth trying to some fields.
 pub(super) fn forms(
     fields: &IndexMap<VarId, Field>,
     reading: &Reading<'_>,

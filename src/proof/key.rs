@@ -98,7 +98,7 @@ fn describe(
         return Ok(());
     }
     write!(text, "{} ", step.id)?;
-    let plain = reading.is_plain(step);
+    let plain = reading.is_plain(&step.id);
     one(text, incident, reading, &record.run, plain)?;
     // Which of several equal items is done does not matter.
     let mut items = Vec::with_capacity(record.items.len());
@@ -118,13 +118,13 @@ fn one(
     run: &Run,
     plain: bool,
 ) -> std::fmt::Result {
+    if plain && run.standing() == Standing::Passed {
+        return text.write_str("passed ");
+    }
     let messages = awaits_messages(incident, &run.key);
     let (request, attempt) = (awaits_answer(incident, run), run.key.attempt.min(OFTEN));
     if plain {
-        return match run.standing() {
-            Standing::Passed => text.write_str("passed "),
-            _ => write!(text, "{} {request} {messages} ", run.state.name()),
-        };
+        return write!(text, "{} {request} {messages} ", run.state.name());
     }
     let late = reading.overdue.contains(&run.key.step) && run.overdue;
     write!(

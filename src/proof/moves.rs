@@ -77,7 +77,7 @@ pub(super) fn moves(house: &House<'_>, reading: &Reading<'_>, state: &State) -> 
         for run in representatives(record) {
             of_step(reading, incident, step, run, &mut moves);
         }
-        if moves.len() > from && reading.is_plain(step) {
+        if moves.len() > from && reading.is_plain(&step.id) {
             // Whatever else may happen may happen after it as well: it is enough to try it first.
             plain = Some(moves.split_off(from));
             break;

@@ -82,6 +82,8 @@ pub(super) struct Reading<'a> {
     raced: BTreeSet<StepId>,
     /// Steps on which nothing depends: whatever becomes of them, the incident goes the same way.
     aside: BTreeSet<StepId>,
+    /// Steps on which only their dependents depend.
+    plain: BTreeSet<StepId>,
     /// What may be answered to each step's form.
     pub(super) forms: BTreeMap<StepId, Forms>,
     /// Whether being late, or nobody being there, sets something going.
@@ -123,6 +125,9 @@ impl<'a> Reading<'a> {
         reading.patience |= !reading.overdue.is_empty();
         reading.aside = aside(playbook, &reading.steps);
         for step in playbook.phases.iter().flat_map(|phase| &phase.steps) {
+            if reading.stands_alone(step) {
+                reading.plain.insert(step.id.clone());
+            }
             if let Action::Manual(manual) = &step.action {
                 let forms = forms(&manual.form, &reading, person);
                 reading.forms.insert(step.id.clone(), forms);
@@ -208,7 +213,11 @@ impl<'a> Reading<'a> {
 
     /// Tells whether nothing but its dependents depends on how and when a step is done, so that
     /// the order in which such steps are done need not be tried.
-    pub(super) fn is_plain(&self, step: &Step) -> bool {
+    pub(super) fn is_plain(&self, step: &StepId) -> bool {
+        self.plain.contains(step)
+    }
+
+    fn stands_alone(&self, step: &Step) -> bool {
         let asked = |name: &VarId| self.variables.contains(name);
         let read = match &step.action {
             Action::Manual(manual) => manual.form.keys().any(asked),

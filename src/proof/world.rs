@@ -4,17 +4,18 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value as Json};
 
 use super::moves::{Happens, Move};
 use super::reading::Reading;
 use crate::engine::{
-    Actor, AlertNote, Chance, ChildOutcome, ClockAct, ClockRef, ClockStanding, Command, Ctx,
-    Declare, EvidenceItem, Incident, Mode, NoticeOutcome, Pending, Purpose, RequestOutcome,
-    RoleAct, Run, RunKey, Status, StepAct, StepRef, Tenure, decide, declare, due, next_deadline,
+    Actor, AlertNote, Chance, ChildOutcome, ClockAct, ClockRef, Command, Ctx, Declare,
+    EvidenceItem, Incident, Mode, NoticeOutcome, Pending, Purpose, RequestOutcome, RoleAct, Run,
+    RunKey, Status, StepAct, StepRef, Tenure, decide, declare, due, next_deadline,
 };
 use crate::id::{IncidentId, NoticeId, PersonId, RoleId, StepId};
 use crate::people::Directory;
-use crate::playbook::{Action, Approver, CheckItem, Evidence, Http, Playbook, Step};
+use crate::playbook::{Action, Approver, Evidence, Http, Manual, Playbook, Step};
 
 /// How long nobody does anything at most.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24 * 31);
@@ -75,7 +76,7 @@ fn errand(incident: &Incident, key: &RunKey) -> Option<(NoticeId, Option<Inciden
 
 /// Tells whether a statutory clock runs.
 pub(super) fn runs_clock(incident: &Incident) -> bool {
-    incident.clocks.values().any(|clock| clock.standing == ClockStanding::Running)
+    incident.clocks.values().any(|clock| clock.is_running())
 }
 
 /// Tells whether the incident is about to go on by another plan.
@@ -168,11 +169,7 @@ impl House<'_> {
         Some(Moved { paged, state: next })
     }
 
-    fn declared(
-        &self,
-        inputs: &serde_json::Map<String, serde_json::Value>,
-        alert: bool,
-    ) -> Option<State> {
+    fn declared(&self, inputs: &Map<String, Json>, alert: bool) -> Option<State> {
         let alert = alert.then(|| AlertNote {
             name: "alert".into(),
             labels: Default::default(),
@@ -193,7 +190,7 @@ impl House<'_> {
         let mut next = state.clone();
         let actor = self.actor(&state.incident, None)?;
         let clocks = state.incident.clocks.iter();
-        let due = clocks.filter(|(_, clock)| clock.standing == ClockStanding::Running);
+        let due = clocks.filter(|(_, clock)| clock.is_running());
         let mut submitted = false;
         for (key, _) in due {
             let clock = ClockRef { clock: key.clock.clone(), stage: Some(key.stage.clone()) };
@@ -222,20 +219,16 @@ impl House<'_> {
             self.ask(next, actor, Command::Step { step: refer.clone(), act })
         };
         let reason = || "explored".to_owned();
-        let who = self.actor(&state.incident, of.role.as_ref())?;
+        let who = self.actor(&state.incident, of.doer())?;
         let done = match act {
             Happens::Complete(form) => {
-                for item in ticks(of) {
+                let Action::Manual(manual) = &of.action else { return None };
+                for item in manual.open_items(&[]) {
                     ask(&mut next, who.clone(), StepAct::Check { item: item.into(), done: true });
                 }
-                ask(&mut next, who, completion(of, form))
+                ask(&mut next, who, completion(manual, form))
             }
             Happens::Answer(option) => {
-                let role = match &of.action {
-                    Action::Decide(decide) => decide.by.as_ref(),
-                    _ => None,
-                };
-                let who = self.actor(&state.incident, role.or(of.role.as_ref()))?;
                 ask(&mut next, who, StepAct::Answer { option: option.clone(), note: None })
             }
             Happens::Approve => {
@@ -417,13 +410,14 @@ impl House<'_> {
     /// Returns an open step of which nobody who may act on it has been told, even after a day in
     /// which nobody answers.
     pub(super) fn untold(&self, reading: &Reading<'_>, paged: &State) -> Option<StepId> {
+        let mut untold = self.untold_now(&paged.incident)?;
         let mut state = paged.clone();
         loop {
-            let untold = self.untold_now(&state.incident)?;
             let waited = state.now.duration_since(paged.now) > SignedDuration::from_hours(24);
             if waited || self.reach_next(reading, &mut state).is_none() {
                 return Some(untold);
             }
+            untold = self.untold_now(&state.incident)?;
         }
     }
 
@@ -444,13 +438,8 @@ impl House<'_> {
         if let Action::Approve(_) = &step.action {
             return self.approvers(incident, step).iter().any(told);
         }
-        let by = match &step.action {
-            Action::Decide(decide) => decide.by.as_ref(),
-            _ => None,
-        };
-        let role = by.or(step.role.as_ref()).or(self.playbook.commander());
         let commander = self.playbook.commander();
-        [role, commander].into_iter().flatten().any(|role| {
+        [step.doer(), commander].into_iter().flatten().any(|role| {
             incident.roles.get(role).is_some_and(|at| at.tenure.people().iter().any(told))
         })
     }
@@ -474,32 +463,12 @@ impl House<'_> {
     }
 }
 
-/// Lists every item of a step's checklist, by its path.
-fn ticks(step: &Step) -> Vec<String> {
-    fn below(items: &[CheckItem], above: &str, paths: &mut Vec<String>) {
-        for (place, item) in (1_usize..).zip(items) {
-            let path = format!("{above}{place}");
-            below(&item.items, &format!("{path}."), paths);
-            paths.push(path);
-        }
-    }
-    let mut paths = Vec::new();
-    if let Action::Manual(manual) = &step.action {
-        below(&manual.checklist, "", &mut paths);
-    }
-    paths
-}
-
-fn completion(step: &Step, form: &serde_json::Map<String, serde_json::Value>) -> StepAct {
-    let (evidence, measure) = match &step.action {
-        Action::Manual(manual) => (manual.evidence, manual.measure.is_some()),
-        _ => (Evidence::Optional, false),
-    };
+fn completion(manual: &Manual, form: &Map<String, Json>) -> StepAct {
     let proof = EvidenceItem::Text { text: "explored".to_owned() };
     StepAct::Complete {
         form: form.clone(),
-        evidence: if evidence == Evidence::Required { vec![proof] } else { Vec::new() },
-        measure: measure.then_some(MEASURED),
+        evidence: if manual.evidence == Evidence::Required { vec![proof] } else { Vec::new() },
+        measure: manual.measure.as_ref().map(|_| MEASURED),
         note: None,
     }
 }

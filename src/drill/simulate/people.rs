@@ -18,9 +18,7 @@ use crate::engine::{
     StepAct, StepRef, StepState, Tenure,
 };
 use crate::id::{PersonId, RoleId, StepId};
-use crate::playbook::{
-    Action, Approve, Approver, CheckItem, Decide, Evidence, Manual, NotifyUntil, Step,
-};
+use crate::playbook::{Action, Approve, Approver, Decide, Evidence, Manual, NotifyUntil};
 
 /// How often a failed step is tried again before it is left out: what a commander does at night.
 const MENDS_MAX: u32 = 3;
@@ -365,11 +363,7 @@ fn on_step(key: &RunKey, act: StepAct) -> Command {
 
 /// Returns the role that acts on a step.
 pub(super) fn role_of<'a>(world: &World<'a>, step: &StepId) -> Option<&'a RoleId> {
-    let step: &Step = world.playbook.step(step)?.1;
-    match &step.action {
-        Action::Decide(decide) => decide.by.as_ref().or(step.role.as_ref()),
-        _ => step.role.as_ref(),
-    }
+    world.playbook.step(step)?.1.doer()
 }
 
 fn held_by<'a>(incident: &'a Incident, role: &RoleId) -> Option<&'a PersonId> {
@@ -381,7 +375,7 @@ fn held_by<'a>(incident: &'a Incident, role: &RoleId) -> Option<&'a PersonId> {
 
 /// Ticks what must be ticked, fills in what must be filled in, attaches proof where it is wanted.
 fn complete(key: &RunKey, manual: &Manual, actor: &Actor, world: &mut World<'_>) {
-    for item in required_items(&manual.checklist, "") {
+    for item in manual.open_items(&[]) {
         world.ask(actor.clone(), on_step(key, StepAct::Check { item: item.into(), done: true }));
     }
     let evidence = match manual.evidence {
@@ -403,23 +397,6 @@ fn late_reason(world: &World<'_>, key: &RunKey) -> Option<String> {
         state.and_then(|state| state.due_at()).is_some_and(|due_at| due_at < world.now)
     });
     late.then(|| "rehearsed".to_owned())
-}
-
-/// Lists the paths of the checklist's leaves that may not be left open.
-fn required_items(items: &[CheckItem], above: &str) -> Vec<String> {
-    let mut paths = Vec::new();
-    for (position, item) in items.iter().enumerate().filter(|(_, item)| !item.optional) {
-        let path = match above {
-            "" => (position + 1).to_string(),
-            above => format!("{above}.{}", position + 1),
-        };
-        if item.items.is_empty() {
-            paths.push(path);
-        } else {
-            paths.extend(required_items(&item.items, &path));
-        }
-    }
-    paths
 }
 
 /// Answers a form with what is known; what is not and must be given, with a value that fits.

@@ -351,8 +351,7 @@ fn check_item<'c>(items: &'c [CheckItem], path: &str) -> Option<&'c CheckItem> {
 }
 
 fn check_ticked(manual: &Manual, run: &Run) -> Result<(), Rejection> {
-    let mut open = Vec::new();
-    unticked(&manual.checklist, "", &run.checked, &mut open);
+    let open = manual.open_items(&run.checked);
     if open.is_empty() {
         return Ok(());
     }
@@ -362,19 +361,4 @@ fn check_ticked(manual: &Manual, run: &Run) -> Result<(), Rejection> {
         format!("these checklist items are open: {}", open.join(", ")),
     )
     .with("open", open))
-}
-
-/// Lists the items that must be ticked and are not. Ticking an item ticks what lies below it.
-fn unticked(items: &[CheckItem], above: &str, ticked: &[SmolStr], open: &mut Vec<String>) {
-    for (place, item) in (1_usize..).zip(items) {
-        let path = if above.is_empty() { place.to_string() } else { format!("{above}.{place}") };
-        if item.optional || ticked.iter().any(|known| *known == path) {
-            continue;
-        }
-        if item.items.is_empty() {
-            open.push(path);
-        } else {
-            unticked(&item.items, &path, ticked, open);
-        }
-    }
 }

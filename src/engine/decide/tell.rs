@@ -12,7 +12,7 @@ use crate::engine::limits::{CHANNEL_TIME, NOTICE_LIFE};
 use crate::engine::notice::{MessageRef, Notice, NoticeEnd, Purpose, Recipient};
 use crate::engine::run::RunKey;
 use crate::id::{ChannelId, MessageId, NoticeId, PersonId, RoleId};
-use crate::playbook::{Action, Step};
+use crate::playbook::Step;
 
 /// The message of a plan that asks people to take a role, where the plan has one.
 const PAGE_MESSAGE: &str = "page";
@@ -31,11 +31,7 @@ impl Decision<'_> {
     /// Returns who must see to a step: the holder of its role, else the commander. A step of a
     /// role that is not engaged or not filled is never anybody's silent problem.
     pub fn responsible(&self, step: &Step) -> Vec<PersonId> {
-        let role = match &step.action {
-            Action::Decide(decide) => decide.by.as_ref().or(step.role.as_ref()),
-            _ => step.role.as_ref(),
-        };
-        match role.and_then(|role| self.incident.holder(role)) {
+        match step.doer().and_then(|role| self.incident.holder(role)) {
             Some(holder) => vec![holder.clone()],
             None => self.commander(),
         }

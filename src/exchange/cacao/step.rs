@@ -73,12 +73,8 @@ fn milliseconds(span: Span) -> Option<i64> {
 
 /// Names who does a step: its role, for human work without a role the commander, or the program.
 fn agent(out: &Export<'_>, step: &Step) -> String {
-    let decider = match &step.action {
-        Action::Decide(decide) => decide.by.as_ref(),
-        _ => None,
-    };
     let commander = || out.plan.commander().filter(|_| step.action.is_human());
-    match decider.or(step.role.as_ref()).or_else(commander) {
+    match step.doer().or_else(commander) {
         Some(role) => out.agent(role.as_str()),
         None => out.machine(),
     }

@@ -57,6 +57,31 @@ pub struct Manual {
     pub measure: Option<VarId>,
 }
 
+impl Manual {
+    /// Lists the items that must be ticked and are not, by their paths. Ticking an item ticks what
+    /// lies below it.
+    #[must_use]
+    pub fn open_items(&self, ticked: &[SmolStr]) -> Vec<String> {
+        let mut open = Vec::new();
+        unticked(&self.checklist, "", ticked, &mut open);
+        open
+    }
+}
+
+fn unticked(items: &[CheckItem], above: &str, ticked: &[SmolStr], open: &mut Vec<String>) {
+    for (place, item) in (1_usize..).zip(items) {
+        let path = if above.is_empty() { place.to_string() } else { format!("{above}.{place}") };
+        if item.optional || ticked.iter().any(|known| *known == path) {
+            continue;
+        }
+        if item.items.is_empty() {
+            open.push(path);
+        } else {
+            unticked(&item.items, &path, ticked, open);
+        }
+    }
+}
+
 /// An item to tick off. Addressed by its path of positions: `2`, `2.1`.
 #[derive(Debug)]
 pub struct CheckItem {

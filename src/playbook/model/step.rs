@@ -53,6 +53,17 @@ pub struct Step {
     pub compensate: Option<Compensate>,
 }
 
+impl Step {
+    /// Returns the role whose holder does it: of a decision, the one that decides.
+    #[must_use]
+    pub const fn doer(&self) -> Option<&RoleId> {
+        match &self.action {
+            Action::Decide(decide) if decide.by.is_some() => decide.by.as_ref(),
+            _ => self.role.as_ref(),
+        }
+    }
+}
+
 /// What undoes a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Compensate {

@@ -1,7 +1,7 @@
 //! A plan as it is shown to those who may declare with it.
 
 use super::form::form;
-use super::step::{doer, kind};
+use super::step::kind;
 use crate::playbook::{Phase, Playbook, Step};
 use crate::server::wire::{PlanDetail, PlanPhase, PlanRole, PlanStep, PlanSummary};
 
@@ -35,7 +35,7 @@ fn step(step: &Step) -> PlanStep {
         id: step.id.clone(),
         title: step.title.clone(),
         kind: kind(&step.action),
-        role: doer(step).cloned(),
+        role: step.doer().cloned(),
         after: step.after.clone(),
     }
 }

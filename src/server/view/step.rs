@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::engine::{FailureCause, Incident, Run, SkipReason, StepCancelReason, StepState};
-use crate::id::{PersonId, RoleId, VarId};
+use crate::id::{PersonId, VarId};
 use crate::playbook::{Action, Phase, Playbook, Step};
 use crate::server::wire;
 
@@ -60,19 +60,10 @@ pub const fn kind(action: &Action) -> wire::StepKind {
     }
 }
 
-/// Returns the role whose holder does a step.
-#[must_use]
-pub const fn doer(step: &Step) -> Option<&RoleId> {
-    match &step.action {
-        Action::Decide(decide) if decide.by.is_some() => decide.by.as_ref(),
-        _ => step.role.as_ref(),
-    }
-}
-
 /// Returns who is at a run: who took it, else the holder of its role.
 #[must_use]
 pub fn holder<'a>(step: &Step, incident: &'a Incident, run: &'a Run) -> Option<&'a PersonId> {
-    run.claimed_by.as_ref().or_else(|| incident.holder(doer(step)?))
+    run.claimed_by.as_ref().or_else(|| incident.holder(step.doer()?))
 }
 
 fn show(phase: &Phase, step: &Step, incident: &Incident, run: &Run) -> wire::Step {
@@ -91,7 +82,7 @@ fn show(phase: &Phase, step: &Step, incident: &Incident, run: &Run) -> wire::Ste
         state: SmolStr::new_static(run.state.name()),
         cause: cause.map(SmolStr::new_static),
         reason,
-        role: doer(step).cloned(),
+        role: step.doer().cloned(),
         holder: holder(step, incident, run).cloned(),
         worked_by: run.worked_by.last().cloned(),
         ready_at: run.ready_at,

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::form::form;
 use super::personal::Sight;
-use super::step::{doer, holder};
+use super::step::holder;
 use crate::engine::{ActName, Incident, Run, StepState, Tenure, allowed_acts};
 use crate::id::{PersonId, VarId};
 use crate::people::Directory;
@@ -136,7 +136,7 @@ fn waits_for(
 
 /// A failed step waits for the holder of its role.
 fn decides(step: &Step, incident: &Incident, person: &PersonId) -> bool {
-    doer(step).is_some_and(|role| incident.holder(role) == Some(person))
+    step.doer().is_some_and(|role| incident.holder(role) == Some(person))
 }
 
 fn may_approve(
