@@ -294,3 +294,49 @@ fn a_plan_is_printed_with_those_on_duty_at_the_instant_asked_for() {
     assert_eq!((code, page.as_str()), (Some(3), ""));
     assert!(why.contains("no-such-plan"), "{why}");
 }
+
+#[test]
+fn help_and_usage_errors_are_in_the_language_of_the_locale_or_the_flag() {
+    let chinese = |args: &[&str]| {
+        let mut command = firebell(args);
+        command.env("LANG", "zh_CN.UTF-8").env_remove("LC_ALL");
+        said(command)
+    };
+    let (code, out, why) = chinese(&["check", "--help"]);
+    assert_eq!((code, why.as_str()), (Some(0), ""));
+    assert!(
+        out.starts_with("像检查代码一样检查预案和演练\n\n用法：firebell check [选项]"),
+        "{out}"
+    );
+    assert!(!out.contains('\u{1b}'), "no terminal, no colours: {out}");
+    assert!(chinese(&["check", "--help", "--lang", "en"]).1.contains("Usage: firebell check"));
+    let (code, out, why) = chinese(&["chek"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(why.starts_with("错误: 没有命令 'chek'"), "{why}");
+    let (code, _, page) = chinese(&[]);
+    assert_eq!(code, Some(2));
+    assert!(page.contains("命令：\n  serve "), "{page}");
+    let (_, english, _) = said(firebell(&["help", "incident"]));
+    assert!(english.contains("Usage: firebell incident [OPTIONS] <COMMAND>"), "{english}");
+    let (code, _, why) = said(firebell(&["--lang=zh", "check", "--prov"]));
+    assert!(code == Some(2) && why.contains("有相近的参数：'--prove'"), "{why}");
+}
+
+#[test]
+fn manual_pages_and_completions_are_written_in_both_languages() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = dir.path().to_str().expect("a plain path");
+    for (lang, heading, words) in
+        [("en", ".SH OPTIONS", "Treat warnings as errors"), ("zh", ".SH 选项", "把警告当作错误")]
+    {
+        assert_eq!(said(firebell(&["man", "--lang", lang, "--dir", folder])).0, Some(0));
+        let page = std::fs::read_to_string(dir.path().join("firebell-check.1")).expect("a page");
+        assert!(page.contains(heading) && page.contains(words), "{page}");
+        let english = lang == "en";
+        for left in ["Possible values", ".SH NAME", ".SH SYNOPSIS", "[default", "Print help"] {
+            assert_eq!(page.contains(left), english, "{left} in {page}");
+        }
+        let (_, script, _) = said(firebell(&["completions", "fish", "--lang", lang]));
+        assert!(script.contains(words), "{lang}");
+    }
+}

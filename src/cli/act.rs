@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::client::part;
 use super::exit::{Exit, Stop};
+use crate::text::Lang;
 
 /// The verbs that change a running incident.
 #[derive(Debug, Subcommand)]
@@ -324,7 +325,7 @@ pub struct Request {
 ///
 /// # Errors
 /// A wrong `NAME=VALUE`.
-pub fn request(act: Act) -> Result<Request, Stop> {
+pub fn request(act: Act, lang: Lang) -> Result<Request, Stop> {
     Ok(match act {
         Act::Ack(on) => on.ask("acknowledge", json!({})),
         Act::Claim(on) => on.ask("claim", json!({})),
@@ -335,7 +336,7 @@ pub fn request(act: Act) -> Result<Request, Stop> {
         Act::Start(on) => on.ask("start", json!({})),
         Act::Check { on, item, undo } => on.ask("check", json!({ "item": item, "done": !undo })),
         Act::Complete { on, form, measure, note } => {
-            let body = json!({ "form": pairs(&form)?, "measure": measure, "note": note });
+            let body = json!({ "form": pairs(&form, lang)?, "measure": measure, "note": note });
             on.ask("complete", body)
         }
         Act::Fail { on, reason } => on.ask("fail", json!({ "reason": reason })),
@@ -347,7 +348,7 @@ pub fn request(act: Act) -> Result<Request, Stop> {
         Act::ReopenStep { on, reason } => on.ask("reopen", json!({ "reason": reason })),
         Act::Note { on, text } => on.ask("notes", json!({ "text": text })),
         Act::Correct { on, of, text } => on.ask("corrections", json!({ "of": of, "text": text })),
-        Act::Input { on, values } => on.ask("inputs", json!({ "values": pairs(&values)? })),
+        Act::Input { on, values } => on.ask("inputs", json!({ "values": pairs(&values, lang)? })),
         Act::Measure { on, name, value } => {
             on.ask("measures", json!({ "name": name, "value": value }))
         }
@@ -391,11 +392,15 @@ pub fn without_nulls(mut body: Json) -> Json {
 ///
 /// # Errors
 /// A pair without `=`.
-pub fn pairs(given: &[String]) -> Result<Json, Stop> {
+pub fn pairs(given: &[String], lang: Lang) -> Result<Json, Stop> {
     let mut pairs = Map::new();
     for pair in given {
         let (name, value) = pair.split_once('=').ok_or_else(|| {
-            Stop::new(Exit::Usage, format!("`{pair}`: write NAME=VALUE, such as users=1200"))
+            let words = lang.pick(
+                format!("`{pair}`：请写成 NAME=VALUE，如 users=1200"),
+                format!("`{pair}`: write NAME=VALUE, such as users=1200"),
+            );
+            Stop::new(Exit::Usage, words)
         })?;
         pairs.insert(name.to_owned(), Json::from(value));
     }
@@ -416,7 +421,7 @@ mod tests {
 
     fn asked(line: &str) -> Request {
         let words = std::iter::once("incident").chain(line.split(' '));
-        request(Line::try_parse_from(words).unwrap().act).unwrap()
+        request(Line::try_parse_from(words).unwrap().act, Lang::En).unwrap()
     }
 
     #[test]
@@ -450,6 +455,8 @@ mod tests {
 
     #[test]
     fn a_pair_without_a_value_is_a_usage_error() {
-        assert_eq!(pairs(&["users".into()]).unwrap_err().exit, Exit::Usage);
+        let wrong = pairs(&["users".into()], Lang::Zh).unwrap_err();
+        assert_eq!(wrong.exit, Exit::Usage);
+        assert_eq!(wrong.message, "`users`：请写成 NAME=VALUE，如 users=1200");
     }
 }

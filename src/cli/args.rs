@@ -34,13 +34,13 @@ impl Output {
 /// A language, as written on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LangArg {
-    /// 中文.
+    /// Chinese.
     Zh,
     /// English.
     En,
 }
 
-/// Incident response and emergency plans 应急预案与事件响应
+/// Incident response and emergency plans
 #[derive(Debug, Parser)]
 #[command(name = "firebell", version, arg_required_else_help = true)]
 #[command(after_help = "Exit codes: 0 ok · 1 findings or failure · 2 usage · 3 not found · \
@@ -55,10 +55,16 @@ pub struct Cli {
 }
 
 /// Options of every verb.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Common {
     /// The configuration file (default: ./firebell.yaml where it exists)
-    #[arg(long, global = true, env = "FIREBELL_CONFIG", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "FIREBELL_CONFIG",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
     pub config: Option<PathBuf>,
     /// The data folder (default: ./data)
     #[arg(long, global = true, value_name = "DIR")]
@@ -70,7 +76,7 @@ pub struct Common {
     #[arg(long, global = true, value_enum)]
     pub lang: Option<LangArg>,
     /// The server that client verbs talk to
-    #[arg(long, global = true, env = "FIREBELL_URL", value_name = "URL")]
+    #[arg(long, global = true, env = "FIREBELL_URL", hide_env_values = true, value_name = "URL")]
     pub url: Option<String>,
     /// The token that client verbs present
     #[arg(
@@ -92,50 +98,50 @@ pub struct Common {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Run the server 启动服务
+    /// Run the server
     Serve(Serve),
-    /// Check playbooks and drills like code 检查预案
+    /// Check playbooks and drills like code
     Check(Check),
-    /// Explain a finding of check 解释检查结果
+    /// Explain a finding of check
     Explain(Explain),
-    /// What changed between two versions of a plan, in meaning 比较预案
+    /// What changed between two versions of a plan, in meaning
     Diff(Diff),
-    /// Print the JSON Schema of playbooks or drills 输出 JSON Schema
+    /// Print the JSON Schema of playbooks or drills
     Schema(Schema),
-    /// Draw a playbook: phases, steps by lane, deadlines, the longest path 预案流程图
+    /// Draw a playbook: phases, steps by lane, deadlines, the longest path
     Graph(Graph),
-    /// Print a playbook as a checklist for paper, with who is on duty, in HTML 纸质预案
+    /// Print a playbook as a checklist for paper, with who is on duty, in HTML
     Paper(Paper),
-    /// Make a plan of a CACAO playbook or a Markdown runbook 导入预案
+    /// Make a plan of a CACAO playbook or a Markdown runbook
     Import(Import),
-    /// Print a plan as a CACAO playbook 导出预案
+    /// Print a plan as a CACAO playbook
     Export(Export),
-    /// Declare, list, show and work incidents 处置事件
+    /// Declare, list, show and work incidents
     #[command(subcommand)]
     Incident(Incident),
-    /// List, run and compare drills 演练
+    /// List, run and compare drills
     #[command(subcommand)]
     Drill(Drill),
-    /// Print the timeline of an incident 时间线
+    /// Print the timeline of an incident
     Timeline(Timeline),
-    /// Check every hash chain of the journal 校验日志链
+    /// Check every hash chain of the journal
     Verify(Verify),
-    /// Save everything into one archive, online 备份
+    /// Save everything into one archive, online
     Backup(Backup),
-    /// Unpack an archive into an empty data folder 恢复
+    /// Unpack an archive into an empty data folder
     Restore(Restore),
-    /// Look for trouble in the installation, repair what is safe, say what to do 自检
+    /// Look for trouble in the installation, repair what is safe, say what to do
     Doctor,
-    /// Create, list and revoke access tokens 访问令牌
+    /// Create, list and revoke access tokens
     #[command(subcommand)]
     Token(Token),
-    /// Who is on call 值班表
+    /// Who is on call
     Oncall(Oncall),
-    /// Read plans and drills again on a running server 重新加载预案
+    /// Read plans and drills again on a running server
     Reload,
-    /// Show what a safely started server would do at once, or let it 安全启动
+    /// Show what a safely started server would do at once, or let it
     SafeStart(SafeStart),
-    /// Send a test message to a person: am I reachable? 测试消息
+    /// Send a test message to a person: am I reachable?
     TestPage(TestPage),
     /// Print shell completions
     Completions(Completions),
@@ -248,9 +254,9 @@ pub enum SchemaOf {
     Drill,
     /// Of step libraries.
     Library,
-    /// Regimes 法规
+    /// Regimes
     Regime,
-    /// Calendars of business days 工作日历
+    /// Calendars of business days
     Calendar,
 }
 

@@ -27,7 +27,7 @@ pub async fn run(verb: Incident, client: &Client, screen: &Screen) -> Result<(),
         Incident::Declare { playbook, title, level, inputs, detected_at, dedup_key } => {
             let body = without_nulls(json!({
                 "playbook": playbook, "title": title, "level": level,
-                "inputs": pairs(&inputs)?, "detected_at": detected_at, "dedup_key": dedup_key,
+                "inputs": pairs(&inputs, screen.lang)?, "detected_at": detected_at, "dedup_key": dedup_key,
             }));
             show(screen, &client.post("/api/v1/incidents", &body).await?)
         }
@@ -36,7 +36,7 @@ pub async fn run(verb: Incident, client: &Client, screen: &Screen) -> Result<(),
         }
         Incident::Clock(verb) => super::clock::run(verb, client, screen).await,
         Incident::Act(act) => {
-            let Request { path, body } = request(act)?;
+            let Request { path, body } = request(act, screen.lang)?;
             show(screen, &client.post(&path, &body).await?)
         }
     }

@@ -6,6 +6,7 @@ mod annotate;
 mod args;
 mod backup;
 mod check;
+mod chinese;
 mod client;
 mod clock;
 mod diff;
@@ -31,6 +32,7 @@ mod serve;
 mod settings;
 mod timeline;
 mod token;
+mod usage;
 mod verify;
 mod view;
 mod word;
@@ -51,11 +53,7 @@ use crate::text::Lang;
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are asked for; anything else is a wrong command line.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Ok }.into();
-        }
+        Err(error) => return usage::explain(&error).into(),
     };
     let screen = Screen::new(
         &cli.common,
@@ -135,8 +133,8 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::TestPage(args) => call(Box::new(|client| {
             Box::pin(async move { operate::test_page(&args, &client, screen).await })
         })),
-        Verb::Completions(args) => pages::completions(args.shell),
-        Verb::Man(args) => pages::man(args.dir.as_deref()),
+        Verb::Completions(args) => pages::completions(args.shell, screen.lang),
+        Verb::Man(args) => pages::man(args.dir.as_deref(), screen.lang),
     }
 }
 

@@ -3,19 +3,21 @@
 
 use std::path::Path;
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 
 use super::args::Cli;
+use super::chinese;
 use super::exit::Stop;
 use super::screen::put;
+use crate::text::Lang;
 
 /// Prints completions for a shell.
 ///
 /// # Errors
 /// Standard output is closed.
-pub fn completions(shell: clap_complete::Shell) -> Result<(), Stop> {
+pub fn completions(shell: clap_complete::Shell, lang: Lang) -> Result<(), Stop> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "firebell", &mut script);
+    clap_complete::generate(shell, &mut command(lang), "firebell", &mut script);
     put(&String::from_utf8_lossy(&script))
 }
 
@@ -23,26 +25,37 @@ pub fn completions(shell: clap_complete::Shell) -> Result<(), Stop> {
 ///
 /// # Errors
 /// The folder cannot be written.
-pub fn man(dir: Option<&Path>) -> Result<(), Stop> {
-    let mut command = Cli::command();
-    command.build();
-    let Some(dir) = dir else {
-        let mut page = Vec::new();
-        clap_mangen::Man::new(command).render(&mut page)?;
-        return put(&String::from_utf8_lossy(&page));
-    };
+pub fn man(dir: Option<&Path>, lang: Lang) -> Result<(), Stop> {
+    let command = command(lang);
+    let Some(dir) = dir else { return put(&page(command, lang)?) };
     std::fs::create_dir_all(dir)?;
-    page(dir, "firebell", &command)
+    pages(dir, "firebell", &command, lang)
+}
+
+fn command(lang: Lang) -> Command {
+    match lang {
+        Lang::Zh => chinese::command(),
+        Lang::En => {
+            let mut command = Cli::command();
+            command.build();
+            command
+        }
+    }
 }
 
 /// Writes the page of a command and of those below it.
-fn page(dir: &Path, name: &str, command: &clap::Command) -> Result<(), Stop> {
-    let mut roff = Vec::new();
-    let titled = command.clone().name(name.to_owned());
-    clap_mangen::Man::new(titled).render(&mut roff)?;
+fn pages(dir: &Path, name: &str, command: &Command, lang: Lang) -> Result<(), Stop> {
+    let roff = page(command.clone().name(name.to_owned()), lang)?;
     std::fs::write(dir.join(format!("{name}.1")), roff)?;
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
-        page(dir, &format!("{name}-{}", below.get_name()), below)?;
+        pages(dir, &format!("{name}-{}", below.get_name()), below, lang)?;
     }
     Ok(())
+}
+
+fn page(command: Command, lang: Lang) -> Result<String, Stop> {
+    let mut roff = Vec::new();
+    clap_mangen::Man::new(command).render(&mut roff)?;
+    let roff = String::from_utf8_lossy(&roff);
+    Ok(lang.pick(chinese::manual(&roff), roff.into_owned()))
 }

@@ -194,6 +194,7 @@ pub fn length(long: SignedDuration, lang: Lang) -> String {
     lang.pick(format!("{n} {zh}"), format!("{n} {en}"))
 }
 
+/// Chooses the language of messages: the one asked for, else the locale's.
 fn language(asked: Option<LangArg>, environment: &dyn Fn(&str) -> Option<String>) -> Lang {
     match asked {
         Some(LangArg::Zh) => Lang::Zh,

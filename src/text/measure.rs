@@ -61,6 +61,14 @@ pub fn wrap(text: &str, width: f64, font: f64, lines: usize) -> Vec<String> {
     broken
 }
 
+/// Breaks a text into lines for a terminal, of at most so many columns each.
+#[must_use]
+pub fn wrap_columns(text: &str, columns: usize) -> Vec<String> {
+    // Half a column more, so that a full line is full in spite of rounding.
+    let columns = f64::from(u16::try_from(columns).unwrap_or(u16::MAX)) + 0.5;
+    wrap(text, columns * HALF_EM, 1.0, usize::MAX)
+}
+
 /// Returns where the first line of a text ends; never at its beginning.
 fn line_end(text: &str, width: f64, font: f64) -> usize {
     let mut room = width;
@@ -114,6 +122,15 @@ mod tests {
     fn no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one() {
         assert_eq!(wrap("甲乙丙丁，戊己", 50.0, 11.0, 3), ["甲乙丙", "丁，戊己"]);
         assert_eq!(wrap("甲乙丙“丁戊", 50.0, 11.0, 3), ["甲乙丙", "“丁戊"]);
+    }
+
+    #[test]
+    fn a_line_of_a_terminal_is_filled_to_its_last_column() {
+        assert_eq!(wrap_columns("定位根因", 8), ["定位根因"]);
+        assert_eq!(wrap_columns("定位根因", 7), ["定位根", "因"]);
+        assert_eq!(wrap_columns("a b", 2), ["a", "b"]);
+        let long = "定".repeat(100);
+        assert_eq!(wrap_columns(&long, 200), [long.as_str()]);
     }
 
     proptest! {
