@@ -197,6 +197,7 @@ static ROW: LazyLock<Summary> = LazyLock::new(|| Summary {
     dedup_key: None,
     version: 0,
     pending_notices: 2,
+    open_clocks: 0,
 });
 
 /// What was measured.
