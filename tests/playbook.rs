@@ -294,10 +294,17 @@ fn two_plans_that_one_alert_starts_are_told_of() {
              phases:\n  - {{ id: one, title: {{ zh: 一, en: One }} }}\n"
         );
         let loaded = Playbook::load("x.yaml", text.as_bytes(), &Context::default());
-        loaded.playbook.unwrap_or_else(|| panic!("{:?}", loaded.findings))
+        assert!(loaded.playbook.is_some(), "{:?}", loaded.findings);
+        loaded
     };
     let told = |one: &str, other: &str| {
-        firebell::playbook::rivals(&plan("one", one), &plan("two", other)).map(|found| found.code)
+        let earlier = plan("one", one).playbook.expect("a good plan");
+        let later = plan("two", other);
+        let found = firebell::playbook::rivals(&earlier, &later)?;
+        let span = found.span.expect("a place");
+        let line = later.findings.source().text()[..span.start].lines().count();
+        assert_eq!(line, 4, "it points at what starts the second plan");
+        Some(found.code)
     };
     let down = "alert: { match: { alertname: Down } }";
     let phone = "alert: { match: { alertname: Down, channel: phone } }";

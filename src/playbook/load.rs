@@ -9,7 +9,7 @@ use crate::playbook::lower::CallPlace;
 use crate::playbook::model::{Action, Playbook};
 use crate::playbook::part::{self, BUNDLE_BYTES_MAX, Bundle, Shelf};
 use crate::playbook::signature::Signature;
-use crate::playbook::source::TOO_LARGE;
+use crate::playbook::source::{Span, TOO_LARGE};
 use crate::playbook::statute::Statutes;
 use crate::playbook::yaml::{self, Node};
 use crate::playbook::{check, lower};
@@ -38,6 +38,8 @@ pub struct Loaded {
     pub(in crate::playbook) calls: Vec<CallPlace>,
     /// The steps that hand the incident over.
     handoffs: Vec<StepId>,
+    /// Where it says what starts it.
+    pub(in crate::playbook) activations: Vec<Span>,
 }
 
 impl Loaded {
@@ -49,8 +51,8 @@ impl Loaded {
     /// Makes what came of a file that is no plan at all.
     #[must_use]
     pub fn without_plan(findings: Diagnostics) -> Self {
-        let (calls, handoffs) = (Vec::new(), Vec::new());
-        Self { playbook: None, findings, signature: None, calls, handoffs }
+        let (calls, handoffs, activations) = (Vec::new(), Vec::new(), Vec::new());
+        Self { playbook: None, findings, signature: None, calls, handoffs, activations }
     }
 }
 
@@ -70,11 +72,11 @@ impl Playbook {
         }
         findings.sort();
         let signature = playbook.as_ref().map(Signature::of);
-        let calls = notes.calls;
+        let (calls, activations) = (notes.calls, notes.activations);
         let handoffs = playbook.as_ref().map(handoffs).unwrap_or_default();
         let playbook = playbook.filter(|_| !findings.has_errors());
         let playbook = playbook.map(|playbook| pinned(playbook, opened.bundle));
-        Loaded { playbook, findings, signature, calls, handoffs }
+        Loaded { playbook, findings, signature, calls, handoffs, activations }
     }
 
     /// Reads again a version that was checked when a run began with it, as [`Bundle::write`] wrote

@@ -122,9 +122,7 @@ impl Library {
             }
         }
         playbook::check_together(&mut plans, CheckedSet { others: &[], whole });
-        for Loaded { playbook, findings, .. } in plans {
-            self.admit(playbook, findings);
-        }
+        plans.into_iter().for_each(|plan| self.admit(plan));
         self.file_count += self.shelves.count();
         let of_parts = std::mem::take(&mut self.shelves.findings);
         of_parts.into_iter().for_each(|found| self.keep(found));
@@ -141,11 +139,12 @@ impl Library {
         }
     }
 
-    fn admit(&mut self, playbook: Option<Playbook>, mut findings: Diagnostics) {
-        let name = findings.source().name().to_owned();
-        let earlier = self.playbooks.values().filter(|_| playbook.is_some());
-        let rivals = earlier.filter_map(|known| rivals(known, playbook.as_ref()?));
-        rivals.for_each(|found| findings.push(found));
+    fn admit(&mut self, plan: Loaded) {
+        let name = plan.findings.source().name().to_owned();
+        let earlier = self.playbooks.values();
+        let rivals: Vec<_> = earlier.filter_map(|known| rivals(known, &plan)).collect();
+        let Loaded { playbook, mut findings, .. } = plan;
+        rivals.into_iter().for_each(|found| findings.push(found));
         self.keep(findings);
         let Some(playbook) = playbook else { return };
         if self.playbooks.contains_key(&playbook.id) {

@@ -40,6 +40,13 @@ fn configured() -> Directory {
         rungs: vec![Rung { after: SignedDuration::from_mins(5), targets: vec![target] }],
         repeat: 0,
     };
+    let silence = Target::Team(TeamId::new("silent-team"));
+    let through = Ladder {
+        rungs: [silence.clone(), Target::Team(TeamId::new("night-watch"))]
+            .map(|target| Rung { after: SignedDuration::from_mins(5), targets: vec![target] })
+            .into(),
+        ..ladder("through-silence", silence.clone())
+    };
     let partner = |id: &str, contacts, verified_on| Partner {
         id: PartnerId::new(id),
         title: Text::from(id),
@@ -57,26 +64,38 @@ fn configured() -> Directory {
             team("night-watch", &["li-lei", "silent"]),
             team("silent-team", &["silent"]),
         ],
-        schedules: vec![office()],
+        schedules: vec![office(), by_night()],
         ladders: vec![
             ladder("duty", Target::Role(RoleId::new("commander"))),
-            ladder("into-silence", Target::Team(TeamId::new("silent-team"))),
+            ladder("into-silence", silence),
+            through,
         ],
         partners: vec![
             partner("silent-partner", Vec::new(), date(2026, 11, 1)),
-            partner("old-friend", vec![contact], date(2026, 1, 1)),
+            partner("old-friend", vec![contact.clone()], date(2026, 1, 1)),
+            // The last day that still counts.
+            partner("new-friend", vec![contact], date(2026, 5, 26)),
         ],
-        channels: [channel].into(),
+        channels: [channel, ChannelId::new("sms")].into(),
     })
     .expect("a sound directory")
 }
 
 /// Two people take turns by day; at night there is nobody.
 fn office() -> Schedule {
+    shifts("office", (9, 18))
+}
+
+/// The same two by night.
+fn by_night() -> Schedule {
+    shifts("by-night", (18, 9))
+}
+
+fn shifts(id: &str, (from, to): (i8, i8)) -> Schedule {
     let turns = ["li-lei", "han-mei"].map(|person| Duty::alone(PersonId::new(person)));
     Schedule {
-        id: ScheduleId::new("office"),
-        title: Text::from("office"),
+        id: ScheduleId::new(id),
+        title: Text::from(id),
         zone: Zone::utc(),
         layers: vec![Layer {
             rotation: Rotation::weekly(time(9, 0, 0, 0)),
@@ -84,8 +103,8 @@ fn office() -> Schedule {
             turns: turns.into(),
             windows: vec![Window {
                 days: Weekdays::ALL,
-                from: time(9, 0, 0, 0),
-                to: time(18, 0, 0, 0),
+                from: time(from, 0, 0, 0),
+                to: time(to, 0, 0, 0),
             }],
         }],
         overrides: Vec::new(),

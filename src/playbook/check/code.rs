@@ -50,6 +50,8 @@ pub const NEVER_HOLDS: Code = Code::new("W0305");
 pub const REVIEW_DUE: Code = Code::new("W0306");
 /// Two plans that one alert or surge starts.
 pub const RIVALS: Code = Code::new("W0307");
+/// A condition that always holds.
+pub const ALWAYS_HOLDS: Code = Code::new("W0308");
 /// A name that nothing can set.
 pub const UNKNOWN_NAME: Code = Code::new("E0402");
 /// An expression that fails whatever it is given.

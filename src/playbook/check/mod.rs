@@ -3,11 +3,15 @@
 mod clock;
 mod code;
 mod compensation;
+mod condition;
 mod directory;
 mod earliest;
 mod flow;
+mod latest;
+mod literal;
 mod name;
 mod objective;
+mod outcome;
 mod personal;
 mod promise;
 mod rival;
@@ -18,7 +22,7 @@ mod together;
 mod variable;
 
 pub use code::{
-    CHILD_CIRCLE, CHILD_HIDDEN, CHILD_INPUT, CHILD_INPUT_MISSING, CHILD_INPUT_TYPE,
+    ALWAYS_HOLDS, CHILD_CIRCLE, CHILD_HIDDEN, CHILD_INPUT, CHILD_INPUT_MISSING, CHILD_INPUT_TYPE,
     CHILD_NOT_CHECKED, CHILD_OUTPUT, CHILD_TOO_DEEP, CLOCK_UNOWNED, ENDLESS_WAIT, EXPRESSION_FAILS,
     FACT_NEVER_SET, FEW_HOLDERS, IMPOSSIBLE_OBJECTIVE, IN_THE_FLOW, LADDER_TO_NOBODY, NEVER_HOLDS,
     NO_CHANNEL, NO_SUCH_ANSWER, NOBODY, NOT_CONFIGURED, NOT_IN_DIRECTORY, NOT_MEASURED, NOT_UNDONE,
@@ -62,7 +66,11 @@ pub(in crate::playbook) fn check(
         check.compensations();
         check.objectives(&ways);
         check.too_short();
-        check.never_holding();
+        // What cannot be decided because of a mistake in it is told as that.
+        if !check.out.has_errors() {
+            check.conditions();
+        }
+        check.triggers();
         check.endless_waits();
     }
     check.clocks();

@@ -4,14 +4,13 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::playbook::check::earliest::Earliest;
-use crate::playbook::check::step::is_never;
-use crate::playbook::check::{
-    Check, ENDLESS_WAIT, IMPOSSIBLE_OBJECTIVE, NEVER_HOLDS, REVIEW_DUE, TOO_SHORT,
-};
+use crate::playbook::check::earliest::{Course, Earliest, Since};
+use crate::playbook::check::latest::Latest;
+use crate::playbook::check::{Check, ENDLESS_WAIT, IMPOSSIBLE_OBJECTIVE, REVIEW_DUE, TOO_SHORT};
 use crate::playbook::diagnostic::{Code, Diagnostic, both};
 use crate::playbook::model::{
-    Action, Blocks, Due, Limit, Milestone, Moment, Objective, Promise, Step, Wait,
+    Action, Blocks, Due, LEVEL_MILDEST, LEVEL_WORST, Limit, Milestone, Moment, Objective, Promise,
+    Step, Wait,
 };
 use crate::playbook::source::Span;
 use crate::text::Text;
@@ -22,13 +21,25 @@ impl Check<'_> {
         let playbook = self.playbook;
         let earliest = Earliest::of(playbook);
         for (at, phase) in playbook.phases.iter().enumerate() {
+            let course = Course::of(phase);
+            let mut since = Since::new();
+            let levels = LEVEL_WORST..=LEVEL_MILDEST;
+            let latest: Vec<_> = levels.map(|level| Latest::of(&course, at == 0, level)).collect();
             for (place, step) in phase.steps.iter().enumerate() {
                 let due = [(&step.start_within, Milestone::Started), (&step.due, Milestone::Done)];
                 for (due, milestone) in due {
                     let Some(due) = due else { continue };
-                    let Some(least) = earliest.step(at, place, milestone) else { continue };
-                    if due.from == Some(Moment::Declared) && longest(due) < least {
-                        self.shorter_than_its_way(step, least);
+                    let least = match &due.from {
+                        Some(Moment::Step(id, from)) => {
+                            course.least(&mut since, (id, *from), (place, milestone))
+                        }
+                        _ => earliest.least(at, place, due, milestone),
+                    };
+                    let beyond = latest.iter().filter_map(|latest| latest.beyond(place, due)).max();
+                    match (least.filter(|least| longest(due) < *least), beyond) {
+                        (Some(least), _) => self.shorter_than_its_way(step, least),
+                        (None, Some(beyond)) => self.promised_to_others(step, beyond),
+                        (None, None) => {}
                     }
                 }
             }
@@ -53,13 +64,31 @@ impl Check<'_> {
         }
     }
 
+    fn promised_to_others(&mut self, step: &Step, beyond: u64) {
+        let (id, beyond) = (&step.id, minutes(beyond));
+        let found = Diagnostic::new(
+            TOO_SHORT,
+            both!(
+                "之前的步骤都用足时限时，`{id}` 到时限后 {beyond} 分钟才能开始",
+                "when those before it use all their time, `{id}` begins {beyond} minutes after its \
+                 deadline"
+            ),
+        )
+        .help(Text::both(
+            "缩短之前步骤的时限，或放宽这一步的",
+            "give those before it less time, or this one more",
+        ));
+        let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
+        self.told(found, place);
+    }
+
     fn shorter_than_its_way(&mut self, step: &Step, least: u64) {
         let (id, least) = (&step.id, minutes(least));
         let found = Diagnostic::new(
             TOO_SHORT,
             both!(
-                "步骤 `{id}` 的时限比之前必经的等待还短：至少要 {least} 分钟",
-                "the time of `{id}` is shorter than the waits before it: {least} minutes at least"
+                "步骤 `{id}` 的时限比必经的等待还短：至少要 {least} 分钟",
+                "the time of `{id}` is shorter than the waits on its way: {least} minutes at least"
             ),
         );
         let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
@@ -77,29 +106,6 @@ impl Check<'_> {
             "the waits on the way take {least} minutes at least"
         ));
         let place = self.notes.objectives.get(id.as_str()).copied();
-        self.told(found, place);
-    }
-
-    /// Ways and handlers whose condition holds in no run. A role may be engaged by hand alone.
-    pub(super) fn never_holding(&mut self) {
-        let playbook = self.playbook;
-        for phase in &playbook.phases {
-            let places = self.notes.next.get(&phase.id).cloned().unwrap_or_default();
-            for (at, _) in phase.next.iter().enumerate().filter(|(_, n)| is_never(n.when.as_ref()))
-            {
-                self.never(places.get(at).copied(), &Text::both("这个出口", "this way out"));
-            }
-        }
-        for handler in playbook.handlers.iter().filter(|handler| is_never(handler.when.as_ref())) {
-            let event = serde_json::to_value(handler.event).unwrap_or_default();
-            let event = event.as_str().unwrap_or_default();
-            self.never(None, &both!("`{event}` 的处理规则", "the handler of `{event}`"));
-        }
-    }
-
-    fn never(&mut self, place: Option<Span>, what: &Text) {
-        let (zh, en) = (what.get(crate::text::Lang::Zh), what.get(crate::text::Lang::En));
-        let found = Diagnostic::new(NEVER_HOLDS, both!("{zh}总是不成立", "{en} never holds"));
         self.told(found, place);
     }
 

@@ -6,17 +6,17 @@ use smol_str::SmolStr;
 
 use crate::playbook::check::RIVALS;
 use crate::playbook::diagnostic::{Diagnostic, both};
+use crate::playbook::load::Loaded;
 use crate::playbook::model::{Activation, Playbook};
 use crate::text::Text;
 
 /// Words that a plan is started by what starts an earlier one too; `None` where it is not.
 #[must_use]
-pub fn rivals(earlier: &Playbook, later: &Playbook) -> Option<Diagnostic> {
-    let meets = |one: &Activation| later.activate_when.iter().any(|other| meet(one, other));
-    if !earlier.activate_when.iter().any(meets) {
-        return None;
-    }
-    let (one, other) = (&earlier.id, &later.id);
+pub fn rivals(earlier: &Playbook, later: &Loaded) -> Option<Diagnostic> {
+    let plan = later.playbook.as_ref()?;
+    let meets = |other: &Activation| earlier.activate_when.iter().any(|one| meet(one, other));
+    let at = plan.activate_when.iter().position(meets)?;
+    let (one, other) = (&earlier.id, &plan.id);
     let found = Diagnostic::new(
         RIVALS,
         both!(
@@ -24,6 +24,10 @@ pub fn rivals(earlier: &Playbook, later: &Playbook) -> Option<Diagnostic> {
             "one alert starts both playbooks, `{one}` and `{other}`"
         ),
     );
+    let found = match later.activations.get(at) {
+        Some(span) => found.at(*span),
+        None => found,
+    };
     Some(found.help(Text::both(
         "让两者的 `match` 至少有一个标签取值不同",
         "let their `match` differ in the value of a label",

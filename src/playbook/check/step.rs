@@ -6,11 +6,12 @@ use crate::id::StepId;
 use crate::playbook::check::{Check, STEP_CYCLE, UNREACHABLE_STEP};
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::expression::{Condition, Name, Scope, Truth};
+use crate::playbook::lower::Decides;
 use crate::playbook::model::{Join, OnFailure, Phase, Step};
 use crate::text::Text;
 
 /// A scope in which nothing is known: a condition that is false here is false for ever.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Scope for Nothing {
     fn fact(&self, _: &Name) -> Option<crate::playbook::expression::Fact<'_>> {
@@ -61,10 +62,8 @@ impl Check<'_> {
             both!("步骤 `{id}` 永远不会执行", "the step `{id}` can never run"),
         )
         .label(Text::both("总是不成立", "this never holds"));
-        self.out.push(match self.notes.when.get(id) {
-            Some(span) => found.at(*span),
-            None => found,
-        });
+        let place = self.notes.conditions.get(&Decides::Step(id.clone())).copied();
+        self.told(found, place);
     }
 }
 
@@ -72,7 +71,7 @@ pub(super) fn is_never(condition: Option<&Condition>) -> bool {
     condition.is_some_and(|when| when.evaluate(&Nothing).truth == Truth::No)
 }
 
-fn is_gone_to(phase: &Phase, id: &StepId) -> bool {
+pub(super) fn is_gone_to(phase: &Phase, id: &StepId) -> bool {
     let goes = |way: &OnFailure| matches!(way, OnFailure::GoStep(to) if to == id);
     phase.steps.iter().any(|step| goes(&step.on_failure) || goes(&step.on_timeout))
 }

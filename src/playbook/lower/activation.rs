@@ -19,7 +19,14 @@ impl<'n> Lowering<'n> {
         nodes: &'n [Node],
         inputs: &IndexMap<VarId, Field>,
     ) -> Vec<Activation> {
-        nodes.iter().filter_map(|node| self.activation(node, inputs)).collect()
+        let mut activations = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            if let Some(activation) = self.activation(node, inputs) {
+                self.notes.activations.push(node.span);
+                activations.push(activation);
+            }
+        }
+        activations
     }
 
     fn activation(

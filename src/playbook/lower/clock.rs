@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::id::{ClockId, MomentId, PartyId, StageId, StepId};
 use crate::playbook::diagnostic::{Diagnostic, both};
-use crate::playbook::lower::{DUPLICATE_ID, Lowering, NO_SUCH_STATUTE, Noted, Site};
+use crate::playbook::lower::{DUPLICATE_ID, Decides, Lowering, NO_SUCH_STATUTE, Noted, Site};
 use crate::playbook::model::{Clock, Moment};
 use crate::playbook::statute::{Regime, Stage};
 use crate::playbook::yaml::{Data, Fields, Node, bad_value, unknown_name};
@@ -30,6 +30,7 @@ impl<'n> Lowering<'n> {
                 self.out.push(Diagnostic::new(DUPLICATE_ID, message).at(item.span));
                 continue;
             }
+            self.notes.decides(Decides::Clock(clock.id.clone()), item.get("when"));
             self.notes.clocks.push(Noted { what: clock.id.clone(), span: item.span });
             clocks.push(clock);
         }

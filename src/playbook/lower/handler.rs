@@ -1,7 +1,7 @@
 //! Handlers: what happens at any time.
 
 use crate::id::PhaseId;
-use crate::playbook::lower::{Lowering, Site, step};
+use crate::playbook::lower::{Decides, Lowering, Site, step};
 use crate::playbook::model::{Handler, HandlerAct, HandlerEvent};
 use crate::playbook::yaml::{Fields, Node, missing};
 use crate::text::Text;
@@ -23,7 +23,18 @@ const EVENTS: [(&str, HandlerEvent); 10] = [
 ];
 
 impl<'n> Lowering<'n> {
-    pub(super) fn handler(&mut self, node: &'n Node) -> Option<Handler> {
+    pub(super) fn handlers(&mut self, nodes: &'n [Node]) -> Vec<Handler> {
+        let mut handlers = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            if let Some(handler) = self.handler(node) {
+                self.notes.decides(Decides::Handler(handlers.len()), node.get("when"));
+                handlers.push(handler);
+            }
+        }
+        handlers
+    }
+
+    fn handler(&mut self, node: &'n Node) -> Option<Handler> {
         let what = Text::both("处理规则", "a handler");
         let mut fields = Fields::open(node, what.clone(), &mut self.out)?;
         let event = fields.require("event", &mut self.out);

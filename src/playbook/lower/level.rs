@@ -1,7 +1,7 @@
 //! The level table.
 
 use crate::playbook::diagnostic::{Diagnostic, both};
-use crate::playbook::lower::{LEVEL_ORDER, Lowering, Site};
+use crate::playbook::lower::{Decides, LEVEL_ORDER, Lowering, Site};
 use crate::playbook::model::{LEVEL_MILDEST, LEVEL_WORST, Level, LevelRule};
 use crate::playbook::yaml::{Fields, Node};
 use crate::text::Text;
@@ -30,6 +30,7 @@ impl<'n> Lowering<'n> {
                     self.out.push(Diagnostic::new(LEVEL_ORDER, message).at(node.span));
                 }
             }
+            self.notes.decides(Decides::Level(rules.len()), node.get("when"));
             rules.push(rule);
         }
         rules

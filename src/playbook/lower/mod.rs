@@ -35,7 +35,7 @@ pub(in crate::playbook) use calendar::calendar;
 pub(in crate::playbook) use condition::inside;
 pub(in crate::playbook) use library::library;
 pub(in crate::playbook) use notes::{
-    CallPlace, DirectoryName, Form, Noted, Notes, SavePlace, Shape, Site, Used, WithPlace,
+    CallPlace, Decides, DirectoryName, Form, Noted, Notes, SavePlace, Shape, Site, Used, WithPlace,
 };
 pub(in crate::playbook) use playbook::lower;
 pub(in crate::playbook) use regime::regime;

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use crate::id::{
-    ChannelId, ClockId, LadderId, PartnerId, PhaseId, ScheduleId, StepId, TeamId, VarId,
+    ChannelId, ClockId, LadderId, PartnerId, PhaseId, RoleId, ScheduleId, StepId, TeamId, VarId,
 };
 use crate::playbook::expression::Name;
 use crate::playbook::source::Span;
@@ -49,8 +49,10 @@ pub(in crate::playbook) struct Notes<'n> {
     pub clocks: Vec<Noted<ClockId>>,
     /// Steps by name with the `after` list.
     pub after: BTreeMap<StepId, Span>,
-    /// Where a condition of a step stands.
-    pub when: BTreeMap<StepId, Span>,
+    /// Where each condition stands.
+    pub conditions: BTreeMap<Decides, Span>,
+    /// What starts the plan, in the order of the model.
+    pub activations: Vec<Span>,
     /// Where the day of the last review stands.
     pub reviewed_on: Option<Span>,
     /// Steps with those that undo them, with where that is said.
@@ -63,6 +65,36 @@ pub(in crate::playbook) struct Notes<'n> {
     pub unaddressed: Vec<Noted<&'static str>>,
     /// Steps that run another plan.
     pub calls: Vec<CallPlace>,
+}
+
+/// What a condition decides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::playbook) enum Decides {
+    /// Whether it is the level of the rule at this place.
+    Level(usize),
+    /// Whether a role is needed.
+    Role(RoleId),
+    /// Whether a clock applies.
+    Clock(ClockId),
+    /// Whether a step is done.
+    Step(StepId),
+    /// Whether a wait is over.
+    Wait(StepId),
+    /// Whether a repeat is over.
+    Until(StepId),
+    /// Whether a repeat goes on.
+    While(StepId),
+    /// Whether the way out of a phase at this place is taken.
+    Next(PhaseId, usize),
+    /// Whether the handler at this place answers.
+    Handler(usize),
+}
+
+impl Notes<'_> {
+    /// Notes where a condition stands, if there is one.
+    pub(super) fn decides(&mut self, what: Decides, when: Option<&Node>) {
+        self.conditions.extend(when.map(|node| (what, node.span)));
+    }
 }
 
 /// Where a step runs another plan, and what it gives and takes.

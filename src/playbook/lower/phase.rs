@@ -1,7 +1,7 @@
 //! Phases and their ways out.
 
 use crate::id::PhaseId;
-use crate::playbook::lower::{Lowering, Site};
+use crate::playbook::lower::{Decides, Lowering, Site};
 use crate::playbook::model::{Next, Phase, Step};
 use crate::playbook::yaml::{Fields, Node};
 use crate::text::Text;
@@ -23,13 +23,18 @@ impl<'n> Lowering<'n> {
         let (compensations, steps) = steps.into_iter().partition(undoes);
         let mut ways = Vec::with_capacity(next.len());
         let mut places = Vec::with_capacity(next.len());
+        let id = id.map(PhaseId::new);
         for node in next {
             if let Some(way) = self.next(node) {
+                if let Some(id) = &id {
+                    let what = Decides::Next(id.clone(), ways.len());
+                    self.notes.decides(what, node.get("when"));
+                }
                 ways.push(way);
                 places.push(node.span);
             }
         }
-        let id = PhaseId::new(id?);
+        let id = id?;
         self.notes.next.insert(id.clone(), places);
         Some(Phase { id, title: title?, steps, compensations, next: ways })
     }

@@ -68,7 +68,7 @@ impl<'n> Lowering<'n> {
         let phases = fields.require("phases", &mut self.out);
         let phases = phases.map(|node| self.phases(node)).unwrap_or_default();
         let handlers = fields.list("handlers", &mut self.out);
-        let handlers = handlers.iter().filter_map(|node| self.handler(node)).collect();
+        let handlers = self.handlers(handlers);
         let close = [("auto", Close::Auto), ("by_person", Close::ByPerson)];
         let close = fields.take("close").and_then(|node| node.one_of(&close, &mut self.out));
         fields.close(&mut self.out);

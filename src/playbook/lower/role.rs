@@ -5,7 +5,9 @@ use smol_str::SmolStr;
 use crate::id::{ChannelId, LadderId, PartnerId, RoleId, ScheduleId, TeamId};
 use crate::people::Source;
 use crate::playbook::diagnostic::{Diagnostic, both};
-use crate::playbook::lower::{DANGLING, DirectoryName, Lowering, Noted, PERSON_NAMED, Site};
+use crate::playbook::lower::{
+    DANGLING, Decides, DirectoryName, Lowering, Noted, PERSON_NAMED, Site,
+};
 use crate::playbook::model::{Approver, Audience, Resource, Role};
 use crate::playbook::source::Span;
 use crate::playbook::yaml::{BAD_VALUE, Entry, Fields, Node, missing, unknown_name};
@@ -24,6 +26,7 @@ impl<'n> Lowering<'n> {
         let engage = fields.take("engage").and_then(|node| self.condition(node, Site::Incident));
         fields.close(&mut self.out);
         let id = RoleId::new(id?);
+        self.notes.decides(Decides::Role(id.clone()), entry.value.get("engage"));
         let (title, assign) = (title?, assign?);
         Some(Role { id, title, assign, deputies, acknowledge_within, escalate, engage })
     }

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use crate::id::{StepId, VarId};
 use crate::playbook::diagnostic::{Diagnostic, both};
-use crate::playbook::lower::{DANGLING, JOIN_TOO_MANY, Lowering, NO_BOUND, Site};
+use crate::playbook::lower::{DANGLING, Decides, JOIN_TOO_MANY, Lowering, NO_BOUND, Site};
 use crate::playbook::model::{
     Action, Blocks, Compensate, ForEach, Join, OnFailure, Repeat, Retry, Step,
 };
@@ -50,9 +50,7 @@ impl<'n> Lowering<'n> {
         }
         let join = fields.take("join").map(|node| self.join(node, after.len())).unwrap_or_default();
         let when = fields.take("when");
-        if let Some(when) = when {
-            self.notes.when.insert(id.clone(), when.span);
-        }
+        self.note_conditions(node, &id);
         let when = when.and_then(|node| self.condition(node, Site::Incident));
         let start_within = fields.take("start_within").and_then(|node| self.due(node));
         let due = fields.take("due").and_then(|node| self.due(node));
@@ -93,6 +91,16 @@ impl<'n> Lowering<'n> {
             for_each,
             compensate,
         })
+    }
+
+    /// Notes where the conditions of a step stand.
+    fn note_conditions(&mut self, node: &'n Node, id: &StepId) {
+        let below = |key: &str, condition: &str| node.get(key).and_then(|of| of.get(condition));
+        let notes = &mut self.notes;
+        notes.decides(Decides::Step(id.clone()), node.get("when"));
+        notes.decides(Decides::Wait(id.clone()), below("wait", "until"));
+        notes.decides(Decides::Until(id.clone()), below("repeat", "until"));
+        notes.decides(Decides::While(id.clone()), below("repeat", "while"));
     }
 
     /// Reads `nothing`, or the step of this phase that undoes this one.
