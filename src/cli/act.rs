@@ -67,7 +67,7 @@ pub enum Act {
         /// A number for the step's measure
         #[arg(long)]
         measure: Option<f64>,
-        /// A remark
+        /// A remark; why, where it submits late what a law asks for
         #[arg(long)]
         note: Option<String>,
     },
@@ -95,9 +95,18 @@ pub enum Act {
         on: OnStep,
         /// The option
         option: String,
+        /// A remark; why, where it submits late what a law asks for
+        #[arg(long)]
+        note: Option<String>,
     },
     /// Approve
-    Approve(OnStep),
+    Approve {
+        #[command(flatten)]
+        on: OnStep,
+        /// A remark; why, where it submits late what a law asks for
+        #[arg(long)]
+        note: Option<String>,
+    },
     /// Reject
     Reject {
         #[command(flatten)]
@@ -342,8 +351,10 @@ pub fn request(act: Act, lang: Lang) -> Result<Request, Stop> {
         Act::Fail { on, reason } => on.ask("fail", json!({ "reason": reason })),
         Act::Skip { on, reason } => on.ask("skip", json!({ "reason": reason })),
         Act::Retry(on) => on.ask("retry", json!({})),
-        Act::Answer { on, option } => on.ask("answer", json!({ "option": option })),
-        Act::Approve(on) => on.ask("approve", json!({})),
+        Act::Answer { on, option, note } => {
+            on.ask("answer", json!({ "option": option, "note": note }))
+        }
+        Act::Approve { on, note } => on.ask("approve", json!({ "note": note })),
         Act::Reject { on, reason } => on.ask("reject", json!({ "reason": reason })),
         Act::ReopenStep { on, reason } => on.ask("reopen", json!({ "reason": reason })),
         Act::Note { on, text } => on.ask("notes", json!({ "text": text })),

@@ -56,7 +56,55 @@ async fn walk(inner: &Arc<Inner>, after: SignedDuration) -> Result<u64, StoreErr
     Ok(moved)
 }
 
-/// What still has notices under way is not at rest yet.
+/// What still has notices under way is not at rest yet, nor what the law still asks something for,
+/// however late: out of sight it would be forgotten.
 fn is_old(row: &Summary, before: Timestamp) -> bool {
-    row.pending_notices == 0 && row.closed_at.is_some_and(|closed| closed < before)
+    let at_rest = row.pending_notices == 0 && row.open_clocks == 0;
+    at_rest && row.closed_at.is_some_and(|closed| closed < before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Mode, Status};
+    use crate::id::IncidentId;
+    use crate::store::Digest;
+    use crate::text::Text;
+
+    fn closed_in_spring() -> Summary {
+        let at: Timestamp = "2026-04-01T00:00:00Z".parse().expect("an instant");
+        Summary {
+            id: IncidentId::from_u128(1),
+            number: 1,
+            playbook: "p".into(),
+            playbook_hash: Digest::of(b"p"),
+            title: Text::Same("T".to_owned()),
+            mode: Mode::Live,
+            status: Status::Closed,
+            stuck: false,
+            level: 4,
+            level_provisional: false,
+            phase: "one".into(),
+            detected_at: at,
+            declared_at: at,
+            closed_at: Some(at),
+            restricted: false,
+            involved: Vec::new(),
+            dedup_key: None,
+            version: 9,
+            pending_notices: 0,
+            open_clocks: 0,
+        }
+    }
+
+    #[test]
+    fn what_is_at_rest_long_enough_is_old_and_what_the_law_still_waits_for_is_not() {
+        let before: Timestamp = "2026-11-01T00:00:00Z".parse().expect("an instant");
+        let row = closed_in_spring();
+        assert!(is_old(&row, before));
+        assert!(!is_old(&row, "2026-03-01T00:00:00Z".parse().expect("an instant")));
+        assert!(!is_old(&Summary { pending_notices: 1, ..row.clone() }, before));
+        assert!(!is_old(&Summary { open_clocks: 1, ..row.clone() }, before));
+        assert!(!is_old(&Summary { closed_at: None, ..row }, before));
+    }
 }

@@ -69,7 +69,13 @@ pub(super) fn summary(playbook: &Playbook, incident: &Incident) -> Summary {
         dedup_key: incident.dedup_key.as_deref().map(str::to_owned),
         version: incident.version,
         pending_notices: u32::try_from(incident.outbox.len()).unwrap_or(u32::MAX),
+        open_clocks: u32::try_from(open_clocks(incident)).unwrap_or(u32::MAX),
     }
+}
+
+/// Counts the stages that wait to be submitted, in time or late: some count from the close.
+fn open_clocks(incident: &Incident) -> usize {
+    incident.clocks.values().filter(|clock| clock.is_running()).count()
 }
 
 /// Who takes part: they may see a restricted incident.

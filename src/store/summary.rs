@@ -57,6 +57,15 @@ pub struct Summary {
     /// How many notices still wait for an outcome.
     #[serde(default)]
     pub pending_notices: u32,
+    /// How many stages of statutory clocks still wait to be submitted.
+    #[serde(default, skip_serializing_if = "is_none_left")]
+    pub open_clocks: u32,
+}
+
+/// Tells whether nothing is left; most rows say so by leaving it out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+const fn is_none_left(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Summary {

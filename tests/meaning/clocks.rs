@@ -2,12 +2,14 @@
 
 use firebell::engine::{
     ClockAct, ClockFact, ClockRef, Command, Fact, LadderSubject, Purpose, RejectionCode, SetMoment,
-    Status, ViewState, clocks,
+    Status, StepAct, StepRef, ViewState, clocks,
 };
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::act::{cancel, close, complete, complete_with, force_close, pause, set, set_level};
+use crate::act::{
+    answer, approve, cancel, close, complete, complete_with, force_close, pause, set, set_level,
+};
 use crate::case::{Case, staffed, staffed_with};
 
 const PLAN: &str = "
@@ -80,6 +82,17 @@ fn due(case: &Case, stage: &str) -> Option<i64> {
     let views = clocks(&case.playbook, case.incident());
     let view = views.iter().find(|view| view.stage.id.as_str() == stage).expect(stage);
     Some(case.minute(view.limit()?.due_at?))
+}
+
+fn reasons(case: &Case) -> Vec<String> {
+    let events = case.events.iter().filter_map(|event| match &event.fact {
+        Fact::Clock(clock) => match &clock.what {
+            ClockFact::Submitted { reason, .. } => reason.clone(),
+            _ => None,
+        },
+        _ => None,
+    });
+    events.collect()
 }
 
 fn happened(case: &Case, stage: &str, is: impl Fn(&ClockFact) -> bool) -> Vec<i64> {
@@ -261,6 +274,53 @@ fn a_step_that_submits_late_says_why_in_its_remark() {
     );
     assert_eq!(state(&case, "final"), ViewState::MetLate);
     assert_eq!(why(&case, "final"), "");
+}
+
+#[test]
+fn a_decision_that_submits_late_says_why_in_its_remark() {
+    let mut case = staffed(&PLAN.replace(
+        "{ id: wrap_up, role: support, title: Wrap up, blocks: nothing }",
+        "{ id: wrap_up, title: Wrap up, blocks: nothing, decide: { by: support, options: [sent, not sent] } }",
+    ));
+    case.tell("cid", act("report", submit()));
+    case.pass("3h");
+    let refused = case.step_refused("cid", "wrap_up", answer("sent"));
+    assert_eq!(refused, RejectionCode::LateReasonRequired);
+    let note = Some("the author was ill".to_owned());
+    case.step("cid", "wrap_up", StepAct::Answer { option: "sent".into(), note });
+    assert_eq!(state(&case, "final"), ViewState::MetLate);
+    assert_eq!(reasons(&case), ["the author was ill"]);
+}
+
+#[test]
+fn of_those_who_approve_a_late_submission_the_one_who_completes_the_quorum_says_why() {
+    let mut case = staffed(&PLAN.replace(
+        "{ id: wrap_up, role: support, title: Wrap up, blocks: nothing }",
+        "{ id: wrap_up, title: Wrap up, blocks: nothing, approve: { by: [role/support, role/engineering], quorum: 2 } }",
+    ));
+    case.tell("cid", act("report", submit()));
+    case.pass("3h");
+    case.step("cid", "wrap_up", approve());
+    assert_eq!(case.step_refused("bob", "wrap_up", approve()), RejectionCode::LateReasonRequired);
+    let note = Some("the author was ill".to_owned());
+    case.step("bob", "wrap_up", StepAct::Approve { note });
+    assert_eq!(state(&case, "final"), ViewState::MetLate);
+    assert_eq!(reasons(&case), ["the author was ill"]);
+}
+
+#[test]
+fn what_a_step_submitted_in_time_and_was_written_down_later_needs_no_reason() {
+    let mut case = staffed(PLAN);
+    case.tell("cid", act("report", submit()));
+    case.pass("3h");
+    let at = case.at_minute(100);
+    let command = Command::Step { step: StepRef::current("wrap_up"), act: complete() };
+    let refused = case.ask(command, |ctx| {
+        ctx.actor = firebell::engine::Actor::person("cid");
+        ctx.occurred_at = Some(at);
+    });
+    assert_eq!(refused, None);
+    assert_eq!(state(&case, "final"), ViewState::Met, "paper tells the true time");
 }
 
 #[test]

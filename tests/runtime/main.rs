@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says where it fails")]
 
+mod archive;
 mod drills;
 mod kin;
 mod mortal;

@@ -89,6 +89,7 @@ pub fn row(n: u64, status: Status) -> Summary {
         dedup_key: None,
         version: 0,
         pending_notices: 0,
+        open_clocks: 0,
     }
 }
 

@@ -307,7 +307,7 @@ impl People {
         let act = if self.fails(&turn, world) {
             StepAct::Reject { reason: REASON.to_owned() }
         } else {
-            StepAct::Approve { note: None }
+            StepAct::Approve { note: late_reason(world, &key) }
         };
         world.ask(Actor::person(person), on_step(&key, act));
     }

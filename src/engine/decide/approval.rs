@@ -23,14 +23,18 @@ impl Decision<'_> {
             // Tapping twice is no mistake, and no second voice.
             return Ok(());
         }
+        let settles = run.approvals.len() + 1 >= approve.quorum as usize;
+        // Whoever's consent ends the step submits by it.
+        if settles {
+            self.check_late_step(&run.key.step, note.as_deref())?;
+        }
         let note = note.map(|note| self.text("/note", note)).transpose()?;
         let key = run.key.clone();
         if run.state == StepState::Ready {
             self.emit(Fact::StepStarted { key: key.clone() });
         }
         self.emit(Fact::StepApproved { key: key.clone(), by, note });
-        let consents = run.approvals.len() + 1;
-        if consents >= approve.quorum as usize {
+        if settles {
             self.emit(Fact::StepDone { key, answer: None, note: None });
         }
         Ok(())

@@ -328,6 +328,7 @@ impl Decision<'_> {
             )
             .with("options", options));
         }
+        self.check_late_step(&run.key.step, note.as_deref())?;
         let note = note.map(|note| self.text("/note", note)).transpose()?;
         self.start_if_ready(run);
         self.emit(Fact::StepDone { key: run.key.clone(), answer: Some(option), note });

@@ -283,6 +283,7 @@ mod tests {
             dedup_key: None,
             version: 1,
             pending_notices: 0,
+            open_clocks: 0,
         };
         let mut batch = Batch::new(0, vec![vec![1]], summary);
         batch.lane = lane;

@@ -37,6 +37,14 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
                 ),
             ))
         }
+        // Whoever forces the close ends our watch, not the duty.
+        ClockFact::Stopped { why } if why == "forced_close" => bad(names.lang.pick(
+            format!("强制关闭时法定时限“{name}”尚未报送，此后不再提醒"),
+            format!(
+                "The close was forced while the statutory clock “{name}” was open; nobody is \
+                 reminded of it any more"
+            ),
+        )),
         ClockFact::Stopped { why } => {
             let text = names.lang.pick(
                 format!("法定时限“{name}”不再需要"),
