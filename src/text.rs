@@ -1,6 +1,8 @@
 //! Bilingual texts. Chinese and English are equals: every text a person reads is a [`Text`].
 
+pub mod json;
 pub mod measure;
+pub mod phrase;
 
 use std::fmt::Display;
 

@@ -9,7 +9,8 @@ use crate::exchange::code::{DUPLICATE, NOT_JSON};
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::source::{Source, Span};
 use crate::playbook::yaml::{Data, Node};
-use crate::text::Text;
+use crate::text::phrase::placeless;
+use crate::text::{Text, json};
 
 /// Parses one JSON document. Its depth is bounded by the parser, its size by the source.
 ///
@@ -61,7 +62,8 @@ fn not_json(source: &Source, error: &serde_json::Error) -> Diagnostic {
     let message = if deep {
         Text::both("嵌套过深", "it is nested too deep")
     } else {
-        both!("不是 JSON：{error}", "it is not JSON: {error}")
+        let reason = json::chinese(placeless(&error.to_string()));
+        both!("不是 JSON：{reason}", "it is not JSON: {error}")
     };
     Diagnostic::new(NOT_JSON, message).at(Span::new(at, end))
 }

@@ -7,7 +7,8 @@ use serde_path_to_error::{Path, Segment};
 use super::problem::{Kind, Problem};
 use crate::engine::{FieldProblem, RejectionCode};
 use crate::playbook::diagnostic::nearest;
-use crate::text::Text;
+use crate::text::phrase::{Phrase, chinese_with, placeless};
+use crate::text::{Text, json};
 
 /// Reads a body.
 ///
@@ -33,9 +34,10 @@ fn of_json(error: serde_json::Error, path: &Path) -> Problem {
 fn malformed(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
     let said = said(error);
+    let reason = json::chinese(&said);
     Problem::new(
         Kind::MalformedJson,
-        format!("请求体不是合法的 JSON：第 {line} 行第 {column} 列，{said}"),
+        format!("请求体不是合法的 JSON：第 {line} 行第 {column} 列，{reason}"),
         format!("The body is not valid JSON: line {line}, column {column}: {said}"),
     )
     .with("line", line)
@@ -44,13 +46,18 @@ fn malformed(error: &serde_json::Error) -> Problem {
 
 /// What the parser says, without the place, which has its own words.
 fn said(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rfind(" at line ").map_or(text.as_str(), |at| &text[..at]).to_owned()
+    placeless(&error.to_string()).to_owned()
 }
 
 fn misshapen(said: &str, mut pointer: String) -> Problem {
-    let (mut zh, mut en) =
-        of_another_type(said).unwrap_or_else(|| (in_chinese(said), said.to_owned()));
+    let instant = pointer.rsplit('/').next().is_some_and(is_instant);
+    let known = chinese_with(said, REASONS, word);
+    let (mut zh, mut en) = match (of_another_type(said), known) {
+        (Some(both), _) => both,
+        (None, Some(zh)) => (zh, said.to_owned()),
+        (None, None) if instant => (INSTANT.0.to_owned(), INSTANT.1.to_owned()),
+        (None, None) => (in_chinese(said), said.to_owned()),
+    };
     if let Some(name) = quoted_after(said, "unknown field ") {
         // The path ends at the object that holds the field, or already names it.
         if !pointer.ends_with(&format!("/{}", escaped(name))) {
@@ -137,21 +144,75 @@ fn quoted_after<'a>(said: &'a str, prefix: &str) -> Option<&'a str> {
     said.strip_prefix(prefix)?.strip_prefix('`')?.split('`').next()
 }
 
-/// What the parser says, in Chinese as far as its phrases are fixed.
+/// What is wrong with a value, as the reader of values says it.
+const REASONS: &[Phrase] = &[
+    ("missing field {}", "缺少字段 {0}"),
+    ("unknown field {}, there are no fields", "未知字段 {0}，此处没有字段"),
+    ("unknown field {}, expected one of {}", "未知字段 {0}，可用 {1}"),
+    ("unknown field {}, expected {}", "未知字段 {0}，可用 {1}"),
+    ("duplicate field {}", "字段重复 {0}"),
+    ("unknown variant {}, there are no variants", "未知取值 {0}"),
+    ("unknown variant {}, expected one of {}", "未知取值 {0}，可用 {1}"),
+    ("unknown variant {}, expected {}", "未知取值 {0}，可用 {1}"),
+    ("invalid type: {}, expected {}", "类型不对：{0}，应为{1}"),
+    ("invalid value: {}, expected {}", "取值不对：{0}，应为{1}"),
+    ("invalid length {}, expected {}", "长度不对：{0}，应为{1}"),
+    ("invalid digit found in string", "不是整数"),
+    ("cannot parse integer from empty string", "缺少整数"),
+    ("number too large to fit in target type", "整数太大"),
+    ("number too small to fit in target type", "整数太小"),
+    ("provided string was not {}", "应为 true 或 false"),
+];
+
+/// What the reader of values says, in Chinese; quoted where its words are not known.
 pub fn in_chinese(said: &str) -> String {
-    const PHRASES: [(&str, &str); 10] = [
-        ("missing field ", "缺少字段 "),
-        ("unknown field ", "未知字段 "),
-        ("duplicate field ", "字段重复 "),
-        ("unknown variant ", "未知取值 "),
-        ("invalid type: ", "类型不对："),
-        ("invalid value: ", "取值不对："),
-        ("invalid length ", "长度不对 "),
-        (", expected one of ", "，可用 "),
-        (", expected ", "，应为 "),
-        (", there are no fields", "，此处没有字段"),
+    let named = said.split_once(": ").filter(|(name, _)| !name.is_empty() && is_name(name));
+    let (name, said) = named.unwrap_or(("", said));
+    let reason = match chinese_with(said, REASONS, word) {
+        Some(known) => known,
+        None if is_instant(name) => INSTANT.0.to_owned(),
+        None => format!("格式不对（“{said}”）"),
+    };
+    if name.is_empty() { reason } else { format!("{name}：{reason}") }
+}
+
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+/// Fields of this name hold instants; what their reader says names its own parts.
+fn is_instant(field: &str) -> bool {
+    field == "at" || field == "until" || field.ends_with("_at")
+}
+
+const INSTANT: (&str, &str) = (
+    "应为时刻，如 2026-11-21T19:00:00+08:00",
+    "it must be an instant such as 2026-11-21T19:00:00+08:00",
+);
+
+/// Says the types and signs that the reader of values has words for.
+fn word(varying: &str) -> String {
+    let number = [
+        ("integer `", "整数"),
+        ("floating point `", "数字"),
+        ("string \"", "文本"),
+        ("boolean `", "布尔值"),
     ];
-    PHRASES.iter().fold(said.to_owned(), |text, (en, zh)| text.replacen(en, zh, 1))
+    if let Some((_, kind)) = number.iter().find(|(start, _)| varying.starts_with(start)) {
+        let value = varying.split_once(' ').map_or("", |(_, value)| value);
+        return format!("{kind} {}", value.trim_start_matches("point "));
+    }
+    match varying {
+        "u8" => "0 至 255 的整数".to_owned(),
+        "u16" | "u32" | "u64" | "usize" => "不小于 0 的整数".to_owned(),
+        "i8" | "i16" | "i32" | "i64" => "整数".to_owned(),
+        "f32" | "f64" => "数字".to_owned(),
+        "a string" => "文本".to_owned(),
+        "a boolean" => "布尔值".to_owned(),
+        "a sequence" => "列表".to_owned(),
+        "a map" => "对象".to_owned(),
+        _ => varying.replace("` or `", "` 或 `"),
+    }
 }
 
 #[cfg(test)]
@@ -239,6 +300,23 @@ mod tests {
         ] {
             let (_, _, said_zh, said_en) = refused(json);
             assert_eq!((said_zh.as_str(), said_en.as_str()), (zh, en), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_a_query_s_reader_says_is_said_in_chinese() {
+        for (said, zh) in [
+            ("limit: invalid digit found in string", "limit：不是整数"),
+            ("at: failed to parse year", "at：应为时刻，如 2026-11-21T19:00:00+08:00"),
+            ("unknown field `x`, expected `a` or `b`", "未知字段 `x`，可用 `a` 或 `b`"),
+            ("missing field `name`", "缺少字段 `name`"),
+            (
+                "invalid value: integer `-1`, expected u32",
+                "取值不对：整数 `-1`，应为不小于 0 的整数",
+            ),
+            ("something else", "格式不对（“something else”）"),
+        ] {
+            assert_eq!(in_chinese(said), zh);
         }
     }
 

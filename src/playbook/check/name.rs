@@ -9,7 +9,7 @@ use crate::playbook::check::{
     Check, EXPRESSION_FAILS, NO_SUCH_ANSWER, TEMPLATE_FAILS, UNKNOWN_NAME,
 };
 use crate::playbook::diagnostic::{Code, Diagnostic, both};
-use crate::playbook::expression::{Expression, Name, StepFact, StepWord};
+use crate::playbook::expression::{Expression, Name, StepFact, StepWord, chinese};
 use crate::playbook::lower::{Form, Site, Used, inside};
 use crate::playbook::model::Action;
 use crate::playbook::source::Span;
@@ -212,13 +212,17 @@ impl Check<'_> {
             Compiled::Json(_) => return,
         };
         if let Some(said) = said {
+            let reason = chinese(&said);
             self.out.push(
-                Diagnostic::new(code, both!("无法计算：{said}", "this cannot be computed: {said}"))
-                    .at(used.node.span)
-                    .note(Text::both(
-                        "用声明类型的示例值试算得出",
-                        "found by trying it with sample values of the declared types",
-                    )),
+                Diagnostic::new(
+                    code,
+                    both!("无法计算：{reason}", "this cannot be computed: {said}"),
+                )
+                .at(used.node.span)
+                .note(Text::both(
+                    "用声明类型的示例值试算得出",
+                    "found by trying it with sample values of the declared types",
+                )),
             );
         }
     }

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use crate::playbook::diagnostic::both;
-use crate::playbook::expression::{FILTERS, NESTING_MAX, Name, NameError, SOURCE_BYTES_MAX, TESTS};
+use crate::playbook::expression::{
+    FILTERS, NESTING_MAX, Name, NameError, SOURCE_BYTES_MAX, TESTS, chinese,
+};
 use crate::text::Text;
 
 /// Why a text is not an expression or template.
@@ -72,7 +74,10 @@ impl CompileError {
             Self::Statement(_, word) => {
                 both!("模板里不能使用 `{word}`", "a template cannot use `{word}`")
             }
-            Self::Syntax(_, said) => both!("表达式写法有误：{said}", "this does not parse: {said}"),
+            Self::Syntax(_, said) => {
+                let reason = chinese(said);
+                both!("表达式写法有误：{reason}", "this does not parse: {said}")
+            }
             Self::UnknownFilter(_, word) => both!("没有过滤器 `{word}`", "no filter `{word}`"),
             Self::UnknownTest(_, word) => both!("没有判断 `is {word}`", "no test `is {word}`"),
             Self::Name(NameError::Incomplete { path, form }) => {
@@ -120,7 +125,8 @@ impl Unsure {
         match self {
             Self::Unset(name) => both!("`{name}` 尚不清楚", "`{name}` is not known yet"),
             Self::Failed { source, said } => {
-                both!("`{source}` 无法计算：{said}", "`{source}` cannot be computed: {said}")
+                let reason = chinese(said);
+                both!("`{source}` 无法计算：{reason}", "`{source}` cannot be computed: {said}")
             }
         }
     }

@@ -6,6 +6,7 @@ mod condition;
 mod context;
 mod error;
 mod name;
+mod reason;
 mod sandbox;
 mod scan;
 mod scope;
@@ -21,5 +22,6 @@ pub use scope::{Fact, Scope};
 
 pub(in crate::playbook) use compile::{plain, syntax, undeclared};
 pub(in crate::playbook) use context::{Context, Shape};
+pub(in crate::playbook) use reason::chinese;
 pub(in crate::playbook) use sandbox::{environment_of, messages, unknown};
 pub(in crate::playbook) use scan::{scan, string_length};

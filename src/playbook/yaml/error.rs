@@ -5,7 +5,9 @@ use serde_yaml::{Error, Location};
 
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::source::{Source, Span};
+use crate::playbook::yaml::reason;
 use crate::playbook::yaml::{ALIASES_MAX, DEPTH_MAX, NODES_MAX, NOT_YAML, TOO_COMPLEX};
+use crate::text::phrase::placeless;
 
 pub(super) fn translate(source: &Source, error: &Error) -> Diagnostic {
     let error = error.without_snippet();
@@ -68,18 +70,16 @@ fn not_yaml(error: &Error) -> Diagnostic {
             Diagnostic::new(NOT_YAML, both!("不支持标签 `{tag}`", "the tag `{tag}` is not known"))
                 .help(both!("删去标签", "remove the tag"))
         }
-        Error::Message { msg, .. } => {
-            let said = first_line(msg);
-            Diagnostic::new(NOT_YAML, both!("不是合法的 YAML", "this is not YAML"))
-                .note(both!("解析器说：{said}", "the parser says: {said}"))
-        }
-        other => {
-            let said = other.to_string();
-            let said = first_line(&said);
-            Diagnostic::new(NOT_YAML, both!("不是合法的 YAML", "this is not YAML"))
-                .note(both!("解析器说：{said}", "the parser says: {said}"))
-        }
+        Error::Message { msg, .. } => refused(msg),
+        other => refused(&other.to_string()),
     }
+}
+
+fn refused(said: &str) -> Diagnostic {
+    let said = placeless(first_line(said));
+    let reason = reason::chinese(said);
+    Diagnostic::new(NOT_YAML, both!("不是合法的 YAML", "this is not YAML"))
+        .note(both!("{reason}", "the parser says: {said}"))
 }
 
 fn first_line(text: &str) -> &str {

@@ -7,6 +7,7 @@ mod mend;
 mod node;
 mod parse;
 mod read;
+mod reason;
 mod write;
 
 pub use code::{
