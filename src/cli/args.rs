@@ -379,6 +379,9 @@ pub enum Incident {
         /// Only of this playbook
         #[arg(long)]
         playbook: Option<String>,
+        /// Only those that this incident asked for: its number or id
+        #[arg(long, value_name = "INCIDENT")]
+        parent: Option<String>,
         /// At most so many
         #[arg(long, default_value_t = 20)]
         limit: usize,

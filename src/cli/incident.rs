@@ -17,8 +17,9 @@ use super::view;
 /// The server's problem, or a wrong `NAME=VALUE`.
 pub async fn run(verb: Incident, client: &Client, screen: &Screen) -> Result<(), Stop> {
     match verb {
-        Incident::List { status, playbook, limit } => {
-            list(client, screen, status, playbook, limit).await
+        Incident::List { status, playbook, parent, limit } => {
+            let filters = [("status", status), ("playbook", playbook), ("parent", parent)];
+            list(client, screen, filters, limit).await
         }
         Incident::Show { incident } => {
             let path = format!("/api/v1/incidents/{}", part(&incident));
@@ -54,12 +55,11 @@ struct Proof {
 async fn list(
     client: &Client,
     screen: &Screen,
-    status: Option<String>,
-    playbook: Option<String>,
+    filters: [(&str, Option<String>); 3],
     limit: usize,
 ) -> Result<(), Stop> {
     let mut path = format!("/api/v1/incidents?limit={limit}");
-    for (name, value) in [("status", status), ("playbook", playbook)] {
+    for (name, value) in filters {
         if let Some(value) = value {
             path.push_str(&format!("&{name}={}", part(&value)));
         }

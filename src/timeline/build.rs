@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::clocks::{self, ClockRow};
+use super::kin::{self, ChildRow, ParentRow};
 use super::lanes::{self, Lanes};
 use super::measures::{self, Measure};
 use super::notable::{self, Notable};
@@ -34,6 +35,12 @@ pub struct Timeline {
     /// What the law asked; nothing where the plan has no clocks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub clocks: Vec<ClockRow>,
+    /// The incident that asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ParentRow>,
+    /// The incidents it asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<ChildRow>,
     /// What did not go as planned.
     pub notables: Vec<Notable>,
     /// Who worked on what when.
@@ -113,6 +120,8 @@ impl Timeline {
             measures: measures::measures(story, &incident),
             objectives: objectives::objectives(story, &incident),
             clocks: clocks::clocks(story, &incident),
+            parent: kin::parent(&incident),
+            children: kin::children(story, &incident),
             lanes: lanes::lanes(story, &incident),
             notables: notable::notables(story),
             roles: roles::roles(story),

@@ -125,6 +125,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Only of this playbook", "只列出这个预案的"),
     ("Only this incident, by id", "只校验这起事件，用标识指定"),
     ("Only this schedule", "只看这张值班表"),
+    (
+        "Only those that this incident asked for: its number or id",
+        "只列出由这起事件启动的子事件：它的编号或标识",
+    ),
     ("Over this channel alone", "只经由这个渠道"),
     ("Overrule what blocks it, and why", "越过阻碍强行关闭，并说明原因"),
     ("Pass a role on", "移交角色"),

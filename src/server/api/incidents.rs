@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 use super::commit::{self, Entered, INCIDENTS, Once};
 use super::{Answer, find};
 use crate::engine::{Mode, Status};
+use crate::id::IncidentId;
 use crate::runtime::{CommitOptions, DeclareRequest};
 use crate::server::app::App;
 use crate::server::ask::{Ask, Asked, At, version_of};
@@ -81,6 +82,8 @@ pub struct Filter {
     level: Option<u8>,
     /// Only incidents of this mode.
     mode: Option<Mode>,
+    /// Only incidents that this one asked for: its id or number.
+    parent: Option<String>,
     /// How many at most, 1 to 200; 50 where missing.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
@@ -91,8 +94,8 @@ pub struct Filter {
 impl Filter {
     /// Names the list, so that cursors of one are not taken for another.
     fn name(&self) -> String {
-        let Self { status, playbook, level, mode, .. } = self;
-        format!("incidents {status:?} {playbook:?} {level:?} {mode:?}")
+        let Self { status, playbook, level, mode, parent, .. } = self;
+        format!("incidents {status:?} {playbook:?} {level:?} {mode:?} {parent:?}")
     }
 
     const fn which(&self) -> Which {
@@ -128,9 +131,19 @@ pub async fn list(
     let (limit, before) = (cursor::limit(filter.limit)?, filter.before()?);
     let name = filter.name();
     let link = filter.link(limit);
+    let family = match &filter.parent {
+        Some(parent) => Some(find::incident(&app, &principal, parent).await?.incident),
+        None => None,
+    };
     let scan = {
         let app = app.clone();
-        move || scan(&app, &principal, &filter, limit, before)
+        move || match family {
+            Some(parent) => {
+                let children: Vec<_> = parent.children.keys().copied().collect();
+                family_of(&app, &principal, &filter, &children, limit, before)
+            }
+            None => scan(&app, &principal, &filter, limit, before),
+        }
     };
     let scanned = tokio::task::spawn_blocking(scan).await.map_err(|error| {
         tracing::error!(%error, "a list could not be read");
@@ -167,6 +180,9 @@ impl Filter {
         if let Some(mode) = self.mode {
             add("mode", &word(serde_json::json!(mode)));
         }
+        if let Some(parent) = &self.parent {
+            add("parent", parent);
+        }
         link
     }
 }
@@ -179,7 +195,6 @@ fn scan(
     limit: usize,
     mut before: Option<u64>,
 ) -> Result<(Vec<Summary>, Option<u64>), Problem> {
-    let (library, directory) = (app.runtime().library(), app.runtime().directory());
     let mut items = Vec::new();
     let mut looked_at = 0;
     while looked_at < SCAN_MAX {
@@ -192,13 +207,7 @@ fn scan(
             }
             looked_at += 1;
             before = Some(row.number);
-            let plan = row.restricted.then(|| library.playbook(&row.playbook)).flatten();
-            let reader = principal.reader();
-            let (restricted, involved) = (row.restricted, row.involved.as_slice());
-            let plan = plan.as_deref();
-            if filter.admits(&row)
-                && access::may_see_row(reader, &directory, plan, restricted, involved)
-            {
+            if filter.admits(&row) && may_see(app, principal, &row) {
                 items.push(Summary::from(row));
             }
         }
@@ -207,6 +216,37 @@ fn scan(
         }
     }
     Ok((items, before))
+}
+
+/// Reads the rows of one incident's children; an incident has a bounded number, so that none of the
+/// others is looked at.
+fn family_of(
+    app: &App,
+    principal: &Principal,
+    filter: &Filter,
+    children: &[IncidentId],
+    limit: usize,
+    before: Option<u64>,
+) -> Result<(Vec<Summary>, Option<u64>), Problem> {
+    let mut rows = Vec::new();
+    for child in children {
+        // One that was asked for may not have begun.
+        rows.extend(app.runtime().store().summary(*child)?);
+    }
+    rows.retain(|row| before.is_none_or(|before| row.number < before));
+    rows.retain(|row| filter.admits(row) && may_see(app, principal, row));
+    rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.number));
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| more).map(|row| row.number);
+    Ok((rows.into_iter().map(Summary::from).collect(), last))
+}
+
+fn may_see(app: &App, principal: &Principal, row: &store::Summary) -> bool {
+    let (library, directory) = (app.runtime().library(), app.runtime().directory());
+    let plan = row.restricted.then(|| library.playbook(&row.playbook)).flatten();
+    let (reader, involved) = (principal.reader(), row.involved.as_slice());
+    access::may_see_row(reader, &directory, plan.as_deref(), row.restricted, involved)
 }
 
 /// Look at an incident, with what to do now.

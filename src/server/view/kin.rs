@@ -13,6 +13,7 @@ pub fn parent(parent: &ParentRef) -> wire::Parent {
         number: parent.number,
         playbook: parent.playbook.clone(),
         key: parent.key.to_string(),
+        href: href(parent.id),
     }
 }
 
@@ -26,10 +27,15 @@ pub fn children(incident: &Incident) -> Vec<wire::Child> {
             playbook: child.playbook.clone(),
             key: child.key.to_string(),
             status: child.status,
+            href: href(*id),
             awaited: !child.detached && incident.run_of(&child.key).is_some_and(waits),
         }
     };
     incident.children.iter().map(|(id, child)| shown((id, child.as_ref()))).collect()
+}
+
+fn href(id: IncidentId) -> String {
+    format!("/api/v1/incidents/{id}")
 }
 
 /// Shows a plan that the incident ran before.

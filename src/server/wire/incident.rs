@@ -142,6 +142,8 @@ pub struct Parent {
     pub playbook: PlaybookId,
     /// The run of its step that asked.
     pub key: String,
+    /// Where it is read, by those who may see it.
+    pub href: String,
 }
 
 /// An incident that this one asked for.
@@ -155,6 +157,8 @@ pub struct Child {
     pub playbook: PlaybookId,
     /// The run of the step that asked.
     pub key: String,
+    /// Where it is read once it has begun, by those who may see it.
+    pub href: String,
     /// Where it stands as far as this incident was told; `null` before it began.
     pub status: Option<Status>,
     /// A step waits for its end.

@@ -3,6 +3,7 @@
 mod clocks;
 mod csv;
 mod html;
+mod kin;
 mod markdown;
 mod page;
 mod tables;

@@ -1,6 +1,7 @@
 //! What a report says and in which order, whatever it is printed on.
 
 use super::clocks;
+use super::kin;
 use super::tables;
 use crate::engine::{Mode, Status};
 use crate::notify::level_word;
@@ -91,10 +92,11 @@ pub(super) fn dash() -> String {
     "—".to_owned()
 }
 
-/// Lists the sections in the order they are read; clocks only where the plan has any.
+/// Lists the sections in the order they are read; clocks and children only where there are any.
 fn sections(timeline: &Timeline, words: Words<'_>) -> Vec<Section> {
     let mut sections = vec![tables::measures(timeline, words), tables::objectives(timeline, words)];
     sections.extend(clocks::clocks(timeline, words));
+    sections.extend(kin::children(timeline, words));
     sections.extend([
         tables::lanes(timeline, words),
         tables::notables(timeline, words),
@@ -167,7 +169,7 @@ fn facts(timeline: &Timeline, words: Words<'_>) -> Vec<(String, String)> {
     let plan = incident.playbook_title.get(lang);
     let plan = format!("{plan} ({}, {hash}…)", incident.playbook);
     let pair = |zh: &str, en: &str, value: String| (lang.pick(zh, en).to_owned(), value);
-    vec![
+    let mut facts = vec![
         pair("状态", "Status", status(timeline, lang)),
         pair("等级", "Level", current),
         pair("预案", "Playbook", plan),
@@ -176,7 +178,9 @@ fn facts(timeline: &Timeline, words: Words<'_>) -> Vec<(String, String)> {
         pair("结束时间", "Ended", words.time_or_dash(incident.ended_at)),
         pair("历时", "Lasted", span::say(incident.lasted, lang)),
         pair("编号", "Id", incident.id.to_string()),
-    ]
+    ];
+    facts.extend(kin::parent(timeline).map(|parent| pair("上级事件", "Asked for by", parent)));
+    facts
 }
 
 fn notes(timeline: &Timeline, words: Words<'_>) -> Vec<String> {

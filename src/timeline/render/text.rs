@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::clocks;
+use super::kin;
 use super::page::{Words, page, status};
 use crate::people::Zone;
 use crate::text::Lang;
@@ -46,7 +47,8 @@ pub(super) fn render(timeline: &Timeline, lang: Lang, zone: &Zone) -> String {
         line(format_args!("{clock} {mark} {actor}{padding}  {text}{late}"));
     }
     line(format_args!(""));
-    for said in clocks::said(timeline, words) {
+    let around = kin::said(timeline, lang);
+    for said in around.into_iter().chain(clocks::said(timeline, words)) {
         line(format_args!("{}", plain(&said)));
     }
     for note in &page.notes {
