@@ -9,7 +9,6 @@
 
 use std::fs::File;
 use std::future::Future;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -142,11 +141,13 @@ impl Shape {
         batch
     }
 
-    /// The keys and values that such a request becomes, of the same lengths.
+    /// The keys and values that such a request becomes, of the same lengths. A row differs from the
+    /// one before, as a real one does: sled writes nothing where a value stays the same.
     fn pairs(self, n: u64, version: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
         let record = [&[b'E'][..], &id(n).as_bytes()[..], &version.to_be_bytes(), &[0; 6]].concat();
         let row_key = [&[b'R', 0][..], &n.to_be_bytes()].concat();
-        let row = vec![b'r'; *ROW_BYTES];
+        let mut row = vec![b'r'; *ROW_BYTES];
+        row[..8].copy_from_slice(&version.to_be_bytes());
         match self {
             Self::Event | Self::Step => {
                 vec![(record, vec![b'e'; 3 + 16 + self.events() * 336]), (row_key, row)]
@@ -260,15 +261,7 @@ fn measure_store(runtime: &Runtime, shape: Shape, committers: u64) -> Figures {
 type Bare = (Vec<(Vec<u8>, Vec<u8>)>, oneshot::Sender<()>);
 
 /// The least that durable group commit needs: a queue, a batch, a flush, an fdatasync.
-fn bare_writer(dir: &Path, requests: &Receiver<Bare>) {
-    let db = sled::Config::new()
-        .path(dir)
-        .segment_size(8 << 20)
-        .cache_capacity(64 << 20)
-        .flush_every_ms(None)
-        .open()
-        .unwrap();
-    let file = File::options().write(true).open(dir.join("db")).unwrap();
+fn bare_writer(db: &sled::Db, file: &File, requests: &Receiver<Bare>) {
     while let Ok(first) = requests.recv() {
         let mut batch = sled::Batch::default();
         let mut replies = Vec::new();
@@ -294,8 +287,10 @@ fn bare_writer(dir: &Path, requests: &Receiver<Bare>) {
 fn measure_bare(runtime: &Runtime, shape: Shape, committers: u64) -> Figures {
     let dir = tempfile::tempdir().unwrap();
     let (sender, requests): (SyncSender<Bare>, _) = sync_channel(8_192);
-    let path = dir.path().to_owned();
-    let writer = std::thread::spawn(move || bare_writer(&path, &requests));
+    let config = sled::Config::new().path(dir.path()).segment_size(8 << 20);
+    let db = config.cache_capacity(64 << 20).flush_every_ms(None).open().unwrap();
+    let file = File::options().write(true).open(dir.path().join("db")).unwrap();
+    let writer = std::thread::spawn(move || bare_writer(&db, &file, &requests));
     let figures = closed_loop(runtime, committers, move |committer, turn| {
         let sender = sender.clone();
         async move {
