@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::batch::Batch;
+use super::layout::draft_row;
 use super::{
     Audit, Change, Digest, Document, Health, Idempotency, Kind, Pending, Query, Record, Redacted,
     Stats, Store, StoreError, Stored, Stream, Summary, Unique, Verdict, chain, verify,
@@ -95,7 +96,7 @@ impl State {
 
     fn admit(&self, batch: &Batch) -> Result<(), StoreError> {
         batch.check()?;
-        batch.summary.to_json()?;
+        draft_row(&batch.summary, batch.wake)?;
         if let Some(key) = batch.idempotency.as_ref().map(|answer| &answer.key)
             && let Some((_, answer)) = self.answers.get(key)
         {

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::batch::bound;
-use super::{Batch, Digest, StoreError};
+use super::Digest;
 use crate::engine::{Mode, Status};
 use crate::id::{IncidentId, PersonId, PhaseId, PlaybookId};
 use crate::text::Text;
@@ -69,19 +68,9 @@ const fn is_none_left(count: &u32) -> bool {
 }
 
 impl Summary {
-    /// Most rows fit, so that encoding one asks for memory once.
-    const USUAL_BYTES: usize = 512;
-
-    /// Returns the stored form.
-    ///
-    /// # Errors
-    /// [`StoreError::TooLarge`] above [`Batch::MAX_ROW_BYTES`].
-    pub(super) fn to_json(&self) -> Result<Vec<u8>, StoreError> {
-        let mut json = Vec::with_capacity(Self::USUAL_BYTES);
-        serde_json::to_writer(&mut json, self)
-            .expect("a struct of numbers and texts has a JSON form");
-        bound("bytes of a row", json.len(), Batch::MAX_ROW_BYTES)?;
-        Ok(json)
+    /// Writes the stored form.
+    pub(super) fn put_json(&self, bytes: &mut Vec<u8>) {
+        serde_json::to_writer(bytes, self).expect("a struct of numbers and texts has a JSON form");
     }
 }
 

@@ -28,6 +28,18 @@ pub(in crate::store) fn split(content: &[u8]) -> Vec<Vec<u8>> {
     pieces
 }
 
+/// Begins a value whose content, should it fit, is the only piece; see [`content_of`].
+pub(super) fn begin_piece(content: usize) -> Vec<u8> {
+    let mut piece = Vec::with_capacity(HEAD_BYTES + content);
+    piece.extend_from_slice(&[FORMAT, 0, 1]);
+    piece
+}
+
+/// Returns the content of a piece.
+pub(in crate::store) fn content_of(piece: &[u8]) -> &[u8] {
+    &piece[HEAD_BYTES..]
+}
+
 /// Returns how many pieces the value that begins with this one has.
 pub(in crate::store) fn pieces_of(piece: &[u8]) -> Result<u16, String> {
     match piece {
@@ -49,7 +61,7 @@ pub(in crate::store) fn join<P: AsRef<[u8]>>(pieces: &[P]) -> Result<Vec<u8>, St
     let mut content = Vec::new();
     for piece in pieces {
         pieces_of(piece.as_ref())?;
-        content.extend_from_slice(&piece.as_ref()[HEAD_BYTES..]);
+        content.extend_from_slice(content_of(piece.as_ref()));
     }
     Ok(content)
 }

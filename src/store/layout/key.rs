@@ -106,7 +106,8 @@ impl Key {
 
     /// The key of the `index`th piece.
     pub(in crate::store) fn piece(&self, index: u16) -> Vec<u8> {
-        let mut bytes = self.0.clone();
+        let mut bytes = Vec::with_capacity(self.0.len() + 2);
+        bytes.extend_from_slice(&self.0);
         bytes.extend_from_slice(&index.to_be_bytes());
         bytes
     }

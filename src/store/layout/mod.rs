@@ -20,14 +20,14 @@ mod row;
 mod value;
 
 pub(super) use key::{Key, NumberedKey, Shelf, Table};
-pub(super) use record::{decode_record, encode_record, number_in};
-pub(super) use row::{Row, decode_row, encode_row};
+pub(super) use record::{decode_record, draft_record, link_record, number_in, without_notices};
+pub(super) use row::{Row, decode_row, draft_row, end_row};
 pub(super) use value::{
     Meta, Stub, answer_head, decode_answer, decode_document, decode_meta, decode_stub,
     document_version, encode_answer, encode_document, encode_meta, encode_stub,
 };
 
-pub(super) use bytes::{join, pieces_of, split};
+pub(super) use bytes::{content_of, join, pieces_of, split};
 
 /// The version every value of this format begins with.
 pub(super) const FORMAT: u8 = 1;

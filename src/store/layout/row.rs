@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::FORMAT;
 use super::bytes::{Fields, put_timestamp};
 use super::key::Shelf;
-use crate::store::{Digest, Summary};
+use crate::store::batch::bound;
+use crate::store::{Batch, Digest, StoreError, Summary};
 
 /// Everything the store keeps per incident besides its records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,17 +30,23 @@ impl Row {
     }
 }
 
-/// Encodes a row; `summary` is its summary as JSON.
-pub(in crate::store) fn encode_row(
-    link: Digest,
-    records: u32,
+/// Most rows fit, so that encoding one asks for memory once.
+const USUAL_BYTES: usize = 576;
+
+/// Where a row says how its history ends.
+const END: std::ops::Range<usize> = 1..37;
+
+/// Encodes a row; [`end_row`] writes how its history ends.
+///
+/// # Errors
+/// [`StoreError::TooLarge`] above [`Batch::MAX_ROW_BYTES`].
+pub(in crate::store) fn draft_row(
+    summary: &Summary,
     wake: Option<Timestamp>,
-    summary: &[u8],
-) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(64 + summary.len());
+) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
     bytes.push(FORMAT);
-    bytes.extend_from_slice(link.as_bytes());
-    bytes.extend_from_slice(&records.to_be_bytes());
+    bytes.resize(END.end, 0);
     match wake {
         Some(at) => {
             bytes.push(1);
@@ -47,8 +54,17 @@ pub(in crate::store) fn encode_row(
         }
         None => bytes.push(0),
     }
-    bytes.extend_from_slice(summary);
-    bytes
+    let head = bytes.len();
+    summary.put_json(&mut bytes);
+    bound("bytes of a row", bytes.len() - head, Batch::MAX_ROW_BYTES)?;
+    Ok(bytes)
+}
+
+/// Writes how the history of a row ends: the last link and the number of records.
+pub(in crate::store) fn end_row(draft: &mut [u8], link: Digest, records: u32) {
+    let (at, count) = draft[END].split_at_mut(32);
+    at.copy_from_slice(link.as_bytes());
+    count.copy_from_slice(&records.to_be_bytes());
 }
 
 /// Decodes a row.

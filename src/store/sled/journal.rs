@@ -12,6 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::disk::{Disk, Paths, failed, free_bytes};
+use super::draft::Draft;
 use super::open::{OpenReport, Opened, Options, build_index, open_disk, take_lock};
 use super::queue::{Line, Maintenance, Queue, Reply, Request};
 use super::read::{Reader, Rewrites};
@@ -184,11 +185,9 @@ fn make_private_dir(dir: &Path) -> Result<(), StoreError> {
 }
 
 impl Store for Sled {
-    fn append(&self, mut batch: Batch) -> Pending<u64> {
-        batch.summary.version = batch.version();
-        let row = batch.check().and_then(|()| batch.summary.to_json());
-        match row {
-            Ok(row) => self.ask(|reply| Request::Append(Box::new(batch), row, reply)),
+    fn append(&self, batch: Batch) -> Pending<u64> {
+        match Draft::of(batch) {
+            Ok(draft) => self.ask(|reply| Request::Append(Box::new(draft), reply)),
             Err(error) => refused(error),
         }
     }

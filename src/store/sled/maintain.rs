@@ -14,7 +14,7 @@ use super::writer::Writer;
 use crate::id::IncidentId;
 use crate::store::layout::{
     Key, NumberedKey, Row, Shelf, Stub, Table, answer_head, decode_answer, decode_record,
-    encode_answer, encode_record, encode_stub, join, pieces_of, split,
+    encode_answer, encode_stub, join, pieces_of, split, without_notices,
 };
 use crate::store::pack::Packer;
 use crate::store::{Digest, Redacted, StoreError, Stream, Verdict, verify};
@@ -132,7 +132,7 @@ impl Writer {
             let left = erased.erase(&cold)?;
             if left != cold {
                 let stub = self.write_archive(&reader, &row, Some(&stub), &left)?;
-                stage.put(Key::stub(incident).as_bytes().to_vec(), encode_stub(&stub))?;
+                stage.put(Key::stub(incident).as_bytes(), encode_stub(&stub))?;
             }
         }
         let answers = empty_answers(&reader, &mut stage, incident)?;
@@ -161,9 +161,9 @@ impl Writer {
         let stub = self.write_archive(&reader, &row, old.as_ref(), &all)?;
         let mut stage = Stage::new(reader, &self.camera);
         stage.rewrite();
-        stage.put(Key::stub(incident).as_bytes().to_vec(), encode_stub(&stub))?;
+        stage.put(Key::stub(incident).as_bytes(), encode_stub(&stub))?;
         for key in hot.into_keys() {
-            stage.remove(key)?;
+            stage.remove(&key)?;
         }
         self.commit(disk, stage.finish()?)?;
         if let Err(error) = self.remove_older(incident, &stub) {
@@ -259,19 +259,17 @@ impl<'a> Erased<'a> {
         for (stem, pieces) in stems_of(pairs) {
             let Some((first, _)) = NumberedKey::record(&stem) else { continue };
             let what = format!("the record of incident {} from event {first} on", self.incident);
-            let decoded = join(&pieces).and_then(|bytes| decode_record(first, &bytes));
-            let (number, record) = decoded.map_err(damaged(what))?;
+            let read = |content: Vec<u8>| Ok((decode_record(first, &content)?.1, content));
+            let (record, content) = join(&pieces).and_then(read).map_err(damaged(what))?;
             if record.notices.is_empty() {
                 continue;
             }
             self.notices += 1;
-            let (events, links): (Vec<_>, Vec<_>) =
-                record.events.into_iter().map(|event| (event.bytes, event.link)).unzip();
             let key = Key::from_stem(&stem);
             for index in (0..).take(pieces.len()) {
                 left.remove(&key.piece(index));
             }
-            let content = encode_record(number, &events, &links, &[]);
+            let content = without_notices(&record, content);
             left.extend((0..).zip(split(&content)).map(|(index, piece)| (key.piece(index), piece)));
         }
         Ok(left)
@@ -319,10 +317,10 @@ fn check_whole(row: &Row, pairs: &Pairs) -> Read<()> {
 /// Stages what differs between two states of the same keys.
 fn replace(stage: &mut Stage<'_>, before: &Pairs, after: &Pairs) -> Read<()> {
     for key in before.keys().filter(|key| !after.contains_key(*key)) {
-        stage.remove(key.clone())?;
+        stage.remove(key)?;
     }
     for (key, value) in after.iter().filter(|(key, value)| before.get(*key) != Some(*value)) {
-        stage.put(key.clone(), value.clone())?;
+        stage.put(key, value.as_slice())?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 mod content;
 mod disk;
+mod draft;
 mod history;
 mod journal;
 mod maintain;

@@ -9,18 +9,19 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::draft::Draft;
 use super::snapshot::Frozen;
 use crate::id::IncidentId;
 use crate::store::layout::{Key, Table};
-use crate::store::{Batch, Change, Lane, Pending, Redacted, StoreError};
+use crate::store::{Change, Lane, Pending, Redacted, StoreError};
 
 /// Where the outcome of a request goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// What the writer is asked to do.
 pub(super) enum Request {
-    /// Append a batch; beside it the JSON of its row.
-    Append(Box<Batch>, Vec<u8>, Reply<u64>),
+    /// Append a batch.
+    Append(Box<Draft>, Reply<u64>),
     /// Change documents.
     Put(Vec<Change>, Reply<Vec<u64>>),
     /// Work that runs alone.
@@ -66,7 +67,7 @@ impl Request {
     /// Returns roughly how much memory the request holds.
     fn bytes(&self) -> u64 {
         let bytes = match self {
-            Self::Append(batch, row, _) => batch.bytes() + row.len(),
+            Self::Append(draft, _) => draft.bytes,
             Self::Put(changes, _) => changes.iter().map(Change::bytes).sum(),
             Self::Maintain(_) => 0,
         };
@@ -111,7 +112,7 @@ impl Lanes {
         if self.closed {
             return Err(StoreError::Stopped);
         }
-        let urgent = matches!(&request, Request::Append(batch, ..) if batch.lane == Lane::Due);
+        let urgent = matches!(&request, Request::Append(draft, _) if draft.lane == Lane::Due);
         let lane = if urgent { &mut self.due } else { &mut self.ordinary };
         if lane.len() >= limit || (!urgent && self.bytes > MAX_WAITING_BYTES) {
             self.refused += 1;
@@ -259,7 +260,7 @@ impl Drop for Queue {
 mod tests {
     use super::*;
     use crate::engine::{Mode, Status};
-    use crate::store::{Digest, Summary};
+    use crate::store::{Batch, Digest, Summary};
     use crate::text::Text;
 
     fn append(number: u64, lane: Lane) -> impl FnOnce(Reply<u64>) -> Request {
@@ -287,13 +288,14 @@ mod tests {
         };
         let mut batch = Batch::new(0, vec![vec![1]], summary);
         batch.lane = lane;
-        move |reply| Request::Append(Box::new(batch), Vec::new(), reply)
+        let draft = Draft::of(batch).expect("the batch is within its bounds");
+        move |reply| Request::Append(Box::new(draft), reply)
     }
 
     fn taken(requests: &Requests) -> Vec<u64> {
         std::iter::from_fn(|| requests.try_next())
             .map(|request| match request {
-                Request::Append(batch, ..) => batch.summary.number,
+                Request::Append(draft, _) => draft.row.summary.number,
                 Request::Put(..) | Request::Maintain(_) => 0,
             })
             .collect()

@@ -4,17 +4,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ::sled::Batch as Writes;
+use ::sled::{Batch as Writes, IVec};
 
+use super::draft::Draft;
 use super::read::{Read, Reader, damaged};
 use super::snapshot::Camera;
 use crate::engine::Mode;
 use crate::id::IncidentId;
 use crate::store::layout::{
-    Key, Row, Shelf, document_version, encode_answer, encode_document, encode_record, encode_row,
+    Key, MAX_PIECE_BYTES, Row, Shelf, content_of, document_version, encode_answer, encode_document,
     pieces_of, split,
 };
-use crate::store::{Batch, Change, Idempotency, Kind, StoreError, Summary, Unique, chain};
+use crate::store::{Change, Idempotency, Kind, StoreError, Summary, Unique};
 
 /// A document as the group will leave it: version and number of pieces.
 type Held = Option<(u64, u16)>;
@@ -79,68 +80,63 @@ impl<'a> Stage<'a> {
         staged
     }
 
-    /// Stages an append whose bounds were checked; `row` is the JSON of its summary.
-    pub(super) fn append(&mut self, batch: Batch, row: &[u8]) -> Read<u64> {
-        if let Some(answer) = &batch.idempotency {
+    /// Stages an append.
+    pub(super) fn append(&mut self, draft: Draft) -> Read<u64> {
+        if let Some(answer) = &draft.idempotency {
             self.admit_answer(&answer.key)?;
         }
-        let before = self.row(batch.incident)?;
+        let summary = &draft.row.summary;
+        let before = self.row(summary.id)?;
         let actual = before.as_ref().map_or(0, |row| row.summary.version);
-        if actual != batch.expected {
+        if actual != draft.expected {
             return Err(StoreError::Conflict { actual });
         }
         match &before {
-            Some(before) if before.summary.number != batch.summary.number => {
+            Some(before) if before.summary.number != summary.number => {
                 return Err(StoreError::Invalid { why: "an incident keeps its number" });
             }
             Some(_) => {}
-            None => self.admit_new(&batch.summary)?,
+            None => self.admit_new(summary)?,
         }
-        let held = self.admit_changes(&batch.documents)?;
-        let staged = self.stage_history(before.as_deref(), batch, row, held);
+        let held = self.admit_changes(&draft.documents)?;
+        let staged = self.stage_history(before.as_deref(), draft, held);
         self.whole(staged)
     }
 
     fn stage_history(
         &mut self,
         before: Option<&Row>,
-        batch: Batch,
-        json: &[u8],
+        mut draft: Draft,
         held: Vec<Held>,
     ) -> Read<u64> {
-        let Batch { incident, expected, events, notices, summary, wake, .. } = batch;
-        let (version, number) = (summary.version, summary.number);
-        let link = before.map_or_else(|| chain::genesis(incident), |row| row.link);
-        let mut records = before.map_or(0, |row| row.records);
-        let links = chain::links(link, events.iter().map(Vec::as_slice));
-        if !events.is_empty() || !notices.is_empty() {
-            let content = encode_record(number, &events, &links, &notices);
-            self.insert(&Key::record(incident, expected + 1, records), &content, 0)?;
-            records += 1;
+        draft.follow(before);
+        let Draft { expected, record, row, row_value, idempotency, personal, documents, .. } =
+            draft;
+        let (incident, number) = (row.summary.id, row.summary.number);
+        let version = row.summary.version;
+        if let Some(record) = record {
+            self.add(&Key::record(incident, expected + 1, row.records - 1), record)?;
         }
-        let link = links.last().copied().unwrap_or(link);
-        let row = Arc::new(Row { summary, link, records, wake });
-        let bytes = encode_row(link, records, wake, json);
-        self.put(Key::row(row.shelf(), number).as_bytes().to_vec(), bytes)?;
+        self.put(Key::row(row.shelf(), number).as_bytes(), row_value)?;
         let was_active = before.is_some_and(|row| row.shelf() == Shelf::Active);
         if was_active && row.shelf() == Shelf::Resting {
-            self.remove(Key::row(Shelf::Active, number).as_bytes().to_vec())?;
+            self.remove(Key::row(Shelf::Active, number).as_bytes())?;
         }
         if expected == 0 {
             self.numbers.insert(number, incident);
         }
-        self.rows.insert(incident, row);
-        for (reference, content) in batch.personal {
+        self.rows.insert(incident, Arc::new(row));
+        for (reference, content) in personal {
             let key = Key::personal(incident, &reference);
             let pieces = self.personal_pieces(&key)?;
             let written = self.insert(&key, &content, pieces)?;
             self.personal.insert(key, written);
         }
-        if let Some(answer) = batch.idempotency {
+        if let Some(answer) = idempotency {
             self.insert(&Key::answer(&answer.key), &encode_answer(incident, &answer), 0)?;
             self.answers.insert(answer.key.clone(), answer);
         }
-        self.stage_changes(batch.documents, held)?;
+        self.stage_changes(documents, held)?;
         Ok(version)
     }
 
@@ -255,11 +251,20 @@ impl<'a> Stage<'a> {
         Ok(versions)
     }
 
+    /// Adds content that was encoded as one piece, in several if it is too long.
+    fn add(&mut self, key: &Key, whole: IVec) -> Read<()> {
+        if whole.len() > MAX_PIECE_BYTES {
+            self.insert(key, content_of(&whole), 0)?;
+            return Ok(());
+        }
+        self.put(&key.piece(0), whole)
+    }
+
     /// Writes content in pieces over `old` pieces and returns how many it has now.
     pub(super) fn insert(&mut self, key: &Key, content: &[u8], old: u16) -> Read<u16> {
         let mut count = 0;
         for (index, piece) in (0..).zip(split(content)) {
-            self.put(key.piece(index), piece)?;
+            self.put(&key.piece(index), piece)?;
             count = index + 1;
         }
         self.rewrites |= old > 0 && (old > 1 || count > 1);
@@ -272,21 +277,21 @@ impl<'a> Stage<'a> {
     pub(super) fn remove_pieces(&mut self, key: &Key, pieces: std::ops::Range<u16>) -> Read<()> {
         self.rewrites |= pieces.end > 1;
         for index in pieces {
-            self.remove(key.piece(index))?;
+            self.remove(&key.piece(index))?;
         }
         Ok(())
     }
 
     /// Sets one stored value.
-    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) -> Read<()> {
-        self.camera.note(self.reader.db, &key)?;
+    pub(super) fn put(&mut self, key: &[u8], value: impl Into<IVec>) -> Read<()> {
+        self.camera.note(self.reader.db, key)?;
         self.writes.insert(key, value);
         Ok(())
     }
 
     /// Removes one stored value.
-    pub(super) fn remove(&mut self, key: Vec<u8>) -> Read<()> {
-        self.camera.note(self.reader.db, &key)?;
+    pub(super) fn remove(&mut self, key: &[u8]) -> Read<()> {
+        self.camera.note(self.reader.db, key)?;
         self.writes.remove(key);
         Ok(())
     }

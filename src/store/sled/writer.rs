@@ -10,12 +10,13 @@ use ::sled::Batch as Writes;
 use tokio::time::Instant;
 
 use super::disk::{Disk, Syncer};
+use super::draft::Draft;
 use super::journal::Shared;
 use super::open::{OpenReport, build_index, open_disk, panic_text};
 use super::queue::{Ended, Maintenance, Reply, Request, Requests};
 use super::snapshot::Camera;
 use super::stage::{Stage, Staged};
-use crate::store::{Batch, Change, StoreError};
+use crate::store::{Change, StoreError};
 
 /// The most records of a group: larger ones cost more latency than they save syncs. The events
 /// of one append lie in one record.
@@ -79,14 +80,14 @@ impl Group {
         self.records >= GROUP_RECORDS || self.bytes >= GROUP_BYTES
     }
 
-    fn append(&mut self, stage: &mut Stage<'_>, batch: Batch, row: &[u8], reply: Reply<u64>) {
-        let events = batch.events.len();
+    fn append(&mut self, stage: &mut Stage<'_>, draft: Draft, reply: Reply<u64>) {
+        let events = draft.events();
         self.records += 1;
-        self.bytes += batch.bytes();
-        let outcome = stage.append(batch, row);
+        self.bytes += draft.bytes;
+        let outcome = stage.append(draft);
         if outcome.is_ok() {
             self.appends += 1;
-            self.events += events as u64;
+            self.events += events;
         }
         self.acks.push(Ack::Version(reply, outcome));
     }
@@ -166,7 +167,7 @@ impl Writer {
         let mut request = Some(first);
         while let Some(next) = request.take() {
             match next {
-                Request::Append(batch, row, reply) => group.append(&mut stage, *batch, &row, reply),
+                Request::Append(draft, reply) => group.append(&mut stage, *draft, reply),
                 Request::Put(changes, reply) => group.change(&mut stage, changes, reply),
                 Request::Maintain(work) => {
                     put_off(&mut self.later, work);
@@ -291,7 +292,7 @@ fn put_off(later: &mut VecDeque<Maintenance>, work: Maintenance) {
 
 fn refuse(request: Request, error: &StoreError) {
     match request {
-        Request::Append(_, _, reply) => drop(reply.send(Err(error.clone()))),
+        Request::Append(_, reply) => drop(reply.send(Err(error.clone()))),
         Request::Put(_, reply) => drop(reply.send(Err(error.clone()))),
         Request::Maintain(work) => work.refuse(error.clone()),
     }
