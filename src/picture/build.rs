@@ -9,7 +9,7 @@ use super::words::{Words, line};
 use crate::id::{PhaseId, RoleId, StepId};
 use crate::playbook::critical::{self, Path};
 use crate::playbook::{
-    Action, Approver, Blocks, HandlerAct, OnFailure, Phase, Playbook, Span, Step, Wait,
+    Action, Approver, Blocks, Compensate, HandlerAct, OnFailure, Phase, Playbook, Span, Step, Wait,
 };
 use crate::text::Lang;
 
@@ -105,8 +105,9 @@ fn frame(
     path: &Path,
     onward: Option<Target>,
 ) -> Frame {
-    let nodes = phase.steps.iter().enumerate().map(|(n, step)| Node {
+    let nodes = phase.every_step().enumerate().map(|(n, step)| Node {
         critical: path.steps.contains(&n),
+        undoes: n >= phase.steps.len(),
         lane: lanes.of(words, step),
         ..node(words, step)
     });
@@ -136,6 +137,7 @@ fn node(words: &Words<'_>, step: &Step) -> Node {
         }),
         notes: notes(words, step),
         critical: false,
+        undoes: false,
     }
 }
 
@@ -195,7 +197,7 @@ fn notes(words: &Words<'_>, step: &Step) -> Vec<String> {
 }
 
 fn edges(phase: &Phase, path: &Path) -> Vec<Edge> {
-    let position = |id: &StepId| phase.steps.iter().position(|step| step.id == *id);
+    let position = |id: &StepId| phase.every_step().position(|step| step.id == *id);
     let mut edges = Vec::new();
     for (to, before) in critical::after(phase).into_iter().enumerate() {
         for from in before {
@@ -208,6 +210,11 @@ fn edges(phase: &Phase, path: &Path) -> Vec<Edge> {
             let OnFailure::GoStep(to) = outcome else { continue };
             let Some(to) = position(to) else { continue };
             edges.push(Edge { from, to, kind, critical: false });
+        }
+        if let Some(Compensate::Step(by)) = &step.compensate
+            && let Some(to) = position(by)
+        {
+            edges.push(Edge { from, to, kind: EdgeKind::Undo, critical: false });
         }
     }
     edges

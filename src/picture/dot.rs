@@ -58,11 +58,12 @@ impl Graph {
             let label = quote(&self.lines(frame, n).join("\n"));
             let (shape, fill) = shape(node.kind);
             let critical = if node.critical { format!(", {CRITICAL}") } else { String::new() };
+            let undo = if node.undoes { ", style=\"filled,dashed\"" } else { "" };
             let group = node.lane;
             let _ = writeln!(
                 text,
                 "    p{at}s{n} [label={label}, group=lane{group}, shape={shape}, \
-                 fillcolor=\"{fill}\"{critical}];"
+                 fillcolor=\"{fill}\"{critical}{undo}];"
             );
         }
         for n in 0..frame.nodes.len() {
@@ -126,6 +127,7 @@ fn style(kind: EdgeKind, critical: bool) -> String {
     let dashed = match kind {
         EdgeKind::After => "",
         EdgeKind::Failure | EdgeKind::Timeout => ", style=dashed",
+        EdgeKind::Undo => ", style=dashed, color=\"#0f766e\", fontcolor=\"#0f766e\"",
     };
     let critical = if critical { format!(", {CRITICAL}") } else { String::new() };
     format!("{dashed}{critical}")
@@ -139,7 +141,7 @@ const fn shape(kind: Kind) -> (&'static str, &'static str) {
         Kind::Decide | Kind::Approve => ("hexagon", "#fae8ff"),
         Kind::Wait => ("oval", "#f4f4f5"),
         Kind::Set => ("parallelogram", "#f4f4f5"),
-        Kind::Plan => ("component", "#eef2ff"),
+        Kind::Plan => ("folder", "#cffafe"),
     }
 }
 

@@ -44,7 +44,7 @@ pub struct Frame {
     pub longest: Option<String>,
     /// It lies on the longest way through the plan.
     pub critical: bool,
-    /// Its steps, in the order of the plan.
+    /// Its steps, in the order of the plan; then those that undo them.
     pub nodes: Vec<Node>,
     /// What leads from step to step.
     pub edges: Vec<Edge>,
@@ -77,6 +77,9 @@ pub struct Node {
     pub notes: Vec<String>,
     /// It lies on the longest path through its phase.
     pub critical: bool,
+    /// It undoes another step, and is begun by a rollback alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub undoes: bool,
 }
 
 /// What a step does.
@@ -141,6 +144,8 @@ pub enum EdgeKind {
     Failure,
     /// The one ran out of time.
     Timeout,
+    /// The other undoes the one.
+    Undo,
 }
 
 impl EdgeKind {
@@ -151,7 +156,13 @@ impl EdgeKind {
             Self::After => None,
             Self::Failure => Some(lang.pick("失败时", "on failure")),
             Self::Timeout => Some(lang.pick("超时", "on timeout")),
+            Self::Undo => Some(lang.pick("撤回", "undone by")),
         }
+    }
+
+    /// Tells whether what it reaches stands below what it leaves.
+    pub(super) const fn goes_down(self) -> bool {
+        matches!(self, Self::After | Self::Undo)
     }
 }
 

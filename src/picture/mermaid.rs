@@ -12,8 +12,10 @@ const STYLES: &str = "  classDef manual fill:#eef2ff,stroke:#4f46e5,color:#18181
   classDef approve fill:#fae8ff,stroke:#a21caf,color:#18181b
   classDef wait fill:#f4f4f5,stroke:#52525b,color:#18181b
   classDef set fill:#f4f4f5,stroke:#52525b,color:#18181b
+  classDef plan fill:#cffafe,stroke:#0e7490,color:#18181b
   classDef terminal fill:#18181b,stroke:#18181b,color:#ffffff
   classDef handler fill:#ffffff,stroke:#52525b,color:#18181b,stroke-dasharray:4 3
+  classDef undo stroke:#0f766e,stroke-dasharray:5 3
   classDef critical stroke:#b91c1c,stroke-width:3px
 ";
 
@@ -66,6 +68,9 @@ impl Graph {
                 "    p{at}s{n}{open}\"{label}\"{close}:::{}",
                 node.kind.name()
             );
+            if node.undoes {
+                chart.undoing.push(format!("p{at}s{n}"));
+            }
             if node.critical {
                 chart.critical.push(format!("p{at}s{n}"));
             }
@@ -146,6 +151,7 @@ struct Chart {
     text: String,
     links: usize,
     critical: Vec<String>,
+    undoing: Vec<String>,
     critical_links: Vec<String>,
 }
 
@@ -164,6 +170,9 @@ impl Chart {
         self.text.push_str(STYLES);
         if !self.critical.is_empty() {
             let _ = writeln!(self.text, "  class {} critical", self.critical.join(","));
+        }
+        if !self.undoing.is_empty() {
+            let _ = writeln!(self.text, "  class {} undo", self.undoing.join(","));
         }
         if !self.critical_links.is_empty() {
             let links = self.critical_links.join(",");
@@ -184,7 +193,7 @@ pub(super) fn byline(node: &Node) -> String {
 const fn arrow(kind: EdgeKind) -> &'static str {
     match kind {
         EdgeKind::After => "-->",
-        EdgeKind::Failure | EdgeKind::Timeout => "-.->",
+        EdgeKind::Failure | EdgeKind::Timeout | EdgeKind::Undo => "-.->",
     }
 }
 

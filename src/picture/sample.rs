@@ -40,7 +40,8 @@ pub(crate) fn nasty() -> Playbook {
     )
 }
 
-/// A plan of a hundred steps in four phases and seven roles, with joins, failures and ways back.
+/// A plan of a hundred steps in four phases and seven roles, with joins, failures, ways back, and
+/// what undoes some of them.
 pub(crate) fn hundred() -> Playbook {
     let mut text = String::from(
         "playbook: hundred\ntitle: { zh: 百步预案, en: A hundred steps }\nlevels: [ { level: 4 } ]\nroles:\n",
@@ -87,6 +88,10 @@ fn hundredth(phase: usize, step: usize) -> String {
     }
     if step % 12 == 5 {
         line.push_str(&format!(", timeout: 2h, on_timeout: {{ go: s{phase}_{} }}", step - 3));
+    }
+    if step % 8 == 3 {
+        line.push_str(&format!(", compensate: u{phase}_{step} }}\n"));
+        line.push_str(&format!("      - {{ id: u{phase}_{step}, role: r{role}, title: {{ zh: 撤回第{step}项措施, en: Undo measure {step} }}"));
     }
     line.push_str(" }\n");
     line

@@ -13,7 +13,7 @@ struct Svg<'a> {
     desc: String,
     picture: Drawn,
     /// The heads of arrows: the kind of line, and its colour.
-    arrows: [(&'static str, &'static str); 3],
+    arrows: [(&'static str, &'static str); 4],
 }
 
 impl Graph {
@@ -29,6 +29,7 @@ impl Graph {
                 (LineKind::Plain.name(), "#71717a"),
                 (LineKind::Critical.name(), "#b91c1c"),
                 (LineKind::Failure.name(), "#9a3412"),
+                (LineKind::Undo.name(), "#0f766e"),
             ],
         };
         let mut drawn = svg.render().expect("writing to a string does not fail");
@@ -41,7 +42,7 @@ impl Graph {
     fn description(&self) -> String {
         let lang = self.lang;
         let phases = self.frames.iter().map(|frame| {
-            let count = frame.nodes.len();
+            let count = frame.nodes.iter().filter(|node| !node.undoes).count();
             let out: Vec<String> = frame
                 .exits
                 .iter()
@@ -78,6 +79,7 @@ impl LineKind {
             Self::Plain => "plain",
             Self::Critical => "line-critical",
             Self::Failure => "failure-line",
+            Self::Undo => "undo-line",
         }
     }
 }

@@ -150,6 +150,27 @@ fn a_small_plan_looks_like_this() {
 }
 
 #[test]
+fn what_undoes_a_step_is_drawn_below_it_in_every_form() {
+    let graph = Graph::of(&sample::plan("network-attack"), Lang::En);
+    let frame = graph.frames.iter().find(|f| f.nodes.iter().any(|n| n.undoes)).expect("a rollback");
+    let undo = frame.edges.iter().find(|edge| edge.kind == super::EdgeKind::Undo).expect("an edge");
+    let (from, to) = (&frame.nodes[undo.from], &frame.nodes[undo.to]);
+    assert_eq!((from.id.as_str(), to.id.as_str()), ("isolate", "lift_isolation"));
+    assert!(to.undoes && !from.undoes && !to.critical);
+    let mermaid = graph.to_mermaid();
+    let line = format!("s{} -.->|\"undone by\"| ", undo.from);
+    assert!(mermaid.contains(&line) && mermaid.contains(" undo\n"), "{mermaid}");
+    let dot = graph.to_dot();
+    assert!(dot.contains("[label=\"undone by\", style=dashed, color=\"#0f766e\""), "{dot}");
+    let svg = graph.to_svg();
+    assert_eq!(count(&svg, "class=\"undo-line\""), 1);
+    assert_eq!(count(&svg, " undo\" data-step=\"lift_isolation\""), 1);
+    assert!(svg.contains(">undone by</text>") && svg.contains("Dashed green:"));
+    let plain = Graph::of(&sample::plan("service-outage"), Lang::En).to_svg();
+    assert!(!plain.contains("Dashed green:"));
+}
+
+#[test]
 fn a_shipped_plan_is_drawn_up_like_this() {
     let graph = Graph::of(&sample::plan("service-outage"), Lang::En);
     assert_eq!(graph.lanes.last().map(String::as_str), Some("Automatic"));

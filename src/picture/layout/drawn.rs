@@ -50,6 +50,8 @@ pub(crate) struct DrawnBox {
     /// The word that styles know it by.
     pub(crate) class: &'static str,
     pub(crate) critical: bool,
+    /// It undoes another step.
+    pub(crate) undoes: bool,
     /// The height of the band with the deadline.
     pub(crate) band: f64,
     pub(crate) labels: Vec<Label>,
@@ -146,6 +148,8 @@ pub(crate) enum LineKind {
     Critical,
     /// After a failure.
     Failure,
+    /// To what undoes a step.
+    Undo,
 }
 
 impl LineKind {
@@ -155,6 +159,7 @@ impl LineKind {
             Self::Plain => "plain",
             Self::Critical => "critical",
             Self::Failure => "failure",
+            Self::Undo => "undo",
         }
     }
 }

@@ -134,6 +134,7 @@ impl Page<'_> {
             height: BAR,
             class,
             critical: false,
+            undoes: false,
             band: 0.0,
             labels: vec![label],
             hint: word.to_owned(),
@@ -354,6 +355,7 @@ fn exit_kind(exit: &Exit) -> LineKind {
         EdgeKind::After if exit.critical => LineKind::Critical,
         EdgeKind::After => LineKind::Plain,
         EdgeKind::Failure | EdgeKind::Timeout => LineKind::Failure,
+        EdgeKind::Undo => LineKind::Undo,
     }
 }
 
@@ -396,5 +398,12 @@ fn legend(graph: &Graph) -> String {
         "虚线：失败或超时，以及随时可能发生的转移。",
         "Dashed: after a failure or timeout, and what may happen at any time.",
     );
-    format!("{critical}{dashed}")
+    let undone = match graph.frames.iter().flat_map(|frame| &frame.nodes).any(|n| n.undoes) {
+        true => graph.lang.pick(
+            "绿色虚线：撤回该步骤的步骤，仅在取消或撤回时执行。",
+            " Dashed green: the step that undoes a step, begun by a cancellation or rollback alone.",
+        ),
+        false => "",
+    };
+    format!("{critical}{dashed}{undone}")
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::picture::graph::{EdgeKind, Frame, Graph};
+use crate::picture::graph::{Frame, Graph};
 use crate::playbook::critical::order;
 
 /// How many times an arrangement is taken up again from where its neighbours came to stand.
@@ -97,7 +97,7 @@ fn lane_order(graph: &Graph) -> Vec<usize> {
 /// Returns for each step those it comes after.
 fn before(frame: &Frame) -> Vec<Vec<usize>> {
     let mut before = vec![Vec::new(); frame.nodes.len()];
-    for edge in frame.edges.iter().filter(|edge| edge.kind == EdgeKind::After) {
+    for edge in frame.edges.iter().filter(|edge| edge.kind.goes_down()) {
         before[edge.to].push(edge.from);
     }
     before
@@ -228,7 +228,7 @@ fn cost(frame: &Frame, cells: &[Cell]) -> usize {
     let lines: Vec<(Cell, Cell)> = frame
         .edges
         .iter()
-        .filter(|edge| edge.kind == EdgeKind::After)
+        .filter(|edge| edge.kind.goes_down())
         .map(|edge| (cells[edge.from], cells[edge.to]))
         .take(EDGES_COMPARED)
         .collect();

@@ -64,7 +64,7 @@ const fn bundle(cells: &[Cell], edge: usize) -> usize {
 
 fn way(edge: &Edge, cells: &[Cell]) -> Way {
     let (from, to) = (cells[edge.from], cells[edge.to]);
-    if edge.kind != EdgeKind::After || to.row <= from.row {
+    if !edge.kind.goes_down() || to.row <= from.row {
         return Way::Side { down: from.column + 1 };
     }
     let free = |column: usize| {
@@ -116,9 +116,14 @@ pub(super) fn lines(
         let own = bundle(cells, n);
         let mut corners = corners(edge, *way, own, cells, grid, (from, to));
         corners.dedup();
+        // Lines to the side say why beside their step, others before they arrive.
+        let (x, y) = match (way, corners.last()) {
+            (Way::Side { .. }, _) | (_, None) => (from.x + BOX + 4.0, corners[0].1 - 4.0),
+            (_, Some(end)) => (end.0 + 6.0, end.1 - 9.0),
+        };
         let label = edge.kind.word(lang).map(|word| Label {
-            x: from.x + BOX + 4.0,
-            y: corners[0].1 - 4.0,
+            x: tenth(x),
+            y: tenth(y),
             style: Style::Small,
             text: word.to_owned(),
         });
@@ -126,6 +131,7 @@ pub(super) fn lines(
             EdgeKind::After if edge.critical => LineKind::Critical,
             EdgeKind::After => LineKind::Plain,
             EdgeKind::Failure | EdgeKind::Timeout => LineKind::Failure,
+            EdgeKind::Undo => LineKind::Undo,
         };
         DrawnLine { kind, corners, label }
     };
