@@ -16,7 +16,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "表单的一项；列表以逗号分隔；可多次给出",
     ),
     ("A number for the step's measure", "步骤指标的数值"),
-    ("A remark", "备注"),
+    (
+        "A remark; why, where it submits late what a law asks for",
+        "备注；逾期报送法定事项时写明原因",
+    ),
     (
         "A runbook in Markdown: headings, lists, checkboxes and tables",
         "Markdown 手册：标题、列表、复选框和表格",
