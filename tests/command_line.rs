@@ -249,6 +249,60 @@ fn findings_are_written_for_code_scanning_and_for_pipelines() {
     assert_eq!(ran(&["oncall", "--output", "sarif"]).0, Some(2));
 }
 
+/// A plan with an answer that no way out was made for, and people of its own.
+const FORGETFUL: &str = "playbook: forgetful
+title: { zh: 试, en: Try }
+owner: duty
+roles:
+  commander: { title: { zh: 指挥, en: Commander }, assign: { team: duty }, acknowledge_within: 5m }
+phases:
+  - id: work
+    title: { zh: 处置, en: Work }
+    steps:
+      - { id: over, title: { zh: 结束了吗, en: Is it over }, decide: { by: commander, options: [yes, no, maybe] } }
+    next:
+      - { to: after, when: 'steps.over.answer == \"yes\"' }
+      - { to: work, when: 'steps.over.answer == \"no\"', at_most: 3 }
+  - id: after
+    title: { zh: 复盘, en: Review }
+    steps: [ { id: lessons, role: commander, title: { zh: 复盘, en: Lessons } } ]
+";
+
+#[test]
+fn what_is_refuted_stands_beside_the_plan_in_every_form() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("plan.yaml"), FORGETFUL).expect("a file");
+    let proven =
+        |form| said(firebell_in(dir.path(), &["check", "plan.yaml", "--prove", "--output", form]));
+    let (code, out, why) = proven("sarif");
+    assert_eq!(code, Some(1), "{out} {why}");
+    let log: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    let stuck = results.iter().find(|result| result["ruleId"] == "E1001").expect("the story");
+    assert_eq!(stuck["level"], "error");
+    let place = &stuck["locations"][0]["physicalLocation"];
+    assert_eq!(
+        (&place["artifactLocation"]["uri"], &place["region"]["startLine"]),
+        (&"plan.yaml".into(), &7.into())
+    );
+    let story = stuck["message"]["text"].as_str().expect("words");
+    assert!(story.contains("answered “maybe”"), "{story}");
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().expect("rules");
+    assert!(rules.iter().any(|rule| rule["id"] == "E1001" && rule["shortDescription"].is_object()));
+    let (code, out, _) = proven("github");
+    let line = out.lines().find(|line| line.contains("title=E1001")).expect("a line");
+    assert!(code == Some(1) && line.starts_with("::error file=plan.yaml,line=7,"), "{line}");
+    assert!(line.contains("%0A1. +0m"), "{line}");
+    let (code, out, _) = proven("json");
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let proof = &report["proofs"][0];
+    assert_eq!((code, &proof["playbook"]), (Some(1), &"forgetful".into()));
+    assert_eq!(proof["never_stuck"]["verdict"], "refuted");
+    assert!(proof["never_stuck"]["story"].as_array().expect("a story").len() > 1);
+    assert_eq!(proof["always_ends"]["verdict"], "proven");
+    assert!(proof["states"].as_u64() > Some(1));
+}
+
 #[test]
 fn a_plan_is_drawn_by_its_name_or_its_file_in_every_form_and_language() {
     let (_, by_name, _) = said(firebell(&["graph", "service-outage", "--format", "mermaid"]));

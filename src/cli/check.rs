@@ -61,14 +61,19 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
         unreadable: library.unreadable().to_vec(),
         proofs: proofs.iter().map(|proof| proof.row(screen.lang)).collect(),
     };
+    let refuted = || {
+        let of_plans = proofs.iter().filter_map(|proof| proof.findings(&files));
+        of_plans.flat_map(|found| found.rows(screen.lang))
+    };
+    let all = || report.findings.iter().cloned().chain(refuted()).collect::<Vec<_>>();
     match screen.output {
         Output::Json => screen.data(&report, |_| String::new())?,
         Output::Sarif => {
-            let log = annotate::sarif(&report.findings, &report.unreadable, screen.lang);
+            let log = annotate::sarif(&all(), &report.unreadable, screen.lang);
             screen.raw(&format!("{log:#}"))?;
         }
         Output::Github => {
-            let lines = annotate::github(&report.findings, &report.unreadable);
+            let lines = annotate::github(&all(), &report.unreadable);
             if !lines.is_empty() {
                 screen.raw(&lines)?;
             }

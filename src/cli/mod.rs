@@ -25,6 +25,7 @@ mod paper;
 mod plan;
 mod progress;
 mod prove;
+mod refuted;
 mod result;
 mod schema;
 mod screen;

@@ -1,19 +1,22 @@
 //! `firebell check --prove`: what exploring each plan showed.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::refuted;
 use super::screen::{Screen, note};
 use crate::drill::file::Playbooks;
 use crate::drill::stand_in::stand_ins;
-use crate::id::{PhaseId, PlaybookId};
+use crate::id::{PhaseId, PlaybookId, StepId};
 use crate::people::Directory;
 use crate::playbook::Playbook;
+use crate::playbook::diagnostic::Diagnostics;
 use crate::proof::{Claim, House, Proof, Story, prove};
 use crate::runtime::Library;
-use crate::text::{Lang, Text, count};
+use crate::text::{Lang, count};
 
 /// The most states of one plan: some seconds, and some hundred megabytes.
 const STATES_MAX: usize = 100_000;
@@ -44,7 +47,11 @@ pub(super) struct Row {
 enum Verdict {
     Proven,
     Open,
-    Refuted { story: Vec<String> },
+    Refuted {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        step: Option<StepId>,
+        story: Vec<String>,
+    },
 }
 
 /// Explores every plan of a library.
@@ -74,13 +81,20 @@ impl Proven {
         self.proof.is_refuted()
     }
 
+    /// Returns what was refuted as findings of the plan's file, which is one of `files`.
+    pub(super) fn findings(&self, files: &[PathBuf]) -> Option<Diagnostics> {
+        refuted::findings(&self.playbook, &self.proof, files)
+    }
+
     /// Returns it as data.
     pub(super) fn row(&self, lang: Lang) -> Row {
         let proof = &self.proof;
         let verdict = |claim: &Claim| match claim {
             Claim::Proven => Verdict::Proven,
             Claim::Open => Verdict::Open,
-            Claim::Refuted(story) => Verdict::Refuted { story: lines(story, lang) },
+            Claim::Refuted(story) => {
+                Verdict::Refuted { step: story.step.clone(), story: lines(story, lang) }
+            }
         };
         Row {
             playbook: self.playbook.clone(),
@@ -109,15 +123,7 @@ impl Proven {
                 "    there are more; not all were looked at\n".to_owned(),
             ));
         }
-        let claims = [
-            (Text::both("不会卡住", "it is never stuck"), &proof.never_stuck),
-            (Text::both("总能走到结束", "a way always leads to the end"), &proof.always_ends),
-            (
-                Text::both("每个步骤都有人知道", "somebody is told of every step"),
-                &proof.people_told,
-            ),
-        ];
-        for (promise, claim) in claims {
+        for (_, promise, claim) in refuted::claims(proof) {
             text.push_str(&said(promise.get(lang), claim, lang));
         }
         for (phase, at_most) in &proof.loops {
