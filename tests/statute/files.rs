@@ -93,3 +93,37 @@ fn every_word_for_people_is_there_in_both_languages() {
         }
     }
 }
+
+/// Regimes whose sources say from when or until when they hold.
+const DATED: [&str; 4] =
+    ["cn-incident-reporting", "cn-network-data-security", "cn-samr-order-121", "cn-samr-order-20"];
+
+#[test]
+fn a_date_that_no_source_gives_says_so_where_it_stands() {
+    for (name, bytes) in folder("regimes") {
+        let (regime, _) = Regime::read(&name, &bytes);
+        let in_force = regime.expect("read").in_force;
+        let dated = in_force.from.is_some() || in_force.until.is_some();
+        let text = String::from_utf8(bytes).expect("text");
+        let line = text.lines().find(|line| line.starts_with("effective:")).expect("a line");
+        let marked = line.contains("# from memory");
+        assert_eq!(marked, dated && !DATED.contains(&name.as_str()), "{name}: {line}");
+    }
+}
+
+/// Regimes whose limits were read in a full text; of the others nothing may say it was compared.
+const READ: [(&str, &[&str]); 2] = [
+    ("cn-incident-reporting", &["forward_province", "supplement", "police", "summary"]),
+    ("gdpr-33", &[]),
+];
+
+#[test]
+fn nothing_says_it_was_compared_with_the_law_that_was_not() {
+    for (name, regime) in regimes() {
+        let unread = READ.iter().find(|(read, _)| *read == name).map(|(_, unread)| *unread);
+        for stage in &regime.stages {
+            let read = unread.is_some_and(|unread| !unread.contains(&stage.id.as_str()));
+            assert_eq!(stage.verified, read, "{name}: {}", stage.id);
+        }
+    }
+}
