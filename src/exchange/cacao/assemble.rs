@@ -49,14 +49,14 @@ pub(super) fn assemble(
     let work = graph.parts.iter().filter(|part| !matches!(part.kind, Kind::Start | Kind::End));
     let steps = work.count();
     if steps > STEPS_MAX {
-        out.push(too_many(steps));
+        out.push(placed(too_many(steps), Some(root), "workflow"));
         return None;
     }
     if let Some(part) = graph.parts.iter().find(|part| part.cases.len() > CASES_MAX) {
         let id = part.id;
         let found =
             both!("`{id}` 的分支超过 {CASES_MAX} 个", "`{id}` has more than {CASES_MAX} cases");
-        out.push(Diagnostic::new(TOO_MANY, found));
+        out.push(placed(Diagnostic::new(TOO_MANY, found), root.get("workflow"), id));
         return None;
     }
     let mut plan = Plan {
@@ -67,9 +67,20 @@ pub(super) fn assemble(
     match plan.phases(graph) {
         Ok(handlers) => Some(plan.finish(root, handlers)),
         Err(tangle) => {
-            out.push(tangled(graph, tangle));
+            let (Tangle::Entangled(at) | Tangle::TooMany(at)) = tangle;
+            let id = graph.parts[at].id;
+            out.push(placed(tangled(graph, tangle), root.get("workflow"), id));
             None
         }
+    }
+}
+
+/// Points at a key of an object.
+fn placed(found: Diagnostic, object: Option<&Node>, key: &str) -> Diagnostic {
+    let entries = object.and_then(Node::as_map).unwrap_or_default();
+    match entries.iter().find(|entry| entry.key.text == key) {
+        Some(entry) => found.at(entry.key.span),
+        None => found,
     }
 }
 

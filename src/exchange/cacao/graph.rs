@@ -114,13 +114,12 @@ impl<'a> Reader<'a, '_> {
         };
         if workflow.len() > WORKFLOW_MAX {
             let n = workflow.len();
-            self.out.push(Diagnostic::new(
-                TOO_MANY,
-                both!(
-                    "工作流有 {n} 个步骤，超过上限 {WORKFLOW_MAX}",
-                    "the workflow has {n} steps, more than {WORKFLOW_MAX}"
-                ),
-            ));
+            let message = both!(
+                "工作流有 {n} 个步骤，超过上限 {WORKFLOW_MAX}",
+                "the workflow has {n} steps, more than {WORKFLOW_MAX}"
+            );
+            let last = workflow[WORKFLOW_MAX].key.span;
+            self.out.push(Diagnostic::new(TOO_MANY, message).at(last));
             return None;
         }
         let keys = workflow.iter().enumerate();

@@ -43,8 +43,10 @@ pub fn check_together(plans: &mut [Loaded], scope: Scope<'_>) {
     }
     // Of a file that does not read at all nobody knows which plan it holds.
     let whole = scope.whole && plans.iter().all(|plan| plan.signature.is_some());
+    let calls = circle::Calls::of(&all);
     for plan in plans.iter_mut() {
-        let found = plan.signature.as_ref().map(|of| Together { of, all: &all, whole }.look(plan));
+        let of = plan.signature.as_ref();
+        let found = of.map(|of| Together { of, all: &all, calls: &calls, whole }.look(plan));
         for diagnostic in found.into_iter().flatten() {
             plan.findings.push(diagnostic);
         }
@@ -59,6 +61,7 @@ pub fn check_together(plans: &mut [Loaded], scope: Scope<'_>) {
 struct Together<'a> {
     of: &'a Signature,
     all: &'a BTreeMap<PlaybookId, Signature>,
+    calls: &'a circle::Calls<'a>,
     whole: bool,
 }
 
@@ -77,7 +80,7 @@ impl Together<'_> {
                 None => out.push(not_checked(place, id)),
             }
         }
-        circle::look(self.of, self.all, &plan.calls, &mut out);
+        self.calls.look(self.of, &plan.calls, &mut out);
         out
     }
 
