@@ -121,6 +121,12 @@ impl Span {
         self.business_days
     }
 
+    /// Returns the calendar months alone.
+    #[must_use]
+    pub(in crate::playbook) const fn months_alone(self) -> Self {
+        Self { months: self.months, ..Self::ZERO }
+    }
+
     /// Tells whether it is no time at all.
     #[must_use]
     pub const fn is_zero(self) -> bool {

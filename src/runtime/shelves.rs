@@ -90,6 +90,10 @@ impl Shelves {
 
 /// Returns the kind of part that a file's bytes say it is; `None` for plans and drills.
 pub(super) fn kind_of(bytes: &[u8]) -> Option<PartKind> {
+    // A plan may name a calendar, by the key that a calendar's own name stands under.
+    if has_key(bytes, "playbook") {
+        return None;
+    }
     PartKind::ALL.into_iter().find(|kind| has_key(bytes, kind.key()))
 }
 

@@ -25,6 +25,9 @@ fn shelf() -> Shelf {
     let mut shelf = Shelf::default();
     let law = Part::read(PartKind::Regimes, "law.yaml", include_bytes!("law.yaml"));
     shelf.put(law.expect("a part")).expect("the only one");
+    let days = include_bytes!("../../playbooks/calendars/cn.yaml");
+    let days = Part::read(PartKind::Calendars, "cn.yaml", days);
+    shelf.put(days.expect("a part")).expect("the only one");
     shelf
 }
 

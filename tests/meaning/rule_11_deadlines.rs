@@ -31,6 +31,19 @@ fn meaning_11_due_counts_from_ready() {
 }
 
 #[test]
+fn meaning_11_business_days_end_with_the_last_of_them_on_the_plans_calendar() {
+    // Begun on a Saturday afternoon in Shanghai.
+    let steps = "- { id: a, title: A, due: 3bd }\n\
+                 - { id: b, title: B, due: { by_level: { 1: 1bd, else: 1bd2h } } }\n\
+                 - { id: c, title: C, start_within: 30bd, due: 1mo1bd }";
+    let case = staffed(&format!("calendar: cn\n{}", plan(steps)));
+    let at = |step: &str| case.due(step).map(|minutes| case.at_minute(minutes).to_string());
+    assert_eq!(at("a").as_deref(), Some("2026-11-25T16:00:00Z"), "the end of Wednesday there");
+    assert_eq!(at("b").as_deref(), Some("2026-11-23T18:00:00Z"), "and two hours");
+    assert_eq!(at("c").as_deref(), Some("2026-12-22T16:00:00Z"), "a month, then the next day");
+}
+
+#[test]
 fn meaning_11_a_deadline_may_count_from_any_moment() {
     let mut case = staffed(&plan(
         "- { id: a, title: A, due: { within: 30m, from: declared } }\n\

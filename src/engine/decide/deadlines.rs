@@ -135,7 +135,9 @@ impl Decision<'_> {
         };
         let base = base.saturating_add(held).unwrap_or(base);
         let span = due.limit.at(self.incident.level.current);
-        let Some(at) = span.and_then(|span| span.after(base)) else { return Armed::default() };
+        let Some(at) = span.and_then(|span| self.playbook.later(*span, base)) else {
+            return Armed::default();
+        };
         let whole = at.duration_since(base);
         let warn_at = due.warn.iter().map(|percent| part(base, whole, *percent));
         Armed { at: Some(at), warn_at: warn_at.filter(|warn| *warn > self.now()).collect() }

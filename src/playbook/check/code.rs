@@ -80,3 +80,5 @@ pub const CHILD_TOO_DEEP: Code = Code::new("E0907");
 pub const CHILD_HIDDEN: Code = Code::new("W0901");
 /// A call of a plan that is not at hand.
 pub const CHILD_NOT_CHECKED: Code = Code::new("N0901");
+/// A calendar that does not cover the weeks to come.
+pub const CALENDAR_ENDS: Code = Code::new("W0802");

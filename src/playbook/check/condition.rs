@@ -121,12 +121,17 @@ fn all<'p>(playbook: &'p Playbook) -> Vec<(Decides, &'p Condition)> {
     all
 }
 
-/// Tells whether that it never holds is meant, or told as an error: a step that only a failure makes
-/// ready, one that never runs.
+/// Tells whether that it never holds is meant, or told as an error: a role that people engage by
+/// hand alone, a step that only a failure makes ready, one that never runs.
 fn is_meant(playbook: &Playbook, decides: &Decides, condition: &Condition) -> bool {
-    let Decides::Step(id) = decides else { return false };
-    let Some((phase, _)) = playbook.step(id) else { return true };
-    is_never(Some(condition)) || is_gone_to(phase, id)
+    match decides {
+        Decides::Role(_) => is_never(Some(condition)),
+        Decides::Step(id) => {
+            let phase = playbook.step(id).map(|(phase, _)| phase);
+            is_never(Some(condition)) || phase.is_none_or(|phase| is_gone_to(phase, id))
+        }
+        _ => false,
+    }
 }
 
 /// Tells whether a condition that always holds could as well not be there. Where unknown counts as

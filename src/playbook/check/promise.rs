@@ -1,12 +1,14 @@
 //! Promises and ways that cannot be: time that is over before it begins, conditions that never hold,
 //! waits that nothing ends.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::playbook::check::earliest::{Course, Earliest, Since};
 use crate::playbook::check::latest::Latest;
-use crate::playbook::check::{Check, ENDLESS_WAIT, IMPOSSIBLE_OBJECTIVE, REVIEW_DUE, TOO_SHORT};
+use crate::playbook::check::{
+    CALENDAR_ENDS, Check, ENDLESS_WAIT, IMPOSSIBLE_OBJECTIVE, REVIEW_DUE, TOO_SHORT,
+};
 use crate::playbook::diagnostic::{Code, Diagnostic, both};
 use crate::playbook::model::{
     Action, Blocks, Due, LEVEL_MILDEST, LEVEL_WORST, Limit, Milestone, Moment, Objective, Promise,
@@ -14,6 +16,9 @@ use crate::playbook::model::{
 };
 use crate::playbook::source::Span;
 use crate::text::Text;
+
+/// How far ahead a calendar must reach: deadlines in business days are a matter of weeks.
+const CALENDAR_AHEAD: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 impl Check<'_> {
     /// Promises that waits before them make impossible.
@@ -152,6 +157,26 @@ impl Check<'_> {
             "review it, then write the day as `reviewed_on`",
         ));
         self.told(found, self.notes.reviewed_on);
+    }
+
+    /// A calendar that does not cover the weeks to come: deadlines would count days that may be off.
+    pub(super) fn calendar_ends(&mut self, now: Timestamp) {
+        let Some(calendar) = &self.playbook.calendar else { return };
+        let soon = now.saturating_add(CALENDAR_AHEAD).unwrap_or(Timestamp::MAX);
+        let year = calendar.zone.civil(soon).year();
+        if calendar.last_year().is_none_or(|last| year <= last) {
+            return;
+        }
+        let id = &calendar.id;
+        let found = Diagnostic::new(
+            CALENDAR_ENDS,
+            both!("工作日历 `{id}` 没有 {year} 年", "the calendar `{id}` does not cover {year}"),
+        )
+        .help(Text::both(
+            "加上那一年的休息日和补班日；在此之前每个平日都算工作日",
+            "add the days of that year; until then every weekday counts as worked",
+        ));
+        self.told(found, self.notes.calendar);
     }
 
     /// Reports something at its place, where it has one.

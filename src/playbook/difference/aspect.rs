@@ -91,6 +91,7 @@ aspects! {
     Access People "访问" "access"
     Partners Messages "伙伴" "partners"
     Bridge About "会议" "bridge"
+    Calendar Deadlines "工作日历" "calendar"
     Close Paths "结束方式" "close"
     Levels Paths "等级规则" "level rules"
     AssumeLevel Paths "暂定等级" "assumed level"

@@ -122,6 +122,7 @@ fn about(plan: &Playbook) -> Said {
         ),
         (Aspect::Partners, some(spell::list(&plan.partners))),
         (Aspect::Bridge, bridge.map(|b| format!("{} {}", spell::text(&b.title), b.url.source()))),
+        (Aspect::Calendar, plan.calendar.as_ref().map(|calendar| calendar.id.to_string())),
         (
             Aspect::Close,
             Some(match plan.close {

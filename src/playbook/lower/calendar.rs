@@ -33,7 +33,8 @@ pub(in crate::playbook) fn calendar(
     root: &Node,
     out: Diagnostics,
 ) -> (Option<Calendar>, Diagnostics) {
-    let mut lowering = Lowering { out, notes: Notes::default(), statutes: None };
+    let mut lowering =
+        Lowering { out, notes: Notes::default(), statutes: None, has_calendar: true };
     let calendar = lowering.calendar(root);
     (calendar, lowering.out)
 }

@@ -18,7 +18,8 @@ pub(in crate::playbook) fn library<'n>(
     root: &'n Node,
     out: Diagnostics,
 ) -> (Notes<'n>, Diagnostics) {
-    let mut lowering = Lowering { out, notes: Notes::default(), statutes: None };
+    let mut lowering =
+        Lowering { out, notes: Notes::default(), statutes: None, has_calendar: true };
     lowering.library(root);
     lowering.out.retain(|found| found.code != DANGLING);
     (lowering.notes, lowering.out)

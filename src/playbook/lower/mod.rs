@@ -51,4 +51,6 @@ struct Lowering<'n> {
     notes: Notes<'n>,
     /// What the plan's clocks name; `None` where there are none.
     statutes: Option<&'n Statutes>,
+    /// Business days of deadlines have something to be counted on, or nobody can tell: in a library.
+    has_calendar: bool,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::id::{PhaseId, StepId};
 use crate::playbook::diagnostic::{Diagnostic, both};
-use crate::playbook::lower::{DANGLING, Lowering};
+use crate::playbook::lower::{DANGLING, Lowering, NO_SUCH_STATUTE};
 use crate::playbook::model::{Due, Limit, Milestone, Moment};
 use crate::playbook::source::Span;
 use crate::playbook::yaml::{
@@ -120,7 +120,7 @@ impl<'n> Lowering<'n> {
     /// Reads `5m`, or `{ within | by_level, from, warn }`.
     pub(super) fn due(&mut self, node: &'n Node) -> Option<Due> {
         if !matches!(node.data, Data::Map(_)) {
-            let limit = Limit::Fixed(self.calendar_free(node)?);
+            let limit = Limit::Fixed(self.time_given(node)?);
             return Some(Due { limit, from: None, warn: Vec::new() });
         }
         let what = Text::both("时限", "a deadline");
@@ -132,7 +132,7 @@ impl<'n> Lowering<'n> {
         let warn = fields.take("warn").map(|node| self.warnings(node)).unwrap_or_default();
         fields.close(&mut self.out);
         let limit = match (within, by_level) {
-            (Some(within), None) => Limit::Fixed(self.calendar_free(within)?),
+            (Some(within), None) => Limit::Fixed(self.time_given(within)?),
             (None, Some(levels)) => self.by_level(levels)?,
             (None, None) => {
                 self.out.push(missing(node.span, &what, "within"));
@@ -157,7 +157,7 @@ impl<'n> Lowering<'n> {
         let mut levels = BTreeMap::new();
         let mut otherwise = None;
         for entry in node.map(&mut self.out)? {
-            let span = self.calendar_free(&entry.value);
+            let span = self.time_given(&entry.value);
             if entry.key.text == "else" {
                 otherwise = span;
             } else if let (Some(level), Some(span)) = (self.level_key(&entry.key), span) {
@@ -167,6 +167,23 @@ impl<'n> Lowering<'n> {
         Some(Limit::ByLevel { levels, otherwise })
     }
 
+    /// Reads the time of a deadline: business days want the plan to name a calendar.
+    fn time_given(&mut self, node: &Node) -> Option<crate::playbook::duration::Span> {
+        let length = node.duration(&mut self.out)?;
+        if length.business_days() > 0 && !self.has_calendar {
+            let message =
+                both!("`{length}` 按哪个工作日历？", "on which calendar does `{length}` count?");
+            self.out.push(Diagnostic::new(NO_SUCH_STATUTE, message).at(node.span).help(
+                Text::both(
+                    "在预案顶层写 `calendar: cn`，即 `calendars/` 里的一个日历",
+                    "write `calendar: cn` at the top of the plan: one of those in `calendars/`",
+                ),
+            ));
+            return None;
+        }
+        Some(length)
+    }
+
     /// Reads a duration that needs no calendar of business days.
     pub(super) fn calendar_free(&mut self, node: &Node) -> Option<crate::playbook::duration::Span> {
         let length = node.duration(&mut self.out)?;
@@ -174,10 +191,16 @@ impl<'n> Lowering<'n> {
             self.out.push(
                 Diagnostic::new(
                     crate::playbook::yaml::NOT_YET,
-                    Text::both("工作日（bd）尚不可用", "business days (bd) are not available yet"),
+                    Text::both(
+                        "工作日（bd）在这里尚不可用",
+                        "business days (bd) are not available here yet",
+                    ),
                 )
                 .at(node.span)
-                .help(Text::both("改用天，如 `3d`", "use days, such as `3d`")),
+                .help(Text::both(
+                    "改用天，如 `3d`；`due` 和 `start_within` 可用工作日",
+                    "use days, such as `3d`; `due` and `start_within` take business days",
+                )),
             );
             return None;
         }

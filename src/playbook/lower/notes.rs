@@ -53,6 +53,8 @@ pub(in crate::playbook) struct Notes<'n> {
     pub conditions: BTreeMap<Decides, Span>,
     /// What starts the plan, in the order of the model.
     pub activations: Vec<Span>,
+    /// Where the calendar of business days is named.
+    pub calendar: Option<Span>,
     /// Where the day of the last review stands.
     pub reviewed_on: Option<Span>,
     /// Steps with those that undo them, with where that is said.

@@ -1,5 +1,7 @@
 //! The top of a plan.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use smol_str::SmolStr;
@@ -7,11 +9,11 @@ use smol_str::SmolStr;
 use crate::id::PlaybookId;
 use crate::playbook::diagnostic::{Diagnostics, both};
 use crate::playbook::lower::declare::declare;
-use crate::playbook::lower::{Lowering, Notes};
+use crate::playbook::lower::{Lowering, NO_SUCH_STATUTE, Notes};
 use crate::playbook::model::{Access, Close, Playbook};
 use crate::playbook::part::Bundle;
-use crate::playbook::statute::Statutes;
-use crate::playbook::yaml::{Fields, Node, bad_value};
+use crate::playbook::statute::{Calendar, Statutes};
+use crate::playbook::yaml::{Fields, Node, bad_value, unknown_name};
 use crate::text::Text;
 
 /// The most phases of a plan.
@@ -27,7 +29,8 @@ pub(in crate::playbook) fn lower<'n>(
     mut out: Diagnostics,
 ) -> (Option<Playbook>, Notes<'n>, Diagnostics) {
     let notes = declare(root, &mut out);
-    let mut lowering = Lowering { out, notes, statutes: Some(statutes) };
+    let has_calendar = root.get("calendar").is_some();
+    let mut lowering = Lowering { out, notes, statutes: Some(statutes), has_calendar };
     let playbook = lowering.playbook(root);
     (playbook, lowering.notes, lowering.out)
 }
@@ -51,6 +54,7 @@ impl<'n> Lowering<'n> {
         let levels = fields.list("levels", &mut self.out);
         let levels = self.levels(levels);
         let assume_level = fields.take("assume_level").and_then(|node| self.level(node));
+        let calendar = fields.take("calendar").and_then(|node| self.calendar_ref(node));
         let activate_when = fields.list("activate_when", &mut self.out);
         let activate_when = self.activations(activate_when, &inputs);
         let roles = fields.map("roles", &mut self.out);
@@ -93,12 +97,32 @@ impl<'n> Lowering<'n> {
             partners,
             bridge,
             objectives,
+            calendar,
             clocks,
             messages,
             phases,
             handlers,
             close: close.unwrap_or_default(),
         })
+    }
+
+    /// Reads the name of a calendar of business days.
+    fn calendar_ref(&mut self, node: &'n Node) -> Option<Arc<Calendar>> {
+        self.notes.calendar = Some(node.span);
+        let name = self.slug(node)?;
+        let statutes = self.statutes?;
+        let found = statutes.calendar(name).cloned();
+        if found.is_none() {
+            self.out.push_with(|| {
+                let noun = Text::both("工作日历", "calendar");
+                let known = statutes.known_calendars.iter().map(String::as_str);
+                unknown_name(NO_SUCH_STATUTE, node.span, &noun, name, known).note(Text::both(
+                    "日历是预案旁边 `calendars/` 里的 YAML 文件；有误的先修正",
+                    "calendars are YAML files in `calendars/` beside the plan; mend a wrong one first",
+                ))
+            });
+        }
+        found
     }
 
     fn named<K: std::hash::Hash + Eq, V>(

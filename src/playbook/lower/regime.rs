@@ -36,7 +36,8 @@ const STARTS: [(&str, Start); 4] = [
 
 /// Reads a regime. It is there when nothing that it needs is missing.
 pub(in crate::playbook) fn regime(root: &Node, out: Diagnostics) -> (Option<Regime>, Diagnostics) {
-    let mut lowering = Lowering { out, notes: Notes::default(), statutes: None };
+    let mut lowering =
+        Lowering { out, notes: Notes::default(), statutes: None, has_calendar: true };
     let regime = lowering.regime(root);
     if let Some(regime) = &regime {
         lowering.check_stages(regime, root);

@@ -1,8 +1,10 @@
 //! The top of a plan.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
@@ -13,6 +15,7 @@ use crate::playbook::model::{
     Clock, Handler, Level, LevelRule, Message, Objective, Phase, Role, Step,
 };
 use crate::playbook::part::Bundle;
+use crate::playbook::statute::Calendar;
 use crate::playbook::template::Template;
 use crate::playbook::value::{Field, Value};
 use crate::text::Text;
@@ -58,6 +61,8 @@ pub struct Playbook {
     pub bridge: Option<Bridge>,
     /// Measurable promises.
     pub objectives: Vec<Objective>,
+    /// What business days of deadlines are counted on, pinned with the plan.
+    pub calendar: Option<Arc<Calendar>>,
     /// What the law asks.
     pub clocks: Vec<Clock>,
     /// What notices say.
@@ -81,6 +86,20 @@ impl Playbook {
             .keys()
             .find(|role| role.as_str() == "commander")
             .or_else(|| self.roles.keys().next())
+    }
+
+    /// Returns the instant that a deadline of the plan ends which began at `start`: months first, then
+    /// business days to the end of the last, then the fixed part.
+    ///
+    /// `None` for business days without a calendar, or beyond the year 9999.
+    #[must_use]
+    pub fn later(&self, span: Span, start: Timestamp) -> Option<Timestamp> {
+        if span.business_days() == 0 {
+            return span.after(start);
+        }
+        let begun = span.months_alone().after(start)?;
+        let (ended, _) = self.calendar.as_ref()?.after(begun, span.business_days());
+        Span::from_seconds(span.seconds()).after(ended?)
     }
 
     /// Returns the phase of that name.

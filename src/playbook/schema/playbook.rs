@@ -31,6 +31,7 @@ pub fn playbook() -> Value {
         optional("partners", "合作方", "Outside parties", list(part("label"))),
         optional("bridge", "会议", "Where people meet", bridge()),
         optional("objectives", "目标时限", "Measurable promises", list(objective())),
+        optional("calendar", "工作日历", "What business days of deadlines count on", part("slug")),
         optional("clocks", "法定时限", "What the law asks", list(statute::clock())),
         optional("messages", "消息", "What notices say", map(part("identifier"), message())),
         required("phases", "阶段", "The states; the first is the initial one", some(phase())),

@@ -17,16 +17,24 @@ pub struct Statutes {
     calendars: BTreeMap<CalendarId, Arc<Calendar>>,
     /// Every regime there is, for suggestions.
     pub(in crate::playbook) known: Vec<String>,
+    /// Every calendar there is, for suggestions.
+    pub(in crate::playbook) known_calendars: Vec<String>,
     /// Regimes that are named but cannot be used.
     pub(in crate::playbook) broken: BTreeSet<String>,
 }
 
 impl Statutes {
-    /// Reads what the clocks of a plan name. What is missing or broken is left out: the plan's
+    /// Reads what a plan and its clocks name. What is missing or broken is left out: the plan's
     /// reader says so.
     pub(in crate::playbook) fn of_plan(root: &Node, shelf: &Shelf) -> Self {
         let clocks = root.get("clocks").and_then(Node::as_list).unwrap_or_default();
         let mut all = Self::default();
+        let calendar = root.get("calendar").and_then(Node::as_str);
+        if let Some(name) = calendar {
+            let known = shelf.of_kind(PartKind::Calendars);
+            all.known_calendars = known.map(|part| part.name.name.to_string()).collect();
+            all.add_calendar(&CalendarId::new(name), shelf);
+        }
         if clocks.is_empty() {
             return all;
         }
@@ -48,14 +56,17 @@ impl Statutes {
         let (regime, out) = lower::regime(&part.root, Diagnostics::new(part.source.clone()));
         let regime = regime.filter(|_| !out.has_errors())?;
         if let Some(id) = &regime.calendar {
-            let name = PartName { kind: PartKind::Calendars, name: id.as_str().into() };
-            let part = shelf.get(&name)?;
-            let (calendar, out) =
-                lower::calendar(&part.root, Diagnostics::new(part.source.clone()));
-            let calendar = calendar.filter(|_| !out.has_errors())?;
-            self.calendars.insert(id.clone(), Arc::new(calendar));
+            self.add_calendar(id, shelf)?;
         }
         self.regimes.insert(regime.id.clone(), Arc::new(regime));
+        Some(())
+    }
+
+    fn add_calendar(&mut self, id: &CalendarId, shelf: &Shelf) -> Option<()> {
+        let part = shelf.get(&PartName { kind: PartKind::Calendars, name: id.as_str().into() })?;
+        let (calendar, out) = lower::calendar(&part.root, Diagnostics::new(part.source.clone()));
+        let calendar = calendar.filter(|_| !out.has_errors())?;
+        self.calendars.insert(id.clone(), Arc::new(calendar));
         Some(())
     }
 
@@ -71,6 +82,12 @@ impl Statutes {
     #[must_use]
     pub fn regime(&self, id: &str) -> Option<&Arc<Regime>> {
         self.regimes.get(&RegimeId::new(id))
+    }
+
+    /// Returns the calendar of that name.
+    #[must_use]
+    pub fn calendar(&self, id: &str) -> Option<&Arc<Calendar>> {
+        self.calendars.get(&CalendarId::new(id))
     }
 
     /// Returns the calendar that a regime counts business days on.
