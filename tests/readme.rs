@@ -124,3 +124,57 @@ fn blocks_are_taken_by_their_language() {
     let text = "```sh\na\nb\n```\n```console\nc\n```\n```sh\nd\n```\n";
     assert_eq!(blocks(text, "sh"), ["a\nb", "d"]);
 }
+
+/// What the README's fragments of a plan stand in.
+const PLAN: &str = "playbook: readme
+title: { zh: 说明, en: From the README }
+owner: security
+access: restricted
+inputs:
+  accounts: { type: integer, min: 0, label: { zh: 账号数, en: Accounts } }
+  cause: { type: choice, options: [attack, error], label: { zh: 原因, en: Cause } }
+roles:
+  commander: { title: { zh: 总指挥, en: Commander }, assign: { schedule: duty-managers }, deputies: [ { team: cs-operations } ] }
+  security: { title: { zh: 安全, en: Security }, assign: { schedule: security }, deputies: [ { team: security } ] }
+  legal: { title: { zh: 法务, en: Legal }, assign: { schedule: legal }, deputies: [ { team: legal } ] }
+";
+
+#[test]
+fn the_fragments_of_a_plan_make_a_plan_without_findings() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("the README");
+    let fragments = blocks(&readme, "yaml");
+    assert_eq!(fragments.len(), 2, "steps, and clocks");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    clone_into(folder.path());
+    let plan = format!("{PLAN}{}\n", fragments.join("\n"));
+    fs::write(folder.path().join("playbooks/readme.yaml"), plan).expect("a file");
+    let output = Command::new(env!("CARGO_BIN_EXE_firebell"))
+        .args(["check", "playbooks", "--deny", "warnings"])
+        .env("LANG", "en_GB.UTF-8")
+        .current_dir(folder.path())
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn what_the_readme_calls_is_understood() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("the README");
+    let consoles = blocks(&readme, "console");
+    let lines = consoles.iter().flat_map(|block| block.lines());
+    let mut clocks = 0;
+    for line in lines.filter(|line| line.starts_with("firebell incident clock")) {
+        let output = Command::new("bash")
+            .args(["-c", &line.replacen("firebell", env!("CARGO_BIN_EXE_firebell"), 1)])
+            // Nobody listens there: a line that is understood finds no server.
+            .env("FIREBELL_URL", "http://127.0.0.1:9")
+            .env("FIREBELL_TOKEN", "fbt_nobody")
+            .output()
+            .expect("bash");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(5), "{line}: {said}");
+        clocks += 1;
+    }
+    assert_eq!(clocks, 4);
+}
