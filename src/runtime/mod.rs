@@ -37,7 +37,7 @@ pub use bus::{Bus, Published};
 pub use caller::{Caller, Scope, UnknownScope};
 pub use direct::{Letter, NotTaken};
 pub use dispatcher::Outbound;
-pub use evidence::{EVIDENCE_BYTES_MAX, Evidence, EvidenceError, Upload};
+pub use evidence::{EVIDENCE_BYTES_MAX, Evidence, EvidenceError, Kept, Upload};
 pub use executor::{Answer, CommitOptions, Committed, DeclareRequest, Keyed};
 pub use history::History;
 pub use ids::Ids;

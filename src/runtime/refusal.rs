@@ -73,11 +73,36 @@ pub enum Refusal {
     Unavailable(Text),
 }
 
+impl Refusal {
+    /// Tells whether what was asked may be recorded all the same: the disk failed in the middle.
+    #[must_use]
+    pub const fn is_doubtful(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Failed { .. } | StoreError::Stopped))
+    }
+}
+
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Answered(answer) => Self::Answered(answer),
             other => Self::Store(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_disk_that_failed_in_the_middle_leaves_doubt() {
+        let failed = StoreError::Failed { doing: "writing", why: "i/o".to_owned() };
+        for doubtful in [failed, StoreError::Stopped] {
+            assert!(Refusal::from(doubtful).is_doubtful());
+        }
+        let full = StoreError::Full { free: 1, needed: 2 };
+        for certain in [full, StoreError::Busy { queued: 9 }, StoreError::Conflict { actual: 3 }] {
+            assert!(!Refusal::from(certain).is_doubtful());
         }
     }
 }

@@ -70,6 +70,25 @@ async fn a_file_over_the_bound_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_file_whose_event_is_refused_does_not_stay_behind() {
+    let app = TestApp::start();
+    let desk = app.person("desk1", Scope::Responder).await;
+    let (one, two) = (desk.declare("outage").await, desk.declare("outage").await);
+    let kept = || std::fs::read_dir(app.folder().join("evidence")).map_or(0, Iterator::count);
+    let none = "?name=a.png&step=none";
+    upload(&desk, &one, none, "proof").send().await.problem(404, "unknown_step");
+    assert_eq!(kept(), 0, "no event names it");
+    let keyed = |content: &'static str| {
+        upload(&desk, &one, "?name=a.png", content).header("idempotency-key", "e")
+    };
+    keyed("proof").send().await.ok(201);
+    keyed("other").send().await.problem(422, "idempotency_key_reused");
+    assert_eq!(kept(), 1, "the other file was never to be recorded");
+    upload(&desk, &two, none, "proof").send().await.problem(404, "unknown_step");
+    assert_eq!(kept(), 1, "the other incident names it");
+}
+
+#[tokio::test]
 async fn a_hash_opens_nothing_outside_its_incident() {
     let app = TestApp::start();
     let chief = app.person("chief", Scope::Admin).await;

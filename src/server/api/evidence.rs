@@ -16,7 +16,7 @@ use super::steps::step_ref;
 use super::{Answer, find};
 use crate::engine::{Command, EvidenceItem, Fact, StepRef};
 use crate::id::IncidentId;
-use crate::runtime::{CommitOptions, EVIDENCE_BYTES_MAX, Missing};
+use crate::runtime::{CommitOptions, EVIDENCE_BYTES_MAX, Kept, Missing};
 use crate::server::app::App;
 use crate::server::ask::{Ask, Asked, At, broken_body, etag, is_json, media_type};
 use crate::server::auth::Principal;
@@ -82,22 +82,20 @@ async fn take_file(app: &App, name: &str, about: About, request: Request) -> Ans
     // Nothing is written to disk for someone who may not, or for an incident that is not there.
     let id = find::incident(app, &principal, name).await?.incident.id;
     let step = about.step.map(|step| step_ref(&step, about.key)).transpose()?;
-    let (hash, size) = store(app, &parts.headers, body).await?;
+    let kept = store(app, &parts.headers, body).await?;
     let file = File {
-        hash: hash.to_string(),
-        size,
         name: about.name.map_or_else(|| "file".to_owned(), |name| cleaned(&name)),
         media_type: media(&parts.headers),
+        kept,
     };
-    let fingerprint = format!("{hash} {} {:?}", file.name, step);
+    let fingerprint = format!("{} {} {:?}", file.kept.hash, file.name, step);
     let key = draft.map(|draft| draft.seal(fingerprint.as_bytes()));
     attach(app, &principal, id, file, Conditions { step, key, occurred_at: about.occurred_at })
         .await
 }
 
 struct File {
-    hash: String,
-    size: u64,
+    kept: Kept,
     name: String,
     media_type: String,
 }
@@ -115,34 +113,41 @@ async fn attach(
     file: File,
     conditions: Conditions,
 ) -> Answer {
+    let File { mut kept, name, media_type } = file;
     let once = match Once::enter(app, conditions.key)? {
         Entered::Answered(response) => return Ok(response),
         Entered::Go(once) => once,
     };
     let evidence = EvidenceItem::File {
-        hash: file.hash.as_str().into(),
-        name: file.name.clone(),
-        media_type: file.media_type.clone(),
-        size: file.size,
+        hash: kept.hash.as_str().into(),
+        name: name.clone(),
+        media_type: media_type.clone(),
+        size: kept.size,
     };
     let command = Command::AddEvidence { step: conditions.step, evidence };
     let shown = wire::Attached {
-        hash: file.hash,
-        size: file.size,
-        name: file.name,
-        media_type: file.media_type,
+        hash: kept.hash.to_string(),
+        size: kept.size,
+        name,
+        media_type,
         version: 0,
     };
-    let kept = shown.clone();
+    let answer = shown.clone();
     let keyed = once.keyed_with(move |committed| {
         let version = committed.incident.version;
-        let attached = wire::Attached { version, ..kept.clone() };
+        let attached = wire::Attached { version, ..answer.clone() };
         Some((StatusCode::CREATED, serde_json::to_vec(&attached).unwrap_or_default()))
     });
     let occurred_at = conditions.occurred_at;
     let options = CommitOptions { keyed, occurred_at, ..CommitOptions::default() };
+    kept.offer();
     match app.runtime().execute(&principal.caller, id, command, options).await {
-        Err(refusal) => once.refused(refusal),
+        Err(refusal) => {
+            if !refusal.is_doubtful() {
+                kept.withdraw();
+            }
+            once.refused(refusal)
+        }
         Ok(committed) => {
             let (version, revision) = (committed.incident.version, committed.incident.revision);
             let at = format!("{}/{id}/evidence/{}", commit::INCIDENTS, shown.hash);
@@ -154,11 +159,7 @@ async fn attach(
     }
 }
 
-async fn store(
-    app: &App,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<(smol_str::SmolStr, u64), Problem> {
+async fn store(app: &App, headers: &HeaderMap, body: Body) -> Result<Kept, Problem> {
     let says = headers.get(axum::http::header::CONTENT_LENGTH).and_then(|n| n.to_str().ok());
     if says.and_then(|n| n.parse::<u64>().ok()).is_some_and(|n| n > EVIDENCE_BYTES_MAX) {
         return Err(too_large(EVIDENCE_BYTES_MAX));
