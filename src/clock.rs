@@ -2,8 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 /// A source of instants that can also wait for one.
 ///
@@ -13,7 +15,8 @@ pub trait Clock: Send + Sync + 'static {
     /// through every stored and printed form.
     fn now(&self) -> Timestamp;
 
-    /// Completes when the clock has reached `at`; at once when `at` has passed.
+    /// Completes when the clock has reached `at`; at once when `at` has passed. A clock that is set
+    /// back keeps nobody waiting longer than it seemed: whoever waits looks at the clock again.
     fn sleep_until(&self, at: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
@@ -22,7 +25,7 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 /// The longest single timer: a jump of the wall clock is noticed within this time.
-const RECHECK_SECONDS: u64 = 1;
+const RECHECK: SignedDuration = SignedDuration::from_secs(1);
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one permitted reader of the clock")]
@@ -33,17 +36,45 @@ impl Clock for SystemClock {
 
     fn sleep_until(&self, at: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
-            loop {
-                let left = at.duration_since(self.now());
-                let Ok(left) = std::time::Duration::try_from(left) else {
-                    return;
-                };
-                if left.is_zero() {
-                    return;
-                }
-                let nap = left.min(std::time::Duration::from_secs(RECHECK_SECONDS));
+            let begun = Instant::now();
+            let seemed = at.duration_since(self.now());
+            let elapsed =
+                || SignedDuration::try_from(begun.elapsed()).unwrap_or(SignedDuration::MAX);
+            while let Some(nap) =
+                nap(at.duration_since(self.now()), seemed.saturating_sub(elapsed()))
+            {
                 tokio::time::sleep(nap).await;
             }
         })
+    }
+}
+
+/// Returns how long to sleep before looking at the clock again: it says that `left` are left, and
+/// by what it said at first `patience` are. `None` when one of them is over.
+fn nap(left: SignedDuration, patience: SignedDuration) -> Option<Duration> {
+    let left = Duration::try_from(left.min(patience).min(RECHECK)).ok()?;
+    (!left.is_zero()).then_some(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_of_the_clock_is_noticed_within_a_second_and_keeps_nobody_waiting() {
+        let [hour, second] = [SignedDuration::from_hours(1), SignedDuration::from_secs(1)];
+        let cases = [
+            ("far away", hour, hour, Some(second)),
+            ("close", second / 2, second / 2, Some(second / 2)),
+            ("reached", SignedDuration::ZERO, SignedDuration::ZERO, None),
+            ("set forward past it", -hour, hour, None),
+            ("set back, not over yet", hour + second, second / 2, Some(second / 2)),
+            ("set back, over", hour, SignedDuration::ZERO, None),
+            ("set back, overslept", hour, -second, None),
+        ];
+        for (case, left, patience, expected) in cases {
+            let expected = expected.map(|nap| Duration::try_from(nap).unwrap());
+            assert_eq!(nap(left, patience), expected, "{case}");
+        }
     }
 }

@@ -326,6 +326,27 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_jumps_starts_no_run_twice_and_the_calendar_goes_on() {
+        let calendar = calendar("0 10 * * *", ONCE);
+        for (begin, jump) in ["03-02T09:59", "03-02T10:00", "03-02T10:01"]
+            .into_iter()
+            .flat_map(|begin| [(begin, 26), (begin, -1)])
+        {
+            let (begin, hour) = (at(begin), SignedDuration::from_hours(1));
+            let wrong = [begin, begin + hour * jump, begin];
+            let right = (1..=72).map(|hours| begin + hour * hours);
+            let (mut decided_until, mut starts) = (at("03-01T12:00"), Vec::new());
+            for now in wrong.into_iter().chain(right) {
+                let decision = calendar.decide_fire(decided_until, now, false);
+                starts.extend(decision.starts().map(|fire| fire.at));
+                decided_until = decision.decided_until;
+            }
+            assert!(starts.is_sorted_by(|a, b| a < b), "{begin} {jump}: {starts:?}");
+            assert!(starts.contains(&at("03-04T10:00")), "{begin} {jump}: {starts:?}");
+        }
+    }
+
+    #[test]
     fn a_clock_far_behind_the_last_decision_is_reported() {
         let calendar = calendar("0 10 * * *", ONCE);
         assert!(calendar.decide_fire(at("03-03T00:00"), at("03-01T00:00"), false).clock_behind);
