@@ -20,7 +20,7 @@ use firebell::exchange::cacao::import;
 use firebell::people::Directory;
 use firebell::picture::Graph;
 use firebell::playbook::{Context, Playbook};
-use firebell::proof::{House, Proof, prove};
+use firebell::proof::{Detail, House, Proof, prove};
 use firebell::runtime::Library;
 use firebell::text::Lang;
 use jiff::Timestamp;
@@ -94,7 +94,7 @@ fn explored(playbook: &Playbook) {
     let directory = stand_ins(playbook, &Playbooks::default(), &[]).unwrap();
     let house = House { playbook, directory: &directory, now: now() };
     let begun = Instant::now();
-    let Proof { states, moves, cut, .. } = prove(house, STATES_MAX);
+    let Proof { states, moves, cut, .. } = prove(house, STATES_MAX, Detail::Kinds);
     let took = begun.elapsed().as_secs_f64();
     println!(
         "{:<22} {states:>9} {moves:>9} {:>10.0} {:>10.0}{}",

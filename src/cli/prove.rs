@@ -14,7 +14,7 @@ use crate::id::{PhaseId, PlaybookId, StepId};
 use crate::people::Directory;
 use crate::playbook::Playbook;
 use crate::playbook::diagnostic::Diagnostics;
-use crate::proof::{Claim, House, Proof, Story, prove};
+use crate::proof::{Claim, Detail, House, Proof, Story, prove};
 use crate::runtime::Library;
 use crate::text::{Lang, count};
 
@@ -73,7 +73,7 @@ fn one(playbook: &Playbook, directory: &Directory, screen: &Screen) -> Option<Pr
         false => Ok(directory.clone()),
     };
     let house = House { playbook, directory: &made_up.ok()?, now: screen.now };
-    Some(Proven { playbook: playbook.id.clone(), proof: prove(house, STATES_MAX) })
+    Some(Proven { playbook: playbook.id.clone(), proof: prove(house, STATES_MAX, Detail::Kinds) })
 }
 
 impl Proven {

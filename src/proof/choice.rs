@@ -1,20 +1,21 @@
 //! Answers worth trying: one for every way the plan's conditions can fall, not one for every value.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
-use super::reading::Reading;
+use super::question::{Question, Questions, variable};
+use super::residue::{Hold, Outlook};
 use crate::id::{PersonId, VarId};
-use crate::playbook::expression::{Fact, Name, Scope, StepFact};
+use crate::playbook::expression::{Fact, Name, Scope};
 use crate::playbook::{Expression, Field, FieldType, Value};
 
 /// The most answers to one form, or to the questions of a declaration: more of them differ in
 /// combination only.
 const FORMS_MAX: usize = 512;
-/// The longest list tried.
-const ITEMS_MAX: usize = 4;
+/// Lists are tried with nothing in them, and with several items.
+const SEVERAL: usize = 2;
 
 /// Answers to a set of fields.
 #[derive(Debug)]
@@ -24,109 +25,147 @@ pub(super) struct Forms {
     pub(super) narrowed: bool,
 }
 
-/// One variable and nothing else.
-struct Only<'a>(&'a VarId, &'a Value);
+/// When questions are answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Occasion<'a> {
+    /// When the incident is declared. What a step of the first phase asks for anyway matters only
+    /// as far as something is decided by it before.
+    Declaring {
+        /// The variables of which that is true.
+        asked_again: &'a BTreeSet<VarId>,
+    },
+    /// When a step is done. Its form is filled in whole, or not at all where it may be empty: what
+    /// stays open is as it was.
+    Doing,
+    /// Either, and every combination counts.
+    Any,
+}
 
-impl Scope for Only<'_> {
+/// The answers to some fields, and nothing else.
+#[derive(Debug, Clone, Default)]
+struct Answers {
+    form: Map<String, Json>,
+    /// What is known of each field that was asked for.
+    known: BTreeMap<VarId, Option<Value>>,
+    /// What is left of each question.
+    left: Vec<String>,
+}
+
+impl Scope for Answers {
     fn fact(&self, name: &Name) -> Option<Fact<'_>> {
-        match name {
-            Name::Variable(id) | Name::Step(_, StepFact::Field(id)) => {
-                (id == self.0).then_some(Fact::Value(self.1))
-            }
-            _ => None,
-        }
+        self.known.get(variable(name)?)?.as_ref().map(Fact::Value)
     }
 }
 
-/// Returns the answers worth trying to some fields.
+impl Answers {
+    /// Adds an answer; `None` is none.
+    fn with(
+        &self,
+        name: &VarId,
+        answer: Option<(Json, Value)>,
+        questions: &[&Question<'_>],
+    ) -> Self {
+        let mut next = self.clone();
+        let (written, value) = answer.unzip();
+        if let Some(written) = written {
+            next.form.insert(name.to_string(), written);
+        }
+        next.known.insert(name.clone(), value);
+        let known = &next.known;
+        let hold = |name: &Name| match variable(name).is_some_and(|id| known.contains_key(id)) {
+            true => Hold::Fixed,
+            false => Hold::Told,
+        };
+        let outlook = Outlook { facts: &next, hold: &hold };
+        let asks = |question: &Question<'_>| question.variables().any(|id| id == name);
+        let all = questions.iter().zip(&self.left);
+        let left = all.map(|(question, before)| match asks(question) {
+            true => outlook.left(question).text,
+            false => before.clone(),
+        });
+        next.left = left.collect();
+        next
+    }
+}
+
+/// Returns the answers worth trying to some fields: one of those that let every question fall the
+/// same.
 pub(super) fn forms(
     fields: &IndexMap<VarId, Field>,
-    reading: &Reading<'_>,
+    questions: &Questions<'_>,
+    occasion: Occasion<'_>,
     person: Option<&PersonId>,
 ) -> Forms {
-    let mut found = Forms { forms: vec![Map::new()], narrowed: false };
+    let all: Vec<&Question<'_>> = questions.all.iter().collect();
+    let early: Vec<&Question<'_>> = questions.early().collect();
+    let nothing = Answers { left: vec![String::new(); all.len()], ..Answers::default() };
+    let mut found = vec![nothing];
+    let mut narrowed = false;
     for (name, field) in fields {
-        let answers = answers(name, field, reading, person);
-        if found.forms.len() * answers.len() > FORMS_MAX {
-            // Beyond the bound each further answer is tried with one combination of the others.
-            found.narrowed = true;
-            let first = found.forms[0].clone();
-            for form in &mut found.forms {
-                put(form, name, &answers[0]);
-            }
-            found.forms.extend(answers[1..].iter().map(|answer| {
-                let mut form = first.clone();
-                put(&mut form, name, answer);
-                form
-            }));
-            continue;
-        }
-        let with = |form: &Map<String, Json>, answer: &Option<Json>| {
-            let mut form = form.clone();
-            put(&mut form, name, answer);
-            form
+        let asking = match occasion {
+            Occasion::Declaring { asked_again } if asked_again.contains(name) => &early,
+            Occasion::Declaring { .. } | Occasion::Doing | Occasion::Any => &all,
         };
-        let forms = &found.forms;
-        found.forms = forms
-            .iter()
-            .flat_map(|form| answers.iter().map(move |answer| with(form, answer)))
-            .collect();
+        let answers = answers(name, field, asking, occasion, person);
+        let with = |before: &Answers, answer: &Option<_>| before.with(name, answer.clone(), &all);
+        let mut distinct = BTreeMap::new();
+        for (before, answer) in found.iter().flat_map(|b| answers.iter().map(move |a| (b, a))) {
+            let next = with(before, answer);
+            let kind = match occasion {
+                Occasion::Declaring { .. } | Occasion::Doing => next.left.clone(),
+                Occasion::Any => vec![distinct.len().to_string()],
+            };
+            distinct.entry(kind).or_insert(next);
+        }
+        if distinct.len() > FORMS_MAX {
+            // Beyond the bound each further answer is tried with one combination of the others.
+            narrowed = true;
+            let first = found[0].clone();
+            let mut few: Vec<Answers> = found.iter().map(|b| with(b, &answers[0])).collect();
+            few.extend(answers[1..].iter().map(|answer| with(&first, answer)));
+            found = few;
+        } else {
+            found = distinct.into_values().collect();
+        }
     }
-    found
-}
-
-fn put(form: &mut Map<String, Json>, name: &VarId, answer: &Option<Json>) {
-    if let Some(answer) = answer {
-        form.insert(name.to_string(), answer.clone());
+    let mut forms: Vec<_> = found.into_iter().map(|answers| answers.form).collect();
+    let may_be_empty = fields.values().all(|field| !field.required);
+    if matches!(occasion, Occasion::Doing) && may_be_empty && !forms.contains(&Map::new()) {
+        forms.push(Map::new());
     }
+    Forms { forms, narrowed }
 }
 
 /// Returns what may be answered to one field; `None` is no answer.
 fn answers(
     name: &VarId,
     field: &Field,
-    reading: &Reading<'_>,
+    questions: &[&Question<'_>],
+    occasion: Occasion<'_>,
     person: Option<&PersonId>,
-) -> Vec<Option<Json>> {
+) -> Vec<Option<(Json, Value)>> {
     let sample = match (&field.kind, person) {
         (FieldType::Person, Some(person)) => json!(person),
         (kind, _) => kind.sample().to_plain(),
     };
-    let silent = !field.required;
-    if !reading.variables.contains(name) {
-        return vec![if silent { None } else { Some(sample) }];
-    }
-    let about = |expression: &&&Expression| {
-        let only = Only(name, &Value::Boolean(true));
-        expression.names().iter().any(|other| only.fact(other).is_some())
-    };
-    let about: Vec<&Expression> = reading.expressions.iter().filter(about).copied().collect();
-    let mut seen = BTreeSet::new();
-    let mut answers: Vec<Option<Json>> = candidates(&field.kind, &about, sample)
-        .into_iter()
-        .filter_map(|candidate| {
-            let value = field.kind.read(&candidate).ok()?;
-            seen.insert(meaning(name, &value, &about)).then_some(Some(candidate))
-        })
+    let read = |candidate: Json| Some((candidate.clone(), field.kind.read(&candidate).ok()?));
+    let asking: BTreeMap<&str, &Expression> = questions
+        .iter()
+        .flat_map(|question| &question.expressions)
+        .filter(|expression| expression.names().iter().any(|other| variable(other) == Some(name)))
+        .map(|expression| (expression.source(), *expression))
         .collect();
-    if silent && field.default.is_none() {
+    let about: Vec<&Expression> = asking.into_values().collect();
+    if about.is_empty() {
+        return vec![if field.required { read(sample) } else { None }];
+    }
+    let mut answers = Vec::new();
+    let doing = matches!(occasion, Occasion::Doing);
+    if !doing && !field.required && field.default.is_none() {
         answers.push(None);
     }
+    answers.extend(candidates(&field.kind, &about, sample).into_iter().filter_map(read).map(Some));
     if answers.is_empty() { vec![None] } else { answers }
-}
-
-/// Returns how every expression falls for a value; where others take part, the value itself.
-fn meaning(name: &VarId, value: &Value, about: &[&Expression]) -> String {
-    let scope = Only(name, value);
-    let alone = |expression: &&&Expression| {
-        expression.names().iter().all(|name| scope.fact(name).is_some())
-    };
-    let (alone, mixed): (Vec<&&Expression>, Vec<_>) = about.iter().partition(|e| alone(e));
-    let falls: Vec<_> = alone.iter().map(|expression| expression.value(&scope).ok()).collect();
-    match mixed.is_empty() {
-        true => format!("{falls:?}"),
-        false => format!("{falls:?} {value:?}"),
-    }
 }
 
 /// Lists values around those that the expressions compare with.
@@ -153,8 +192,8 @@ fn candidates(kind: &FieldType, about: &[&Expression], sample: Json) -> Vec<Json
             let word = of.sample().to_plain();
             let named =
                 literals().filter(|literal| of.read(literal).is_ok() && literal.is_string());
-            let lengths = (0..=ITEMS_MAX).map(|length| Json::Array(vec![word.clone(); length]));
-            lengths.chain(named.map(|literal| json!([literal]))).collect()
+            let lengths = [0, SEVERAL].map(|length| Json::Array(vec![word.clone(); length]));
+            lengths.into_iter().chain(named.map(|literal| json!([literal]))).collect()
         }
         FieldType::Date | FieldType::Datetime | FieldType::Duration | FieldType::Person => {
             vec![sample]

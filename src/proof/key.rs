@@ -1,14 +1,16 @@
 //! What makes two states of an incident the same: everything the future depends on, and nothing
 //! of the past that no condition asks for.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::reading::Reading;
-use super::world::{House, awaits_answer, awaits_messages, runs_clock};
-use crate::engine::{Facts, Incident, Run, Standing};
-use crate::playbook::{HandlerAct, Step};
+use super::reading::{Detail, Reading};
+use super::world::{House, awaits_answer, awaits_messages};
+use crate::engine::{Incident, Run, Standing};
+use crate::id::{PersonId, RoleId, StepId};
+use crate::playbook::{Action, HandlerAct, Playbook, Step};
 
 /// Repeated often enough: a step done a third time is as one done a second time.
 const OFTEN: u32 = 2;
@@ -19,124 +21,178 @@ pub(super) struct Key([u8; 16]);
 
 /// Returns the fingerprint of an incident's state.
 pub(super) fn key(house: &House<'_>, reading: &Reading<'_>, incident: &Incident) -> Key {
-    let mut text = String::with_capacity(256);
-    whole(&mut text, house, incident, reading).expect("a text takes whatever is written");
-    for phase in &house.playbook.phases {
-        for step in &phase.steps {
-            let here = phase.id == incident.phase;
-            describe(&mut text, incident, reading, step, here)
-                .expect("a text takes whatever is written");
-        }
-    }
+    let text = State { playbook: house.playbook, reading, incident }.text();
     let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
     let mut short = [0; 16];
     short.copy_from_slice(&digest[..16]);
     Key(short)
 }
 
-fn whole(
-    text: &mut String,
-    house: &House<'_>,
-    incident: &Incident,
-    reading: &Reading<'_>,
-) -> std::fmt::Result {
-    write!(
-        text,
-        "{:?} {} {:?} {:?} {} ",
-        incident.status,
-        incident.phase,
-        incident.stuck.is_some(),
-        incident.level,
-        incident.close_awaited,
-    )?;
-    // A loop that may be taken again is like one that was never taken, but for its bound.
-    for ((phase, next), times) in incident.next_taken.iter() {
-        let way = house.playbook.phase(phase).and_then(|phase| phase.next.get(*next as usize));
-        if way.is_some_and(|way| way.at_most == Some(1)) {
-            write!(text, "{phase}>{next}:{times} ")?;
+/// An incident, as its plan reads it.
+pub(super) struct State<'a> {
+    pub(super) playbook: &'a Playbook,
+    pub(super) reading: &'a Reading<'a>,
+    pub(super) incident: &'a Incident,
+}
+
+impl State<'_> {
+    fn text(&self) -> String {
+        if !self.incident.status.is_open() {
+            return self.incident.status.name().to_owned();
         }
-    }
-    // A message more or less leads nowhere else.
-    for (place, times) in incident.handlers_fired.iter() {
-        let handler = house.playbook.handlers.get(*place as usize);
-        if handler.is_some_and(|handler| matches!(handler.act, HandlerAct::Go(_))) {
-            write!(text, "h{place}:{times} ")?;
-        }
-    }
-    let alert = reading.alert_ends && incident.alert.is_some();
-    write!(text, "{alert} {} ", runs_clock(incident))?;
-    if let Some(ahead) = reading.ahead(&incident.phase) {
-        for (name, value) in incident.variables.iter() {
-            if ahead.variables.contains(name) {
-                write!(text, "{name}={value:?} ")?;
+        let mut text = String::with_capacity(512);
+        self.whole(&mut text).expect("a text takes whatever is written");
+        self.asked(&mut text).expect("a text takes whatever is written");
+        for phase in &self.playbook.phases {
+            for step in &phase.steps {
+                self.step(&mut text, step).expect("a text takes whatever is written");
             }
         }
-        let facts = Facts::new(house.playbook, incident);
-        for condition in &ahead.settled {
-            write!(text, "{:?} ", condition.evaluate(&facts).truth)?;
+        if self.reading.detail == Detail::All {
+            self.every_fact(&mut text).expect("a text takes whatever is written");
         }
+        text
     }
-    for (name, role) in incident.roles.iter() {
-        write!(text, "{name}:{}{} ", role.engaged, role.tenure.name())?;
-    }
-    Ok(())
-}
 
-fn describe(
-    text: &mut String,
-    incident: &Incident,
-    reading: &Reading<'_>,
-    step: &Step,
-    here: bool,
-) -> std::fmt::Result {
-    let Some(record) = incident.steps.get(&step.id) else { return Ok(()) };
-    let current = here && record.run.visit == incident.visit;
-    let ahead = reading.ahead(&incident.phase);
-    let asked = ahead.is_some_and(|ahead| ahead.steps.contains(&step.id));
-    let over = !current && record.run.is_settled();
-    if reading.is_aside(&step.id) || (over && !asked) {
-        return Ok(());
+    /// Writes also what the plan makes nothing of.
+    fn every_fact(&self, text: &mut String) -> std::fmt::Result {
+        let incident = self.incident;
+        write!(text, "{:?} {:?} ", incident.level, incident.variables)?;
+        for (name, role) in incident.roles.iter() {
+            write!(text, "{name}:{}{} ", role.engaged, role.tenure.name())?;
+        }
+        let here = incident.runs().filter(|run| run.visit == incident.visit);
+        for run in here {
+            let (step, state) = (&run.key.step, run.state.name());
+            write!(text, "{step} {state}{:?} {:?} ", run.state.cause(), run.answer)?;
+        }
+        Ok(())
     }
-    write!(text, "{} ", step.id)?;
-    let plain = reading.is_plain(&step.id);
-    one(text, incident, reading, &record.run, plain)?;
-    // Which of several equal items is done does not matter.
-    let mut items = Vec::with_capacity(record.items.len());
-    for item in &record.items {
-        let mut said = String::new();
-        one(&mut said, incident, reading, item, plain)?;
-        items.push(said);
-    }
-    items.sort_unstable();
-    items.iter().try_for_each(|item| write!(text, "[{item}]"))
-}
 
-fn one(
-    text: &mut String,
-    incident: &Incident,
-    reading: &Reading<'_>,
-    run: &Run,
-    plain: bool,
-) -> std::fmt::Result {
-    if plain && run.standing() == Standing::Passed {
-        return text.write_str("passed ");
+    fn whole(&self, text: &mut String) -> std::fmt::Result {
+        let incident = self.incident;
+        write!(
+            text,
+            "{:?} {} {:?} {} ",
+            incident.status,
+            incident.phase,
+            incident.stuck.is_some(),
+            incident.close_awaited,
+        )?;
+        // A loop that may be taken again is like one that was never taken, but for its bound.
+        for ((phase, next), times) in incident.next_taken.iter() {
+            let way = self.playbook.phase(phase).and_then(|phase| phase.next.get(*next as usize));
+            if way.is_some_and(|way| way.at_most == Some(1)) {
+                write!(text, "{phase}>{next}:{times} ")?;
+            }
+        }
+        // A message more or less leads nowhere else.
+        for (place, times) in incident.handlers_fired.iter() {
+            let handler = self.playbook.handlers.get(*place as usize);
+            if handler.is_some_and(|handler| matches!(handler.act, HandlerAct::Go(_))) {
+                write!(text, "h{place}:{times} ")?;
+            }
+        }
+        let alert = self.reading.alert_ends && incident.alert.is_some();
+        write!(text, "{alert} ")?;
+        // Which reports are due matters when nothing else is left to do.
+        if incident.runs().all(Run::is_settled) {
+            let running = incident.clocks.iter().filter(|(_, clock)| clock.is_running());
+            running.into_iter().try_for_each(|(clock, _)| write!(text, "{clock:?} "))?;
+        }
+        for (name, role) in incident.roles.iter().filter(|(name, _)| self.is_needed(name)) {
+            write!(text, "{name}:{}{} ", role.engaged, role.tenure.name())?;
+        }
+        Ok(())
     }
-    let messages = awaits_messages(incident, &run.key);
-    let (request, attempt) = (awaits_answer(incident, run), run.key.attempt.min(OFTEN));
-    if plain {
-        return write!(text, "{} {request} {messages} ", run.state.name());
+
+    /// Tells whether a role may still have something to do.
+    fn is_needed(&self, role: &RoleId) -> bool {
+        let later = self.reading.questions.entered_later.get(&self.incident.phase);
+        let named = |step: &StepId| self.reading.roles.get(step).is_some_and(|r| r.contains(role));
+        let later = later.into_iter().flatten().filter_map(|at| self.playbook.phases.get(*at));
+        let mut later = later.flat_map(|phase| &phase.steps);
+        let phase = self.playbook.phase(&self.incident.phase);
+        let mut here = phase.into_iter().flat_map(|phase| &phase.steps);
+        let mut elsewhere = self.incident.runs().filter(|run| !run.is_settled());
+        let asked = || self.reading.questions.all.iter().any(|question| question.reads_role(role));
+        self.playbook.commander() == Some(role)
+            || here.any(|step| named(&step.id) && !self.is_passed(&step.id))
+            || elsewhere.any(|run| named(&run.key.step))
+            || later.any(|step| named(&step.id))
+            || asked()
     }
-    let late = reading.overdue.contains(&run.key.step) && run.overdue;
-    write!(
-        text,
-        "{}{:?} {:?} {} {} {} {} {attempt} {late} {request} {messages} {} ",
-        run.state.name(),
-        run.state.cause(),
-        run.answer,
-        run.let_pass,
-        run.passed_before,
-        run.repeat_ended,
-        run.key.iteration.min(OFTEN),
-        run.approvals.len(),
-    )
+
+    /// Tells whether a step of the current phase is settled, and well, in this visit.
+    pub(super) fn is_passed(&self, step: &StepId) -> bool {
+        let run = self.incident.run(step);
+        let run = run.filter(|run| run.visit == self.incident.visit);
+        run.is_some_and(|run| run.is_settled() && run.standing() == Standing::Passed)
+    }
+
+    /// Writes where a step stands.
+    fn step(&self, text: &mut String, step: &Step) -> std::fmt::Result {
+        let Some(record) = self.incident.steps.get(&step.id) else { return Ok(()) };
+        let phase = self.playbook.step(&step.id).map(|(phase, _)| &phase.id);
+        let here = phase == Some(&self.incident.phase);
+        let current = here && record.run.visit == self.incident.visit;
+        let over = !current && record.run.is_settled();
+        if self.reading.is_aside(&step.id) || over {
+            return Ok(());
+        }
+        // Authors may not consent to what they wrote.
+        if current && self.awaits_consent(&step.id) {
+            let runs = record.items.iter().map(AsRef::as_ref).chain([&record.run]);
+            let authors: BTreeSet<&PersonId> = runs.flat_map(|run| &run.worked_by).collect();
+            write!(text, "{authors:?} ")?;
+        }
+        if current && self.is_passed(&step.id) {
+            return write!(text, "{} passed ", step.id);
+        }
+        write!(text, "{} ", step.id)?;
+        self.run(text, step, &record.run)?;
+        // Which of several equal items is done does not matter.
+        let mut items = Vec::with_capacity(record.items.len());
+        for item in &record.items {
+            let mut said = String::new();
+            self.run(&mut said, step, item)?;
+            items.push(said);
+        }
+        items.sort_unstable();
+        items.iter().try_for_each(|item| write!(text, "[{item}]"))
+    }
+
+    /// Tells whether somebody has still to consent to what a step came to.
+    fn awaits_consent(&self, step: &StepId) -> bool {
+        let phase = self.playbook.phase(&self.incident.phase);
+        let mut steps = phase.into_iter().flat_map(|phase| &phase.steps);
+        steps.any(|later| {
+            matches!(later.action, Action::Approve(_))
+                && later.after.contains(step)
+                && !self.is_passed(&later.id)
+        })
+    }
+
+    fn run(&self, text: &mut String, step: &Step, run: &Run) -> std::fmt::Result {
+        let messages = awaits_messages(self.incident, &run.key);
+        let request = awaits_answer(self.incident, run);
+        let state = run.state.name();
+        if self.reading.is_plain(&step.id) {
+            return write!(text, "{state} {request} {messages} ");
+        }
+        // People may try as often as they like.
+        let attempt = if step.action.is_human() { 0 } else { run.key.attempt.min(OFTEN) };
+        let late = self.reading.overdue.contains(&run.key.step) && run.overdue;
+        write!(
+            text,
+            "{state}{:?} {:?} {} {} {} {} {} {attempt} {late} {request} {messages} ",
+            run.state.cause(),
+            run.answer,
+            run.let_pass,
+            run.passed_before,
+            run.repeat_ended,
+            run.key.iteration.min(OFTEN),
+            run.approvals.len(),
+        )
+    }
 }

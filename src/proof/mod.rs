@@ -6,15 +6,19 @@
 //! its end from everywhere, and that somebody who may act has been told of every open step. Pure;
 //! it must not know where plans and people come from.
 
+mod asked;
 mod choice;
 mod key;
 mod moves;
+mod question;
 mod reading;
+mod residue;
 mod search;
 mod story;
 mod world;
 
 pub use moves::Move;
+pub use reading::Detail;
 pub use search::{Claim, Proof, prove};
 pub use story::{Story, Told};
 pub use world::House;

@@ -63,42 +63,51 @@ pub enum Happens {
     Acknowledge,
 }
 
+/// What may happen in a state.
+pub(super) struct Moves {
+    /// What becomes of each step. Where all that may become of one step does, what becomes of those
+    /// after it may as well happen later.
+    pub(super) steps: Vec<Vec<Move>>,
+    /// What may happen whatever becomes of them.
+    pub(super) anyhow: Vec<Move>,
+}
+
 /// Lists what may happen in a state.
-pub(super) fn moves(house: &House<'_>, reading: &Reading<'_>, state: &State) -> Vec<Move> {
+pub(super) fn moves(house: &House<'_>, reading: &Reading<'_>, state: &State) -> Moves {
     let incident = &state.incident;
-    let mut moves = Vec::new();
-    let mut plain = None;
+    let (mut steps, mut others) = (Vec::new(), Vec::new());
     for step in house.playbook.phases.iter().flat_map(|phase| &phase.steps) {
         let Some(record) = incident.steps.get(&step.id) else { continue };
         if reading.is_aside(&step.id) {
             continue;
         }
-        let from = moves.len();
+        let mut moves = Vec::new();
         for run in representatives(record) {
             of_step(reading, incident, step, run, &mut moves);
         }
-        if moves.len() > from && reading.is_plain(&step.id) {
-            // Whatever else may happen may happen after it as well: it is enough to try it first.
-            plain = Some(moves.split_off(from));
-            break;
+        match reading.is_free(&step.id) {
+            true if !moves.is_empty() => steps.push(moves),
+            _ => others.append(&mut moves),
         }
     }
-    let may_wait = may_wait(house, reading, state);
-    let mut moves = plain.unwrap_or(moves);
+    if !others.is_empty() {
+        steps.push(others);
+    }
+    let mut anyhow = Vec::new();
     if incident.close_awaited {
-        moves.push(Move::Close);
+        anyhow.push(Move::Close);
     }
     // Statutory clocks hold up nothing but the end.
-    if moves.is_empty() && runs_clock(incident) {
-        moves.push(Move::Submit);
+    if steps.is_empty() && anyhow.is_empty() && runs_clock(incident) {
+        anyhow.push(Move::Submit);
     }
     if reading.alert_ends && incident.alert.is_some() {
-        moves.push(Move::AlertEnds);
+        anyhow.push(Move::AlertEnds);
     }
-    if may_wait {
-        moves.push(Move::TimePasses);
+    if may_wait(house, reading, state) {
+        anyhow.push(Move::TimePasses);
     }
-    moves
+    Moves { steps, anyhow }
 }
 
 /// Of several items in the same state, one stands for all.

@@ -1,209 +1,149 @@
-//! What the conditions of a plan read: only that tells two states of an incident apart.
+//! What a plan makes of what happens: which steps may be taken one after the other, which change
+//! nothing, and what may be answered. Only what decides something tells two states apart.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::choice::{Forms, forms};
-use crate::id::{PersonId, PhaseId, StepId, VarId};
+use super::choice::{Forms, Occasion, forms};
+use super::question::{Question, Questions, When, sets, variable};
+use crate::id::{PersonId, RoleId, StepId, VarId};
 use crate::playbook::expression::{Name, StepFact, StepWord};
 use crate::playbook::{
-    Action, Blocks, Condition, Expression, Handler, HandlerAct, HandlerEvent, Join, OnFailure,
-    Playbook, Step, Wait,
+    Action, Approver, Audience, Blocks, Handler, HandlerAct, HandlerEvent, Join, OnFailure, Phase,
+    Playbook, Step,
 };
 
-/// What a part of a plan asks for, and what it sets.
-#[derive(Debug, Default, Clone)]
-struct Asked<'a> {
-    conditions: Vec<&'a Condition>,
-    expressions: Vec<&'a Expression>,
-    steps: BTreeSet<StepId>,
-    sets: BTreeSet<VarId>,
-}
-
-impl Asked<'_> {
-    fn extend(&mut self, other: &Self) {
-        self.conditions.extend(&other.conditions);
-        self.expressions.extend(&other.expressions);
-        self.steps.extend(other.steps.iter().cloned());
-        self.sets.extend(other.sets.iter().cloned());
-    }
-}
-
-/// What may still be asked for from a phase on.
-#[derive(Debug, Default)]
-pub(super) struct Ahead<'a> {
-    /// Steps whose outcome is asked for.
-    pub(super) steps: BTreeSet<StepId>,
-    /// Variables whose values matter.
-    pub(super) variables: BTreeSet<VarId>,
-    /// Conditions over variables that nothing sets any more: only how they fall matters.
-    pub(super) settled: Vec<&'a Condition>,
-}
-
-impl<'a> Ahead<'a> {
-    fn of(asked: &Asked<'a>) -> Self {
-        let mut ahead = Self { steps: asked.steps.clone(), ..Self::default() };
-        for condition in &asked.conditions {
-            let names = condition.names();
-            let fixed =
-                names.iter().all(|name| variable(name).is_some_and(|id| !asked.sets.contains(id)));
-            if fixed {
-                ahead.settled.push(condition);
-            } else {
-                ahead.variables.extend(names.into_iter().filter_map(variable).cloned());
-            }
-        }
-        let names = asked.expressions.iter().flat_map(|expression| expression.names());
-        ahead.variables.extend(names.filter_map(variable).cloned());
-        ahead
-    }
-}
-
-fn variable(name: &Name) -> Option<&VarId> {
-    match name {
-        Name::Variable(id) | Name::Step(_, StepFact::Field(id)) => Some(id),
-        _ => None,
-    }
+/// What is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// One state and one order of each kind, where the plan makes nothing of the difference.
+    #[default]
+    Kinds,
+    /// Every order and every answer, as far as one can: slow, and what the other is held to.
+    All,
 }
 
 /// What a plan reads of a running incident.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reading<'a> {
-    /// Every expression that decides something.
-    pub(super) expressions: Vec<&'a Expression>,
-    /// Variables that decide something.
-    pub(super) variables: BTreeSet<VarId>,
-    /// Steps whose outcome is asked for.
-    steps: BTreeSet<StepId>,
-    /// What may still be asked for, by the phase the incident is in.
-    ahead: BTreeMap<PhaseId, Ahead<'a>>,
+    pub(super) detail: Detail,
+    pub(super) questions: Questions<'a>,
     /// Steps whose lateness is asked for.
     pub(super) overdue: BTreeSet<StepId>,
-    /// Steps of which it matters which one is done first.
-    raced: BTreeSet<StepId>,
-    /// Steps on which nothing depends: whatever becomes of them, the incident goes the same way.
-    aside: BTreeSet<StepId>,
-    /// Steps on which only their dependents depend.
-    plain: BTreeSet<StepId>,
+    /// What each step may set.
+    pub(super) sets: BTreeMap<StepId, BTreeSet<VarId>>,
+    /// Who has a part in each step.
+    pub(super) roles: BTreeMap<StepId, BTreeSet<RoleId>>,
     /// What may be answered to each step's form.
     pub(super) forms: BTreeMap<StepId, Forms>,
+    /// What may be answered when it is declared.
+    pub(super) inputs: Forms,
     /// Whether being late, or nobody being there, sets something going.
     pub(super) patience: bool,
     /// Whether the end of an alert sets something going.
     pub(super) alert_ends: bool,
-    /// Whether a failure sets something going.
-    failures: bool,
+    /// Steps on which nothing depends: whatever becomes of them, the incident goes the same way.
+    aside: BTreeSet<StepId>,
+    /// Steps on which only what comes after them depends.
+    free: BTreeSet<StepId>,
+    /// Steps of which nobody asks how they were done.
+    plain: BTreeSet<StepId>,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn of(playbook: &'a Playbook, person: Option<&PersonId>) -> Self {
-        let mut reading = Self::default();
-        let levels = playbook.levels.iter().filter_map(|rule| rule.when.as_ref());
-        let roles = playbook.roles.values().filter_map(|role| role.engage.as_ref());
-        let clocks = playbook.clocks.iter().filter_map(|clock| clock.when.as_ref());
-        let handlers = playbook.handlers.iter().filter_map(|handler| handler.when.as_ref());
-        let mut always = Asked::default();
-        always.conditions.extend(levels.chain(roles).chain(clocks).chain(handlers));
-        reading.note(&mut always);
-        let mut by_phase = Vec::new();
-        for phase in &playbook.phases {
-            let mut asked = Asked::default();
-            asked.conditions.extend(phase.next.iter().filter_map(|next| next.when.as_ref()));
-            phase.steps.iter().for_each(|step| reading.step(step, &mut asked));
-            reading.note(&mut asked);
-            // A phase sees its own steps as they are in its present visit.
-            asked.steps.retain(|step| phase.steps.iter().all(|own| own.id != *step));
-            by_phase.push(asked);
-        }
+    pub(super) fn of(playbook: &'a Playbook, person: Option<&PersonId>, detail: Detail) -> Self {
+        let mut questions = Questions::of(playbook);
+        let aside = match detail {
+            Detail::Kinds => aside(playbook, &questions),
+            Detail::All => BTreeSet::new(),
+        };
+        questions.forget(|step| {
+            let human = playbook.step(step).is_some_and(|(_, step)| step.action.is_human());
+            aside.contains(step) && !human
+        });
+        let events = || {
+            let goes = |handler: &&Handler| matches!(handler.act, HandlerAct::Go(_));
+            playbook.handlers.iter().filter(goes).map(|handler| handler.event)
+        };
+        let overdue = overdue(&questions);
+        let patience = !overdue.is_empty()
+            || events().any(|event| {
+                matches!(event, HandlerEvent::RoleVacant | HandlerEvent::ClockBreached)
+            });
+        let asked_again = asked_again(playbook);
+        let (declaring, doing) = match detail {
+            Detail::Kinds => (Occasion::Declaring { asked_again: &asked_again }, Occasion::Doing),
+            Detail::All => (Occasion::Any, Occasion::Any),
+        };
+        let mut reading = Self {
+            detail,
+            overdue,
+            sets: playbook.every_step().map(|step| (step.id.clone(), sets(step))).collect(),
+            roles: playbook.every_step().map(|step| (step.id.clone(), roles(step))).collect(),
+            forms: BTreeMap::new(),
+            inputs: forms(&playbook.inputs, &questions, declaring, person),
+            patience,
+            alert_ends: events().any(|event| event == HandlerEvent::AlertResolved),
+            aside,
+            free: BTreeSet::new(),
+            plain: BTreeSet::new(),
+            questions,
+        };
+        let failures = events().any(|event| event == HandlerEvent::StepFailed);
         for (at, phase) in playbook.phases.iter().enumerate() {
-            let mut asked = always.clone();
-            for later in reachable(playbook, at) {
-                asked.extend(&by_phase[later]);
-            }
-            reading.ahead.insert(phase.id.clone(), Ahead::of(&asked));
-        }
-        playbook.handlers.iter().for_each(|handler| reading.handler(handler));
-        reading.patience |= !reading.overdue.is_empty();
-        reading.aside = aside(playbook, &reading.steps);
-        for step in playbook.phases.iter().flat_map(|phase| &phase.steps) {
-            if reading.stands_alone(step) {
-                reading.plain.insert(step.id.clone());
-            }
-            if let Action::Manual(manual) = &step.action {
-                let forms = forms(&manual.form, &reading, person);
-                reading.forms.insert(step.id.clone(), forms);
+            for step in &phase.steps {
+                if detail == Detail::Kinds {
+                    reading.weigh(phase, at, step, failures);
+                }
+                if let Action::Manual(manual) = &step.action {
+                    let of = forms(&manual.form, &reading.questions, doing, person);
+                    reading.forms.insert(step.id.clone(), of);
+                }
             }
         }
         reading
     }
 
-    /// Takes note of every name that a part asks for.
-    fn note(&mut self, asked: &mut Asked<'a>) {
-        let mut all = asked.expressions.clone();
-        for condition in &asked.conditions {
-            condition.visit(&mut |expression| all.push(expression));
-        }
-        for name in all.iter().flat_map(|expression| expression.names()) {
-            self.variables.extend(variable(name).cloned());
-            if let Name::Step(id, StepFact::Word(word)) = name {
-                asked.steps.insert(id.clone());
-                if *word == StepWord::Overdue {
-                    self.overdue.insert(id.clone());
-                }
-            }
-        }
-        self.steps.extend(asked.steps.iter().cloned());
-        self.expressions.extend(all);
-    }
-
-    fn handler(&mut self, handler: &Handler) {
-        if !matches!(handler.act, HandlerAct::Go(_)) {
+    /// Finds out what depends on a step.
+    fn weigh(&mut self, phase: &Phase, at: usize, step: &Step, failures: bool) {
+        let stays = |go: &OnFailure| matches!(go, OnFailure::Stop | OnFailure::Continue);
+        let holds = step.blocks != Blocks::Nothing && !step.outlives_phase;
+        let once = step.repeat.is_none() && step.timeout.is_none();
+        let raced = phase.steps.iter().any(|o| o.join != Join::All && o.after.contains(&step.id));
+        let entangled = match &step.action {
+            Action::Decide(decide) => decide.default.is_some(),
+            // Whoever works on what comes before it may not consent.
+            Action::Approve(_) => step.join != Join::All,
+            Action::Wait(_) | Action::Set(_) | Action::HandOff(_) => true,
+            Action::Manual(_) | Action::Notify(_) | Action::Http(_) | Action::Child(_) => false,
+        };
+        if !holds || !once || raced || entangled || failures || !stays(&step.on_failure) {
             return;
         }
-        match handler.event {
-            HandlerEvent::RoleVacant | HandlerEvent::ClockBreached => self.patience = true,
-            HandlerEvent::AlertResolved => self.alert_ends = true,
-            HandlerEvent::StepFailed => self.failures = true,
-            HandlerEvent::Declared
-            | HandlerEvent::LevelRaised
-            | HandlerEvent::LevelLowered
-            | HandlerEvent::SurgeSubsided
-            | HandlerEvent::PhaseEntered
-            | HandlerEvent::Stuck => {}
-        }
-    }
-
-    /// Returns what may still be asked for from a phase on.
-    pub(super) fn ahead(&self, phase: &PhaseId) -> Option<&Ahead<'a>> {
-        self.ahead.get(phase)
-    }
-
-    fn step(&mut self, step: &'a Step, asked: &mut Asked<'a>) {
-        asked.conditions.extend(&step.when);
-        if let Some(repeat) = &step.repeat {
-            asked.conditions.extend(repeat.until.iter().chain(&repeat.while_true));
-        }
-        if let Some(each) = &step.for_each {
-            asked.expressions.push(&each.list);
-            asked.sets.insert(each.bind.clone());
-        }
-        match &step.action {
-            Action::Manual(manual) => asked.sets.extend(manual.form.keys().cloned()),
-            Action::Http(http) => asked.sets.extend(http.save.keys().cloned()),
-            Action::Child(child) => asked.sets.extend(child.save.keys().cloned()),
-            Action::Set(values) => {
-                asked.sets.extend(values.keys().cloned());
-                asked.expressions.extend(values.values());
+        let sets = &self.sets[&step.id];
+        let asks = |question: &&Question<'_>| {
+            question.reads_step(&step.id) || question.variables().any(|id| sets.contains(id))
+        };
+        let mut readers = self.questions.all.iter().filter(asks).peekable();
+        let unread = readers.peek().is_none();
+        let ordered = readers.all(|question| match &question.when {
+            _ if question.phase.is_some_and(|by| by != at) => step.blocks == Blocks::Phase,
+            When::Opening(later) => {
+                question.phase.is_some() && (*later == step.id || follows(phase, later, &step.id))
             }
-            Action::Wait(Wait::Until(until)) => asked.conditions.push(until),
-            Action::Wait(Wait::For(_))
-            | Action::Notify(_)
-            | Action::Decide(_)
-            | Action::Approve(_)
-            | Action::HandOff(_) => {}
+            When::Leaving => step.blocks == Blocks::Phase,
+            When::Always | When::Engaging(_) | When::During(_) => false,
+        });
+        if ordered {
+            self.free.insert(step.id.clone());
         }
-        if step.join != Join::All {
-            self.raced.extend(step.after.iter().cloned());
+        if unread && step.for_each.is_none() {
+            self.plain.insert(step.id.clone());
         }
+    }
+
+    /// Tells whether not every combination of answers is tried.
+    pub(super) fn is_narrowed(&self) -> bool {
+        self.forms.values().chain([&self.inputs]).any(|forms| forms.narrowed)
     }
 
     /// Tells whether nothing depends on what becomes of a step and when.
@@ -211,76 +151,98 @@ impl<'a> Reading<'a> {
         self.aside.contains(step)
     }
 
-    /// Tells whether nothing but its dependents depends on how and when a step is done, so that
-    /// the order in which such steps are done need not be tried.
+    /// Tells whether only what waits for a step depends on it, so that the order in which such
+    /// steps are done need not be tried.
+    pub(super) fn is_free(&self, step: &StepId) -> bool {
+        self.free.contains(step)
+    }
+
+    /// Tells whether nobody asks how a step was done, nor what was filled in.
     pub(super) fn is_plain(&self, step: &StepId) -> bool {
         self.plain.contains(step)
     }
-
-    fn stands_alone(&self, step: &Step) -> bool {
-        let asked = |name: &VarId| self.variables.contains(name);
-        let read = match &step.action {
-            Action::Manual(manual) => manual.form.keys().any(asked),
-            Action::Http(http) => http.save.keys().any(asked),
-            Action::Child(child) => child.save.keys().any(asked),
-            Action::Notify(_) => false,
-            Action::Decide(_)
-            | Action::Approve(_)
-            | Action::Wait(_)
-            | Action::Set(_)
-            | Action::HandOff(_) => true,
-        };
-        let named = self.steps.contains(&step.id) || self.raced.contains(&step.id);
-        let once = step.repeat.is_none() && step.for_each.is_none() && step.timeout.is_none();
-        let stays = matches!(step.on_failure, OnFailure::Stop | OnFailure::Continue);
-        let holds = step.blocks != Blocks::Nothing && !step.outlives_phase;
-        holds && once && stays && !self.failures && !read && !named
-    }
 }
 
-/// Returns the places of the phases that can follow one, itself included.
-fn reachable(playbook: &Playbook, from: usize) -> BTreeSet<usize> {
-    let anytime = playbook.handlers.iter().filter_map(|handler| match &handler.act {
-        HandlerAct::Go(phase) => playbook.index().phase(phase),
-        HandlerAct::Notify(_) => None,
-    });
-    let mut found = BTreeSet::new();
-    let mut open: Vec<usize> = anytime.chain([from]).collect();
+/// Returns what the first phase asks for in any case, before another is entered.
+fn asked_again(playbook: &Playbook) -> BTreeSet<VarId> {
+    let first = playbook.phases.first().into_iter().flat_map(|phase| &phase.steps);
+    let certain = |step: &&Step| {
+        step.when.is_none() && step.join == Join::All && step.blocks == Blocks::Phase
+    };
+    first
+        .filter(certain)
+        .filter_map(|step| match &step.action {
+            Action::Manual(manual) => Some(manual.form.keys().cloned()),
+            _ => None,
+        })
+        .flatten()
+        .collect()
+}
+
+/// Tells whether a step waits for another of its phase, if only by way of others.
+fn follows(phase: &Phase, later: &StepId, first: &StepId) -> bool {
+    let mut known = BTreeSet::new();
+    let mut open = vec![later];
     while let Some(at) = open.pop() {
-        let Some(phase) = playbook.phases.get(at).filter(|_| found.insert(at)) else { continue };
-        if phase.next.is_empty() {
-            open.push(at + 1);
-        }
-        open.extend(phase.next.iter().filter_map(|next| playbook.index().phase(&next.to)));
-        for step in &phase.steps {
-            for go in [&step.on_failure, &step.on_timeout] {
-                if let OnFailure::GoPhase(phase) = go {
-                    open.extend(playbook.index().phase(phase));
-                }
+        let step = phase.steps.iter().find(|step| step.id == *at);
+        for before in step.into_iter().filter(|step| step.join == Join::All).flat_map(|s| &s.after)
+        {
+            if before == first {
+                return true;
+            }
+            if known.insert(before) {
+                open.push(before);
             }
         }
     }
-    found
+    false
 }
 
-/// Finds the steps that block nothing, of which no condition asks, that set nothing a condition
-/// asks for, and whose dependents are such steps too.
-fn aside(playbook: &Playbook, asked: &BTreeSet<StepId>) -> BTreeSet<StepId> {
+/// Returns the roles that have a part in a step.
+fn roles(step: &Step) -> BTreeSet<RoleId> {
+    let mut roles: BTreeSet<RoleId> = step.role.iter().chain(step.doer()).cloned().collect();
+    match &step.action {
+        Action::Approve(approve) => roles.extend(approve.by.iter().filter_map(|by| match by {
+            Approver::Role(role) => Some(role.clone()),
+            Approver::Team(_) => None,
+        })),
+        Action::Notify(notify) => roles.extend(notify.to.iter().filter_map(|to| match to {
+            Audience::Role(role) => Some(role.clone()),
+            Audience::Team(_)
+            | Audience::Partner(_)
+            | Audience::Customers
+            | Audience::Regulators
+            | Audience::Channel(_) => None,
+        })),
+        _ => {}
+    }
+    roles
+}
+
+fn overdue(questions: &Questions<'_>) -> BTreeSet<StepId> {
+    let names = questions.all.iter().flat_map(Question::names);
+    names
+        .filter_map(|name| match name {
+            Name::Step(step, StepFact::Word(StepWord::Overdue)) => Some(step.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Finds the steps that block nothing, of which nobody asks, that set nothing, and whose dependents
+/// are such steps too.
+fn aside(playbook: &Playbook, questions: &Questions<'_>) -> BTreeSet<StepId> {
     let mut aside = BTreeSet::new();
+    let read: BTreeSet<&VarId> =
+        questions.all.iter().flat_map(Question::names).filter_map(variable).collect();
     for phase in &playbook.phases {
         let quiet = |step: &Step| {
-            let sets = match &step.action {
-                Action::Manual(manual) => !manual.form.is_empty(),
-                Action::Http(http) => !http.save.is_empty(),
-                Action::Child(child) => !child.save.is_empty(),
-                Action::Set(_) | Action::HandOff(_) => true,
-                Action::Notify(_) | Action::Decide(_) | Action::Approve(_) | Action::Wait(_) => {
-                    false
-                }
-            };
             let stays = |go: &OnFailure| matches!(go, OnFailure::Stop | OnFailure::Continue);
+            let asked = questions.all.iter().any(|question| question.reads_step(&step.id));
+            let sets = sets(step).iter().any(|id| read.contains(id));
             let stays = stays(&step.on_failure) && stays(&step.on_timeout);
-            step.blocks == Blocks::Nothing && stays && !sets && !asked.contains(&step.id)
+            let hands_off = matches!(step.action, Action::HandOff(_));
+            step.blocks == Blocks::Nothing && stays && !sets && !asked && !hands_off
         };
         let mut quiet: BTreeSet<&StepId> =
             phase.steps.iter().filter(|step| quiet(step)).map(|step| &step.id).collect();

@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::choice::forms;
 use super::key::{Key, key};
 use super::moves::{Move, moves};
-use super::reading::Reading;
+use super::reading::{Detail, Reading};
 use super::story::Story;
 use super::world::{House, Moved, State, is_handed_on};
 use crate::engine::{Incident, StuckReason, invariants};
@@ -93,9 +92,8 @@ struct Search<'a> {
 
 /// Explores a plan up to `limit` states.
 #[must_use]
-pub fn prove(house: House<'_>, limit: usize) -> Proof {
-    let reading = Reading::of(house.playbook, house.somebody());
-    let inputs = forms(&house.playbook.inputs, &reading, house.somebody());
+pub fn prove(house: House<'_>, limit: usize, detail: Detail) -> Proof {
+    let reading = Reading::of(house.playbook, house.somebody(), detail);
     let mut search = Search {
         house,
         reading,
@@ -111,8 +109,8 @@ pub fn prove(house: House<'_>, limit: usize) -> Proof {
         loops: BTreeMap::new(),
         defect: None,
     };
-    let narrowed = inputs.narrowed || search.reading.forms.values().any(|forms| forms.narrowed);
-    for inputs in inputs.forms {
+    let narrowed = search.reading.is_narrowed();
+    for inputs in search.reading.inputs.forms.clone() {
         for alert in [false, true] {
             if !alert || search.reading.alert_ends {
                 search.take(None, Move::Declare { inputs: inputs.clone(), alert });
@@ -120,7 +118,14 @@ pub fn prove(house: House<'_>, limit: usize) -> Proof {
         }
     }
     while let Some((at, state)) = search.queue.pop_front() {
-        for made in moves(&search.house, &search.reading, &state) {
+        let moves = moves(&search.house, &search.reading, &state);
+        for of_step in moves.steps {
+            let made = of_step.into_iter().map(|made| search.take(Some((at, &state)), made));
+            if made.fold(true, |all, made| all && made) {
+                break;
+            }
+        }
+        for made in moves.anyhow {
             search.take(Some((at, &state)), made);
         }
     }
@@ -128,17 +133,23 @@ pub fn prove(house: House<'_>, limit: usize) -> Proof {
 }
 
 impl Search<'_> {
-    /// Makes a move and keeps where it leads, if nothing led there before.
-    fn take(&mut self, from: Option<(usize, &State)>, by: Move) {
+    /// Makes a move and keeps where it leads, if nothing led there before. Tells whether it could be made.
+    fn take(&mut self, from: Option<(usize, &State)>, by: Move) -> bool {
         let state = from.map(|(_, state)| state);
-        let Some(moved) = self.house.make(&self.reading, state, &by) else { return };
+        let Some(moved) = self.house.make(&self.reading, state, &by) else { return false };
         self.made += 1;
         self.note_loops(&moved.state.incident);
         let at = from.map(|(at, _)| at);
+        if let Some((at, state)) = from
+            && self.goes_round(&state.incident, &moved.state.incident)
+        {
+            // Whoever goes round and round spends the bound, and then the commander decides.
+            self.found[at].ends = true;
+        }
         let fingerprint = key(&self.house, &self.reading, &moved.state.incident);
         if let Some(known) = self.known.get(&fingerprint) {
             self.before[*known].extend(at);
-            return;
+            return true;
         }
         if self.found.len() >= self.limit {
             self.cut = true;
@@ -146,7 +157,7 @@ impl Search<'_> {
             if let Some(at) = at {
                 self.found[at].ends = true;
             }
-            return;
+            return true;
         }
         let new = self.found.len();
         self.known.insert(fingerprint, new);
@@ -155,17 +166,29 @@ impl Search<'_> {
         if self.judge(new, &moved) {
             self.queue.push_back((new, moved.state));
         }
+        true
     }
 
     /// A way that is bounded and was taken can be taken until its bound is spent, if what follows
     /// leads back to it.
     fn note_loops(&mut self, incident: &Incident) {
-        for (phase, next) in incident.next_taken.keys() {
-            let way = self.house.playbook.phase(phase).and_then(|p| p.next.get(*next as usize));
-            if let Some(at_most) = way.and_then(|way| way.at_most) {
-                self.loops.insert(phase.clone(), at_most);
+        for way in incident.next_taken.keys() {
+            if let Some(at_most) = self.bound(way) {
+                self.loops.insert(way.0.clone(), at_most);
             }
         }
+    }
+
+    /// Tells whether a way that is bounded was taken.
+    fn goes_round(&self, before: &Incident, after: &Incident) -> bool {
+        let mut taken = after.next_taken.iter();
+        taken.any(|(way, times)| {
+            self.bound(way).is_some() && before.next_taken.get(way) != Some(times)
+        })
+    }
+
+    fn bound(&self, (phase, next): &(PhaseId, u32)) -> Option<u32> {
+        self.house.playbook.phase(phase)?.next.get(*next as usize)?.at_most
     }
 
     /// Holds a new state to every promise; tells whether anything can follow it.

@@ -228,13 +228,15 @@ impl House<'_> {
                 }
                 ask(&mut next, who, completion(manual, form))
             }
-            Happens::Answer(option) => {
-                ask(&mut next, who, StepAct::Answer { option: option.clone(), note: None })
-            }
+            Happens::Answer(option) => ask(
+                &mut next,
+                who,
+                StepAct::Answer { option: option.clone(), note: Some(reason()) },
+            ),
             Happens::Approve => {
                 let mut consented = false;
                 for person in self.approvers(&state.incident, of) {
-                    let act = StepAct::Approve { note: None };
+                    let act = StepAct::Approve { note: Some(reason()) };
                     consented |= ask(&mut next, Actor::person(person), act);
                 }
                 consented
@@ -469,7 +471,8 @@ fn completion(manual: &Manual, form: &Map<String, Json>) -> StepAct {
         form: form.clone(),
         evidence: if manual.evidence == Evidence::Required { vec![proof] } else { Vec::new() },
         measure: manual.measure.as_ref().map(|_| MEASURED),
-        note: None,
+        // What is late says why.
+        note: Some("explored".to_owned()),
     }
 }
 

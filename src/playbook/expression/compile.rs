@@ -61,7 +61,10 @@ impl Expression {
     }
 
     /// Computes whether it holds.
-    pub(in crate::playbook) fn truth(&self, scope: &dyn Scope) -> Result<bool, Unsure> {
+    ///
+    /// # Errors
+    /// A name nobody has set; a computation that fails.
+    pub fn truth(&self, scope: &dyn Scope) -> Result<bool, Unsure> {
         self.evaluate(scope).map(|value| value.is_true())
     }
 

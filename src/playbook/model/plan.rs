@@ -1,6 +1,6 @@
 //! The top of a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -12,7 +12,7 @@ use crate::id::{MessageId, PartnerId, PhaseId, PlaybookId, RoleId, StepId, TeamI
 use crate::playbook::duration::Span;
 use crate::playbook::index::LazyIndex;
 use crate::playbook::model::{
-    Clock, Handler, Level, LevelRule, Message, Objective, Phase, Role, Step,
+    Clock, Handler, HandlerAct, Level, LevelRule, Message, Objective, OnFailure, Phase, Role, Step,
 };
 use crate::playbook::part::Bundle;
 use crate::playbook::statute::Calendar;
@@ -119,6 +119,41 @@ impl Playbook {
     /// Walks the steps of every phase, those that undo others included.
     pub fn every_step(&self) -> impl Iterator<Item = &Step> {
         self.phases.iter().flat_map(Phase::every_step)
+    }
+
+    /// Returns the places of the phases that can be entered once the phase at `from` was left: the
+    /// phase itself only where a way leads back to it.
+    #[must_use]
+    pub fn enterable_after(&self, from: usize) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![from];
+        while let Some(at) = open.pop() {
+            open.extend(self.follow(at).into_iter().filter(|to| found.insert(*to)));
+        }
+        found
+    }
+
+    /// Returns the places of the phases that a phase can be left for.
+    fn follow(&self, at: usize) -> Vec<usize> {
+        let Some(phase) = self.phases.get(at) else { return Vec::new() };
+        let place = |id: &PhaseId| self.index().phase(id);
+        let mut found: Vec<usize> = phase.next.iter().filter_map(|next| place(&next.to)).collect();
+        if phase.next.is_empty() && at + 1 < self.phases.len() {
+            found.push(at + 1);
+        }
+        let failures = phase.steps.iter().flat_map(|step| [&step.on_failure, &step.on_timeout]);
+        found.extend(failures.filter_map(|go| match go {
+            OnFailure::GoPhase(to) => place(to),
+            OnFailure::Stop | OnFailure::Continue | OnFailure::GoStep(_) => None,
+        }));
+        let handlers = self.handlers.iter().filter(|handler| {
+            handler.while_phase.is_empty() || handler.while_phase.contains(&phase.id)
+        });
+        found.extend(handlers.filter_map(|handler| match &handler.act {
+            HandlerAct::Go(to) => place(to),
+            HandlerAct::Notify(_) => None,
+        }));
+        found
     }
 
     /// Tells whether a step only undoes another, so that nothing but a rollback begins it.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod random;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,25 +12,33 @@ use firebell::drill::stand_in::stand_ins;
 use firebell::id::PlaybookId;
 use firebell::people::Directory;
 use firebell::playbook::{Context, Playbook};
-use firebell::proof::{Claim, House, Proof, Story, prove};
+use firebell::proof::{Claim, Detail, House, Proof, Story, prove};
 use firebell::runtime::Library;
 use firebell::text::Lang;
 use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, FileFailurePersistence};
 
 /// What a debug build explores of a plan in a moment.
 const SOME: usize = 600;
 
 fn plan(text: &str) -> Playbook {
+    loaded(text).unwrap_or_else(|| panic!("{text}"))
+}
+
+fn loaded(text: &str) -> Option<Playbook> {
     let text = format!("title: {{ zh: 试, en: Try }}\nowner: duty\n{text}");
-    let loaded = Playbook::load("plan.yaml", text.as_bytes(), &Context::default());
-    let findings = loaded.findings;
-    loaded.playbook.unwrap_or_else(|| panic!("{findings:?}"))
+    Playbook::load("plan.yaml", text.as_bytes(), &Context::default()).playbook
 }
 
 fn explored(playbook: &Playbook, limit: usize) -> Proof {
+    in_detail(playbook, limit, Detail::Kinds)
+}
+
+fn in_detail(playbook: &Playbook, limit: usize, detail: Detail) -> Proof {
     let directory: Directory = stand_ins(playbook, &Playbooks::default(), &[]).unwrap();
     let now: Timestamp = "2026-11-11T02:00:00Z".parse().unwrap();
-    prove(House { playbook, directory: &directory, now }, limit)
+    prove(House { playbook, directory: &directory, now }, limit, detail)
 }
 
 fn refuted(claim: &Claim) -> &Story {
@@ -161,11 +171,53 @@ fn shipped(name: &str) -> Arc<Playbook> {
 }
 
 #[test]
-fn nothing_is_refuted_of_the_shipped_plans_as_far_as_a_debug_build_looks() {
+fn every_promise_is_proven_of_the_shipped_plans() {
     for name in ["complaint-surge", "data-leak", "network-attack", "service-outage"] {
-        let playbook = shipped(name);
-        let proof = explored(&playbook, SOME);
-        assert!(!proof.is_refuted(), "{name}: {proof:#?}");
-        assert_eq!(proof.states, SOME, "{name}");
+        let proof = explored(&shipped(name), 100_000);
+        for claim in [&proof.never_stuck, &proof.always_ends, &proof.people_told] {
+            assert_eq!(*claim, Claim::Proven, "{name}");
+        }
+        assert!(proof.defect.is_none() && !proof.cut && !proof.narrowed, "{name}");
+    }
+}
+
+/// How many random plans are explored where nothing else is said, and how far in every detail.
+const CASES: u32 = 60;
+const EVERYTHING: usize = 2_500;
+
+fn config() -> Config {
+    let said = Config::default();
+    let kept = FileFailurePersistence::Direct("tests/proof/regressions.txt");
+    Config {
+        // 256 is what proptest says where nobody says anything.
+        cases: if said.cases == 256 { CASES } else { said.cases },
+        failure_persistence: Some(Box::new(kept)),
+        max_shrink_iters: 400,
+        ..said
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn what_holds_of_one_order_of_each_kind_holds_of_every_order(plan in random::plans()) {
+        let text = plan.text();
+        let playbook = loaded(&text);
+        prop_assume!(playbook.is_some());
+        let playbook = playbook.unwrap();
+        let all = in_detail(&playbook, EVERYTHING, Detail::All);
+        prop_assume!(!all.cut && !all.narrowed);
+        let kinds = explored(&playbook, EVERYTHING);
+        prop_assert!(!kinds.cut && !kinds.narrowed, "{text}");
+        prop_assert!(kinds.states <= all.states, "{text}");
+        for (name, kind, every) in [
+            ("stuck", &kinds.never_stuck, &all.never_stuck),
+            ("ends", &kinds.always_ends, &all.always_ends),
+            ("told", &kinds.people_told, &all.people_told),
+        ] {
+            prop_assert_eq!(kind.is_refuted(), every.is_refuted(), "{}\n{}: {:#?}", text, name, (kind, every));
+        }
+        prop_assert!(kinds.defect.is_none() && all.defect.is_none(), "{text}{:?}", all.defect);
     }
 }
