@@ -120,8 +120,11 @@ pub fn prove(house: House<'_>, limit: usize, detail: Detail) -> Proof {
     while let Some((at, state)) = search.queue.pop_front() {
         let moves = moves(&search.house, &search.reading, &state);
         for of_step in moves.steps {
-            let made = of_step.into_iter().map(|made| search.take(Some((at, &state)), made));
-            if made.fold(true, |all, made| all && made) {
+            let mut refused = false;
+            for made in of_step {
+                refused |= !search.take(Some((at, &state)), made);
+            }
+            if !refused {
                 break;
             }
         }
