@@ -10,6 +10,7 @@ use super::exit::{Exit, Stop};
 use super::progress;
 use super::screen::Screen;
 use super::settings;
+use super::system;
 use super::verify::refused;
 use crate::store::backup;
 use crate::text;
@@ -67,8 +68,10 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// The archive is damaged; the folder holds a store.
 pub fn restore(args: &Restore, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let config = settings::load(common, None, screen)?.config;
-    let file = File::open(&args.from)
-        .map_err(|error| Stop::new(Exit::NotFound, format!("{}: {error}", args.from.display())))?;
+    let file = File::open(&args.from).map_err(|error| {
+        let why = system::why(&error, screen.lang);
+        Stop::new(Exit::NotFound, format!("{}: {why}", args.from.display()))
+    })?;
     let bar = progress::bar(screen, file.metadata().ok().map(|meta| meta.len()), true);
     let restored = backup::restore(&mut bar.wrap_read(BufReader::new(file)), &config.data);
     bar.finish_and_clear();

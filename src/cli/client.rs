@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::args::Common;
 use super::exit::{Exit, Stop};
+use super::system;
 use crate::text::Lang;
 
 /// Where the server is when nobody says otherwise.
@@ -47,7 +48,7 @@ impl Client {
     /// The server's problem in words, with its exit code.
     pub async fn get(&self, path: &str) -> Result<Json, Stop> {
         let request = self.http.get(self.address(path)).timeout(TIMEOUT);
-        json(self.send(request).await?).await
+        json(self.send(request).await?, self.lang).await
     }
 
     /// Reads a text in the form asked for.
@@ -56,7 +57,7 @@ impl Client {
     /// As [`Client::get`].
     pub async fn text(&self, path: &str) -> Result<String, Stop> {
         let request = self.http.get(self.address(path)).timeout(TIMEOUT);
-        self.send(request).await?.text().await.map_err(|error| broken(&error))
+        self.send(request).await?.text().await.map_err(|error| broken(&error, self.lang))
     }
 
     /// Changes something.
@@ -64,7 +65,7 @@ impl Client {
     /// # Errors
     /// As [`Client::get`].
     pub async fn post(&self, path: &str, body: &Json) -> Result<Json, Stop> {
-        json(self.send(self.once(path).json(body)).await?).await
+        json(self.send(self.once(path).json(body)).await?, self.lang).await
     }
 
     /// Sends a file.
@@ -73,7 +74,7 @@ impl Client {
     /// As [`Client::get`].
     pub async fn post_file(&self, path: &str, content: Vec<u8>) -> Result<Json, Stop> {
         let request = self.once(path).header("Content-Type", "application/octet-stream");
-        json(self.send(request.body(content)).await?).await
+        json(self.send(request.body(content)).await?, self.lang).await
     }
 
     /// Begins a request that has its effect once, however often it arrives.
@@ -139,7 +140,7 @@ impl Client {
 
     fn unreachable(&self, error: &reqwest::Error) -> Stop {
         let base = &self.base;
-        let why = root(error);
+        let why = system::root(error, self.lang);
         let words = self.lang.pick(
             format!(
                 "连接不上 {base}（{why}）；服务是否已启动（firebell serve）？地址见 FIREBELL_URL"
@@ -153,20 +154,12 @@ impl Client {
     }
 }
 
-fn root(error: &dyn std::error::Error) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    deepest.to_string()
+fn broken(error: &reqwest::Error, lang: Lang) -> Stop {
+    Stop::new(Exit::Failure, system::root(error, lang))
 }
 
-fn broken(error: &reqwest::Error) -> Stop {
-    Stop::new(Exit::Failure, root(error))
-}
-
-async fn json(answer: reqwest::Response) -> Result<Json, Stop> {
-    let body = answer.bytes().await.map_err(|error| broken(&error))?;
+async fn json(answer: reqwest::Response, lang: Lang) -> Result<Json, Stop> {
+    let body = answer.bytes().await.map_err(|error| broken(&error, lang))?;
     if body.is_empty() {
         return Ok(Json::Null);
     }

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::args::{Export, ExportTo, Import, ImportFrom};
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, note};
+use super::system;
 use crate::exchange::cacao::{self, Origin, Stamp, conformance};
 use crate::exchange::markdown;
 use crate::playbook::Playbook;
@@ -113,8 +114,10 @@ fn unreadable(why: &str, screen: &Screen) -> Stop {
 
 /// Reads a file, and no more of it than shows that it is too large.
 fn read(path: &Path, screen: &Screen) -> Result<Vec<u8>, Stop> {
-    let file = std::fs::File::open(path)
-        .map_err(|error| unreadable(&format!("{}: {error}", path.display()), screen))?;
+    let file = std::fs::File::open(path).map_err(|error| {
+        let why = system::why(&error, screen.lang);
+        unreadable(&format!("{}: {why}", path.display()), screen)
+    })?;
     let mut bytes = Vec::new();
     file.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

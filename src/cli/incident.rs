@@ -9,6 +9,7 @@ use super::args::Incident;
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
+use super::system;
 use super::view;
 
 /// Runs one verb.
@@ -90,9 +91,10 @@ async fn attach(client: &Client, proof: Proof, screen: &Screen) -> Result<(), St
     if let Some(step) = &proof.step {
         path.push_str(&format!("&step={}", part(step)));
     }
-    let content = tokio::fs::read(&file)
-        .await
-        .map_err(|error| Stop::new(Exit::NotFound, format!("{}: {error}", file.display())))?;
+    let content = tokio::fs::read(&file).await.map_err(|error| {
+        let why = system::why(&error, screen.lang);
+        Stop::new(Exit::NotFound, format!("{}: {why}", file.display()))
+    })?;
     let kept = client.post_file(&path, content).await?;
     screen.data(&kept, |kept| kept.get("hash").and_then(Json::as_str).unwrap_or("").to_owned())
 }

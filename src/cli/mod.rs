@@ -31,6 +31,7 @@ mod schema;
 mod screen;
 mod serve;
 mod settings;
+mod system;
 mod timeline;
 mod token;
 mod usage;

@@ -9,7 +9,7 @@ use super::args::{Common, Serve};
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone, note};
 use super::verify::{refused, remarks};
-use super::{outbound, settings};
+use super::{outbound, settings, system};
 use crate::clock::SystemClock;
 use crate::config::{Config, Loaded, StoreKind};
 use crate::drill::book::Book;
@@ -66,7 +66,10 @@ async fn serve(
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         let at = config.listen;
         let words = screen.lang.pick(
-            format!("无法监听 {at}：{error}；可用 --listen 换一个地址"),
+            format!(
+                "无法监听 {at}：{}；可用 --listen 换一个地址",
+                system::why(&error, screen.lang)
+            ),
             format!("cannot listen on {at}: {error}; choose another address with --listen"),
         );
         Stop::new(Exit::Unavailable, words)
