@@ -246,6 +246,28 @@ fn what_was_submitted_in_time_and_recorded_later_is_not_late() {
 }
 
 #[test]
+fn nothing_is_done_to_a_clock_ahead_of_now_or_before_it_began() {
+    let extend = |case: &Case| ClockAct::Extend {
+        until: case.at_minute(600),
+        by: "The authority".to_owned(),
+        document: "Letter 7".to_owned(),
+    };
+    let acts: [&dyn Fn(&Case) -> ClockAct; 3] = [&|_| submit(), &|_| ask_waiver(), &extend];
+    for act_of in acts {
+        for minute in [-1, 63] {
+            let mut case = staffed(PLAN);
+            case.pass("1h");
+            let (at, act_of) = (case.at_minute(minute), act_of(&case));
+            let refused = case.ask(act("report", act_of), |ctx| {
+                ctx.actor = firebell::engine::Actor::person("cid");
+                ctx.occurred_at = Some(at);
+            });
+            assert_eq!(refused.map(|r| r.code), Some(RejectionCode::ImplausibleTime), "{minute}");
+        }
+    }
+}
+
+#[test]
 fn a_chained_stage_counts_from_the_submission_of_the_one_before() {
     let mut case = staffed(PLAN);
     assert_eq!(state(&case, "final"), ViewState::Waiting);

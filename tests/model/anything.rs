@@ -4,12 +4,14 @@
 use std::sync::{Arc, LazyLock};
 
 use firebell::engine::{
-    Actor, AlertNote, ChildOutcome, Command, DeadlineKind, EvidenceItem, Mode, NoticeOutcome,
-    Pending, RequestOutcome, RoleAct, SetMoment, Status, StepAct, StepRef, codec, next_deadline,
+    Actor, AlertNote, ChildOutcome, ClockAct, ClockRef, Command, DeadlineKind, EvidenceItem, Mode,
+    NoticeOutcome, Pending, RequestOutcome, RoleAct, SetMoment, Status, StepAct, StepRef, codec,
+    next_deadline,
 };
 use firebell::id::{IncidentId, NoticeId, StepId};
 use firebell::people::Directory;
-use firebell::playbook::{Action, Playbook, Value};
+use firebell::playbook::part::{Part, PartKind};
+use firebell::playbook::{Action, Context, Playbook, Shelf, Value};
 use firebell::runtime::Library;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -29,8 +31,23 @@ static PLANS: LazyLock<Vec<String>> = LazyLock::new(|| {
         let library = Library::of_plan(path.as_ref());
         library.playbooks().next().expect("a shipped plan").bundle.write()
     });
-    std::iter::once(include_str!("rich.yaml").to_owned()).chain(shipped).collect()
+    std::iter::once(rich()).chain(shipped).collect()
 });
+
+/// The plan made for this, with the law it names.
+fn rich() -> String {
+    let mut shelf = Shelf::default();
+    let law = Part::read(PartKind::Regimes, "law.yaml", include_bytes!("../meaning/law.yaml"));
+    shelf.put(law.expect("a part")).expect("the only one");
+    let context = Context { shelf: Some(&shelf), ..Context::default() };
+    let loaded = Playbook::load("rich.yaml", include_bytes!("rich.yaml"), &context);
+    loaded.playbook.unwrap_or_else(|| panic!("{:?}", loaded.findings)).bundle.write()
+}
+
+/// The plan made for this.
+pub fn first() -> Playbook {
+    Playbook::restore(&PLANS[0]).expect("it loads")
+}
 
 /// Draws a plan; the one made for this half of the time.
 pub fn plan() -> impl Strategy<Value = usize> {
@@ -221,7 +238,10 @@ impl Anyone<'_> {
 
     fn command(&self, RawCommand { op, on, how, who }: RawCommand) -> Command {
         let n = usize::from(on);
-        match op / 4 % 24 {
+        match op / 4 % 29 {
+            24 | 25 => self.of_law(n, how),
+            26 => self.named_moment(n, how),
+            27 => Command::Rollback { reason: text(how) },
             0..=7 => Command::Step { step: self.step_ref(n, who), act: self.act(n, how) },
             8 | 9 => Command::Role { role: self.role(n), act: role_act(how) },
             10 => Command::SetLevel { level: how % 6, reason: text(how) },
@@ -231,7 +251,10 @@ impl Anyone<'_> {
             13 if how % 2 == 0 => Command::Pause { reason: text(how) },
             13 => Command::Resume,
             14 => match how % 6 {
-                0 => Command::Cancel { reason: text(on), as_is: None },
+                0 => {
+                    let as_is = on.is_multiple_of(4).then(|| text(how));
+                    Command::Cancel { reason: text(on), as_is }
+                }
                 1 => Command::Close { force: Some(text(on)) },
                 2 => Command::Merge { into: IncidentId::from_u128(u128::from(on % 8)) },
                 _ => Command::Close { force: None },
@@ -296,6 +319,43 @@ impl Anyone<'_> {
                 let outcome = ChildOutcome::Started { number: u64::from(how) };
                 Command::ChildOutcome { request, outcome }
             }
+        }
+    }
+
+    /// A person's act on a stage of a statutory clock.
+    fn of_law(&self, n: usize, how: u8) -> Command {
+        let clocks = &self.engine.playbook.clocks;
+        let Some(clock) = clocks.get(n % clocks.len().max(1)) else {
+            return Command::Clock {
+                clock: ClockRef { clock: "nowhere".into(), stage: None },
+                act: ClockAct::Submit { reason: None, reference: None },
+            };
+        };
+        let stages: Vec<_> = clock.stages().map(|stage| stage.id.clone()).collect();
+        let stage = stages.get(n / 2 % (stages.len() + 1)).cloned();
+        let act = match how % 8 {
+            0..=2 => ClockAct::Submit { reason: None, reference: None },
+            3 => ClockAct::Submit { reason: Some(text(how / 8)), reference: Some(text(how / 4)) },
+            4 => ClockAct::AskWaiver { reason: text(how / 8) },
+            5 | 6 => ClockAct::AnswerWaiver { approve: how.is_multiple_of(2), reason: None },
+            _ => ClockAct::Extend {
+                until: self.engine.now + SignedDuration::from_hours(i64::from(how / 8)),
+                by: text(how / 8),
+                document: text(how / 16),
+            },
+        };
+        Command::Clock { clock: ClockRef { clock: clock.id.clone(), stage }, act }
+    }
+
+    /// A moment of a law comes, earlier or later than was said.
+    fn named_moment(&self, n: usize, how: u8) -> Command {
+        let clocks = self.engine.playbook.clocks.iter();
+        let names: Vec<_> = clocks.flat_map(|clock| clock.regime.moments.keys()).collect();
+        let name = names.get(n % (names.len() + 1)).map_or_else(|| "never".into(), |&n| n.clone());
+        Command::SetMoment {
+            moment: SetMoment::Named(name),
+            at: self.engine.now - SignedDuration::from_mins(i64::from(how) - 5),
+            grounds: how.is_multiple_of(2).then(|| text(how / 2)),
         }
     }
 
@@ -366,7 +426,8 @@ impl Anyone<'_> {
             _ => match step.map(|step| &step.action) {
                 Some(Action::Decide(decide)) => {
                     let option = &decide.options[usize::from(how / 16) % decide.options.len()];
-                    StepAct::Answer { option: option.clone(), note: None }
+                    let note = how.is_multiple_of(3).then(|| text(how / 16));
+                    StepAct::Answer { option: option.clone(), note }
                 }
                 Some(Action::Approve(_)) => StepAct::Approve { note: Some(text(how / 16)) },
                 Some(Action::Manual(manual))
@@ -385,7 +446,8 @@ impl Anyone<'_> {
                     let proof = EvidenceItem::Text { text: "seen".to_owned() };
                     let evidence = if how.is_multiple_of(2) { vec![proof] } else { Vec::new() };
                     let measure = manual.measure.as_ref().map(|_| f64::from(how));
-                    StepAct::Complete { form, evidence, measure, note: None }
+                    let note = how.is_multiple_of(5).then(|| text(how / 16));
+                    StepAct::Complete { form, evidence, measure, note }
                 }
                 _ => StepAct::Start,
             },

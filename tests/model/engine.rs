@@ -11,6 +11,7 @@ use firebell::playbook::Playbook;
 use firebell::text::Lang;
 use jiff::Timestamp;
 
+use crate::history::History;
 use crate::laws;
 use crate::story::story;
 
@@ -23,6 +24,7 @@ pub struct Engine<'w> {
     pub directory: &'w Directory,
     pub incident: Incident,
     pub events: Vec<Event>,
+    history: History,
     pub start: Timestamp,
     pub now: Timestamp,
 }
@@ -46,7 +48,10 @@ impl<'w> Engine<'w> {
         let outcome = declare(playbook, request.clone(), &ctx);
         let Outcome { events, incident, .. } =
             outcome.map_err(|no| format!("not declared: {no}"))?;
-        let engine = Self { playbook, directory, incident, events, start: now, now };
+        let history = History::default();
+        let mut engine = Self { playbook, directory, incident, events, history, start: now, now };
+        let taken = engine.history.take(playbook, &engine.events);
+        taken.map_err(|what| engine.wrong(what))?;
         engine.check()?;
         Ok(engine)
     }
@@ -79,8 +84,10 @@ impl<'w> Engine<'w> {
                 }
                 let many = first.events.len();
                 self.check_news(&first.events).map_err(|what| format!("{command:?}: {what}"))?;
+                let taken = self.history.take(self.playbook, &first.events);
                 self.events.extend(first.events);
                 self.incident = first.incident;
+                taken.map_err(|what| self.wrong(format!("{command:?}: {what}")))?;
                 self.check().map_err(|what| format!("after {command:?}: {what}"))?;
                 Ok(Ok(many))
             }
@@ -147,7 +154,8 @@ impl<'w> Engine<'w> {
             let sent = self.send(answer)?;
             let commands = due(self.playbook, &self.incident, self.now);
             if commands.is_empty() && !sent {
-                return Ok(());
+                let rests = self.history.at_rest(self.playbook, &self.incident, self.now);
+                return rests.map_err(|what| self.wrong(what));
             }
             for (place, command) in commands.into_iter().enumerate() {
                 let (known, shown) = (self.events.len(), format!("{command:?}"));

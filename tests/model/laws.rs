@@ -4,8 +4,9 @@
 use firebell::engine::limits::VISITS_MAX;
 use firebell::engine::{
     Facts, FailureCause, Incident, LadderSubject, Pending, Purpose, Run, SkipReason, Standing,
-    StepState, StuckReason,
+    StepState, StuckReason, ViewState, clocks,
 };
+use firebell::playbook::statute::{StageLimit, Start};
 use firebell::playbook::{
     Action, Blocks, Close, Condition, Join, LEVEL_MILDEST, OnFailure, Phase, Playbook, Repeat,
     Step, Truth, Wait,
@@ -157,6 +158,10 @@ impl World<'_> {
 
     /// Meaning 3, 4 and 8: a phase that can be left is left, and where it cannot that is said.
     fn leaving(&self, phase: &Phase) -> Law {
+        // While something is undone the plan stands still.
+        if self.incident.rollback.is_some() {
+            return Ok(());
+        }
         let stands = |step: &Step| self.incident.current_run(&step.id);
         let settled = |step: &Step| stands(step).is_some_and(|r| r.is_settled() && !r.is_halting());
         let mut waited_for = phase.steps.iter().filter(|step| step.blocks == Blocks::Phase);
@@ -203,7 +208,22 @@ impl World<'_> {
         let mut steps = self.playbook.phases.iter().flat_map(|phase| &phase.steps).filter(blocks);
         let blocked = steps.any(|step| open(step) || waits(step));
         let awaited = self.playbook.close == Close::ByPerson && self.incident.close_awaited;
+        let blocked = blocked || self.incident.rollback.is_some() || self.law_waits();
         law(blocked || awaited, || "nothing keeps it open and it is".to_owned())
+    }
+
+    /// A stage that is due keeps the incident open, and one whose moment a person must still set.
+    fn law_waits(&self) -> bool {
+        clocks(self.playbook, self.incident).iter().any(|view| {
+            let named = |limit: &StageLimit| matches!(limit.from, Start::Named(_));
+            let awaited = !view.stage.on_demand && view.stage.limits.iter().any(named);
+            let open = match view.state {
+                ViewState::Running | ViewState::Late => true,
+                ViewState::Waiting => awaited,
+                _ => false,
+            };
+            open && !view.stage.follows_close()
+        })
     }
 
     /// Meaning 9: the level is what the rules give, or worse, or a person's.

@@ -13,6 +13,7 @@ mod anything;
 mod driver;
 mod engine;
 mod generate;
+mod history;
 mod laws;
 mod reference;
 mod spec;

@@ -99,9 +99,7 @@ impl Decision<'_> {
             )
             .with("state", "met"));
         }
-        let anchor = state.as_ref().and_then(|state| Some(state.limit.as_ref()?.anchor));
-        let began = self.incident.detected_at.unwrap_or(self.incident.declared_at);
-        self.check_time(anchor.unwrap_or(began).min(self.incident.declared_at))?;
+        self.plausible(key)?;
         let reference = reference.map(|text| self.bounded("/reference", text, KEY_BYTES_MAX));
         let reference = reference.transpose()?.filter(|text| !text.trim().is_empty());
         let late = self.is_late(key);
@@ -155,10 +153,20 @@ impl Decision<'_> {
         Ok(())
     }
 
+    /// What happened to a stage did so after the moment it counts from, where that is known, and not
+    /// ahead of now.
+    fn plausible(&self, key: &ClockKey) -> Result<(), Rejection> {
+        let state = self.incident.clocks.get(key);
+        let anchor = state.and_then(|state| Some(state.limit.as_ref()?.anchor));
+        let began = self.incident.detected_at.unwrap_or(self.incident.declared_at);
+        self.check_time(anchor.unwrap_or(began).min(self.incident.declared_at))
+    }
+
+    /// Only a stage that runs can be waived or extended, and at a time that can have been.
     fn running(&self, key: &ClockKey) -> Result<(), Rejection> {
         let runs = self.incident.clocks.get(key).is_some_and(|state| state.is_running());
         if runs {
-            return Ok(());
+            return self.plausible(key);
         }
         let views = clocks(self.playbook, &self.incident);
         let here = |view: &&crate::engine::ClockView<'_>| {
