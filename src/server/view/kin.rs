@@ -17,7 +17,8 @@ pub fn parent(parent: &ParentRef) -> wire::Parent {
     }
 }
 
-/// Shows the incidents that one asked for.
+/// Shows the incidents that one asked for, in the order of their numbers; last those that have none
+/// yet.
 pub fn children(incident: &Incident) -> Vec<wire::Child> {
     let shown = |(id, child): (&IncidentId, &ChildRecord)| {
         let waits = |run: &crate::engine::Run| !run.is_settled() && run.child == Some(*id);
@@ -31,7 +32,10 @@ pub fn children(incident: &Incident) -> Vec<wire::Child> {
             awaited: !child.detached && incident.run_of(&child.key).is_some_and(waits),
         }
     };
-    incident.children.iter().map(|(id, child)| shown((id, child.as_ref()))).collect()
+    let children = incident.children.iter().map(|(id, child)| shown((id, child.as_ref())));
+    let mut children: Vec<wire::Child> = children.collect();
+    children.sort_by_key(|child| child.number.unwrap_or(u64::MAX));
+    children
 }
 
 fn href(id: IncidentId) -> String {
