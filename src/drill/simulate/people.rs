@@ -258,7 +258,7 @@ impl People {
         world: &mut World<'_>,
     ) {
         if let Some(option) = world.scenario.cast.answer(self.dice, turn, &decide.options) {
-            let act = StepAct::Answer { option: option.clone(), note: None };
+            let act = StepAct::Answer { option: option.clone(), note: late_reason(world, key) };
             world.ask(actor, on_step(key, act));
         }
     }

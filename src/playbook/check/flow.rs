@@ -6,80 +6,46 @@ use crate::id::PhaseId;
 use crate::playbook::check::{Check, UNREACHABLE_PHASE};
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::lower::NO_BOUND;
-use crate::playbook::model::HandlerAct;
 use crate::playbook::source::Span;
 use crate::text::Text;
 
-/// Which phases can be entered from which.
-pub(super) struct Ways {
-    edges: Vec<Way>,
-}
-
+/// A way from phase to phase that may be taken as often as one likes.
 struct Way {
     from: PhaseId,
     to: PhaseId,
-    /// How often it may be taken is limited.
-    bounded: bool,
     span: Option<Span>,
 }
 
-impl Ways {
-    /// Tells whether a phase can be entered at some time after another.
-    pub(super) fn lead(&self, from: &PhaseId, to: &PhaseId) -> bool {
-        self.reach([from.clone()]).contains(to)
-    }
-
-    /// Returns the phases that can be entered once one of `start` has been, those included.
-    fn reach(&self, start: impl IntoIterator<Item = PhaseId>) -> BTreeSet<PhaseId> {
-        let mut open: Vec<PhaseId> = start.into_iter().collect();
-        let mut reached: BTreeSet<PhaseId> = open.iter().cloned().collect();
-        while let Some(phase) = open.pop() {
-            for way in self.edges.iter().filter(|way| way.from == phase) {
-                if reached.insert(way.to.clone()) {
-                    open.push(way.to.clone());
-                }
-            }
-        }
-        reached
-    }
-}
-
 impl Check<'_> {
-    /// Checks the ways between phases and returns them.
-    pub(super) fn flow(&mut self) -> Ways {
-        let ways = self.ways();
-        if let Some(first) = self.playbook.phases.first() {
-            let reached = ways.reach([first.id.clone()]);
-            for phase in &self.playbook.phases {
-                if !reached.contains(&phase.id) {
-                    self.unreachable(&phase.id);
-                }
+    /// Checks the ways between phases.
+    pub(super) fn flow(&mut self) {
+        let reached = self.playbook.enterable_after(0);
+        for (at, phase) in self.playbook.phases.iter().enumerate() {
+            if at > 0 && !reached.contains(&at) {
+                self.unreachable(&phase.id);
             }
         }
-        for circle in unbounded_circles(&ways) {
+        for circle in circles(&self.unbounded_ways()) {
             self.endless(&circle);
         }
-        ways
     }
 
-    fn ways(&self) -> Ways {
+    fn unbounded_ways(&self) -> Vec<Way> {
         let phases = &self.playbook.phases;
-        let mut edges = Vec::new();
+        let mut ways = Vec::new();
         for (at, phase) in phases.iter().enumerate() {
             let places = self.notes.next.get(&phase.id).map(Vec::as_slice).unwrap_or_default();
             for (n, next) in phase.next.iter().enumerate() {
-                edges.push(Way {
-                    from: phase.id.clone(),
-                    to: next.to.clone(),
-                    bounded: next.at_most.is_some(),
-                    span: places.get(n).copied(),
-                });
+                if next.at_most.is_none() {
+                    let (from, to) = (phase.id.clone(), next.to.clone());
+                    ways.push(Way { from, to, span: places.get(n).copied() });
+                }
             }
             if phase.next.is_empty()
                 && let Some(following) = phases.get(at + 1)
             {
                 let (from, to) = (phase.id.clone(), following.id.clone());
-                edges.push(Way { from, to, bounded: false, span: None });
+                ways.push(Way { from, to, span: None });
             }
         }
         for noted in &self.notes.failure_ways {
@@ -87,22 +53,10 @@ impl Check<'_> {
             let from = self.playbook.step(step).map(|(phase, _)| phase.id.clone());
             // Going to the current phase does nothing.
             if let Some(from) = from.filter(|from| from != to) {
-                let (to, span) = (to.clone(), Some(noted.span));
-                edges.push(Way { from, to, bounded: false, span });
+                ways.push(Way { from, to: to.clone(), span: Some(noted.span) });
             }
         }
-        for handler in &self.playbook.handlers {
-            let HandlerAct::Go(to) = &handler.act else { continue };
-            for phase in phases {
-                let applies =
-                    handler.while_phase.is_empty() || handler.while_phase.contains(&phase.id);
-                if applies && phase.id != *to {
-                    let (from, to) = (phase.id.clone(), to.clone());
-                    edges.push(Way { from, to, bounded: true, span: None });
-                }
-            }
-        }
-        Ways { edges }
+        ways
     }
 
     fn unreachable(&mut self, id: &PhaseId) {
@@ -143,10 +97,10 @@ struct Circle {
     span: Option<Span>,
 }
 
-/// Finds circles without a bounded way: one for each way that goes back on a depth-first walk.
-fn unbounded_circles(ways: &Ways) -> Vec<Circle> {
+/// Finds circles: one for each way that goes back on a depth-first walk.
+fn circles(ways: &[Way]) -> Vec<Circle> {
     let mut from: BTreeMap<&PhaseId, Vec<&Way>> = BTreeMap::new();
-    for way in ways.edges.iter().filter(|way| !way.bounded) {
+    for way in ways {
         from.entry(&way.from).or_default().push(way);
     }
     let mut done: BTreeSet<&PhaseId> = BTreeSet::new();

@@ -61,10 +61,10 @@ pub(in crate::playbook) fn check(
     check.personal();
     check.names();
     if parts_are_sound {
-        let ways = check.flow();
+        check.flow();
         check.steps();
         check.compensations();
-        check.objectives(&ways);
+        check.objectives();
         check.too_short();
         // What cannot be decided because of a mistake in it is told as that.
         if !check.out.has_errors() {

@@ -3,19 +3,18 @@
 use std::collections::BTreeSet;
 
 use crate::id::{PhaseId, StepId, VarId};
-use crate::playbook::check::flow::Ways;
 use crate::playbook::check::{Check, IMPOSSIBLE_OBJECTIVE, NOT_MEASURED};
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::model::{Action, Milestone, Moment, Objective, Phase, Promise};
 use crate::text::Text;
 
 impl Check<'_> {
-    pub(super) fn objectives(&mut self, ways: &Ways) {
+    pub(super) fn objectives(&mut self) {
         let playbook = self.playbook;
         for objective in &playbook.objectives {
             match &objective.promise {
                 Promise::Within { from, to, .. } => {
-                    if let Some(why) = self.impossible(from, to, ways) {
+                    if let Some(why) = self.impossible(from, to) {
                         self.cannot_be_met(objective, why);
                     }
                 }
@@ -68,7 +67,7 @@ impl Check<'_> {
         });
     }
 
-    fn impossible(&self, from: &Moment, to: &Moment, ways: &Ways) -> Option<Text> {
+    fn impossible(&self, from: &Moment, to: &Moment) -> Option<Text> {
         if from == to {
             return Some(Text::both("起点和终点相同", "it begins where it ends"));
         }
@@ -88,10 +87,17 @@ impl Check<'_> {
                     (Moment::Step(..), Moment::Phase(_)) => together,
                     _ => false,
                 };
-                let apart = !ways.lead(&first.id, &last.id);
+                let apart = !together && !self.leads(first, last);
                 if before || apart { backwards() } else { None }
             }
         }
+    }
+
+    fn leads(&self, from: &Phase, to: &Phase) -> bool {
+        let place = |phase: &Phase| self.playbook.index().phase(&phase.id);
+        place(from)
+            .zip(place(to))
+            .is_some_and(|(from, to)| self.playbook.enterable_after(from).contains(&to))
     }
 
     fn phase_of(&self, moment: &Moment) -> Option<&Phase> {
