@@ -1,5 +1,7 @@
 //! The deadlines of steps (Meaning 9, 11): armed as absolute instants, moved by the level, breached.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::decision::Decision;
@@ -9,7 +11,8 @@ use crate::engine::limits::SHORTENED_LEAST;
 use crate::engine::moment::anchor;
 use crate::engine::notice::Purpose;
 use crate::engine::run::{FailureCause, Run, RunKey, StepState};
-use crate::playbook::{Action, Due, Step};
+use crate::id::StepId;
+use crate::playbook::{Action, Due, Join, Step};
 
 /// A deadline as absolute instants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -270,13 +273,48 @@ impl Decision<'_> {
         }
     }
 
-    /// Returns whom a plausible `occurred_at` of a step may not precede: the anchor its time
-    /// counts from, else when it became ready (Meaning 12).
+    /// Returns when a plausible `occurred_at` of a step may begin: at the anchor its time counts
+    /// from, else when it became ready (Meaning 12).
     pub fn earliest(&self, step: &Step, run: &Run) -> Timestamp {
         let anchored = step.due.as_ref().and_then(|due| due.from.as_ref());
         let anchored = anchored.and_then(|from| anchor(self.playbook, &self.incident, from));
         let ready = run.ready_at.unwrap_or(self.incident.visit_began);
+        let ready = ready.min(self.reachable_by_people(step, run));
         anchored.map_or(ready, |anchored| anchored.min(ready))
+    }
+
+    /// Returns from when people alone could have worked on a step: what firebell does in between is
+    /// done when it runs, which is late where a plan was worked without it and is entered afterwards.
+    fn reachable_by_people(&self, step: &Step, run: &Run) -> Timestamp {
+        let declared = self.incident.declared_at;
+        let begun = self.incident.detected_at.map_or(declared, |noticed| noticed.min(declared));
+        let mut from = match run.visit == 1 {
+            true => begun,
+            false => self.settled_by_people(|of| of.visit < run.visit).unwrap_or(begun),
+        };
+        let mut seen: BTreeSet<&StepId> = BTreeSet::new();
+        let mut open = vec![step];
+        while let Some(at) = open.pop() {
+            // Of several ways to a step the one that was taken is not known.
+            let before = if at.join == Join::All { at.after.as_slice() } else { &[] };
+            for id in before.iter().filter(|id| seen.insert(id)) {
+                let Some(before) = self.step(id) else { continue };
+                if !before.action.is_human() {
+                    open.push(before);
+                    continue;
+                }
+                let settled = self.incident.run(id).filter(|of| of.visit == run.visit);
+                from = settled.and_then(|of| of.settled_at).map_or(from, |at| at.max(from));
+            }
+        }
+        from
+    }
+
+    /// Returns when people last ended a step, of the runs asked for.
+    fn settled_by_people(&self, asked: impl Fn(&Run) -> bool) -> Option<Timestamp> {
+        let of_people = |run: &&Run| self.step(&run.key.step).is_some_and(|s| s.action.is_human());
+        let runs = self.incident.runs().filter(|run| asked(run)).filter(of_people);
+        runs.filter_map(|run| run.settled_at).max()
     }
 }
 
