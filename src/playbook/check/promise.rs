@@ -11,8 +11,8 @@ use crate::playbook::check::{
 };
 use crate::playbook::diagnostic::{Code, Diagnostic, both};
 use crate::playbook::model::{
-    Action, Blocks, Due, LEVEL_MILDEST, LEVEL_WORST, Limit, Milestone, Moment, Objective, Promise,
-    Step, Wait,
+    Action, Blocks, Counts, Due, LEVEL_MILDEST, LEVEL_WORST, Limit, Milestone, Moment, Objective,
+    Promise, Step, Wait,
 };
 use crate::playbook::source::Span;
 use crate::text::Text;
@@ -34,8 +34,9 @@ impl Check<'_> {
                 let due = [(&step.start_within, Milestone::Started), (&step.due, Milestone::Done)];
                 for (due, milestone) in due {
                     let Some(due) = due else { continue };
-                    let least = match &due.from {
-                        Some(Moment::Step(id, from)) => {
+                    let least = match &due.counts {
+                        Counts::Before(_) => None,
+                        Counts::From(Moment::Step(id, from)) => {
                             course.least(&mut since, (id, *from), (place, milestone))
                         }
                         _ => earliest.least(at, place, due, milestone),
