@@ -98,7 +98,7 @@ pub(super) fn of_plan(plan: &Playbook, lang: Lang) -> Vec<String> {
 
 fn counts_from_awareness(plan: &Playbook) -> bool {
     let mut dues = plan.every_step().flat_map(|step| [&step.due, &step.start_within]);
-    dues.any(|due| due.as_ref().is_some_and(|due| due.from == Some(Moment::Aware)))
+    dues.any(|due| due.as_ref().is_some_and(|due| due.from() == Some(&Moment::Aware)))
 }
 
 fn has_undoing(plan: &Playbook) -> bool {
