@@ -63,7 +63,7 @@ pub(crate) fn paths(plan: &Playbook) -> Paths {
 /// Lists the later phases that a phase may be left for; ways back are loops, which no plan means
 /// to take.
 fn onward(plan: &Playbook, at: usize) -> Vec<usize> {
-    let next = &plan.phases[at].next;
+    let next = plan.phases[at].ways();
     if next.is_empty() {
         return if at + 1 < plan.phases.len() { vec![at + 1] } else { Vec::new() };
     }

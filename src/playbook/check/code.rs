@@ -54,6 +54,8 @@ pub const REVIEW_DUE: Code = Code::new("W0306");
 pub const RIVALS: Code = Code::new("W0307");
 /// A condition that always holds.
 pub const ALWAYS_HOLDS: Code = Code::new("W0308");
+/// A way out after one that is always taken.
+pub const NEVER_TRIED: Code = Code::new("W0309");
 /// A name that nothing can set.
 pub const UNKNOWN_NAME: Code = Code::new("E0402");
 /// An expression that fails whatever it is given.
