@@ -81,7 +81,7 @@ impl Proven {
         self.proof.is_refuted()
     }
 
-    /// Returns what was refuted as findings of the plan's file, which is one of `files`.
+    /// Returns what was refuted or is open as findings of the plan's file, which is one of `files`.
     pub(super) fn findings(&self, files: &[PathBuf]) -> Option<Diagnostics> {
         refuted::findings(&self.playbook, &self.proof, files)
     }
