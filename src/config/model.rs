@@ -31,16 +31,7 @@ pub struct Config {
     pub data: PathBuf,
     /// The directory of playbooks.
     pub playbooks: PathBuf,
-    /// A tool that may send alerts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct IngestSource {
-    /// How it is read.
-    pub source: Source,
-    /// What opens its door, and nothing else.
-    pub key: Secret,
-}
-
-/// Where drills are and how often they are due.
+    /// Where drills are and how often they are due.
     pub drills: Drills,
     /// What keeps the journal.
     pub store: Store,
@@ -67,6 +58,15 @@ impl Config {
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.directory)
     }
+}
+
+/// A tool that may send alerts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IngestSource {
+    /// How it is read.
+    pub source: Source,
+    /// What opens its door, and nothing else.
+    pub key: Secret,
 }
 
 /// Where drills are and how often they are due.

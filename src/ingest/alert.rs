@@ -7,7 +7,7 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 /// What an alert says of its trouble.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum News {
     /// The trouble is there.
