@@ -342,3 +342,29 @@ async fn ten_thousand_labels_begin_an_incident_that_keeps_those_the_plan_asks_fo
     let shown = desk.get(&format!("/api/v1/incidents/{id}")).await.ok(200);
     assert_eq!(shown["variables"]["users"], 1200);
 }
+
+#[tokio::test]
+async fn when_too_much_arrives_each_sender_is_told_in_the_way_that_makes_it_come_back() {
+    let app = start();
+    let endless = || {
+        let stream = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
+        axum::body::Body::from_stream(stream)
+    };
+    let mut held = Vec::new();
+    for _ in 0..64 {
+        held.push(tokio::spawn(door(&app, "prom", ALERTMANAGER).bytes(endless()).send()));
+    }
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+    let reply = send(&app, "prom", ALERTMANAGER, &group("firing", 1)).await;
+    assert_eq!(reply.header("retry-after"), "1");
+    reply.problem(503, "busy");
+    let reply = app.anonymous().call(Method::POST, ENQUEUE).json(&json!({})).send().await;
+    assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (429, "1"));
+    held.iter().for_each(tokio::task::JoinHandle::abort);
+    for task in held {
+        assert!(task.await.unwrap_err().is_cancelled());
+    }
+    send(&app, "prom", ALERTMANAGER, &group("firing", 1)).await.ok(202);
+}

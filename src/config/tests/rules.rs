@@ -46,7 +46,7 @@ fn each_wrong_setting_of_the_server_is_found_where_it_stands() {
         ("tls: {}", NOT_YET, "tls"),
         ("monitors: {}", NOT_YET, "monitors"),
         ("ingest: []", WRONG_TYPE, "["),
-        ("ingest: { x: {} }", MISSING_KEY, "{"),
+        ("ingest: { x: { dialect: generic } }", MISSING_KEY, "dialect"),
         ("ingest: { x: { dialect: nagios, secret: env:ROBOT_KEY } }", BAD_VALUE, "nagios"),
         ("ingest: { x: { dialect: generic, secret: s3cret } }", NOT_A_SECRET, "******"),
         ("lang: fr", BAD_VALUE, "fr"),

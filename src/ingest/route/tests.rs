@@ -1,3 +1,5 @@
+//! Which alert asks for what. Must not know dialects.
+
 use super::*;
 
 use std::cell::RefCell;

@@ -13,7 +13,7 @@ use crate::server::app::App;
 use crate::server::problem::Problem;
 use crate::server::wire::{AlertOutcome, Ingested, IngestedAlert};
 use crate::store::StoreError;
-use crate::text::Text;
+use crate::text::{Lang, Text};
 
 /// How often an alert is routed: the incident that was open may end in between.
 const TRIES_MAX: usize = 3;
@@ -82,8 +82,7 @@ fn worded(unread: Unread) -> (Reason, Text) {
         ),
         Unread::Fault(Fault { pointer, detail }) => {
             let said = |lang| format!("{pointer}: {}", detail.get(lang));
-            use crate::text::Lang::{En, Zh};
-            (Reason::Incomplete, Text::both(said(Zh), said(En)))
+            (Reason::Incomplete, Text::both(said(Lang::Zh), said(Lang::En)))
         }
     }
 }

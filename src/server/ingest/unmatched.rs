@@ -101,7 +101,7 @@ impl Unmatched {
     /// Lists them, the latest first.
     pub fn list(&self) -> Vec<UnmatchedAlert> {
         let mut all = self.held().clone();
-        all.sort_by(|one, other| other.last_at.cmp(&one.last_at));
+        all.sort_by_key(|one| std::cmp::Reverse(one.last_at));
         all
     }
 
