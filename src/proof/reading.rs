@@ -200,6 +200,11 @@ fn overdue(questions: &Questions<'_>) -> BTreeSet<StepId> {
 /// are such steps too.
 fn aside(playbook: &Playbook, questions: &Questions<'_>) -> BTreeSet<StepId> {
     let mut aside = BTreeSet::new();
+    // Whichever step fails, the incident then goes elsewhere.
+    let by_failure = playbook.handlers.iter().filter(|h| h.event == HandlerEvent::StepFailed);
+    if by_failure.into_iter().any(|handler| matches!(handler.act, HandlerAct::Go(_))) {
+        return aside;
+    }
     let read: BTreeSet<&VarId> =
         questions.all.iter().flat_map(Question::names).filter_map(variable).collect();
     for phase in &playbook.phases {

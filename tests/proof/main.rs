@@ -151,6 +151,18 @@ fn a_loop_that_the_plan_leads_out_of_ends() {
 }
 
 #[test]
+fn a_failure_that_leads_on_matters_of_whatever_step() {
+    let before = "inputs: { calm: { type: boolean } }
+handlers: [ { event: step_failed, go: closing, at_most: 1 } ]
+";
+    let aside = "id: look, role: commander, blocks: nothing";
+    let work = ("work", aside, "{ to: closing, when: calm }");
+    let proof = explored(&phases("given-up", before, &[work, CLOSING]), SOME);
+    assert_eq!(refuted(&proof.never_stuck).lines.len(), 1);
+    assert_eq!(proof.always_ends, Claim::Proven);
+}
+
+#[test]
 fn a_cancellation_that_must_undo_something_ends() {
     let undone = |undo: &str| {
         let look = "id: look, role: commander, compensate: restore";
