@@ -9,14 +9,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::email::{Eml, EmlSettings, Smtp, SmtpSettings};
 use super::gate::Pass;
+use super::hook::{Hook, HookSettings};
 use super::hosts::Host;
 use super::message::Rendered;
+use super::pace::Pace;
 use super::route::Destination;
 use super::setup::SetupError;
 use super::webhook::{Webhook, WebhookSettings};
 use super::why::Why;
 use crate::id::ChannelId;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 /// One way out.
 pub trait Channel: Send + Sync + 'static {
@@ -27,6 +29,17 @@ pub trait Channel: Send + Sync + 'static {
     /// none, or for an address that names none.
     fn host_of(&self, address: &str) -> Option<Host> {
         let _ = address;
+        None
+    }
+
+    /// Returns how many messages the other side takes in a time; `None` where it sets no limit.
+    fn pace(&self) -> Option<Pace> {
+        None
+    }
+
+    /// Says what to do about a reason that came of an answer; `None` where the reason says it all.
+    fn advice(&self, why: &Why) -> Option<Text> {
+        let _ = why;
         None
     }
 }
@@ -78,6 +91,13 @@ impl Outgoing {
     #[must_use]
     pub fn address(&self) -> &str {
         &self.to.address
+    }
+
+    /// Returns whom a message to a shared place is meant for, as that place knows them; `None` where
+    /// it goes to everyone there.
+    #[must_use]
+    pub fn mention(&self) -> Option<&str> {
+        (!self.to.shared && !self.to.address.is_empty()).then_some(self.to.address.as_str())
     }
 
     /// Returns the instant of the attempt.
@@ -160,6 +180,8 @@ pub enum KindSettings {
     Eml(EmlSettings),
     /// Signed HTTP posts.
     Webhook(WebhookSettings),
+    /// A service that takes messages over HTTP.
+    Hook(HookSettings),
 }
 
 /// A channel as it is configured.
@@ -223,6 +245,7 @@ fn build(kind: KindSettings) -> Result<Arc<dyn Channel>, SetupError> {
         KindSettings::Smtp(settings) => Arc::new(Smtp::new(settings)?),
         KindSettings::Eml(settings) => Arc::new(Eml::new(settings)?),
         KindSettings::Webhook(settings) => Arc::new(Webhook::new(settings)?),
+        KindSettings::Hook(settings) => Arc::new(Hook::new(settings)?),
     })
 }
 
