@@ -43,7 +43,12 @@ pub use email::{Credentials, Eml, EmlSettings, Security, Smtp, SmtpSettings};
 pub use hook::HookSettings;
 pub use hosts::{Host, Hosts};
 pub use message::{IncidentLine, Link, RENDERED_FORMAT, Rendered, Sms, Unreadable};
-pub use provider::{DingTalk, Feishu, Service, WeCom};
+pub use provider::custom;
+pub use provider::{
+    ALIYUN_SERVER, Account, Addresses, AliyunSms, DingTalk, Feishu, Filled, Gotify, Ntfy, Service,
+    Slack, TWILIO_SERVER, Teams, TwilioSms, TwilioVoice, WeCom,
+};
+pub use reply::{Class, Verb};
 pub use route::{Destination, destination};
 pub use secret::Secret;
 pub use setup::SetupError;

@@ -24,6 +24,12 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// So many in any minute.
+    #[must_use]
+    pub const fn per_minute(most: u16) -> Self {
+        Self { most, within: SignedDuration::from_mins(1) }
+    }
+
     /// Returns how many of the window's messages are kept back for digests.
     const fn reserve(self) -> usize {
         self.most as usize / 3

@@ -1,9 +1,16 @@
 //! The services that messages leave by over HTTP, a file each: how a message is written for them,
 //! and what their answers mean. Pure; the posting is done by `hook`.
 
+mod aliyun;
+pub mod custom;
 mod dingtalk;
 mod feishu;
+mod gotify;
 mod markdown;
+mod ntfy;
+mod slack;
+mod teams;
+mod twilio;
 mod wecom;
 
 use std::sync::Arc;
@@ -16,8 +23,15 @@ use super::reply::{Known, Post, Reply, advice};
 use super::why::Why;
 use crate::text::Text;
 
+pub use aliyun::{AliyunSms, Filled, SERVER as ALIYUN_SERVER};
+pub use custom::Custom;
 pub use dingtalk::DingTalk;
 pub use feishu::Feishu;
+pub use gotify::Gotify;
+pub use ntfy::Ntfy;
+pub use slack::Slack;
+pub use teams::Teams;
+pub use twilio::{Account, SERVER as TWILIO_SERVER, TwilioSms, TwilioVoice};
 pub use wecom::WeCom;
 
 /// A service that takes messages over HTTP. Its implementors are its settings.
@@ -51,6 +65,19 @@ pub trait Provider: Send + Sync + std::fmt::Debug + 'static {
     }
 }
 
+/// What an address means on a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addresses {
+    /// Whom to mention in a place that everyone there reads.
+    Mention,
+    /// A topic.
+    Topic,
+    /// A telephone number.
+    Number,
+    /// Whatever the service knows people by.
+    Any,
+}
+
 /// The services that are known, with their settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Service {
@@ -60,9 +87,41 @@ pub enum Service {
     Feishu(Feishu),
     /// A robot of a WeCom group.
     WeCom(WeCom),
+    /// An incoming webhook of Slack.
+    Slack(Slack),
+    /// A workflow of Microsoft Teams.
+    Teams(Teams),
+    /// A server of ntfy.
+    Ntfy(Ntfy),
+    /// An application on a server of Gotify.
+    Gotify(Gotify),
+    /// Short messages by Aliyun.
+    AliyunSms(AliyunSms),
+    /// Short messages by Twilio.
+    TwilioSms(TwilioSms),
+    /// Calls by Twilio.
+    TwilioVoice(TwilioVoice),
+    /// Whatever a form describes.
+    Custom(Box<Custom>),
 }
 
 impl Service {
+    /// Returns what an address means there.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        match self {
+            Self::DingTalk(_)
+            | Self::Feishu(_)
+            | Self::WeCom(_)
+            | Self::Slack(_)
+            | Self::Teams(_)
+            | Self::Gotify(_) => Addresses::Mention,
+            Self::Ntfy(_) => Addresses::Topic,
+            Self::Custom(custom) => custom.form.addresses,
+            Self::AliyunSms(_) | Self::TwilioSms(_) | Self::TwilioVoice(_) => Addresses::Number,
+        }
+    }
+
     /// Returns the service as something to speak to.
     #[must_use]
     pub fn provider(self) -> Arc<dyn Provider> {
@@ -70,6 +129,14 @@ impl Service {
             Self::DingTalk(robot) => Arc::new(robot),
             Self::Feishu(bot) => Arc::new(bot),
             Self::WeCom(robot) => Arc::new(robot),
+            Self::Slack(hook) => Arc::new(hook),
+            Self::Teams(flow) => Arc::new(flow),
+            Self::Ntfy(server) => Arc::new(server),
+            Self::Gotify(application) => Arc::new(application),
+            Self::AliyunSms(account) => Arc::new(account),
+            Self::TwilioSms(account) => Arc::new(account),
+            Self::TwilioVoice(account) => Arc::new(account),
+            Self::Custom(custom) => Arc::new(*custom),
         }
     }
 }

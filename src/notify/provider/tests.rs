@@ -1,8 +1,14 @@
 //! Every service against a fake of it on the loopback, which checks what the real one checks and
 //! answers in its words.
 
+mod custom;
 mod dingtalk;
 mod feishu;
+mod foreign;
+mod phone;
+mod push;
+mod slack;
+mod teams;
 mod wecom;
 
 use std::time::Duration;
