@@ -143,6 +143,9 @@ pub enum Verb {
     SafeStart(SafeStart),
     /// Send a test message to a person: am I reachable?
     TestPage(TestPage),
+    /// Try a channel out
+    #[command(subcommand)]
+    Channel(Channel),
     /// Print shell completions
     Completions(Completions),
     /// Write manual pages
@@ -176,7 +179,8 @@ impl Verb {
             | Self::Oncall(_)
             | Self::Reload
             | Self::SafeStart(_)
-            | Self::TestPage(_) => None,
+            | Self::TestPage(_)
+            | Self::Channel(_) => None,
         }
     }
 }
@@ -208,6 +212,23 @@ pub struct TestPage {
     /// Over this channel alone
     #[arg(long)]
     pub channel: Option<String>,
+}
+
+/// What to do with a channel.
+#[derive(Debug, Subcommand)]
+pub enum Channel {
+    /// Send one test message over a channel and explain the answer
+    Test(ChannelTest),
+}
+
+/// Tries a channel.
+#[derive(Debug, Args)]
+pub struct ChannelTest {
+    /// The channel, by its name in the configuration
+    pub name: String,
+    /// To this address on it; the channel's own where missing
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Option<String>,
 }
 
 /// Compares plans.

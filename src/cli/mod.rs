@@ -5,6 +5,7 @@ mod act;
 mod annotate;
 mod args;
 mod backup;
+mod channel;
 mod check;
 mod chinese;
 mod client;
@@ -135,6 +136,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::TestPage(args) => call(Box::new(|client| {
             Box::pin(async move { operate::test_page(&args, &client, screen).await })
         })),
+        Verb::Channel(verb) => channel::run(verb, common, screen),
         Verb::Completions(args) => pages::completions(args.shell, screen.lang),
         Verb::Man(args) => pages::man(args.dir.as_deref(), screen.lang),
     }

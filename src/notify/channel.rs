@@ -37,6 +37,12 @@ pub trait Channel: Send + Sync + 'static {
         None
     }
 
+    /// Returns as how many messages the other side counts one: long ones leave in parts.
+    fn weight(&self, outgoing: &Outgoing) -> usize {
+        let _ = outgoing;
+        1
+    }
+
     /// Says what to do about a reason that came of an answer; `None` where the reason says it all.
     fn advice(&self, why: &Why) -> Option<Text> {
         let _ = why;
@@ -98,6 +104,21 @@ impl Outgoing {
     #[must_use]
     pub fn mention(&self) -> Option<&str> {
         (!self.to.shared && !self.to.address.is_empty()).then_some(self.to.address.as_str())
+    }
+
+    /// Returns the same message with other words: what leaves in its place with its leave.
+    #[must_use]
+    pub fn saying(self, rendered: Rendered) -> Self {
+        Self { rendered, ..self }
+    }
+
+    /// Tells whether someone is asked to act, by the stable name of what it is for.
+    #[must_use]
+    pub fn asks_to_act(&self) -> bool {
+        matches!(
+            self.rendered.purpose.as_str(),
+            "role_page" | "step_ready" | "step_overdue" | "escalation" | "clock"
+        )
     }
 
     /// Returns the instant of the attempt.
@@ -226,6 +247,11 @@ impl Channels {
     #[must_use]
     pub fn get(&self, id: &ChannelId) -> Option<&Configured> {
         self.0.get(id)
+    }
+
+    /// Returns all channels, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&ChannelId, &Configured)> {
+        self.0.iter()
     }
 
     /// Returns the names of all channels, in order.

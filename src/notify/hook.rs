@@ -94,6 +94,10 @@ impl Channel for Hook {
         self.pace
     }
 
+    fn weight(&self, outgoing: &Outgoing) -> usize {
+        self.provider.write(outgoing).map_or(1, |posts| posts.len().max(1))
+    }
+
     fn advice(&self, why: &Why) -> Option<Text> {
         self.provider.advice(why)
     }

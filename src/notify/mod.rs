@@ -11,6 +11,7 @@ mod catalogue;
 mod cause;
 mod channel;
 mod client;
+pub mod digest;
 mod email;
 mod encode;
 pub mod gate;

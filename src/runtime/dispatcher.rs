@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::cells::Loaded;
 use super::kin;
 use super::outbox::Rendered;
+use super::pacer::Pacer;
 use super::service::Inner;
 use super::standing::Standing;
 use crate::engine::{
@@ -23,6 +24,9 @@ use crate::people::Directory;
 
 /// How many messages one channel carries at once.
 const PER_CHANNEL: usize = 64;
+/// How many messages wait for one channel that takes only so many in a time: enough to put a storm
+/// together, bounded in memory.
+const PER_QUEUE: usize = 1_024;
 /// How many requests of plans are made at once.
 const REQUESTS: usize = 64;
 /// How long to wait before an answer that could not be committed is tried again.
@@ -32,6 +36,7 @@ pub(super) const COMMIT_AGAIN: Duration = Duration::from_secs(1);
 pub struct Outbound {
     channels: Channels,
     lanes: BTreeMap<ChannelId, Arc<Semaphore>>,
+    pacers: BTreeMap<ChannelId, Arc<Pacer>>,
     requests: Arc<Semaphore>,
     http: notify::Client,
     drill_hosts: Hosts,
@@ -49,9 +54,20 @@ impl Outbound {
         drill_hosts: Hosts,
         http_hosts: Hosts,
     ) -> Self {
-        let lane = |id: &ChannelId| (id.clone(), Arc::new(Semaphore::new(PER_CHANNEL)));
+        let mut lanes = BTreeMap::new();
+        let mut pacers = BTreeMap::new();
+        for (id, configured) in channels.iter() {
+            let mut room = PER_CHANNEL;
+            if let Some(pace) = configured.channel.pace() {
+                let pacer = Pacer::new(pace, Arc::clone(&configured.channel));
+                pacers.insert(id.clone(), pacer);
+                room = PER_QUEUE;
+            }
+            lanes.insert(id.clone(), Arc::new(Semaphore::new(room)));
+        }
         Self {
-            lanes: channels.ids().map(lane).collect(),
+            lanes,
+            pacers,
             channels,
             requests: Arc::new(Semaphore::new(REQUESTS)),
             http,
@@ -245,7 +261,11 @@ async fn send(
         Err(Held::Never(why)) => return Some(refused(why)),
     };
     let outgoing = Outgoing::new(pass, to, words, inner.clock.now());
-    Some(outcome(inner, sending, via.clone(), configured.channel.send(&outgoing).await))
+    let delivery = match inner.outbound.pacers.get(&via) {
+        Some(pacer) => pacer.deliver(&inner.clock, outgoing, sending.until).await,
+        None => configured.channel.send(&outgoing).await,
+    };
+    Some(outcome(inner, sending, via.clone(), delivery))
 }
 
 async fn still_wanted(inner: &Arc<Inner>, incident: IncidentId, id: NoticeId) -> bool {

@@ -20,6 +20,7 @@ mod library;
 mod meters;
 mod outages;
 mod outbox;
+mod pacer;
 mod personal;
 mod pins;
 mod redaction;

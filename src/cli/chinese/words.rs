@@ -182,6 +182,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "记录问题何时被发现（detected）、本单位何时知悉（aware），或法规所指的时刻何时到来",
     ),
     ("Send a test message to a person: am I reachable?", "给某人发送测试消息：能联系到我吗？"),
+    (
+        "Send one test message over a channel and explain the answer",
+        "经由一个渠道发送一条测试消息，并解释结果",
+    ),
     ("Set an earlier entry of the timeline right", "更正时间线中较早的一条记录"),
     ("Set the level over the rules", "不按规则，直接设定等级"),
     ("Show an incident and what to do now", "查看事件和当前该做的事"),
@@ -206,6 +210,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The address to listen on (default: 127.0.0.1:8080)", "监听地址（默认：127.0.0.1:8080）"),
     ("The archive to read", "要读取的归档文件"),
     ("The archive to write", "要写入的归档文件"),
+    ("The channel, by its name in the configuration", "渠道，即其在配置中的名称"),
     ("The clock; `clock:stage` where it has several", "法定时限；有多个阶段时写 `时限:阶段`"),
     (
         "The configuration file (default: ./firebell.yaml where it exists)",
@@ -253,8 +258,13 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The step; `step:2` is the second item of a for-each", "步骤；`step:2` 是逐项步骤的第二项"),
     ("The token that client verbs present", "客户端命令出示的令牌"),
     ("Tick an item of a step's checklist", "勾选步骤检查单的一项"),
+    (
+        "To this address on it; the channel's own where missing",
+        "发往该渠道上的这个地址；不写则发往渠道自己的地址",
+    ),
     ("To whom", "交给谁"),
     ("Treat warnings as errors", "把警告当作错误"),
+    ("Try a channel out", "试用一个渠道"),
     ("Try a failed step again", "重试失败的步骤"),
     ("Undo what was done, the latest first", "撤回已做的处置，从最近的开始"),
     ("Unpack an archive into an empty data folder", "把归档文件恢复到空的数据文件夹"),

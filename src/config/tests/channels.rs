@@ -118,3 +118,27 @@ fn every_preset_can_be_used_and_writes_a_page() {
         assert!(text.starts_with("# "), "{name} says what it is for");
     }
 }
+
+#[test]
+fn the_examples_of_the_documentation_are_read() {
+    for doc in
+        [include_str!("../../../docs/channels.en.md"), include_str!("../../../docs/channels.zh.md")]
+    {
+        let examples: Vec<&str> =
+            doc.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert_eq!(examples.len(), 2);
+        for example in examples {
+            let mut environment = environment();
+            for name in ["ROBOT_SECRET", "ALIYUN_SECRET", "TELEGRAM_TOKEN", "PAGING_KEY"] {
+                environment.insert(name.to_owned(), "hunter2".to_owned());
+            }
+            environment.insert("ROBOT_URL".to_owned(), "https://oapi.example/x?t=1".to_owned());
+            if let Err(found) = read_with(example, &environment, &Flags::default()) {
+                panic!("{}", found.render(Rendering::plain(Lang::En)));
+            }
+        }
+        for kind in ["dingtalk", "feishu", "lark", "wecom", "slack", "teams", "ntfy", "gotify"] {
+            assert!(doc.contains(&format!("`{kind}`")), "{kind}");
+        }
+    }
+}
