@@ -39,10 +39,13 @@ pub enum Block {
     Gap,
 }
 
+/// Makes a block of a text.
+type Make = fn(String) -> Block;
+
 impl Block {
     /// Returns the text of a block that can be cut, with the way to make the same block of a part
     /// of it.
-    fn text(&self) -> Option<(&str, fn(String) -> Self)> {
+    fn text(&self) -> Option<(&str, Make)> {
         match self {
             Self::Heading(text) => Some((text, Self::Heading)),
             Self::Line(text) => Some((text, Self::Line)),

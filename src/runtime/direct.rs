@@ -1,6 +1,8 @@
 //! A message to a person that is about no incident: handed to their channels at once, through the
 //! gate like every other. Whoever sends it keeps what became of it; nothing is stored here.
 
+use jiff::SignedDuration;
+
 use super::service::{Inner, Runtime};
 use crate::engine::{Mode, Recipient};
 use crate::id::{ChannelId, NoticeId, PersonId};
@@ -8,6 +10,9 @@ use crate::notify::gate::{self, Act, Verdict};
 use crate::notify::{self, Delivery, Outgoing, RENDERED_FORMAT, Rendered, Why, WhyCode};
 use crate::people::Person;
 use crate::text::{Lang, Text};
+
+/// How long a message about no incident waits for a channel's limit: whoever asked is waiting, too.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
 /// A message about no incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +92,8 @@ impl Inner {
         };
         let now = self.clock.now();
         let outgoing = Outgoing::new(pass, destination, letter.rendered(person.lang, now), now);
-        match configured.channel.send(&outgoing).await {
+        let until = now.checked_add(PATIENCE).unwrap_or(now);
+        match self.attempt(channel, configured, outgoing, until).await {
             Delivery::Delivered => Ok(()),
             Delivery::Retry { why, .. } => Err(NotTaken { again: true, why }),
             Delivery::Refused { why } | Delivery::Misconfigured { why } => Err(never(why)),

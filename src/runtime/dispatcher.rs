@@ -134,6 +134,21 @@ impl Inner {
         }
     }
 
+    /// Makes one attempt over a channel, when its limit allows; what has not left by `until` is
+    /// refused.
+    pub(super) async fn attempt(
+        &self,
+        via: &ChannelId,
+        configured: &Configured,
+        outgoing: Outgoing,
+        until: Timestamp,
+    ) -> Delivery {
+        match self.outbound.pacers.get(via) {
+            Some(pacer) => pacer.deliver(&self.clock, outgoing, until).await,
+            None => configured.channel.send(&outgoing).await,
+        }
+    }
+
     /// Sends what is to be sent now; returns when the next one is.
     pub(super) fn dispatch(self: &Arc<Self>, loaded: &Loaded, now: Timestamp) -> Option<Timestamp> {
         let mut later = None;
@@ -261,10 +276,7 @@ async fn send(
         Err(Held::Never(why)) => return Some(refused(why)),
     };
     let outgoing = Outgoing::new(pass, to, words, inner.clock.now());
-    let delivery = match inner.outbound.pacers.get(&via) {
-        Some(pacer) => pacer.deliver(&inner.clock, outgoing, sending.until).await,
-        None => configured.channel.send(&outgoing).await,
-    };
+    let delivery = inner.attempt(&via, configured, outgoing, sending.until).await;
     Some(outcome(inner, sending, via.clone(), delivery))
 }
 
