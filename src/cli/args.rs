@@ -419,6 +419,9 @@ pub enum Incident {
         /// The step it proves
         #[arg(long)]
         step: Option<String>,
+        /// The moment it shows: detected, aware, or a moment of a regime
+        #[arg(long, conflicts_with = "step")]
+        moment: Option<String>,
         /// Words
         #[arg(long, group = "proof")]
         text: Option<String>,

@@ -33,8 +33,8 @@ pub async fn run(verb: Incident, client: &Client, screen: &Screen) -> Result<(),
             }));
             show(screen, &client.post("/api/v1/incidents", &body).await?)
         }
-        Incident::Evidence { incident, step, text, link, file } => {
-            attach(client, Proof { incident, step, text, link, file }, screen).await
+        Incident::Evidence { incident, step, moment, text, link, file } => {
+            attach(client, Proof { incident, step, moment, text, link, file }, screen).await
         }
         Incident::Clock(verb) => super::clock::run(verb, client, screen).await,
         Incident::Act(act) => {
@@ -48,6 +48,7 @@ pub async fn run(verb: Incident, client: &Client, screen: &Screen) -> Result<(),
 struct Proof {
     incident: String,
     step: Option<String>,
+    moment: Option<String>,
     text: Option<String>,
     link: Option<String>,
     file: Option<PathBuf>,
@@ -80,16 +81,16 @@ async fn attach(client: &Client, proof: Proof, screen: &Screen) -> Result<(), St
             Some(url) => json!({ "kind": "url", "url": url }),
             None => json!({ "kind": "text", "text": proof.text }),
         };
-        let body = match proof.step {
-            Some(step) => json!({ "step": step, "evidence": evidence }),
-            None => json!({ "evidence": evidence }),
-        };
+        let body = json!({ "step": proof.step, "moment": proof.moment, "evidence": evidence });
+        let body = without_nulls(body);
         return show(screen, &client.post(&path, &body).await?);
     };
     let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     path.push_str(&format!("?name={}", part(&name)));
-    if let Some(step) = &proof.step {
-        path.push_str(&format!("&step={}", part(step)));
+    for (name, value) in [("step", &proof.step), ("moment", &proof.moment)] {
+        if let Some(value) = value {
+            path.push_str(&format!("&{name}={}", part(value)));
+        }
     }
     let content = tokio::fs::read(&file).await.map_err(|error| {
         let why = system::why(&error, screen.lang);

@@ -55,6 +55,14 @@ pub struct ClockLimit {
     pub uncovered: Option<i16>,
 }
 
+impl ClockLimit {
+    /// Returns when it ends; where nothing says by when, after all that does.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        self.due_at.unwrap_or(Timestamp::MAX)
+    }
+}
+
 /// What happened to a stage. Each variant says from which standing it is legal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
@@ -77,7 +85,7 @@ pub enum ClockFact {
         /// What it was.
         was: Option<Timestamp>,
     },
-    /// It would have become longer and did not. Legal while it runs.
+    /// It would have become longer and did not. Legal while it runs, and once it was submitted.
     Kept {
         /// What it would have been.
         would_be: Timestamp,
@@ -109,6 +117,22 @@ pub enum ClockFact {
         /// What the authority calls it: a receipt number.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
+    },
+    /// A moment turned out to lie earlier than was known when it was submitted: the submission is
+    /// held to the limit that gives. Legal once it was submitted.
+    Judged {
+        /// Its limit, as it would have been.
+        limit: ClockLimit,
+        /// What it was.
+        was: Option<Timestamp>,
+        /// The submission came after it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        late: bool,
+    },
+    /// Someone said why a submission was late that nobody had said it of.
+    Explained {
+        /// Why.
+        reason: String,
     },
     /// Someone proposes not to notify; another must approve. The clock runs on.
     WaiverAsked {
@@ -222,6 +246,12 @@ impl ClockState {
             ClockStanding::Met { at, .. } => Some(at),
             _ => None,
         }
+    }
+
+    /// Tells whether it was submitted late and nobody has said why.
+    #[must_use]
+    pub const fn lacks_reason(&self) -> bool {
+        matches!(self.standing, ClockStanding::Met { late: true, reason: None, .. })
     }
 
     /// Returns the next warning.

@@ -145,6 +145,17 @@ pub enum ClockAct {
     },
 }
 
+/// What a piece of evidence belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proves {
+    /// The incident as a whole.
+    Incident,
+    /// A step of it.
+    Step(StepRef),
+    /// That a moment came when it is said to have come.
+    Moment(SetMoment),
+}
+
 /// What is asked of an incident.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -268,8 +279,8 @@ pub enum Command {
     },
     /// Attaches proof.
     AddEvidence {
-        /// The step it belongs to.
-        step: Option<StepRef>,
+        /// What it shows.
+        of: Proves,
         /// What it is.
         evidence: EvidenceItem,
     },

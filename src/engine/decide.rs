@@ -262,10 +262,7 @@ impl Decision<'_> {
             Command::Redact { references, reason } => self.redact(references, reason),
             Command::Merge { into } => self.merge(into),
             Command::Link { to, relation } => self.link(to, relation),
-            Command::AddEvidence { step, evidence } => {
-                let key = step.map(|at| self.find(&at)).transpose()?.map(|run| run.key);
-                self.attach(key, evidence)
-            }
+            Command::AddEvidence { of, evidence } => self.prove(of, evidence),
             Command::Alert { alert, resolved } => self.alert(alert, resolved),
             Command::Inject { values } => self.inject(values),
             Command::AcknowledgeNotice { notice } => self.acknowledge_notice(notice),

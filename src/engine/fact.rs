@@ -1,5 +1,4 @@
-//! What can happen in an incident: one variant each, saying from which states it is legal and where
-//! it leads. Variants and optional fields are added, never changed: stored events are forever.
+//! What can happen in an incident. Variants and fields are added, never changed: they are stored.
 
 use std::collections::BTreeMap;
 
@@ -173,6 +172,9 @@ pub enum Fact {
         /// The step it belongs to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         step: Option<RunKey>,
+        /// The moment it shows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<SetMoment>,
         /// What it is.
         evidence: EvidenceItem,
     },

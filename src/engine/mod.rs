@@ -33,7 +33,7 @@ mod view;
 pub use clock::{ClockEvent, ClockFact, ClockKey, ClockLimit, ClockStanding, ClockState};
 pub use command::{
     ChildOutcome, ClockAct, ClockRef, Command, Ctx, Deadline, DeadlineKind, Declare, NoticeOutcome,
-    RequestOutcome, RoleAct, StepAct, StepRef,
+    Proves, RequestOutcome, RoleAct, StepAct, StepRef,
 };
 pub use deadline::{due, next_deadline, next_send};
 pub use decide::{Outcome, decide, declare};

@@ -138,6 +138,8 @@ pub enum ClockWord {
     Warning,
     /// Its time is over.
     Breached,
+    /// It was submitted in time as far as was known, and was not.
+    FoundLate,
     /// Someone proposes not to notify.
     WaiverAsked,
 }

@@ -352,7 +352,9 @@ fn commander(view: View<'_>, about: &str) -> Words {
         "role_vacant" => role_vacant(view),
         "notice_failed" => notice_failed(view),
         "waiting_overdue" => waiting_overdue(view),
-        "clock_breached" | "waiver_asked" | "calendar_uncovered" => clock::commander(view, about),
+        "clock_breached" | "clock_found_late" | "waiver_asked" | "calendar_uncovered" => {
+            clock::commander(view, about)
+        }
         "ladder_exhausted" => say(
             view,
             "升级已到最后一级，仍无人处理",

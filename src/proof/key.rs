@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::reading::{Detail, Reading};
 use super::world::{House, awaits_answer, awaits_messages};
-use crate::engine::{Incident, Run, Standing};
+use crate::engine::{Incident, Run, Standing, StepState};
 use crate::id::{PersonId, RoleId, StepId};
-use crate::playbook::{Action, HandlerAct, Playbook, Step};
+use crate::playbook::{Action, HandlerAct, OnFailure, Playbook, Step};
 
 /// Repeated often enough: a step done a third time is as one done a second time.
 const OFTEN: u32 = 2;
@@ -127,7 +127,23 @@ impl State<'_> {
     pub(super) fn is_passed(&self, step: &StepId) -> bool {
         let run = self.incident.run(step);
         let run = run.filter(|run| run.visit == self.incident.visit);
-        run.is_some_and(|run| run.is_settled() && run.standing() == Standing::Passed)
+        let passed = |run: &Run| run.is_settled() && run.standing() == Standing::Passed;
+        run.is_some_and(|run| passed(run) && !self.may_be_called(run))
+    }
+
+    /// Tells whether a step that was skipped may become ready after all, when another fails.
+    fn may_be_called(&self, run: &Run) -> bool {
+        let calls = |step: &&Step| {
+            let go = OnFailure::GoStep(run.key.step.clone());
+            step.on_failure == go || step.on_timeout == go
+        };
+        let phase = self.playbook.phase(&self.incident.phase);
+        let mut callers = phase.into_iter().flat_map(|phase| &phase.steps).filter(calls);
+        let may_fail = |step: &Step| {
+            let run = self.incident.run(&step.id);
+            run.is_none_or(|run| run.visit != self.incident.visit || !run.is_settled())
+        };
+        matches!(run.state, StepState::Skipped { .. }) && callers.any(may_fail)
     }
 
     /// Writes where a step stands.

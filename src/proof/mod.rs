@@ -10,6 +10,7 @@ mod asked;
 mod choice;
 mod key;
 mod moves;
+mod order;
 mod question;
 mod reading;
 mod residue;

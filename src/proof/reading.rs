@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::choice::{Forms, Occasion, forms};
-use super::question::{Question, Questions, When, sets, variable};
+use super::order::Order;
+use super::question::{Question, Questions, sets, variable};
 use crate::id::{PersonId, RoleId, StepId, VarId};
 use crate::playbook::expression::{Name, StepFact, StepWord};
 use crate::playbook::{
-    Action, Approver, Audience, Blocks, Handler, HandlerAct, HandlerEvent, Join, OnFailure, Phase,
+    Action, Approver, Audience, Blocks, Handler, HandlerAct, HandlerEvent, Join, OnFailure,
     Playbook, Step,
 };
 
@@ -88,57 +89,17 @@ impl<'a> Reading<'a> {
             plain: BTreeSet::new(),
             questions,
         };
-        let failures = events().any(|event| event == HandlerEvent::StepFailed);
-        for (at, phase) in playbook.phases.iter().enumerate() {
-            for step in &phase.steps {
-                if detail == Detail::Kinds {
-                    reading.weigh(phase, at, step, failures);
-                }
-                if let Action::Manual(manual) = &step.action {
-                    let of = forms(&manual.form, &reading.questions, doing, person);
-                    reading.forms.insert(step.id.clone(), of);
-                }
+        for step in playbook.phases.iter().flat_map(|phase| &phase.steps) {
+            if let Action::Manual(manual) = &step.action {
+                let of = forms(&manual.form, &reading.questions, doing, person);
+                reading.forms.insert(step.id.clone(), of);
             }
+        }
+        if detail == Detail::Kinds {
+            let order = Order { playbook, questions: &reading.questions, aside: &reading.aside };
+            (reading.free, reading.plain) = (order.free(), order.plain());
         }
         reading
-    }
-
-    /// Finds out what depends on a step.
-    fn weigh(&mut self, phase: &Phase, at: usize, step: &Step, failures: bool) {
-        let stays = |go: &OnFailure| matches!(go, OnFailure::Stop | OnFailure::Continue);
-        let holds = step.blocks != Blocks::Nothing && !step.outlives_phase;
-        let once = step.repeat.is_none() && step.timeout.is_none();
-        let raced = phase.steps.iter().any(|o| o.join != Join::All && o.after.contains(&step.id));
-        let entangled = match &step.action {
-            Action::Decide(decide) => decide.default.is_some(),
-            // Whoever works on what comes before it may not consent.
-            Action::Approve(_) => step.join != Join::All,
-            Action::Wait(_) | Action::Set(_) | Action::HandOff(_) => true,
-            Action::Manual(_) | Action::Notify(_) | Action::Http(_) | Action::Child(_) => false,
-        };
-        if !holds || !once || raced || entangled || failures || !stays(&step.on_failure) {
-            return;
-        }
-        let sets = &self.sets[&step.id];
-        let asks = |question: &&Question<'_>| {
-            question.reads_step(&step.id) || question.variables().any(|id| sets.contains(id))
-        };
-        let mut readers = self.questions.all.iter().filter(asks).peekable();
-        let unread = readers.peek().is_none();
-        let ordered = readers.all(|question| match &question.when {
-            _ if question.phase.is_some_and(|by| by != at) => step.blocks == Blocks::Phase,
-            When::Opening(later) => {
-                question.phase.is_some() && (*later == step.id || follows(phase, later, &step.id))
-            }
-            When::Leaving => step.blocks == Blocks::Phase,
-            When::Always | When::Engaging(_) | When::During(_) => false,
-        });
-        if ordered {
-            self.free.insert(step.id.clone());
-        }
-        if unread && step.for_each.is_none() {
-            self.plain.insert(step.id.clone());
-        }
     }
 
     /// Tells whether not every combination of answers is tried.
@@ -177,25 +138,6 @@ fn asked_again(playbook: &Playbook) -> BTreeSet<VarId> {
         })
         .flatten()
         .collect()
-}
-
-/// Tells whether a step waits for another of its phase, if only by way of others.
-fn follows(phase: &Phase, later: &StepId, first: &StepId) -> bool {
-    let mut known = BTreeSet::new();
-    let mut open = vec![later];
-    while let Some(at) = open.pop() {
-        let step = phase.steps.iter().find(|step| step.id == *at);
-        for before in step.into_iter().filter(|step| step.join == Join::All).flat_map(|s| &s.after)
-        {
-            if before == first {
-                return true;
-            }
-            if known.insert(before) {
-                open.push(before);
-            }
-        }
-    }
-    false
 }
 
 /// Returns the roles that have a part in a step.

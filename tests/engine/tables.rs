@@ -215,7 +215,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         (
             "add_evidence",
             Command::AddEvidence {
-                step: None,
+                of: firebell::engine::Proves::Incident,
                 evidence: firebell::engine::EvidenceItem::Text { text: text() },
             },
         ),

@@ -1,8 +1,8 @@
 //! Statutory clocks: begun, shortened, stopped, warned of, breached, submitted, waived.
 
 use firebell::engine::{
-    ClockAct, ClockFact, ClockRef, Command, Fact, LadderSubject, Purpose, RejectionCode, SetMoment,
-    Status, StepAct, StepRef, ViewState, clocks,
+    ClockAct, ClockFact, ClockRef, Command, EvidenceItem, Fact, LadderSubject, Proves, Purpose,
+    RejectionCode, SetMoment, Status, StepAct, StepRef, ViewState, clocks,
 };
 use jiff::SignedDuration;
 use serde_json::json;
@@ -145,6 +145,69 @@ fn clocks_become_shorter_when_the_organisation_knew_earlier() {
     case.tell("ann", Command::SetMoment { moment: SetMoment::Aware, at, grounds: None });
     assert_eq!(due(&case, "report"), Some(180));
     assert_eq!(happened(&case, "report", |f| matches!(f, ClockFact::Shortened { .. })), [10]);
+}
+
+#[test]
+fn what_was_submitted_is_held_to_the_limit_of_a_moment_corrected_later() {
+    let mut case = staffed(PLAN);
+    case.pass("3h");
+    case.tell("cid", act("report", submit()));
+    assert_eq!((state(&case, "report"), due(&case, "report")), (ViewState::Met, Some(240)));
+    let knew = |case: &mut Case, minute| {
+        let at = case.at_minute(minute);
+        case.tell("ann", Command::SetMoment { moment: SetMoment::Aware, at, grounds: None });
+    };
+    knew(&mut case, -30);
+    assert_eq!((state(&case, "report"), due(&case, "report")), (ViewState::Met, Some(210)));
+    knew(&mut case, -90);
+    assert_eq!((state(&case, "report"), due(&case, "report")), (ViewState::MetLate, Some(150)));
+    let judged = happened(&case, "report", |f| matches!(f, ClockFact::Judged { .. }));
+    assert_eq!(judged, [180, 180]);
+    assert_eq!(case.commander_told("clock_found_late"), 1);
+    knew(&mut case, 0);
+    assert_eq!(state(&case, "report"), ViewState::MetLate, "no later moment makes it good");
+    assert_eq!(happened(&case, "report", |f| matches!(f, ClockFact::Kept { .. })), [180]);
+
+    assert_eq!(case.refused("cid", act("report", submit())).code, RejectionCode::WrongClockState);
+    case.tell("cid", act("report", submit_because("found in the mail of a supplier")));
+    let explained = happened(&case, "report", |f| matches!(f, ClockFact::Explained { .. }));
+    assert_eq!(explained, [180]);
+    let again = act("report", submit_because("twice"));
+    assert_eq!(case.refused("cid", again).code, RejectionCode::WrongClockState);
+    assert_eq!(due(&case, "final"), Some(300), "what follows counts from the submission");
+}
+
+#[test]
+fn a_moment_has_as_many_proofs_as_there_are() {
+    let mut case = staffed(PLAN);
+    let shows = |moment: SetMoment, n: u32| Command::AddEvidence {
+        of: Proves::Moment(moment),
+        evidence: EvidenceItem::Url { url: format!("https://example.org/{n}") },
+    };
+    for n in 1..=3 {
+        case.tell("ann", shows(SetMoment::Aware, n));
+    }
+    case.tell("ann", shows(SetMoment::Named("material".into()), 4));
+    let of_aware = |fact: &Fact| {
+        let Fact::EvidenceAdded { moment, step: None, .. } = fact else { return false };
+        *moment == Some(SetMoment::Aware)
+    };
+    assert_eq!(case.count(of_aware), 3);
+    let unknown = case.refused("ann", shows(SetMoment::Named("nope".into()), 5));
+    assert_eq!(unknown.code, RejectionCode::UnknownMoment);
+}
+
+#[test]
+fn a_moment_after_the_submission_judges_nothing() {
+    let mut case = staffed(PLAN);
+    case.pass("10m");
+    case.tell("cid", act("report", submit()));
+    case.pass("10m");
+    let at = case.at_minute(15);
+    case.tell("ann", Command::SetMoment { moment: SetMoment::Aware, at, grounds: None });
+    assert_eq!(state(&case, "report"), ViewState::Met);
+    assert!(happened(&case, "report", |f| matches!(f, ClockFact::Judged { .. })).is_empty());
+    assert!(happened(&case, "report", |f| matches!(f, ClockFact::Kept { .. })).is_empty());
 }
 
 #[test]

@@ -146,3 +146,22 @@ fn meaning_06_every_iteration_is_a_run_of_its_own() {
         .collect();
     assert_eq!(keys, ["1.check", "1.check#2"]);
 }
+
+#[test]
+fn meaning_06_an_iteration_whose_failure_leaves_the_phase_is_the_last() {
+    let mut case = staffed(
+        "
+    phases:
+      - id: one
+        title: One
+        steps:
+          - { id: check, title: Check, repeat: { every: 10m, at_most: 3 }, on_failure: { go: two } }
+      - { id: two, title: Two, steps: [ { id: e, title: E } ] }
+",
+    );
+    case.step("cid", "check", StepAct::Fail { reason: "no use".into() });
+    assert_eq!(case.phase(), "two");
+    assert!(case.run("check").is_settled() && case.run("check").alarm.is_none());
+    case.pass("10m");
+    assert_eq!((iteration(&case), case.state("check")), (1, "failed"));
+}

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use firebell::engine::{
     Actor, AlertNote, ChildOutcome, ClockAct, ClockRef, Command, DeadlineKind, EvidenceItem, Mode,
-    NoticeOutcome, Pending, RequestOutcome, RoleAct, SetMoment, Status, StepAct, StepRef, codec,
-    next_deadline,
+    NoticeOutcome, Pending, Proves, RequestOutcome, RoleAct, SetMoment, Status, StepAct, StepRef,
+    codec, next_deadline,
 };
 use firebell::id::{IncidentId, NoticeId, StepId};
 use firebell::people::Directory;
@@ -371,7 +371,11 @@ impl Anyone<'_> {
                 relation: "related".into(),
             },
             _ => Command::AddEvidence {
-                step: how.is_multiple_of(2).then(|| self.step_ref(usize::from(how), how)),
+                of: match how % 3 {
+                    0 => Proves::Incident,
+                    1 => Proves::Step(self.step_ref(usize::from(how), how)),
+                    _ => Proves::Moment(SetMoment::Aware),
+                },
                 evidence: EvidenceItem::Url { url: "https://example.org/1".to_owned() },
             },
         }

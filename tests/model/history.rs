@@ -36,6 +36,13 @@ pub struct History {
 struct Told {
     limit: Option<ClockLimit>,
     stands: Stands,
+    met_at: Option<Timestamp>,
+}
+
+impl Told {
+    const fn of(limit: Option<ClockLimit>, stands: Stands) -> Self {
+        Self { limit, stands, met_at: None }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -133,16 +140,16 @@ impl History {
             ClockFact::Started { limit, .. } => {
                 law(!runs, || wrong("begun twice"))?;
                 law(is_of_law(playbook, key, limit), || wrong("no limit of the law"))?;
-                Told { limit: Some(limit.clone()), stands: Stands::Running }
+                Told::of(Some(limit.clone()), Stands::Running)
             }
             ClockFact::Shortened { limit, .. } => {
                 law(runs && limit.due_at < due, || wrong("not shorter"))?;
                 law(is_of_law(playbook, key, limit), || wrong("no limit of the law"))?;
-                Told { limit: Some(limit.clone()), stands: Stands::Running }
+                Told::of(Some(limit.clone()), Stands::Running)
             }
             ClockFact::Extended { limit, .. } => {
                 law(runs && limit.due_at > due, || wrong("not longer"))?;
-                Told { limit: Some(limit.clone()), stands: Stands::Running }
+                Told::of(Some(limit.clone()), Stands::Running)
             }
             ClockFact::Submitted { late, step, reason, .. } => {
                 let legal = limit.as_ref().filter(|limit| !limit.internal);
@@ -155,16 +162,29 @@ impl History {
                 let by_person = by_hand && event.actor.acting_person().is_some();
                 law(!late || reason.is_some() || !by_person, || wrong("late without a reason"))?;
                 let stands = if *late { Stands::MetLate } else { Stands::Met };
-                Told { limit, stands }
+                Told { limit, stands, met_at: Some(event.occurred_at) }
             }
             ClockFact::Breached => {
                 let over = due.is_some_and(|due| due <= event.recorded_at);
                 return law(runs && over, || wrong("breached before its time"));
             }
-            ClockFact::Stopped { .. } => Told { limit, stands: Stands::Stopped },
+            ClockFact::Stopped { .. } => Told::of(limit, Stands::Stopped),
             ClockFact::Waived { asked_by, approved_by, .. } => {
                 law(runs && asked_by != approved_by, || wrong("decided by one alone"))?;
-                Told { limit, stands: Stands::Waived }
+                Told::of(limit, Stands::Waived)
+            }
+            ClockFact::Judged { limit, late, .. } => {
+                let met_at = told.as_ref().and_then(|told| told.met_at);
+                law(met_at.is_some() && limit.due_at < due, || wrong("judged for nothing"))?;
+                law(is_of_law(playbook, key, limit), || wrong("no limit of the law"))?;
+                let after = limit.due_at.filter(|_| !limit.internal) < met_at;
+                law(*late == (after && !limit.internal), || wrong("late or not"))?;
+                let stands = if *late { Stands::MetLate } else { Stands::Met };
+                Told { limit: Some(limit.clone()), stands, met_at }
+            }
+            ClockFact::Explained { .. } => {
+                let late = told.as_ref().is_some_and(|told| told.stands == Stands::MetLate);
+                return law(late, || wrong("explained and not late"));
             }
             ClockFact::Kept { .. }
             | ClockFact::Warned { .. }

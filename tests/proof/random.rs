@@ -9,9 +9,13 @@ enum Kind {
     AsksYes { required: bool },
     AsksNumber { required: bool },
     Decides,
+    DecidesInTime,
     Consents,
     Sets,
     Waits,
+    Tells,
+    Each,
+    Repeats,
 }
 
 /// One step, its references given as numbers that are read modulo what there is.
@@ -23,7 +27,7 @@ struct Step {
     when: Option<(usize, usize)>,
     by_helper: bool,
     blocks: usize,
-    goes_on: bool,
+    failing: (usize, usize),
 }
 
 /// A plan of two phases, or of three where the second leads back.
@@ -36,6 +40,7 @@ pub struct Plan {
     back: Option<(usize, usize)>,
     otherwise: bool,
     second: Vec<Step>,
+    gives_up: bool,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -44,30 +49,38 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<bool>().prop_map(|required| Kind::AsksYes { required }),
         2 => any::<bool>().prop_map(|required| Kind::AsksNumber { required }),
         2 => Just(Kind::Decides),
+        1 => Just(Kind::DecidesInTime),
         1 => Just(Kind::Consents),
         1 => Just(Kind::Sets),
         1 => Just(Kind::Waits),
+        1 => Just(Kind::Tells),
+        1 => Just(Kind::Each),
+        1 => Just(Kind::Repeats),
     ];
     let after = prop::collection::vec(0..3_usize, 0..3);
     let when = prop::option::of((0..9_usize, 0..3_usize));
-    (kind, after, prop::bool::weighted(0.2), when, any::<bool>(), 0..5_usize, any::<bool>())
-        .prop_map(|(kind, after, any, when, by_helper, blocks, goes_on)| Step {
+    let failing = (0..6_usize, 0..3_usize);
+    (kind, after, prop::bool::weighted(0.2), when, any::<bool>(), 0..5_usize, failing).prop_map(
+        |(kind, after, any, when, by_helper, blocks, failing)| Step {
             kind,
             after,
             any,
             when,
             by_helper,
             blocks,
-            goes_on,
-        })
+            failing,
+        },
+    )
 }
 
 /// Returns random plans.
 pub fn plans() -> impl Strategy<Value = Plan> {
     let condition = || prop::option::of((0..9_usize, 0..3_usize));
     let steps = |most| prop::collection::vec(step(), 1..=most);
-    (any::<bool>(), condition(), steps(3), condition(), condition(), any::<bool>(), steps(2))
-        .prop_map(|(levels, engage, first, next, back, otherwise, second)| Plan {
+    let gives_up = prop::bool::weighted(0.1);
+    let ways = (condition(), condition(), any::<bool>());
+    (any::<bool>(), condition(), steps(3), ways, steps(2), gives_up).prop_map(
+        |(levels, engage, first, (next, back, otherwise), second, gives_up)| Plan {
             levels,
             engage,
             first,
@@ -75,7 +88,9 @@ pub fn plans() -> impl Strategy<Value = Plan> {
             back,
             otherwise,
             second,
-        })
+            gives_up,
+        },
+    )
 }
 
 /// Words a condition over the variables, the level and the steps of a phase.
@@ -87,7 +102,7 @@ fn condition((which, at): (usize, usize), phase: &str, steps: &[Step]) -> String
         (1, _) => "not yes".to_owned(),
         (2, _) => "number >= 10".to_owned(),
         (3, _) => "level <= 2".to_owned(),
-        (4, Kind::Decides) => of("answer == \"a\""),
+        (4, Kind::Decides | Kind::DecidesInTime) => of("answer == \"a\""),
         (5, _) => of("failed"),
         (6, _) => "{ any: [ yes, number >= 10 ] }".to_owned(),
         (7, _) => format!("{{ all: [ not yes, {} ] }}", of("done")),
@@ -101,6 +116,7 @@ impl Plan {
     pub fn text(&self) -> String {
         let mut text = String::from("playbook: random\ninputs:\n");
         text.push_str("  yes: { type: boolean }\n  number: { type: integer, min: 0 }\n");
+        text.push_str("  list: { type: list, of: string, default: [] }\n");
         if self.levels {
             text.push_str(
                 "levels:\n  - { level: 2, when: number >= 10 }\n  - { level: 3, when: yes }\n  \
@@ -115,6 +131,10 @@ impl Plan {
         text.push_str(&format!(
             "  helper: {{ title: {{ zh: 助手, en: Helper }}, assign: {{ team: help }}{engage} }}\n"
         ));
+        text.push_str("messages:\n  word: { text: { zh: 说, en: Said } }\n");
+        if self.gives_up {
+            text.push_str("handlers:\n  - { event: step_failed, go: second, at_most: 1 }\n");
+        }
         text.push_str("phases:\n  - id: first\n    title: { zh: 一, en: First }\n    steps:\n");
         steps(&mut text, "a", &self.first);
         let next = |to: &str, asked: (usize, usize), bound: &str| {
@@ -150,6 +170,12 @@ fn steps(text: &mut String, phase: &str, steps: &[Step]) {
             Kind::Plain => format!("role: {role}"),
             Kind::AsksYes { required } => form("yes", "boolean", required),
             Kind::AsksNumber { required } => form("number", "integer", required),
+            Kind::DecidesInTime => {
+                format!("decide: {{ by: {role}, options: [a, b], default: b }}, due: 1h")
+            }
+            Kind::Tells => "notify: { to: role/commander, message: word }".to_owned(),
+            Kind::Each => format!("role: {role}, for_each: {{ in: list, as: item, at_most: 3 }}"),
+            Kind::Repeats => format!("role: {role}, repeat: {{ every: 1h, at_most: 2 }}"),
             Kind::Decides => format!("decide: {{ by: {role}, options: [a, b] }}"),
             Kind::Consents => format!("approve: {{ by: [role/{role}] }}"),
             Kind::Sets => "set: { yes: 'true' }".to_owned(),
@@ -174,8 +200,13 @@ fn steps(text: &mut String, phase: &str, steps: &[Step]) {
             1 => more.push_str(", blocks: close"),
             _ => {}
         }
-        if step.goes_on {
-            more.push_str(", on_failure: continue");
+        match step.failing {
+            (0, _) => more.push_str(", on_failure: continue"),
+            (1, to) if to % steps.len() != at => {
+                more.push_str(&format!(", on_failure: {{ go: {phase}{} }}", to % steps.len()));
+            }
+            (2, _) if phase == "a" => more.push_str(", on_failure: { go: second }"),
+            _ => {}
         }
         text.push_str(&format!(
             "      - {{ id: {phase}{at}, title: {{ zh: 步, en: Step }}, {does}{more} }}\n"

@@ -31,7 +31,9 @@ impl Server {
         std::fs::create_dir(home.path().join("playbooks")).expect("a folder");
         std::fs::create_dir(home.path().join("drills")).expect("a folder");
         for (path, text) in &setup.files {
-            std::fs::write(home.path().join(path), text).expect("a file");
+            let path = home.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
         }
         std::fs::write(home.path().join("firebell.yaml"), &setup.config).expect("a file");
         Self::start_in(home, setup.safe_start, None)

@@ -231,6 +231,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The item, `2` or `2.1`", "检查项，如 `2` 或 `2.1`"),
     ("The language of messages (default: the locale's)", "消息的语言（默认：随系统语言）"),
     ("The measure", "指标"),
+    (
+        "The moment it shows: detected, aware, or a moment of a regime",
+        "所证明的时刻：detected、aware 或法规的时刻",
+    ),
     ("The new version", "新版本"),
     ("The number", "数值"),
     ("The old version", "旧版本"),

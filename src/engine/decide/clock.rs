@@ -72,6 +72,14 @@ impl<'a> Decision<'a> {
                     self.relimit_clock(&key, &state, limit);
                 }
             }
+            (Some(ClockStanding::Met { at, late, .. }), Ticking::Due { limit, .. })
+                if limit.anchor <= *at =>
+            {
+                let (at, late) = (*at, *late);
+                if let Some(state) = &state {
+                    self.judge_clock(&key, state, limit, (at, late));
+                }
+            }
             (Some(ClockStanding::Running), Ticking::NotDue { why }) => self.stop_clock(&key, why),
             (Some(ClockStanding::Running), Ticking::Waiting) => {
                 self.stop_clock(&key, "anchor_lost");
@@ -101,13 +109,35 @@ impl<'a> Decision<'a> {
         if state.extended {
             return;
         }
-        let end = |limit: &ClockLimit| limit.due_at.unwrap_or(Timestamp::MAX);
-        let (was, is) = (end(known), end(&limit));
+        let (was, is) = (known.end(), limit.end());
         if is < was {
             let was = known.due_at;
             self.clock_fact(key, ClockFact::Shortened { limit, was });
             self.stop_ladder(&LadderSubject::Clock { key: key.clone() }, "settled");
             self.tell_owner(key, ClockWord::Shortened);
+        } else if is > was && state.kept != Some(is) {
+            self.clock_fact(key, ClockFact::Kept { would_be: is });
+        }
+    }
+
+    /// What was submitted is held to an earlier limit too, once a moment turns out to lie earlier.
+    fn judge_clock(
+        &mut self,
+        key: &ClockKey,
+        state: &ClockState,
+        limit: ClockLimit,
+        (at, was_late): (Timestamp, bool),
+    ) {
+        let Some(known) = state.limit.as_ref().filter(|_| !state.extended) else { return };
+        let (was, is) = (known.end(), limit.end());
+        if is < was {
+            let late = !limit.internal && at > is;
+            let was = known.due_at;
+            self.clock_fact(key, ClockFact::Judged { limit, was, late });
+            if late && !was_late {
+                self.tell_owner(key, ClockWord::FoundLate);
+                self.tell_commander("clock_found_late");
+            }
         } else if is > was && state.kept != Some(is) {
             self.clock_fact(key, ClockFact::Kept { would_be: is });
         }

@@ -89,6 +89,12 @@ impl Decision<'_> {
     ) -> Result<(), Rejection> {
         let Some((_, stage)) = self.clock_stage(key) else { return Ok(()) };
         let state = self.incident.clocks.get(key).cloned();
+        let unexplained = state.as_ref().is_some_and(|state| state.lacks_reason());
+        if let (true, Some(reason)) = (unexplained, &reason) {
+            let reason = self.text("/reason", reason.clone())?;
+            self.clock_fact(key, ClockFact::Explained { reason });
+            return Ok(());
+        }
         if let Some(at) = state.as_ref().and_then(|state| state.met_at())
             && !stage.on_demand
         {

@@ -41,7 +41,9 @@ impl Decision<'_> {
             self.item_ended(key);
             return;
         }
-        if unended && !halting {
+        // What the failure meant may have left the phase, which ends the repeat as well.
+        let goes_on = self.incident.run_of(key).is_some_and(|run| !run.is_settled());
+        if goes_on && !halting {
             self.repeat(key, step);
         }
         self.judge_dependents(key);

@@ -7,6 +7,7 @@ use super::decision::{Decision, Voice};
 use super::phase::Way;
 use super::reject;
 use crate::engine::clock::ClockKey;
+use crate::engine::command::Proves;
 use crate::engine::event::{EvidenceItem, SetMoment};
 use crate::engine::fact::Fact;
 use crate::engine::limits::{
@@ -299,10 +300,26 @@ impl Decision<'_> {
         Ok(())
     }
 
-    /// Attaches proof, perhaps to a run of a step.
+    /// Attaches proof of whatever a person means.
+    pub fn prove(&mut self, of: Proves, evidence: EvidenceItem) -> Result<(), Rejection> {
+        match of {
+            Proves::Incident => self.attach(None, None, evidence),
+            Proves::Step(at) => {
+                let key = self.find(&at)?.key;
+                self.attach(Some(key), None, evidence)
+            }
+            Proves::Moment(moment) => {
+                self.known_moment(&moment)?;
+                self.attach(None, Some(moment), evidence)
+            }
+        }
+    }
+
+    /// Attaches proof, perhaps to a run of a step or to a moment.
     pub fn attach(
         &mut self,
         step: Option<RunKey>,
+        moment: Option<SetMoment>,
         evidence: EvidenceItem,
     ) -> Result<(), Rejection> {
         let known = match &step {
@@ -331,7 +348,7 @@ impl Decision<'_> {
                 self.bounded("/media_type", media_type.clone(), KEY_BYTES_MAX)?;
             }
         }
-        self.emit(Fact::EvidenceAdded { step, evidence });
+        self.emit(Fact::EvidenceAdded { step, moment, evidence });
         Ok(())
     }
 
@@ -346,16 +363,15 @@ impl Decision<'_> {
             return Err(reject::implausible("该时刻还没有到来", "that moment lies in the future")
                 .with("latest", latest.to_string()));
         }
-        if let SetMoment::Named(name) = &moment {
-            self.known_moment(name)?;
-        }
+        self.known_moment(&moment)?;
         let grounds = grounds.map(|text| self.text("/grounds", text)).transpose()?;
         self.emit(Fact::MomentSet { moment, at, grounds });
         Ok(())
     }
 
     /// A named moment is one that a regime of the plan counts from.
-    fn known_moment(&self, name: &MomentId) -> Result<(), Rejection> {
+    fn known_moment(&self, moment: &SetMoment) -> Result<(), Rejection> {
+        let SetMoment::Named(name) = moment else { return Ok(()) };
         let clocks = self.playbook.clocks.iter();
         let known = clocks.flat_map(|clock| clock.regime.moments.keys());
         let known: Vec<&str> =

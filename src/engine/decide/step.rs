@@ -215,7 +215,7 @@ impl Decision<'_> {
         let key = run.key.clone();
         self.start_if_ready(run);
         for item in evidence {
-            self.attach(Some(key.clone()), item)?;
+            self.attach(Some(key.clone()), None, item)?;
         }
         self.set(answers.into_iter().collect(), ValueSource::Form { key: key.clone() });
         if let Some((name, value)) = measure {

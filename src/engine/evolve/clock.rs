@@ -32,6 +32,17 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             };
             settle(incident, key, standing);
         }
+        ClockFact::Judged { limit, late: is_late, .. } => change(incident, key, |state| {
+            (state.limit, state.kept) = (Some(limit.clone()), None);
+            if let ClockStanding::Met { late, .. } = &mut state.standing {
+                *late = *is_late;
+            }
+        }),
+        ClockFact::Explained { reason: said } => change(incident, key, |state| {
+            if let ClockStanding::Met { reason, .. } = &mut state.standing {
+                *reason = Some(said.clone());
+            }
+        }),
         ClockFact::Stopped { why } => {
             settle(incident, key, ClockStanding::Stopped { why: why.clone() });
         }

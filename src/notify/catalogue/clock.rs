@@ -21,6 +21,10 @@ pub(super) fn words(view: View<'_>, key: &ClockKey, word: ClockWord, also: &[Clo
         ClockWord::Breached => {
             (format!("法定时限已过：{name}"), format!("A statutory clock has run out: {name}"))
         }
+        ClockWord::FoundLate => (
+            format!("法定时限实为逾期提交：{name}"),
+            format!("A statutory clock was met late after all: {name}"),
+        ),
         ClockWord::WaiverAsked => {
             (format!("有人提议不予通知：{name}"), format!("Not to notify is proposed: {name}"))
         }
@@ -78,6 +82,10 @@ fn what_to_do(word: ClockWord) -> Line {
         ClockWord::Breached => {
             line("请立即提交并说明逾期原因。", "Submit at once, and say why it is late.")
         }
+        ClockWord::FoundLate => line(
+            "更正后的起算时刻使提交成为逾期：请登记逾期原因。",
+            "The moment it counts from was corrected: record why it was late.",
+        ),
         ClockWord::Started | ClockWord::Shortened | ClockWord::Warning => line(
             "请在时限前提交并登记，或由另一人批准不予通知。",
             "Submit it in time and record that, or have another person approve not to notify.",
@@ -118,6 +126,15 @@ pub(super) fn commander(view: View<'_>, about: &str) -> Words {
                 format!("法定时限已过：{names}"),
                 format!("A statutory clock has run out: {names}"),
                 [Some(what_to_do(ClockWord::Breached))],
+            )
+        }
+        "clock_found_late" => {
+            let names = here(&crate::engine::ClockState::lacks_reason);
+            say(
+                view,
+                format!("法定时限实为逾期提交：{names}"),
+                format!("A statutory clock was met late after all: {names}"),
+                [Some(what_to_do(ClockWord::FoundLate))],
             )
         }
         "waiver_asked" => {

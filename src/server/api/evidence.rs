@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use super::commit::{self, Entered, Once, act, json};
 use super::steps::step_ref;
 use super::{Answer, find};
-use crate::engine::{Command, EvidenceItem, Fact, StepRef};
+use crate::engine::{Command, EvidenceItem, Fact, Proves, SetMoment};
 use crate::id::IncidentId;
 use crate::runtime::{CommitOptions, EVIDENCE_BYTES_MAX, Kept, Missing};
 use crate::server::app::App;
@@ -40,6 +40,9 @@ pub struct About {
     step: Option<String>,
     /// The step's exact run.
     key: Option<String>,
+    /// The moment it shows, in place of a step: `detected`, `aware`, or a moment of a regime.
+    #[param(value_type = Option<String>)]
+    moment: Option<SetMoment>,
     /// When it came to be, where that was earlier.
     #[param(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Timestamp>,
@@ -67,12 +70,30 @@ pub async fn add(
     if about.name.is_none() && is_json(request.headers()) {
         let ask = Ask::<wire::AddEvidence>::from_request(request, &app).await?;
         return act(&app, &name, ask, |body| {
-            let step = body.step.as_deref().map(|step| step_ref(step, None)).transpose()?;
-            Ok(Command::AddEvidence { step, evidence: body.evidence.into() })
+            let of = proves(body.step.as_deref(), None, body.moment)?;
+            Ok(Command::AddEvidence { of, evidence: body.evidence.into() })
         })
         .await;
     }
     take_file(&app, &name, about, request).await
+}
+
+/// Says what a piece of evidence belongs to: a step or a moment, else the incident.
+fn proves(
+    step: Option<&str>,
+    key: Option<String>,
+    moment: Option<SetMoment>,
+) -> Result<Proves, Problem> {
+    match (step, moment) {
+        (None, None) => Ok(Proves::Incident),
+        (Some(step), None) => Ok(Proves::Step(step_ref(step, key)?)),
+        (None, Some(moment)) => Ok(Proves::Moment(moment)),
+        (Some(_), Some(_)) => Err(Problem::field(
+            "/moment",
+            "`step` 与 `moment` 只能写一个",
+            "give `step` or `moment`, not both",
+        )),
+    }
 }
 
 async fn take_file(app: &App, name: &str, about: About, request: Request) -> Answer {
@@ -81,17 +102,16 @@ async fn take_file(app: &App, name: &str, about: About, request: Request) -> Ans
     let draft = Draft::of(&parts.headers, &principal, &parts.method, parts.uri.path())?;
     // Nothing is written to disk for someone who may not, or for an incident that is not there.
     let id = find::incident(app, &principal, name).await?.incident.id;
-    let step = about.step.map(|step| step_ref(&step, about.key)).transpose()?;
+    let of = proves(about.step.as_deref(), about.key, about.moment)?;
     let kept = store(app, &parts.headers, body).await?;
     let file = File {
         name: about.name.map_or_else(|| "file".to_owned(), |name| cleaned(&name)),
         media_type: media(&parts.headers),
         kept,
     };
-    let fingerprint = format!("{} {} {:?}", file.kept.hash, file.name, step);
+    let fingerprint = format!("{} {} {:?}", file.kept.hash, file.name, of);
     let key = draft.map(|draft| draft.seal(fingerprint.as_bytes()));
-    attach(app, &principal, id, file, Conditions { step, key, occurred_at: about.occurred_at })
-        .await
+    attach(app, &principal, id, file, Conditions { of, key, occurred_at: about.occurred_at }).await
 }
 
 struct File {
@@ -101,7 +121,7 @@ struct File {
 }
 
 struct Conditions {
-    step: Option<StepRef>,
+    of: Proves,
     key: Option<Key>,
     occurred_at: Option<Timestamp>,
 }
@@ -124,7 +144,7 @@ async fn attach(
         media_type: media_type.clone(),
         size: kept.size,
     };
-    let command = Command::AddEvidence { step: conditions.step, evidence };
+    let command = Command::AddEvidence { of: conditions.of, evidence };
     let shown = wire::Attached {
         hash: kept.hash.to_string(),
         size: kept.size,

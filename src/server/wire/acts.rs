@@ -265,6 +265,10 @@ bodies! {
         /// The step it belongs to: `{step}` or `{step}:{item}`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         step: Option<String>,
+        /// The moment it shows, in place of a step: `detected`, `aware`, or a moment of a regime.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        moment: Option<SetMoment>,
         /// The proof.
         evidence: Evidence,
     }

@@ -60,23 +60,59 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
             format!("法定时限“{name}”已过"),
             format!("The statutory clock “{name}” has run out"),
         )),
-        ClockFact::Submitted { .. } => submitted(names, &name, what),
+        ClockFact::Submitted { .. } | ClockFact::Judged { .. } | ClockFact::Explained { .. } => {
+            submitted(names, &name, what)
+        }
         ClockFact::WaiverAsked { .. }
         | ClockFact::WaiverRefused { .. }
         | ClockFact::Waived { .. } => waiver(names, &name, what),
         ClockFact::Extended { limit, by, document, .. } => {
-            let until = until(names, limit);
-            let text = names.lang.pick(
-                format!("{by}准予延期：“{name}”，{until}"),
-                format!("{by} granted more time for “{name}”, {until}"),
-            );
-            plain(remark(names, text, Some(document)))
+            extended(names, &name, limit, by, document)
         }
     }
 }
 
+fn extended(
+    names: &Names<'_>,
+    name: &str,
+    limit: &ClockLimit,
+    by: &str,
+    document: &str,
+) -> Option<Sentence> {
+    let until = until(names, limit);
+    let text = names.lang.pick(
+        format!("{by}准予延期：“{name}”，{until}"),
+        format!("{by} granted more time for “{name}”, {until}"),
+    );
+    plain(remark(names, text, Some(document)))
+}
+
+fn judged(names: &Names<'_>, name: &str, limit: &ClockLimit, late: bool) -> Option<Sentence> {
+    let due_at = limit.due_at.map_or_else(String::new, |due_at| names.time(due_at));
+    if late {
+        return bad(names.lang.pick(
+            format!("起算时刻已更正：“{name}”应于 {due_at} 前提交，提交逾期"),
+            format!("A moment was corrected: “{name}” had been due {due_at} and was late"),
+        ));
+    }
+    plain(names.lang.pick(
+        format!("起算时刻已更正：“{name}”应于 {due_at} 前提交，提交未逾期"),
+        format!("A moment was corrected: “{name}” had been due {due_at} and was in time"),
+    ))
+}
+
 fn submitted(names: &Names<'_>, name: &str, what: &ClockFact) -> Option<Sentence> {
-    let ClockFact::Submitted { late, reason, reference, .. } = what else { return None };
+    let (late, reason, reference) = match what {
+        ClockFact::Submitted { late, reason, reference, .. } => (late, reason, reference),
+        ClockFact::Judged { limit, late, .. } => return judged(names, name, limit, *late),
+        ClockFact::Explained { reason } => {
+            let text = names
+                .lang
+                .pick(format!("补充“{name}”逾期原因"), format!("Why “{name}” was late was added"));
+            return plain(remark(names, text, Some(reason)));
+        }
+        _ => return None,
+    };
     let receipt = reference.as_ref().map_or_else(String::new, |reference| {
         names.lang.pick(format!("（回执 {reference}）"), format!(" (receipt {reference})"))
     });

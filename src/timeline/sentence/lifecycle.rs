@@ -92,8 +92,9 @@ fn remarks(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
                 pick(format!("删除 {n} 处个人信息"), format!("Personal data erased in {places}"));
             warning(remark(names, what, Some(reason)))
         }
-        Fact::EvidenceAdded { step, evidence } => {
-            let of = step.as_ref().map(|key| names.run(key));
+        Fact::EvidenceAdded { step, moment, evidence } => {
+            let of = moment.as_ref().map(|moment| moment_name(names, moment));
+            let of = of.or_else(|| step.as_ref().map(|key| names.run(key)));
             evidence_added(names, of.as_deref(), evidence)
         }
         Fact::AlertReceived { alert, unreadable } => {
@@ -146,6 +147,14 @@ fn declared(
     });
     let what = format!("{what}{}", of.unwrap_or_default());
     plain(remark(names, what, Some(title)))
+}
+
+fn moment_name(names: &Names<'_>, moment: &SetMoment) -> String {
+    match moment {
+        SetMoment::Detected => names.lang.pick("发现时间", "when it was noticed").to_owned(),
+        SetMoment::Aware => names.lang.pick("知悉时间", "when the organisation knew").to_owned(),
+        SetMoment::Named(name) => names.moment(name),
+    }
 }
 
 fn moment_set(
