@@ -1,8 +1,8 @@
 //! Many messages in one, pure: what waited for a provider's limit is told together, an incident a
 //! paragraph, a thing to do a line. Nothing is asked of anyone that is not named here.
 
-use super::channel::Outgoing;
 use super::message::{IncidentLine, Link, RENDERED_FORMAT, Rendered};
+use super::outgoing::Outgoing;
 use crate::text::Lang;
 
 /// Lines about one incident before "and more": what follows is seen there.

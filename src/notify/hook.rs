@@ -8,9 +8,10 @@ use futures_util::future::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
-use super::channel::{Channel, Delivery, Outgoing};
+use super::channel::{Channel, Delivery};
 use super::client::{Answer, Call, Client, ClientSettings};
 use super::hosts::Host;
+use super::outgoing::Outgoing;
 use super::pace::Pace;
 use super::provider::{Provider, Service};
 use super::reply::{Post, Reply, Verb};

@@ -10,6 +10,7 @@ mod address;
 mod catalogue;
 mod cause;
 mod channel;
+mod channels;
 mod client;
 pub mod digest;
 mod email;
@@ -19,6 +20,7 @@ mod hook;
 mod hosts;
 pub mod http;
 mod message;
+mod outgoing;
 pub mod pace;
 mod page;
 #[cfg(test)]
@@ -36,14 +38,14 @@ mod view;
 mod webhook;
 mod why;
 
-pub use channel::{
-    Channel, ChannelSettings, Channels, Configured, Delivery, KindSettings, Outgoing,
-};
+pub use channel::{Channel, Delivery};
+pub use channels::{ChannelSettings, Channels, Configured, KindSettings};
 pub use client::{Client, ClientSettings, Lookup, install_tls_provider, system_lookup};
 pub use email::{Credentials, Eml, EmlSettings, Security, Smtp, SmtpSettings};
 pub use hook::HookSettings;
 pub use hosts::{Host, Hosts};
 pub use message::{IncidentLine, Link, RENDERED_FORMAT, Rendered, Sms, Unreadable};
+pub use outgoing::Outgoing;
 pub use provider::custom;
 pub use provider::{
     ALIYUN_SERVER, Account, Addresses, AliyunSms, DingTalk, Feishu, Filled, Gotify, Ntfy, Service,

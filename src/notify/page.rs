@@ -2,7 +2,7 @@
 //! (headings, links) stands apart, and everything else is plain text that nobody may mistake for
 //! markup. Pure.
 
-use super::channel::Outgoing;
+use super::outgoing::Outgoing;
 
 /// The most parts one message is split into: whoever needs more is better served by the link.
 pub const PARTS_MAX: usize = 3;

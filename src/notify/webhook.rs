@@ -10,11 +10,12 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde::Serialize;
 
-use super::channel::{Channel, Delivery, Outgoing};
+use super::channel::{Channel, Delivery};
 use super::client::{Call, Client, ClientSettings, Lookup, system_lookup};
 use super::hook;
 use super::hosts::Host;
 use super::message::{IncidentLine, Link};
+use super::outgoing::Outgoing;
 use super::reply::by_status;
 use super::secret::Secret;
 use super::setup::SetupError;

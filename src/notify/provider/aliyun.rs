@@ -8,8 +8,9 @@ use serde_json::json;
 use smol_str::SmolStr;
 
 use super::{Provider, said};
-use crate::notify::channel::{Delivery, Outgoing};
+use crate::notify::channel::Delivery;
 use crate::notify::encode::{hmac_sha256, percent, sha256_hex};
+use crate::notify::outgoing::Outgoing;
 use crate::notify::page::{clean, cut};
 use crate::notify::reply::{Class, Known, Post, Reply, Verb, by_code, by_status, known};
 use crate::notify::secret::Secret;

@@ -10,8 +10,9 @@ use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 
 use super::{Addresses, Provider, markdown, slack};
-use crate::notify::channel::{Delivery, Outgoing};
+use crate::notify::channel::Delivery;
 use crate::notify::encode;
+use crate::notify::outgoing::Outgoing;
 use crate::notify::pace::Pace;
 use crate::notify::page::{Block, Page, shorten};
 use crate::notify::reply::{Class, Post, Reply, Said, Verb, by_code, by_status, known};

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::Provider;
-use crate::notify::channel::{Delivery, Outgoing};
+use crate::notify::channel::Delivery;
+use crate::notify::outgoing::Outgoing;
 use crate::notify::page::{Block, Page};
 use crate::notify::reply::{Post, Reply, by_code, by_status};
 use crate::notify::secret::Secret;

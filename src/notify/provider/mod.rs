@@ -17,7 +17,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::channel::{Delivery, Outgoing};
+use super::channel::Delivery;
+use super::outgoing::Outgoing;
 use super::pace::Pace;
 use super::reply::{Known, Post, Reply, advice};
 use super::why::Why;

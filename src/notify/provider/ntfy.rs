@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Provider, said};
-use crate::notify::channel::{Delivery, Outgoing};
+use crate::notify::channel::Delivery;
+use crate::notify::outgoing::Outgoing;
 use crate::notify::page::{Block, Page, shorten};
 use crate::notify::reply::{Class, Known, Post, Reply, by_code, by_status, known};
 use crate::notify::secret::Secret;

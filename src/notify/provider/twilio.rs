@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::{Provider, said};
-use crate::notify::channel::{Delivery, Outgoing};
+use crate::notify::channel::Delivery;
 use crate::notify::encode::{basic, percent, xml};
+use crate::notify::outgoing::Outgoing;
 use crate::notify::page::{Block, Page, cut};
 use crate::notify::reply::{Class, Known, Post, Reply, by_code, by_status, known};
 use crate::notify::secret::Secret;

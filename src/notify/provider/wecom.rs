@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
 use super::{Provider, markdown, said};
-use crate::notify::channel::{Delivery, Outgoing};
+use crate::notify::channel::Delivery;
+use crate::notify::outgoing::Outgoing;
 use crate::notify::pace::Pace;
 use crate::notify::page::{Block, Page, shorten};
 use crate::notify::reply::{Class, Known, Post, Reply, by_code, known};
