@@ -93,7 +93,7 @@ impl Inner {
         let now = self.clock.now();
         let outgoing = Outgoing::new(pass, destination, letter.rendered(person.lang, now), now);
         let until = now.checked_add(PATIENCE).unwrap_or(now);
-        match self.attempt(channel, configured, outgoing, until).await {
+        match self.attempt(channel, configured, outgoing, until).await.delivery {
             Delivery::Delivered => Ok(()),
             Delivery::Retry { why, .. } => Err(NotTaken { again: true, why }),
             Delivery::Refused { why } | Delivery::Misconfigured { why } => Err(never(why)),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, oneshot};
 
 use crate::clock::Clock;
+use crate::id::NoticeId;
 use crate::notify::digest::{Company, together};
 use crate::notify::pace::{self, Pace, Turn, Waiting};
 use crate::notify::{Channel, Delivery, Outgoing, Why, WhyCode};
@@ -14,6 +15,22 @@ use crate::notify::{Channel, Delivery, Outgoing, Why, WhyCode};
 /// The most messages that wait for one channel: more would not leave within the hour anyway, and
 /// their next channel is better than that.
 const QUEUE_MAX: usize = 5_000;
+
+/// How a message left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Carried {
+    /// What the channel answered.
+    pub(super) delivery: Delivery,
+    /// The notice under whose identity it left, where many left as one.
+    pub(super) within: Option<NoticeId>,
+}
+
+impl Carried {
+    /// Left by itself, or not at all.
+    pub(super) const fn alone(delivery: Delivery) -> Self {
+        Self { delivery, within: None }
+    }
+}
 
 /// A channel's queue.
 pub(super) struct Pacer {
@@ -38,7 +55,7 @@ struct Entry {
     urgent: bool,
     since: Timestamp,
     outgoing: Outgoing,
-    answer: oneshot::Sender<Delivery>,
+    answer: oneshot::Sender<Carried>,
 }
 
 impl Pacer {
@@ -58,8 +75,8 @@ impl Pacer {
         clock: &Arc<dyn Clock>,
         outgoing: Outgoing,
         until: Timestamp,
-    ) -> Delivery {
-        let late = || Delivery::Refused { why: Why::new(WhyCode::TooLate) };
+    ) -> Carried {
+        let late = || Carried::alone(Delivery::Refused { why: Why::new(WhyCode::TooLate) });
         let Some((ticket, begin, answer)) = self.enter(clock.now(), outgoing) else {
             return late();
         };
@@ -68,7 +85,7 @@ impl Pacer {
         }
         tokio::select! {
             biased;
-            delivery = answer => delivery.unwrap_or_else(|_| late()),
+            carried = answer => carried.unwrap_or_else(|_| late()),
             () = clock.sleep_until(until) => {
                 self.with(|queue| queue.waiting.retain(|entry| entry.ticket != ticket));
                 late()
@@ -81,7 +98,7 @@ impl Pacer {
         &self,
         since: Timestamp,
         outgoing: Outgoing,
-    ) -> Option<(u64, bool, oneshot::Receiver<Delivery>)> {
+    ) -> Option<(u64, bool, oneshot::Receiver<Carried>)> {
         let (answer, received) = oneshot::channel();
         let (ticket, begin) = self.with(|queue| {
             if queue.waiting.len() >= QUEUE_MAX {
@@ -125,10 +142,11 @@ impl Pacer {
         // A long message is several to the other side.
         let weight = self.channel.weight(&message);
         self.with(|queue| queue.sent.extend(std::iter::repeat_n(now, weight)));
-        let delivery = self.channel.send(&message).await;
+        let within = (count > 1).then(|| message.facts().notice);
+        let carried = Carried { delivery: self.channel.send(&message).await, within };
         for answer in answers {
             // Whoever asked may have run out of patience meanwhile.
-            let _ = answer.send(delivery.clone());
+            let _ = answer.send(carried.clone());
         }
     }
 }
@@ -159,7 +177,7 @@ impl Queue {
     }
 
     /// Takes messages out, in the order of the list.
-    fn take(&mut self, tickets: &[u64]) -> (Vec<Outgoing>, Vec<oneshot::Sender<Delivery>>) {
+    fn take(&mut self, tickets: &[u64]) -> (Vec<Outgoing>, Vec<oneshot::Sender<Carried>>) {
         let (mut messages, mut answers) = (Vec::new(), Vec::new());
         for ticket in tickets {
             if let Some(at) = self.waiting.iter().position(|entry| entry.ticket == *ticket) {

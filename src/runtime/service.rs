@@ -13,11 +13,11 @@ use tokio_util::task::TaskTracker;
 use super::agenda::Agenda;
 use super::bus::Bus;
 use super::cells::Cells;
-use super::dispatcher::Outbound;
 use super::executor::{CommitOptions, Committed, DeclareRequest};
 use super::library::{DrillCheck, Library, ReloadReport};
 use super::meters::Meters;
 use super::outages::Outages;
+use super::outbound::Outbound;
 use super::pins::Pins;
 use super::watchdog::Watchdog;
 use super::{

@@ -1,5 +1,6 @@
 //! A storm before a robot, under a clock that jumps to whatever is waited for.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -8,7 +9,6 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::engine::Mode;
-use crate::id::NoticeId;
 use crate::notify::gate::{self, Act, Allowed, Verdict};
 use crate::notify::{Destination, Hosts, RENDERED_FORMAT, Rendered};
 use crate::people::Directory;
@@ -100,8 +100,11 @@ async fn a_storm_of_500_reaches_a_robot_as_a_few_messages_and_is_never_blocked()
     let late = Timestamp::MAX;
     let each = (0..500).map(|n| pacer.deliver(&clock, message(n), late));
     let answers = join_all(each).await;
-    assert!(answers.iter().all(|answer| *answer == Delivery::Delivered));
+    assert!(answers.iter().all(|answer| answer.delivery == Delivery::Delivered));
     let taken = robot.taken.lock().unwrap();
+    let digests: BTreeSet<NoticeId> = answers.iter().filter_map(|answer| answer.within).collect();
+    let alone = answers.iter().filter(|answer| answer.within.is_none()).count();
+    assert_eq!(digests.len() + alone, taken.len(), "each says in which message it went");
     assert!(taken.len() <= 36, "{} messages", taken.len());
     assert!(taken.last().unwrap().0 <= Timestamp::from_second(61).unwrap());
 }
@@ -112,7 +115,7 @@ async fn one_message_leaves_at_once_and_the_queue_works_again_after_a_rest() {
     let clock: Arc<dyn Clock> = clock;
     for n in 0..3 {
         let answer = pacer.deliver(&clock, message(n), Timestamp::MAX).await;
-        assert_eq!(answer, Delivery::Delivered);
+        assert_eq!(answer, Carried::alone(Delivery::Delivered));
     }
     let taken = robot.taken.lock().unwrap();
     assert_eq!(taken.len(), 3);
@@ -125,7 +128,8 @@ async fn what_has_no_time_left_is_given_to_the_next_channel() {
     pacer.with(|queue| queue.sent = vec![Timestamp::UNIX_EPOCH; 18]);
     let clock: Arc<dyn Clock> = clock;
     let soon = Timestamp::from_second(5).unwrap();
-    let Delivery::Refused { why } = pacer.deliver(&clock, message(1), soon).await else { panic!() };
+    let carried = pacer.deliver(&clock, message(1), soon).await;
+    let Delivery::Refused { why } = carried.delivery else { panic!() };
     assert_eq!(why.code, WhyCode::TooLate);
     assert!(pacer.with(|queue| queue.waiting.is_empty()));
 }
