@@ -143,6 +143,9 @@ pub enum Verb {
     SafeStart(SafeStart),
     /// Send a test message to a person: am I reachable?
     TestPage(TestPage),
+    /// Ask people whether messages reach them, and show who confirmed
+    #[command(subcommand)]
+    Reach(Reach),
     /// Try a channel out
     #[command(subcommand)]
     Channel(Channel),
@@ -180,6 +183,7 @@ impl Verb {
             | Self::Reload
             | Self::SafeStart(_)
             | Self::TestPage(_)
+            | Self::Reach(_)
             | Self::Channel(_) => None,
         }
     }
@@ -212,6 +216,40 @@ pub struct TestPage {
     /// Over this channel alone
     #[arg(long)]
     pub channel: Option<String>,
+}
+
+/// Whether messages reach people.
+#[derive(Debug, Subcommand)]
+pub enum Reach {
+    /// Ask contacts to confirm that messages reach them; everyone's where nothing is said
+    Check(ReachOf),
+    /// Show who confirmed, who did not, and when each contact was last confirmed
+    Show(ReachShow),
+}
+
+/// Whose contacts.
+#[derive(Debug, Args)]
+pub struct ReachOf {
+    /// Those of this person
+    #[arg(long)]
+    pub person: Option<String>,
+    /// Those of the members of this team
+    #[arg(long)]
+    pub team: Option<String>,
+    /// Those on this channel
+    #[arg(long)]
+    pub channel: Option<String>,
+}
+
+/// Shows how contacts stand.
+#[derive(Debug, Args)]
+pub struct ReachShow {
+    /// Whose
+    #[command(flatten)]
+    pub of: ReachOf,
+    /// End with 1 where a contact was not confirmed in the last so many days
+    #[arg(long, value_name = "N")]
+    pub days: Option<u16>,
 }
 
 /// What to do with a channel.

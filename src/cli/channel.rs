@@ -119,6 +119,7 @@ fn words(now: jiff::Timestamp, lang: Lang) -> Rendered {
         headline: String::new(),
         text: text.to_owned(),
         links: Vec::new(),
+        answer: None,
         sms: None,
     }
 }

@@ -32,11 +32,28 @@ pub trait Channel: Send + Sync + 'static {
         1
     }
 
+    /// Tells whether the other side itself made a request to us.
+    fn vouches(&self, call: &Inbound<'_>) -> bool {
+        let _ = call;
+        false
+    }
+
     /// Says what to do about a reason that came of an answer; `None` where the reason says it all.
     fn advice(&self, why: &Why) -> Option<Text> {
         let _ = why;
         None
     }
+}
+
+/// A request that says it comes from a channel's other side.
+#[derive(Debug, Clone, Copy)]
+pub struct Inbound<'a> {
+    /// The address it was made to, as the other side knows it.
+    pub url: &'a str,
+    /// The fields of its form.
+    pub fields: &'a [(String, String)],
+    /// The signature that came with it.
+    pub signature: &'a str,
 }
 
 /// How an attempt went.

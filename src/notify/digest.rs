@@ -64,7 +64,9 @@ fn paragraphs(messages: &[Outgoing]) -> Vec<Paragraph<'_>> {
             paragraphs.len() - 1
         });
         let paragraph = &mut paragraphs[at];
-        paragraph.link = paragraph.link.or(facts.links.first());
+        // Who has which is said one at a time; a list leads to where it is seen.
+        let mut links = facts.links.iter().skip(usize::from(facts.answer.is_some()));
+        paragraph.link = paragraph.link.or(links.next()).or(facts.answer.as_ref());
         let said = match facts.headline.as_str() {
             "" => facts.text.lines().next().unwrap_or(&facts.subject),
             headline => headline,
@@ -112,6 +114,7 @@ fn words(messages: &[Outgoing]) -> Rendered {
         headline: String::new(),
         text: text.join("\n\n"),
         links: links.take(LINKS_MAX).collect(),
+        answer: None,
         sms: first.sms.clone(),
     }
 }

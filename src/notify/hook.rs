@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 
-use super::channel::{Channel, Delivery};
+use super::channel::{Channel, Delivery, Inbound};
 use super::client::{Answer, Call, Client, ClientSettings};
 use super::hosts::Host;
 use super::outgoing::Outgoing;
@@ -97,6 +97,10 @@ impl Channel for Hook {
 
     fn weight(&self, outgoing: &Outgoing) -> usize {
         self.provider.write(outgoing).map_or(1, |posts| posts.len().max(1))
+    }
+
+    fn vouches(&self, call: &Inbound<'_>) -> bool {
+        self.provider.vouches(call)
     }
 
     fn advice(&self, why: &Why) -> Option<Text> {

@@ -38,7 +38,7 @@ mod view;
 mod webhook;
 mod why;
 
-pub use channel::{Channel, Delivery};
+pub use channel::{Channel, Delivery, Inbound};
 pub use channels::{ChannelSettings, Channels, Configured, KindSettings};
 pub use client::{Client, ClientSettings, Lookup, install_tls_provider, system_lookup};
 pub use email::{Credentials, Eml, EmlSettings, Security, Smtp, SmtpSettings};

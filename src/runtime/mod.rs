@@ -4,6 +4,7 @@
 //! append; only then is anything sent, armed or told. It must not know HTTP.
 
 mod agenda;
+mod answer;
 mod archivist;
 mod auditor;
 mod bus;
@@ -17,6 +18,7 @@ mod history;
 mod ids;
 mod kin;
 mod library;
+mod links;
 mod meters;
 mod outages;
 mod outbound;
@@ -24,6 +26,7 @@ mod outbox;
 mod pacer;
 mod personal;
 mod pins;
+mod reach;
 mod redaction;
 mod refusal;
 mod rosters;
@@ -35,6 +38,7 @@ mod test_page;
 mod ticker;
 mod watchdog;
 
+pub use answer::{About, Heard, NoQuestion, Question};
 pub use auditor::{Check, Report};
 pub use bus::{Bus, Published};
 pub use caller::{Caller, Scope, UnknownScope};
@@ -44,9 +48,11 @@ pub use executor::{Answer, CommitOptions, Committed, DeclareRequest, Keyed};
 pub use history::History;
 pub use ids::Ids;
 pub use library::{DrillCheck, DrillFile, Library, ReloadReport};
+pub use links::LINK_PATH;
 pub use meters::{Meter, Meters};
 pub use outbound::Outbound;
 pub use personal::PersonalValue;
+pub use reach::{ContactReach, REACH_GOOD_FOR, Standing, Whom};
 pub use redaction::Erasure;
 pub use refusal::{Missing, Obstacle, Refusal};
 pub use rosters::{OverrideError, StoredOverride, stored_overrides, with_overrides};

@@ -53,6 +53,8 @@ pub(super) async fn send(
         }
         Err(Held::Never(why)) => return Some(refused(why)),
     };
+    let Notice { to: whom, purpose, .. } = sending.notice;
+    let words = inner.answerable(words, whom, purpose, incident).await;
     let outgoing = Outgoing::new(pass, to, words, inner.clock.now());
     let carried = inner.attempt(&via, configured, outgoing, sending.until).await;
     Some(outcome(inner, sending, via.clone(), carried))

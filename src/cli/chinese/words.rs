@@ -44,6 +44,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Answer what was asked when declaring", "填写启动时要求的输入项"),
     ("Approve", "批准"),
     ("Approve what another person proposed", "批准他人的提议"),
+    (
+        "Ask contacts to confirm that messages reach them; everyone's where nothing is said",
+        "请联系方式的主人确认能收到消息；不指定时询问所有人",
+    ),
+    (
+        "Ask people whether messages reach them, and show who confirmed",
+        "询问人员能否收到消息，查看谁已确认",
+    ),
     ("At most so many", "最多列出多少个"),
     ("At this instant (default: now)", "在此时刻（默认：现在）"),
     ("Attach proof: words, an address or a file", "附上证据：文字、网址或文件"),
@@ -68,6 +76,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("End it as a false alarm, once what was done is undone", "撤回已做的处置后，按误报取消"),
     ("End it in favour of another one about the same trouble", "并入同一问题的另一起事件"),
     ("End with 1 when the meaning differs", "含义有差异时以 1 退出"),
+    (
+        "End with 1 where a contact was not confirmed in the last so many days",
+        "有联系方式在最近若干天内未确认时，退出码为 1",
+    ),
     ("English", "英文"),
     ("Erase personal content; the timeline stays provable", "抹除个人信息；时间线仍可核验"),
     (
@@ -195,6 +207,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "查看安全启动的服务会立即做什么，或允许它做",
     ),
     (
+        "Show who confirmed, who did not, and when each contact was last confirmed",
+        "查看谁已确认、谁没有，以及每个联系方式最近一次确认的时间",
+    ),
+    (
         "Single pieces: references of the JSON timeline, hashes of files",
         "单项内容：JSON 时间线中的引用、文件的哈希",
     ),
@@ -261,6 +277,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The step it proves", "所证明的步骤"),
     ("The step; `step:2` is the second item of a for-each", "步骤；`step:2` 是逐项步骤的第二项"),
     ("The token that client verbs present", "客户端命令出示的令牌"),
+    ("Those of the members of this team", "该团队成员的联系方式"),
+    ("Those of this person", "此人的联系方式"),
+    ("Those on this channel", "该渠道上的联系方式"),
     ("Tick an item of a step's checklist", "勾选步骤检查单的一项"),
     (
         "To this address on it; the channel's own where missing",

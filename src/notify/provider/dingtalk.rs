@@ -61,6 +61,12 @@ const CODES: &[Known] = &[
         "the access_token is not valid: copy the robot's webhook address again",
     ),
     known(
+        "300005",
+        Class::Mend(WhyCode::NotAuthorised),
+        "access_token 无效：重新复制机器人的 Webhook 地址",
+        "the access_token is not valid: copy the robot's webhook address again",
+    ),
+    known(
         "400101",
         Class::Mend(WhyCode::Gone),
         "access_token 不存在：重新复制机器人的 Webhook 地址",

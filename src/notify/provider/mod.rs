@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::channel::Delivery;
+use super::channel::{Delivery, Inbound};
 use super::outgoing::Outgoing;
 use super::pace::Pace;
 use super::reply::{Known, Post, Reply, advice};
@@ -58,6 +58,12 @@ pub trait Provider: Send + Sync + std::fmt::Debug + 'static {
     /// Returns what the service's own codes mean.
     fn codes(&self) -> &'static [Known] {
         &[]
+    }
+
+    /// Tells whether the service itself made a request, by the signature that came with it.
+    fn vouches(&self, call: &Inbound<'_>) -> bool {
+        let _ = call;
+        false
     }
 
     /// Says what to do about a reason that came of an answer.

@@ -42,12 +42,6 @@ const CODES: &[Known] = &[
         "地址缺少签名 sig：重新复制完整地址",
         "the address lacks its `sig`: copy the whole address again",
     ),
-    known(
-        "SecurityTokenInvalid",
-        Class::Mend(WhyCode::NotAuthorised),
-        "地址中的签名 sig 无效：重新复制完整地址",
-        "the `sig` of the address is not valid: copy the whole address again",
-    ),
 ];
 
 /// A workflow that posts to a channel or chat.

@@ -1,9 +1,13 @@
-//! Twilio: short messages of any text, and calls that read a message aloud, twice.
+//! Twilio: short messages of any text, and calls that read a message aloud, twice, and take a key for
+//! an answer. What it posts to us is signed with the account's token.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
+use ring::hmac;
 
 use super::{Provider, said};
-use crate::notify::channel::Delivery;
+use crate::notify::channel::{Delivery, Inbound};
 use crate::notify::encode::{basic, percent, xml};
 use crate::notify::outgoing::Outgoing;
 use crate::notify::page::{Block, Page, cut};
@@ -25,7 +29,6 @@ const SPOKEN_BYTES_MAX: usize = 1_200;
 /// What the service's codes mean.
 const CODES: &[Known] = &[
     known("20429", Class::Later(1), "请求过多被限流", "it was sent too much"),
-    known("14107", Class::Later(60), "发送过快被限流", "it was sent too much"),
     known(
         "20003",
         Class::Mend(WhyCode::NotAuthorised),
@@ -65,7 +68,6 @@ const CODES: &[Known] = &[
     known("21211", Class::Never, "收件号码无效", "the number is not valid"),
     known("21614", Class::Never, "收件号码不能接收短信", "the number takes no messages"),
     known("21610", Class::Never, "收件人已退订", "the recipient has opted out"),
-    known("21217", Class::Never, "收件号码无效", "the number is not valid"),
 ];
 
 /// An account.
@@ -90,6 +92,19 @@ impl Account {
         Post::form(self.url(what), fields)
             .header("authorization", basic(&self.sid, self.token.expose()))
     }
+}
+
+/// Tells whether a request to us is signed with the account's token: HMAC-SHA1 over the address and
+/// the form's fields in the order of their names, as the service documents it.
+fn vouches(account: &Account, call: &Inbound<'_>) -> bool {
+    let Ok(signature) = BASE64.decode(call.signature) else { return false };
+    let mut fields: Vec<&(String, String)> = call.fields.iter().collect();
+    fields.sort();
+    let said =
+        fields.into_iter().fold(call.url.to_owned(), |said, (name, value)| said + name + value);
+    let token = account.token.expose().as_bytes();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token);
+    hmac::verify(&key, said.as_bytes(), &signature).is_ok()
 }
 
 fn judge(reply: &Reply, now: Timestamp) -> Delivery {
@@ -137,6 +152,10 @@ impl Provider for TwilioSms {
     fn codes(&self) -> &'static [Known] {
         CODES
     }
+
+    fn vouches(&self, call: &Inbound<'_>) -> bool {
+        vouches(&self.0, call)
+    }
 }
 
 /// Calls.
@@ -156,8 +175,22 @@ fn spoken(outgoing: &Outgoing) -> String {
     };
     let text = std::iter::once(page.title.as_str()).chain(lines).collect::<Vec<_>>().join(stop);
     let (text, _) = cut(&text, |head| xml(head).len() <= SPOKEN_BYTES_MAX);
-    let say = format!("<Say language=\"{lang}\">{}</Say>", xml(text));
-    format!("<Response>{say}<Pause length=\"1\"/>{say}</Response>")
+    let said = |text: &str| format!("<Say language=\"{lang}\">{}</Say>", xml(text));
+    let Some(answer) = &outgoing.facts().answer else {
+        return format!("<Response>{0}<Pause length=\"1\"/>{0}</Response>", said(text));
+    };
+    let press = match outgoing.lang() {
+        Lang::Zh => format!("{}，请按 1。", answer.label),
+        Lang::En => format!("For: {}, press 1.", answer.label),
+    };
+    // A key may be pressed at any time; without one the call ends after the second time.
+    format!(
+        "<Response><Gather numDigits=\"1\" timeout=\"8\" method=\"POST\" action=\"{}\">\
+         {1}{2}<Pause length=\"1\"/>{1}{2}</Gather></Response>",
+        xml(&answer.url),
+        said(text),
+        said(&press),
+    )
 }
 
 impl Provider for TwilioVoice {
@@ -178,5 +211,9 @@ impl Provider for TwilioVoice {
 
     fn codes(&self) -> &'static [Known] {
         CODES
+    }
+
+    fn vouches(&self, call: &Inbound<'_>) -> bool {
+        vouches(&self.0, call)
     }
 }

@@ -78,6 +78,7 @@ fn message(n: u64) -> Outgoing {
         headline: format!("请处理：步骤 {n}"),
         text: String::new(),
         links: Vec::new(),
+        answer: None,
         sms: None,
     };
     let to = Destination { address: String::new(), shared: true };

@@ -68,7 +68,7 @@ fn every_answer_has_its_class() {
         (404, error("WorkflowNotFound"), "misconfigured"),
         (400, error("WorkflowTriggerIsNotEnabled"), "misconfigured"),
         (401, error("DirectApiAuthorizationRequired"), "misconfigured"),
-        (400, error("SecurityTokenInvalid"), "misconfigured"),
+        (401, error("SecurityTokenInvalid"), "misconfigured"),
         (400, error("TriggerInputSchemaMismatch"), "refused"),
         (429, error("Throttled"), "retry"),
         (502, "<html>".into(), "retry"),
