@@ -37,7 +37,7 @@ enum What {
         channel: usize,
         attempt: u32,
         until: Timestamp,
-        words: Option<notify::Rendered>,
+        words: Option<Box<notify::Rendered>>,
     },
     Request {
         key: RunKey,
@@ -73,7 +73,7 @@ fn errand(loaded: &Loaded, id: NoticeId, pending: &Pending) -> Errand {
             attempt: *attempt,
             until: *channel_until,
             words: match rendered {
-                Some(Rendered::Notice(words)) => Some(words.clone()),
+                Some(Rendered::Notice(words)) => Some(Box::new(words.clone())),
                 Some(Rendered::Request(_)) | None => None,
             },
         },
@@ -100,7 +100,7 @@ async fn run(inner: Arc<Inner>, errand: Errand) {
     let command = match errand.what {
         What::Notice { notice, channel, attempt, until, words } => {
             let sending = Sending { mode, drill, notice: &notice, channel, attempt, until };
-            let outcome = send(&inner, incident, &sending, words).await;
+            let outcome = send(&inner, incident, &sending, words.map(|words| *words)).await;
             outcome.map(|outcome| Command::NoticeOutcome { notice: id, outcome })
         }
         What::Request { key, prepared } => {

@@ -15,7 +15,9 @@ async fn link_to(app: &TestApp, person: &str) -> String {
     let begins = format!("{BASE}/a/");
     for _ in 0..100_000 {
         let outbox = std::fs::read_dir(app.folder().join("outbox")).into_iter().flatten();
-        let mut mails: Vec<_> = outbox.map(|entry| entry.unwrap().path()).collect();
+        let written = outbox.map(|entry| entry.unwrap().path());
+        let whole = written.filter(|path| path.extension().is_some_and(|kind| kind == "eml"));
+        let mut mails: Vec<_> = whole.collect();
         mails.sort_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap());
         for path in mails.into_iter().rev() {
             let mail = std::fs::read_to_string(path).unwrap().replace("=\r\n", "");

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use super::*;
-use crate::notify::message::Sms;
+use crate::notify::message::{Link, Sms};
 
 /// An account of Twilio.
 struct Twilio;
@@ -38,7 +38,9 @@ impl Respond for Twilio {
         let taken = match request.url.path() {
             "/2010-04-01/Accounts/AC1/Messages.json" => form["Body"].chars().count() <= 1_600,
             "/2010-04-01/Accounts/AC1/Calls.json" => {
-                form["Twiml"].starts_with("<Response><Say") && form["Twiml"].len() <= 4_000
+                let spoken = form["Twiml"].as_str();
+                let begins = ["<Response><Say", "<Response><Gather"];
+                begins.iter().any(|begin| spoken.starts_with(begin)) && spoken.len() <= 4_000
             }
             _ => return refuse(404, 20_404, "not found"),
         };
@@ -88,6 +90,28 @@ async fn a_call_reads_the_message_twice_and_no_word_of_it_is_markup() {
     insta::assert_snapshot!(form(&server.received_requests().await.unwrap()[0])["Twiml"]);
     let long = attempt(voice, &to("+8613800000000", saying(&"长&".repeat(5_000)))).await;
     assert_eq!(long, Delivery::Delivered);
+}
+
+#[tokio::test]
+async fn a_call_takes_a_key_for_an_answer_where_there_is_something_to_answer() {
+    let server = fake(Twilio).await;
+    let voice = Service::TwilioVoice(TwilioVoice(account(&server, "t0ken")));
+    for (lang, label, press) in [
+        (Lang::Zh, "我来处理", "我来处理，请按 1。"),
+        (Lang::En, "I have it", "For: I have it, press 1."),
+    ] {
+        let url = "https://bell.example/a/x?y&z\"".to_owned();
+        let link = Link { label: label.to_owned(), url };
+        let words = Rendered { text: "长&".repeat(5_000), ..page(lang) }.with_answer(link);
+        let delivery = attempt(voice.clone(), &to("+8613800000000", words)).await;
+        assert_eq!(delivery, Delivery::Delivered);
+        let calls = server.received_requests().await.unwrap();
+        let spoken = form(calls.last().unwrap())["Twiml"].clone();
+        let action = "method=\"POST\" action=\"https://bell.example/a/x?y&amp;z&quot;\">";
+        assert!(spoken.contains(action), "{spoken}");
+        assert_eq!(spoken.matches(press).count(), 2, "{spoken}");
+        assert!(spoken.ends_with("</Gather></Response>"), "{spoken}");
+    }
 }
 
 /// An account of Aliyun: verifies the signature from what arrived.
