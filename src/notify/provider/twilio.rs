@@ -95,16 +95,33 @@ impl Account {
 }
 
 /// Tells whether a request to us is signed with the account's token: HMAC-SHA1 over the address and
-/// the form's fields in the order of their names, as the service documents it.
+/// the form's fields in the order of their names, each once, as the service's own library has it. The
+/// service signs the address with its port or without: either is taken.
 fn vouches(account: &Account, call: &Inbound<'_>) -> bool {
     let Ok(signature) = BASE64.decode(call.signature) else { return false };
     let mut fields: Vec<&(String, String)> = call.fields.iter().collect();
     fields.sort();
-    let said =
-        fields.into_iter().fold(call.url.to_owned(), |said, (name, value)| said + name + value);
+    fields.dedup();
+    let said: String =
+        fields.into_iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect();
     let token = account.token.expose().as_bytes();
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token);
-    hmac::verify(&key, said.as_bytes(), &signature).is_ok()
+    let signs = |url: String| hmac::verify(&key, (url + &said).as_bytes(), &signature).is_ok();
+    with_and_without_port(call.url).into_iter().any(signs)
+}
+
+/// Returns an address with its port, which may be the scheme's own, and without.
+fn with_and_without_port(url: &str) -> [String; 2] {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let is_port = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match host.rsplit_once(':').filter(|(_, port)| is_port(port)) {
+        Some((bare, _)) => [url.to_owned(), format!("{scheme}://{bare}{path}")],
+        None => {
+            let port = if scheme == "http" { 80 } else { 443 };
+            [format!("{scheme}://{host}:{port}{path}"), url.to_owned()]
+        }
+    }
 }
 
 fn judge(reply: &Reply, now: Timestamp) -> Delivery {

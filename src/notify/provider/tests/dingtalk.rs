@@ -129,6 +129,7 @@ fn every_code_has_its_class() {
             ("90030", "retry"),
             ("310000", "misconfigured"),
             ("300001", "misconfigured"),
+            ("300005", "misconfigured"),
             ("400101", "misconfigured"),
             ("400102", "misconfigured"),
             ("400106", "misconfigured"),

@@ -18,7 +18,7 @@ fn apprise_signs_for_dingtalk_as_we_do() {
     };
     let url = robot.write(&to("", page(Lang::Zh))).unwrap().remove(0).url;
     let case = json!({ "secret": "SEC0123456789abcdef", "url": url });
-    peer::run(&python, "tests/channels/dingtalk.py", &[], &case.to_string());
+    peer::run(&python, "tests/channels/of_dingtalk.py", &[], &case.to_string());
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn alibaba_cloud_signs_for_its_messages_as_we_do() {
     let post = service.write(&to("+8613800000000", words)).unwrap().remove(0);
     let headers: BTreeMap<_, _> = post.headers.into_iter().collect();
     let case = json!({ "url": post.url, "headers": headers, "secret": "s3cret+/=" });
-    peer::run(&python, "tests/channels/aliyun.py", &[], &case.to_string());
+    peer::run(&python, "tests/channels/of_aliyun.py", &[], &case.to_string());
 }
 
 fn account() -> TwilioSms {
@@ -64,13 +64,22 @@ fn fields() -> Vec<(String, String)> {
 fn what_twilio_s_own_library_signs_is_taken_and_nothing_else() {
     let Some(python) = peer::python_with("twilio") else { return };
     let url = "https://bell.shop.example/inbound/sms";
-    let case = json!({ "token": "12345", "url": url, "fields": BTreeMap::from(FIELDS) });
-    let signature = peer::run(&python, "tests/channels/twilio.py", &[], &case.to_string());
-    let signature = signature.trim();
+    let ask = |url: &str| {
+        let case = json!({ "token": "12345", "url": url, "fields": BTreeMap::from(FIELDS) });
+        peer::run(&python, "tests/channels/of_twilio.py", &[], &case.to_string())
+    };
+    let (signature, with_port) = (ask(url), ask("https://bell.shop.example:443/inbound/sms"));
+    let (signature, with_port) = (signature.trim(), with_port.trim());
+    assert_ne!(signature, with_port);
     let vouches = |url: &str, fields: &[(String, String)], signature: &str| {
         account().vouches(&Inbound { url, fields, signature })
     };
-    assert!(vouches(url, &fields(), signature));
+    let own = "https://bell.shop.example:8443/inbound/sms";
+    for (url, signature) in [(url, signature), (url, with_port), (own, signature)] {
+        assert!(vouches(url, &fields(), signature), "{url}");
+    }
+    let twice = [fields(), fields()].concat();
+    assert!(vouches(url, &twice, signature), "what is sent twice is signed once");
     assert!(!vouches("https://bell.shop.example/inbound/sms2", &fields(), signature));
     let mut altered = fields();
     altered[2].1 = "2".to_owned();
