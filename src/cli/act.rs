@@ -294,7 +294,7 @@ pub struct OnRole {
 pub struct OnStep {
     #[command(flatten)]
     on: OnIncident,
-    /// The step; `step:2` is the second item of a for-each
+    /// The step; `step:0` is the first item of a for-each
     step: String,
 }
 

@@ -469,6 +469,9 @@ pub enum Incident {
         /// A file of at most 10 MiB
         #[arg(group = "proof", required_unless_present_any = ["text", "link"])]
         file: Option<PathBuf>,
+        /// When it came to be, where that was earlier
+        #[arg(long, value_name = "TIME")]
+        occurred_at: Option<Timestamp>,
     },
     /// Statutory clocks: submit, decide not to notify, extend, draft
     #[command(subcommand)]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::act::{Request, pairs, request, without_nulls};
@@ -33,8 +34,9 @@ pub async fn run(verb: Incident, client: &Client, screen: &Screen) -> Result<(),
             }));
             show(screen, &client.post("/api/v1/incidents", &body).await?)
         }
-        Incident::Evidence { incident, step, moment, text, link, file } => {
-            attach(client, Proof { incident, step, moment, text, link, file }, screen).await
+        Incident::Evidence { incident, step, moment, text, link, file, occurred_at } => {
+            let proof = Proof { incident, step, moment, text, link, file, occurred_at };
+            attach(client, proof, screen).await
         }
         Incident::Clock(verb) => super::clock::run(verb, client, screen).await,
         Incident::Act(act) => {
@@ -52,6 +54,7 @@ struct Proof {
     text: Option<String>,
     link: Option<String>,
     file: Option<PathBuf>,
+    occurred_at: Option<Timestamp>,
 }
 
 async fn list(
@@ -81,9 +84,11 @@ async fn attach(client: &Client, proof: Proof, screen: &Screen) -> Result<(), St
             Some(url) => json!({ "kind": "url", "url": url }),
             None => json!({ "kind": "text", "text": proof.text }),
         };
-        let body = json!({ "step": proof.step, "moment": proof.moment, "evidence": evidence });
-        let body = without_nulls(body);
-        return show(screen, &client.post(&path, &body).await?);
+        let (step, moment, at) = (proof.step, proof.moment, proof.occurred_at);
+        let body = json!({
+            "step": step, "moment": moment, "evidence": evidence, "occurred_at": at,
+        });
+        return show(screen, &client.post(&path, &without_nulls(body)).await?);
     };
     let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     path.push_str(&format!("?name={}", part(&name)));
@@ -91,6 +96,9 @@ async fn attach(client: &Client, proof: Proof, screen: &Screen) -> Result<(), St
         if let Some(value) = value {
             path.push_str(&format!("&{name}={}", part(value)));
         }
+    }
+    if let Some(at) = proof.occurred_at {
+        path.push_str(&format!("&occurred_at={}", part(&at.to_string())));
     }
     let content = tokio::fs::read(&file).await.map_err(|error| {
         let why = system::why(&error, screen.lang);

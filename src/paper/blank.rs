@@ -68,7 +68,7 @@ fn hint(words: &Words<'_>, kind: &FieldType) -> Option<String> {
         FieldType::Integer(bounds) => Some(bounded(&word("整数", "a whole number"), bounds)),
         FieldType::Number(bounds) => Some(bounded(&word("数值", "a number"), bounds)),
         FieldType::Date => Some(word("年-月-日", "YYYY-MM-DD")),
-        FieldType::Datetime => Some(word("年-月-日 时:分", "YYYY-MM-DD hh:mm")),
+        FieldType::Datetime => Some(word("年-月-日T时:分+时区", "YYYY-MM-DDThh:mm+zone")),
         FieldType::Duration => Some(word("时长，如 1h30m", "how long, such as 1h30m")),
         FieldType::Person => Some(word("姓名", "a name")),
         FieldType::List { .. } => Some(word("可填多项", "one or more")),

@@ -20,6 +20,8 @@ pub(super) struct ClockSheet {
     pub(super) unverified: bool,
     /// What must be said.
     pub(super) content: Vec<String>,
+    /// How it is entered later, where no step submits it.
+    pub(super) command: Option<String>,
 }
 
 /// Lists the stages that bind the plan's party.
@@ -41,5 +43,6 @@ fn sheet(plan: &Playbook, words: &Words<'_>, clock: &Clock, stage: &Stage) -> Cl
         role: clock.role.as_ref().or_else(of_step).map(|role| words.role(role)),
         unverified: !stage.verified,
         content: stage.content.iter().map(|item| line(item.title.get(lang))).collect(),
+        command: super::entry::of_stage(clock, stage),
     }
 }

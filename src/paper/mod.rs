@@ -5,6 +5,7 @@
 
 mod blank;
 mod clock;
+mod entry;
 mod page;
 mod people;
 mod sheet;

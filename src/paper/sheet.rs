@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::blank::Blank;
 use super::clock::{ClockSheet, clocks};
+use super::entry;
 use super::people::{LadderRow, People, Reached, RoleRow};
 use super::step::{StepSheet, steps};
 use crate::notify::level_word;
@@ -106,7 +107,7 @@ pub(super) fn sheet(plan: &Playbook, occasion: &Occasion<'_>) -> Sheet {
         clocks: clocks(plan, &words),
         phases: phases(plan, &words),
         handlers: handlers(plan, &words),
-        commands: commands(plan, lang),
+        commands: entry::of_plan(plan, lang),
     }
 }
 
@@ -281,23 +282,4 @@ fn handlers(plan: &Playbook, words: &Words<'_>) -> Vec<(String, String)> {
         (words.occasion(handler), act)
     };
     plan.handlers.iter().map(row).collect()
-}
-
-/// How an incident that was worked on paper is entered, once firebell runs again.
-fn commands(plan: &Playbook, lang: Lang) -> Vec<String> {
-    let title = lang.pick("名称", "TITLE");
-    vec![
-        format!(
-            "firebell incident declare {} --title {title} --detected-at 2026-11-21T09:30+08:00",
-            plan.id
-        ),
-        format!(
-            "firebell incident ack № {} --occurred-at 2026-11-21T09:35+08:00",
-            lang.pick("角色", "ROLE")
-        ),
-        format!(
-            "firebell incident complete № {} --occurred-at 2026-11-21T09:50+08:00",
-            lang.pick("步骤", "STEP")
-        ),
-    ]
 }

@@ -1,6 +1,7 @@
 //! One step on paper: a box to tick, who, by when, how, what to fill in, and how to enter it later.
 
 use super::blank::Blank;
+use super::entry;
 use crate::id::StepId;
 use crate::picture::words::{Words, line};
 use crate::playbook::{
@@ -30,8 +31,8 @@ pub(super) struct StepSheet {
     pub(super) approvers: Vec<String>,
     pub(super) message: Option<Letter>,
     pub(super) evidence: bool,
-    /// How what was done by hand is entered later.
-    pub(super) command: Option<String>,
+    /// How what was done by hand is entered later, line by line.
+    pub(super) commands: Vec<String>,
 }
 
 /// An item of a checklist.
@@ -68,7 +69,7 @@ pub(super) fn step(words: &Words<'_>, phase: &Phase, at: (usize, usize)) -> Step
         approvers: Vec::new(),
         message: None,
         evidence: false,
-        command: command(step, words.lang),
+        commands: entry::of_step(words.plan(), step),
     };
     match &step.action {
         Action::Manual(manual) => fill(&mut sheet, words, manual),
@@ -302,28 +303,6 @@ fn failure(words: &Words<'_>, on_failure: &OnFailure) -> Option<String> {
             Some(lang.pick(format!("失败则转入“{phase}”"), format!("If it fails, go to “{phase}”")))
         }
     }
-}
-
-/// Says how what was done by hand is entered later at its true time; what firebell does by itself
-/// is not entered.
-fn command(step: &Step, lang: Lang) -> Option<String> {
-    let id = &step.id;
-    let tail = match &step.action {
-        Action::Manual(manual) => {
-            let form: Vec<String> =
-                manual.form.keys().map(|name| format!(" --form {name}=…")).collect();
-            format!("complete № {id}{}", form.concat())
-        }
-        Action::Decide(_) => format!("answer № {id} {}", lang.pick("选项", "OPTION")),
-        Action::Approve(_) => format!("approve № {id}"),
-        Action::Notify(_)
-        | Action::Http(_)
-        | Action::Wait(_)
-        | Action::Set(_)
-        | Action::Child(_)
-        | Action::HandOff(_) => return None,
-    };
-    Some(format!("firebell incident {tail} --occurred-at …"))
 }
 
 /// Numbers the steps of a plan as the paper does.

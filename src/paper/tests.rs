@@ -163,18 +163,30 @@ fn every_page_carries_the_version_and_steps_do_not_break() {
         .filter(|after| after.split_once('<').is_some_and(|(text, _)| text.contains(&stamp)));
     assert_eq!(repeated.count(), 2, "above and below");
     assert!(page.contains(".step { ") && page.contains("break-inside: avoid; }"));
+    // More specific than the rule that takes the padding from the cells around it.
+    assert!(page.contains(".pages td.stamp { padding: 0 0 10px;"), "room below the line above");
+    assert!(page.contains(".pages tfoot td.stamp { padding: 10px 0 0; }"), "and above the last");
     assert!(page.contains(plan.hash.as_str()), "the whole hash stands once");
 }
 
 #[test]
 fn what_was_done_is_entered_later_at_its_true_time() {
-    let page = printed(&sample::plan("service-outage"), Lang::En);
-    assert!(page.contains(
-        "firebell incident complete № confirm --form users_affected=… --form channels_down=… \
-         --occurred-at …"
-    ));
-    assert!(page.contains("firebell incident answer № stable OPTION --occurred-at …"));
+    let page = printed(&sample::plan("service-outage"), Lang::En).replace("&#34;", "\"");
+    for line in [
+        "complete № confirm --form \"users_affected=…\" --form \"channels_down=…\"",
+        "check № verify 5",
+        "evidence № --step restore_data --text \"…\"",
+        "complete № follow_up --measure …",
+        "answer № stable \"…\"",
+    ] {
+        let line = format!("<code>firebell incident {line} --occurred-at …</code>");
+        assert_eq!(page.matches(&line).count(), 1, "{line}");
+    }
     assert!(!page.contains("complete № inform"), "a notice is not completed by hand");
+    let leak = printed(&sample::plan("data-leak"), Lang::Zh).replace("&#34;", "\"");
+    assert!(leak.contains("clock submit № cac:supplement --reference \"…\""), "no step submits it");
+    assert!(!leak.contains("clock submit № cac:report "), "its step does");
+    assert!(leak.contains("firebell incident moment № aware … --grounds \"…\""));
 }
 
 #[test]

@@ -9,8 +9,8 @@ use crate::notify::level_word;
 use crate::people::Source;
 use crate::playbook::value::Field;
 use crate::playbook::{
-    Action, Approver, Audience, Condition, Due, Handler, HandlerEvent, Join, Level, Limit,
-    Milestone, Moment, Next, Playbook, Repeat, Span, Step,
+    Action, Approver, Audience, Condition, Counts, Due, Handler, HandlerEvent, Join, Level, Limit,
+    Milestone, Moment, Next, Playbook, Repeat, Span, Step, Term,
 };
 use crate::text::Lang;
 
@@ -145,13 +145,31 @@ impl<'a> Words<'a> {
     #[must_use]
     pub fn due(&self, due: &Due) -> String {
         let limit = self.limit(&due.limit);
-        match &due.from {
-            None => format!("≤ {limit}"),
-            Some(from) => {
+        match &due.counts {
+            Counts::FromReady => format!("≤ {limit}"),
+            Counts::From(from) => {
                 let from = self.moment(from);
                 self.lang.pick(format!("≤ {limit}（自{from}起）"), format!("≤ {limit} from {from}"))
             }
+            Counts::Before(term) => {
+                let term = self.term(term);
+                let (zh, en) =
+                    (format!("{term}到期前 ≥ {limit}"), format!("≥ {limit} before {term} is due"));
+                self.lang.pick(zh, en)
+            }
         }
+    }
+
+    fn term(&self, term: &Term) -> String {
+        let name = match term {
+            Term::Step(step) => self.step(step),
+            Term::Clock(clock, stage) => {
+                let of = self.plan.clocks.iter().find(|known| known.id == *clock);
+                let title = of.and_then(|of| Some(&of.stage(stage)?.title));
+                line(title.map_or(stage.as_str(), |title| title.get(self.lang)))
+            }
+        };
+        format!("“{name}”")
     }
 
     /// Says a moment.

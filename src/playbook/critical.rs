@@ -63,7 +63,7 @@ pub(crate) fn paths(plan: &Playbook) -> Paths {
 /// Lists the later phases that a phase may be left for; ways back are loops, which no plan means
 /// to take.
 fn onward(plan: &Playbook, at: usize) -> Vec<usize> {
-    let next = &plan.phases[at].next;
+    let next = plan.phases[at].ways();
     if next.is_empty() {
         return if at + 1 < plan.phases.len() { vec![at + 1] } else { Vec::new() };
     }
@@ -143,7 +143,7 @@ pub(crate) fn order(after: &[Vec<usize>]) -> Vec<usize> {
 /// Returns how long after the phase began the moment may be that a step's deadline counts from;
 /// nothing where it counts from the step itself. What lies before the phase counts as its beginning.
 fn anchor(phase: &Phase, step: &Step, finish: &[Length]) -> Option<u64> {
-    let from = step.due.as_ref()?.from.as_ref()?;
+    let from = step.due.as_ref()?.from()?;
     let Moment::Step(id, _) = from else { return Some(0) };
     let at = phase.steps.iter().position(|step| step.id == *id);
     Some(at.map_or(0, |at| finish[at].seconds))
@@ -151,7 +151,8 @@ fn anchor(phase: &Phase, step: &Step, finish: &[Length]) -> Option<u64> {
 
 /// Returns how long after the phase began a step may end by what the plan declares.
 fn end(step: &Step, start: u64, anchor: Option<u64>) -> u64 {
-    let Some(due) = &step.due else {
+    // One that counts back leaves the time that something else gives.
+    let Some(due) = step.due.as_ref().filter(|due| due.before().is_none()) else {
         let takes = match &step.action {
             Action::Wait(Wait::For(span)) => seconds(span),
             _ => step.timeout.as_ref().map_or(0, seconds),

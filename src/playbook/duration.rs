@@ -160,6 +160,19 @@ impl Span {
     }
 }
 
+impl Span {
+    /// Returns the instant this long before `end`: the reverse of [`Self::after`].
+    #[must_use]
+    pub fn before(self, end: Timestamp) -> Option<Timestamp> {
+        if self.business_days > 0 {
+            return None;
+        }
+        let fixed = SignedDuration::from_secs(i64::try_from(self.seconds).ok()?);
+        let civil = end.checked_sub(fixed).ok()?.to_zoned(TimeZone::UTC);
+        Some(civil.checked_sub(i64::from(self.months).months()).ok()?.timestamp())
+    }
+}
+
 impl FromStr for Span {
     type Err = SpanError;
 

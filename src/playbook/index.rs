@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use indexmap::IndexMap;
 
 use super::expression::{Condition, Name};
-use super::model::{Action, Blocks, Clock, Moment, Phase, Playbook, Repeat, Step, Wait};
+use super::model::{Action, Blocks, Clock, Counts, Moment, Phase, Playbook, Repeat, Step, Wait};
 use super::value::Field;
 use crate::id::{ClockId, PhaseId, StageId, StepId, VarId};
 
@@ -119,6 +119,8 @@ pub struct Index {
     pub watches: Vec<Watch>,
     /// Steps with a deadline that counts from a moment rather than from when they became ready.
     pub anchored: Vec<StepId>,
+    /// Steps with a deadline that counts back from when something else must be done.
+    pub ahead: Vec<StepId>,
     /// Variables whose values are kept apart: whatever any input or form calls personal.
     pub personal: BTreeSet<VarId>,
 }
@@ -135,9 +137,12 @@ impl Index {
                 if let Action::Manual(manual) = &step.action {
                     index.note_personal(&manual.form);
                 }
-                let deadlines = [&step.due, &step.start_within];
-                if deadlines.into_iter().flatten().any(|due| due.from.is_some()) {
+                let deadlines = || [&step.due, &step.start_within].into_iter().flatten();
+                if deadlines().any(|due| due.counts != Counts::FromReady) {
                     index.anchored.push(step.id.clone());
+                }
+                if deadlines().any(|due| due.before().is_some()) {
+                    index.ahead.push(step.id.clone());
                 }
             }
             index.by_phase.push(PhaseIndex::of(phase));

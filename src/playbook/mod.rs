@@ -31,10 +31,10 @@ pub use load::{Context, Loaded};
 pub use lower::{NAME_CHARS_MAX, is_identifier, is_slug};
 pub use model::{
     Access, Action, Activation, Approve, Approver, Audience, Blocks, Bridge, CheckItem, Child,
-    Clock, Close, Compensate, Decide, Due, Evidence, ForEach, HandOff, Handler, HandlerAct,
+    Clock, Close, Compensate, Counts, Decide, Due, Evidence, ForEach, HandOff, Handler, HandlerAct,
     HandlerEvent, HowMany, Http, Join, LEVEL_MILDEST, LEVEL_WORST, Level, LevelRule, Limit, Manual,
     Message, Milestone, Moment, Next, Notify, NotifyUntil, Objective, OnFailure, Phase, Playbook,
-    Promise, Repeat, Resource, Retry, Role, SmsTemplate, Step, TextTemplate, Variables, Wait,
+    Promise, Repeat, Resource, Retry, Role, SmsTemplate, Step, Term, TextTemplate, Variables, Wait,
 };
 pub use part::{Bundle, Shelf};
 pub use signature::Signature;

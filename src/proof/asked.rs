@@ -87,9 +87,7 @@ impl State<'_> {
 
     /// Tells whether a question may still be asked.
     fn may_be_asked(&self, question: &Question<'_>) -> bool {
-        let later = self.reading.questions.entered_later.get(&self.incident.phase);
-        let again = |at: usize| later.is_some_and(|later| later.contains(&at));
-        question.phase.is_some_and(again) || self.is_asked_now(question)
+        question.phase.is_some_and(|at| self.may_be_entered(at)) || self.is_asked_now(question)
     }
 
     /// Tells whether a question may be asked before the phase is left.
@@ -142,9 +140,7 @@ impl State<'_> {
         if unsettled || (here && !self.is_passed(step)) {
             return if field.is_some() { Hold::Open } else { Hold::Told };
         }
-        let later = self.reading.questions.entered_later.get(&self.incident.phase);
-        let again = later.is_some_and(|later| later.contains(&place.phase));
-        match again || field.is_some_and(|id| open.contains(id)) {
+        match self.may_be_entered(place.phase) || field.is_some_and(|id| open.contains(id)) {
             true => Hold::Open,
             false => Hold::Fixed,
         }

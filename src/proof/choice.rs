@@ -59,12 +59,7 @@ impl Scope for Answers {
 
 impl Answers {
     /// Adds an answer; `None` is none.
-    fn with(
-        &self,
-        name: &VarId,
-        answer: Option<(Json, Value)>,
-        questions: &[&Question<'_>],
-    ) -> Self {
+    fn with(&self, name: &VarId, answer: Option<(Json, Value)>, asked: &Asked<'_>) -> Self {
         let mut next = self.clone();
         let (written, value) = answer.unzip();
         if let Some(written) = written {
@@ -72,19 +67,41 @@ impl Answers {
         }
         next.known.insert(name.clone(), value);
         let known = &next.known;
-        let hold = |name: &Name| match variable(name).is_some_and(|id| known.contains_key(id)) {
-            true => Hold::Fixed,
-            false => Hold::Told,
-        };
-        let outlook = Outlook { facts: &next, hold: &hold };
         let asks = |question: &Question<'_>| question.variables().any(|id| id == name);
-        let all = questions.iter().zip(&self.left);
-        let left = all.map(|(question, before)| match asks(question) {
-            true => outlook.left(question).text,
-            false => before.clone(),
+        let all = asked.questions.all.iter().zip(&asked.set_apart).zip(&self.left);
+        let left = all.map(|((question, set_apart), before)| {
+            if !asks(question) {
+                return before.clone();
+            }
+            let hold = |name: &Name| match variable(name).filter(|id| known.contains_key(*id)) {
+                Some(id) if set_apart.contains(id) => Hold::Open,
+                Some(_) => Hold::Fixed,
+                None => Hold::Told,
+            };
+            Outlook { facts: &next, hold: &hold }.left(question).text
         });
         next.left = left.collect();
         next
+    }
+}
+
+/// What is asked of answers.
+pub(super) struct Asked<'a> {
+    questions: &'a Questions<'a>,
+    /// For each question what of it may be set anew while the rest of it stays as it was answered.
+    set_apart: Vec<BTreeSet<VarId>>,
+}
+
+impl<'a> Asked<'a> {
+    /// Asks the questions of answers that are given before `later` may be set, each set at once.
+    /// A level that holds stays, whatever is set after it, unless it is worse.
+    pub(super) fn before(questions: &'a Questions<'a>, later: &[BTreeSet<VarId>]) -> Self {
+        let set_apart = |question: &Question<'_>| {
+            let partly = |set: &&BTreeSet<VarId>| !question.variables().all(|id| set.contains(id));
+            let later = later.iter().filter(partly).filter(|_| !question.is_levels());
+            later.flatten().cloned().collect()
+        };
+        Self { questions, set_apart: questions.all.iter().map(set_apart).collect() }
     }
 }
 
@@ -92,12 +109,12 @@ impl Answers {
 /// same.
 pub(super) fn forms(
     fields: &IndexMap<VarId, Field>,
-    questions: &Questions<'_>,
+    asked: &Asked<'_>,
     occasion: Occasion<'_>,
     person: Option<&PersonId>,
 ) -> Forms {
-    let all: Vec<&Question<'_>> = questions.all.iter().collect();
-    let early: Vec<&Question<'_>> = questions.early().collect();
+    let all: Vec<&Question<'_>> = asked.questions.all.iter().collect();
+    let early: Vec<&Question<'_>> = asked.questions.early().collect();
     let nothing = Answers { left: vec![String::new(); all.len()], ..Answers::default() };
     let mut found = vec![nothing];
     let mut narrowed = false;
@@ -107,7 +124,7 @@ pub(super) fn forms(
             Occasion::Declaring { .. } | Occasion::Doing | Occasion::Any => &all,
         };
         let answers = answers(name, field, asking, occasion, person);
-        let with = |before: &Answers, answer: &Option<_>| before.with(name, answer.clone(), &all);
+        let with = |before: &Answers, answer: &Option<_>| before.with(name, answer.clone(), asked);
         let mut distinct = BTreeMap::new();
         for (before, answer) in found.iter().flat_map(|b| answers.iter().map(move |a| (b, a))) {
             let next = with(before, answer);

@@ -79,13 +79,7 @@ impl State<'_> {
             incident.stuck.is_some(),
             incident.close_awaited,
         )?;
-        // A loop that may be taken again is like one that was never taken, but for its bound.
-        for ((phase, next), times) in incident.next_taken.iter() {
-            let way = self.playbook.phase(phase).and_then(|phase| phase.next.get(*next as usize));
-            if way.is_some_and(|way| way.at_most == Some(1)) {
-                write!(text, "{phase}>{next}:{times} ")?;
-            }
-        }
+        self.rounds().try_for_each(|(way, times)| write!(text, "{way}:{times} "))?;
         // A message more or less leads nowhere else.
         for (place, times) in incident.handlers_fired.iter() {
             let handler = self.playbook.handlers.get(*place as usize);
@@ -104,6 +98,12 @@ impl State<'_> {
             write!(text, "{name}:{}{} ", role.engaged, role.tenure.name())?;
         }
         Ok(())
+    }
+
+    /// Tells whether a phase may be entered, also anew, once the present one is left.
+    pub(super) fn may_be_entered(&self, at: usize) -> bool {
+        let later = self.reading.questions.entered_later.get(&self.incident.phase);
+        later.is_some_and(|later| later.contains(&at))
     }
 
     /// Tells whether a role may still have something to do.

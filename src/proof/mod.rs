@@ -8,18 +8,21 @@
 
 mod asked;
 mod choice;
+mod claim;
 mod key;
 mod moves;
 mod order;
 mod question;
 mod reading;
 mod residue;
+mod round;
 mod search;
 mod story;
 mod world;
 
+pub use claim::{Claim, Proof};
 pub use moves::Move;
 pub use reading::Detail;
-pub use search::{Claim, Proof, prove};
+pub use search::prove;
 pub use story::{Story, Told};
 pub use world::House;

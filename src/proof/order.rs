@@ -155,7 +155,8 @@ impl Order<'_> {
     }
 }
 
-fn stays(step: &Step) -> bool {
+/// Tells whether neither a failure of a step nor its timeout leads elsewhere.
+pub(super) fn stays(step: &Step) -> bool {
     let stays = |go: &OnFailure| matches!(go, OnFailure::Stop | OnFailure::Continue);
     stays(&step.on_failure) && stays(&step.on_timeout)
 }

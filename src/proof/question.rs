@@ -229,7 +229,7 @@ fn anytime(playbook: &Playbook) -> Vec<Question<'_>> {
 
 fn of_phase(phase: &Phase, at: usize) -> Vec<Question<'_>> {
     let mut all = Vec::new();
-    for way in &phase.next {
+    for way in phase.ways() {
         let when = way.when.iter();
         all.extend(
             when.map(|when| Question::new(Ask::Whether(when, Doubt::No), When::Leaving, Some(at))),

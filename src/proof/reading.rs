@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::choice::{Forms, Occasion, forms};
-use super::order::Order;
+use super::choice::{Asked, Forms, Occasion, forms};
+use super::order::{Order, stays};
 use super::question::{Question, Questions, sets, variable};
 use crate::id::{PersonId, RoleId, StepId, VarId};
 use crate::playbook::expression::{Name, StepFact, StepWord};
 use crate::playbook::{
-    Action, Approver, Audience, Blocks, Handler, HandlerAct, HandlerEvent, Join, OnFailure,
-    Playbook, Step,
+    Action, Approver, Audience, Blocks, Handler, HandlerAct, HandlerEvent, Join, Phase, Playbook,
+    Step,
 };
 
 /// What is looked at.
@@ -27,6 +27,9 @@ pub enum Detail {
 #[derive(Debug)]
 pub(super) struct Reading<'a> {
     pub(super) detail: Detail,
+    /// Whether states are told apart by how often a bounded way was taken, not only by whether its
+    /// bound is spent.
+    pub(super) counts_rounds: bool,
     pub(super) questions: Questions<'a>,
     /// Steps whose lateness is asked for.
     pub(super) overdue: BTreeSet<StepId>,
@@ -75,13 +78,16 @@ impl<'a> Reading<'a> {
             Detail::Kinds => (Occasion::Declaring { asked_again: &asked_again }, Occasion::Doing),
             Detail::All => (Occasion::Any, Occasion::Any),
         };
+        let set =
+            playbook.phases.iter().flat_map(|phase| &phase.steps).map(sets).collect::<Vec<_>>();
         let mut reading = Self {
             detail,
+            counts_rounds: detail == Detail::All,
             overdue,
             sets: playbook.every_step().map(|step| (step.id.clone(), sets(step))).collect(),
             roles: playbook.every_step().map(|step| (step.id.clone(), roles(step))).collect(),
             forms: BTreeMap::new(),
-            inputs: forms(&playbook.inputs, &questions, declaring, person),
+            inputs: forms(&playbook.inputs, &Asked::before(&questions, &set), declaring, person),
             patience,
             alert_ends: events().any(|event| event == HandlerEvent::AlertResolved),
             aside,
@@ -89,9 +95,12 @@ impl<'a> Reading<'a> {
             plain: BTreeSet::new(),
             questions,
         };
-        for step in playbook.phases.iter().flat_map(|phase| &phase.steps) {
-            if let Action::Manual(manual) = &step.action {
-                let of = forms(&manual.form, &reading.questions, doing, person);
+        for phase in &playbook.phases {
+            for step in &phase.steps {
+                let Action::Manual(manual) = &step.action else { continue };
+                let set = set_after(playbook, &reading.questions, phase, step);
+                let of =
+                    forms(&manual.form, &Asked::before(&reading.questions, &set), doing, person);
                 reading.forms.insert(step.id.clone(), of);
             }
         }
@@ -122,6 +131,21 @@ impl<'a> Reading<'a> {
     pub(super) fn is_plain(&self, step: &StepId) -> bool {
         self.plain.contains(step)
     }
+}
+
+/// Returns what may be set after a step is done, by each of the steps that may set it.
+fn set_after(
+    playbook: &Playbook,
+    questions: &Questions<'_>,
+    phase: &Phase,
+    step: &Step,
+) -> Vec<BTreeSet<VarId>> {
+    let later = questions.entered_later.get(&phase.id).into_iter().flatten();
+    let later = later.filter_map(|at| playbook.phases.get(*at)).flat_map(|phase| &phase.steps);
+    let beside = phase.steps.iter().filter(|other| other.id != step.id);
+    let every = playbook.phases.iter().flat_map(|phase| &phase.steps);
+    let beside = beside.chain(every.filter(|step| step.outlives_phase));
+    beside.chain(later).map(sets).collect()
 }
 
 /// Returns what the first phase asks for in any case, before another is entered.
@@ -179,12 +203,10 @@ fn aside(playbook: &Playbook, questions: &Questions<'_>) -> BTreeSet<StepId> {
         questions.all.iter().flat_map(Question::names).filter_map(variable).collect();
     for phase in &playbook.phases {
         let quiet = |step: &Step| {
-            let stays = |go: &OnFailure| matches!(go, OnFailure::Stop | OnFailure::Continue);
             let asked = questions.all.iter().any(|question| question.reads_step(&step.id));
             let sets = sets(step).iter().any(|id| read.contains(id));
-            let stays = stays(&step.on_failure) && stays(&step.on_timeout);
             let hands_off = matches!(step.action, Action::HandOff(_));
-            step.blocks == Blocks::Nothing && stays && !sets && !asked && !hands_off
+            step.blocks == Blocks::Nothing && stays(step) && !sets && !asked && !hands_off
         };
         let mut quiet: BTreeSet<&StepId> =
             phase.steps.iter().filter(|step| quiet(step)).map(|step| &step.id).collect();

@@ -5,9 +5,10 @@ use serde_json::{Map, Value as Json};
 
 use super::moves::{Happens, Move};
 use super::reading::Reading;
+use super::round::Bounded;
 use super::world::House;
 use crate::id::{PhaseId, StepId};
-use crate::text::{Lang, Text};
+use crate::text::{Lang, Text, count};
 
 /// What led to a state.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,23 +30,35 @@ pub struct Told {
     pub phase: Option<PhaseId>,
 }
 
+/// A move, and what it was taken to be.
+#[derive(Debug, Clone)]
+pub(super) struct Made {
+    pub(super) by: Move,
+    /// The way whose bound was spent by then: the same happened again and again.
+    pub(super) spends: Option<Bounded>,
+}
+
 impl Story {
     /// Tells the moves by making them again.
-    pub(super) fn new(house: &House<'_>, reading: &Reading<'_>, moves: Vec<Move>) -> Self {
+    pub(super) fn new(house: &House<'_>, reading: &Reading<'_>, moves: &[&Made]) -> Self {
         let mut lines = Vec::with_capacity(moves.len());
         let mut state = None;
         let mut phase = None;
         let begun: Timestamp = house.now;
         for made in moves {
-            let Some(moved) = house.make(reading, state.as_ref(), &made) else { break };
+            let Some(mut moved) = house.make(reading, state.as_ref(), &made.by) else { break };
+            let what = words(house, &made.by);
             let now = Some(moved.state.incident.phase.clone());
             let entered = now.clone().filter(|_| now != phase);
             phase = now;
             lines.push(Told {
                 after: moved.state.now.duration_since(begun),
-                what: words(house, &made),
+                what: made.spends.as_ref().map_or_else(|| what.clone(), |way| again(&what, way)),
                 phase: entered,
             });
+            if let Some(way) = &made.spends {
+                way.spend(&mut moved.state);
+            }
             state = Some(moved.state);
         }
         Self { lines, step: None }
@@ -137,6 +150,17 @@ fn happens(name: &Text, act: &Happens) -> Text {
             Text::both(format!("{zh}：已被确认"), format!("{en}: acknowledged"))
         }
     }
+}
+
+/// Words a move that was made again and again.
+fn again(what: &Text, way: &Bounded) -> Text {
+    let Bounded { from, to, at_most, .. } = way;
+    let (zh, en) = (what.get(Lang::Zh), what.get(Lang::En));
+    let times = count(*at_most as usize, "time", "times");
+    Text::both(
+        format!("{zh}，如此反复，直到从 {from} 回到 {to} 的 {at_most} 次用完"),
+        format!("{en}, and so again, until the way from {from} to {to} was taken {times}"),
+    )
 }
 
 fn answers(form: &Map<String, Json>) -> String {

@@ -47,7 +47,7 @@ pub(super) struct State {
 }
 
 /// What a move came to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Moved {
     /// The state before anyone answered a page.
     pub(super) paged: State,

@@ -1,5 +1,6 @@
 //! Runbooks in Markdown.
 
+use firebell::exchange::Draft;
 use firebell::exchange::markdown::import;
 use firebell::playbook::diagnostic::Rendering;
 use firebell::playbook::{Action, CheckItem, Context, Playbook};
@@ -9,10 +10,13 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::corpus::read;
 
+fn drafted(text: &str, lang: Lang) -> Draft {
+    import("runbook.md", text.as_bytes(), lang)
+        .unwrap_or_else(|found| panic!("{}\n{text}", found.render(Rendering::plain(Lang::En))))
+}
+
 fn plan_of(text: &str, lang: Lang) -> (Playbook, String) {
-    let draft = import("runbook.md", text.as_bytes(), lang)
-        .unwrap_or_else(|found| panic!("{}\n{text}", found.render(Rendering::plain(Lang::En))));
-    let yaml = draft.to_yaml();
+    let yaml = drafted(text, lang).to_yaml();
     let loaded = Playbook::load("x.yaml", yaml.as_bytes(), &Context::default());
     (loaded.playbook.unwrap_or_else(|| panic!("{yaml}")), yaml)
 }
@@ -73,41 +77,89 @@ fn hostile_nesting_is_read_in_bounded_time() {
     }
 }
 
+#[test]
+fn what_stands_before_a_runbook_names_it_and_is_kept_beside_it() {
+    let text = "---\ntitle: Leak, first hour\nowner: security\n---\n# Runbook 7\n\n1. Call\n";
+    let (plan, yaml) = plan_of(text, Lang::En);
+    assert_eq!(plan.title.get(Lang::En), "Leak, first hour");
+    assert_eq!(plan.phases.len(), 1);
+    assert!(yaml.contains("# owner: security\n"), "{yaml}");
+    assert!(words(&plan).contains("Runbook 7"), "the heading is another name");
+    let (plan, yaml) = plan_of("---\n\n1. Call\n\n---\n\n2. Wait\n", Lang::En);
+    assert_eq!(plan.every_step().count(), 2, "two rules are no front matter: {yaml}");
+}
+
+#[test]
+fn what_is_ticked_or_struck_through_stays_with_a_question() {
+    let text = "# Plan\n\n- [x] Old alarm\n  - [X] ~~Siren~~\n- [ ] Phone\n";
+    let (plan, yaml) = plan_of(text, Lang::En);
+    assert_eq!(words(&plan).matches("Old alarm").count(), 1);
+    assert!(words(&plan).contains("~~Siren~~"));
+    for said in ["# Ticked in the runbook: Old alarm;", "Ticked in the runbook: ~~Siren~~;"] {
+        assert!(yaml.contains(said), "{yaml}");
+    }
+    assert!(!yaml.contains("Ticked in the runbook: Phone"), "{yaml}");
+    assert!(yaml.contains("struck through"), "{yaml}");
+    assert!(plan_of(text, Lang::Zh).1.contains("手册中已勾选：Old alarm"));
+}
+
+#[test]
+fn cells_without_a_column_and_columns_without_a_cell_are_kept() {
+    let text = "| a | owner |\n|---|---|\n| call | | by `x\\|y` | 5m |\n| stop | | |\n\n\
+                | lone | heads |\n|---|---|\n\nSee[^1].\n\n[^1]: underneath\n";
+    let (plan, _) = plan_of(text, Lang::En);
+    let words = words(&plan);
+    for said in ["call", "owner:", "by `x|y`", "5m", "stop", "lone", "heads", "[^1]: underneath"] {
+        assert!(words.contains(said), "{said}: {words}");
+    }
+}
+
 /// A document of what runbooks are made of, and the items that must not be lost.
 fn documents() -> impl Strategy<Value = (String, Vec<String>)> {
     let word = "[a-z一-龥][a-z0-9一-龥：,，'\"?!%]{0,11}";
+    // What stands before and around the words of an item.
+    let marks = prop::sample::select(vec![("", ""), ("[ ] ", ""), ("[x] ", ""), ("", "~~")]);
+    let cell = "([a-z一-龥][a-z0-9一-龥]{0,8})?";
     let blocks = prop_oneof![
         (1_usize..5, word)
-            .prop_map(|(level, said)| (format!("{} {said}\n", "#".repeat(level)), vec![])),
+            .prop_map(|(level, said)| (format!("{} {said}\n", "#".repeat(level)), vec![said])),
         prop::collection::vec(word, 1..4).prop_map(|words| {
             let lines = words.iter().enumerate().map(|(n, w)| format!("{}. {w}\n", n + 1));
             (lines.collect(), words)
         }),
-        prop::collection::vec((word, 0_usize..7, any::<bool>()), 1..8).prop_map(|items| {
+        prop::collection::vec((word, 0_usize..7, marks), 1..8).prop_map(|items| {
             let mut deep = 0;
             let mut text = String::new();
             let mut words = Vec::new();
-            for (said, depth, task) in items {
+            for (said, depth, (mark, around)) in items {
                 deep = depth.min(deep + 1);
                 if words.is_empty() {
                     deep = 0;
                 }
-                text +=
-                    &format!("{}- {}{said}\n", "  ".repeat(deep), if task { "[ ] " } else { "" });
+                text += &format!("{}- {mark}{around}{said}{around}\n", "  ".repeat(deep));
                 words.push(said);
             }
             (text, words)
         }),
-        prop::collection::vec((word, word), 1..4).prop_map(|rows| {
-            let lines: String = rows.iter().map(|(a, b)| format!("| {a} | {b} |\n")).collect();
-            let cells = rows.into_iter().flat_map(|(a, b)| [a, b]).collect();
-            (format!("| x | y |\n|---|---|\n{lines}"), cells)
-        }),
+        (word, word, prop::collection::vec(prop::collection::vec(cell, 1..4), 1..4)).prop_map(
+            |(one, two, rows)| {
+                let line = |row: &Vec<String>| format!("| {} |\n", row.join(" | "));
+                let lines: String = rows.iter().map(line).collect();
+                let cells = rows.into_iter().flatten().filter(|cell| !cell.is_empty());
+                let text = format!("| {one} | {two} |\n|---|---|\n{lines}");
+                (text, cells.chain([one, two]).collect())
+            }
+        ),
         word.prop_map(|said| (format!("{said}\n"), vec![said])),
     ];
-    prop::collection::vec(blocks, 1..10).prop_map(|blocks| {
+    let front = prop::option::of("[a-z]{1,9}");
+    (front, prop::collection::vec(blocks, 1..10)).prop_map(|(front, blocks)| {
         let text: Vec<String> = blocks.iter().map(|(text, _)| text.clone()).collect();
-        (text.join("\n<!-- -->\n\n"), blocks.into_iter().flat_map(|(_, words)| words).collect())
+        let text = text.join("\n<!-- -->\n\n");
+        let mut items: Vec<String> = blocks.into_iter().flat_map(|(_, words)| words).collect();
+        let Some(front) = front else { return (text, items) };
+        items.push(front.clone());
+        (format!("---\nauthor: {front}\ntitle: t{front}\n---\n{text}"), items)
     })
 }
 
@@ -120,8 +172,11 @@ proptest! {
         let chapters = text.lines().filter(|line| line.starts_with('#')).count();
         // Words below one title alone are no plan.
         prop_assume!(work || chapters > 1);
+        let draft = drafted(&text, Lang::En);
         let (plan, _) = plan_of(&text, Lang::En);
-        let words: String = words(&plan).nfc().collect();
+        let notes: Vec<&str> = draft.remarks.iter().map(|(_, said)| said).collect();
+        let words = format!("{}\n{}\n{}", plan.title.get(Lang::En), words(&plan), notes.join("\n"));
+        let words: String = words.nfc().collect();
         for item in items {
             let item: String = item.nfc().collect();
             prop_assert!(words.contains(item.trim_end_matches([':', '：'])), "{item}\n{text}\n{words}");

@@ -27,6 +27,7 @@ mod rule_07_handlers;
 mod rule_08_close;
 mod rule_09_levels;
 mod rule_10_roles;
+mod rule_11_backward;
 mod rule_11_deadlines;
 mod rule_12_two_times;
 mod rule_13_ladders;

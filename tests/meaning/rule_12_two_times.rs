@@ -1,6 +1,6 @@
 //! Meaning 12: when it happened and when firebell learned of it.
 
-use firebell::engine::{Actor, Command, Fact, Purpose, RejectionCode, StepAct, StepRef};
+use firebell::engine::{Actor, Command, Fact, Purpose, RejectionCode, SetMoment, StepAct, StepRef};
 
 use crate::act::complete;
 use crate::case::{Case, staffed};
@@ -100,6 +100,39 @@ fn meaning_12_the_anchor_of_a_step_is_when_it_became_ready() {
     case.pass("10m");
     assert_eq!(at(&mut case, 5, done()), Some(RejectionCode::ImplausibleTime));
     assert_eq!(at(&mut case, 10, done()), None);
+}
+
+#[test]
+fn meaning_12_a_plan_worked_without_firebell_is_entered_at_its_true_times() {
+    let mut case = staffed(
+        "
+        phases:
+          - id: one
+            title: One
+            steps:
+              - { id: a, title: A }
+              - { id: also, title: Also }
+              - { id: pause, after: [a], wait: { for: 30m } }
+              - { id: b, title: B, after: [pause] }
+          - id: two
+            title: Two
+            steps: [ { id: c, title: C } ]
+        ",
+    );
+    let noticed = case.at_minute(-60);
+    let set = SetMoment::Detected;
+    case.tell("cid", Command::SetMoment { moment: set, at: noticed, grounds: None });
+    let done = |id: &str| Command::Step { step: StepRef::current(id), act: complete() };
+    assert_eq!(at(&mut case, -61, done("a")), Some(RejectionCode::ImplausibleTime));
+    assert_eq!(at(&mut case, -50, done("a")), None);
+    assert_eq!(at(&mut case, -55, done("also")), None, "in whatever order it is entered");
+    case.pass("1s");
+    // The wait was over before the incident was declared; it ends when firebell runs again.
+    assert_eq!(case.state("b"), "ready");
+    assert_eq!(at(&mut case, -51, done("b")), Some(RejectionCode::ImplausibleTime));
+    assert_eq!(at(&mut case, -20, done("b")), None);
+    assert_eq!(at(&mut case, -21, done("c")), Some(RejectionCode::ImplausibleTime));
+    assert_eq!(at(&mut case, -10, done("c")), None);
 }
 
 #[test]

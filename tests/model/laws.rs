@@ -8,8 +8,8 @@ use firebell::engine::{
 };
 use firebell::playbook::statute::{StageLimit, Start};
 use firebell::playbook::{
-    Action, Blocks, Close, Condition, Join, LEVEL_MILDEST, OnFailure, Phase, Playbook, Repeat,
-    Step, Truth, Wait,
+    Action, Blocks, Close, Condition, Counts, Join, LEVEL_MILDEST, OnFailure, Phase, Playbook,
+    Repeat, Step, Truth, Wait,
 };
 
 /// A rule of the language that does not hold.
@@ -116,7 +116,7 @@ impl World<'_> {
         let workable = matches!(run.state, StepState::Ready | StepState::Active);
         // The items of a for-each have their own.
         let workable = workable && run.items.is_empty();
-        let limit = step.due.as_ref().filter(|due| due.from.is_none());
+        let limit = step.due.as_ref().filter(|due| due.counts == Counts::FromReady);
         let limit = limit.and_then(|due| due.limit.at(self.incident.level.current));
         law(!workable || limit.is_none() || run.due_at.is_some(), || {
             format!("{} has no deadline", run.key)

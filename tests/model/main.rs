@@ -10,6 +10,7 @@ mod people;
 mod story;
 
 mod anything;
+mod cases;
 mod driver;
 mod engine;
 mod generate;
@@ -19,7 +20,7 @@ mod reference;
 mod spec;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, FileFailurePersistence};
+use proptest::test_runner::Config;
 
 /// How many cases are tried where nothing else is said: some seconds' worth.
 const CASES: u32 = 400;
@@ -29,15 +30,7 @@ const CASES_OF_ANYTHING: u32 = 48;
 const COMMANDS_MAX: usize = 40;
 
 fn config(cases: u32) -> Config {
-    let said = Config::default();
-    let kept = FileFailurePersistence::Direct("tests/model/regressions.txt");
-    Config {
-        // 256 is what proptest says where nobody says anything.
-        cases: if said.cases == 256 { cases } else { said.cases },
-        failure_persistence: Some(Box::new(kept)),
-        max_shrink_iters: 4_000,
-        ..said
-    }
+    cases::config(cases, "tests/model/regressions.txt", 4_000)
 }
 
 proptest! {

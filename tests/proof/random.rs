@@ -30,6 +30,9 @@ struct Step {
     failing: (usize, usize),
 }
 
+/// The way back from the second phase: when it is taken, how often at most.
+type Back = (Option<(usize, usize)>, usize);
+
 /// A plan of two phases, or of three where the second leads back.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -40,6 +43,7 @@ pub struct Plan {
     back: Option<(usize, usize)>,
     otherwise: bool,
     second: Vec<Step>,
+    round: Option<Back>,
     gives_up: bool,
 }
 
@@ -79,8 +83,9 @@ pub fn plans() -> impl Strategy<Value = Plan> {
     let steps = |most| prop::collection::vec(step(), 1..=most);
     let gives_up = prop::bool::weighted(0.1);
     let ways = (condition(), condition(), any::<bool>());
-    (any::<bool>(), condition(), steps(3), ways, steps(2), gives_up).prop_map(
-        |(levels, engage, first, (next, back, otherwise), second, gives_up)| Plan {
+    let round = prop::option::weighted(0.3, (condition(), 1..3_usize));
+    (any::<bool>(), condition(), steps(3), ways, steps(2), round, gives_up).prop_map(
+        |(levels, engage, first, (next, back, otherwise), second, round, gives_up)| Plan {
             levels,
             engage,
             first,
@@ -88,6 +93,7 @@ pub fn plans() -> impl Strategy<Value = Plan> {
             back,
             otherwise,
             second,
+            round,
             gives_up,
         },
     )
@@ -153,6 +159,20 @@ impl Plan {
         }
         text.push_str("  - id: second\n    title: { zh: 二, en: Second }\n    steps:\n");
         steps(&mut text, "b", &self.second);
+        match self.round {
+            Some((None, at_most)) => {
+                text.push_str(&format!("    next: [ {{ to: first, at_most: {at_most} }} ]\n"));
+            }
+            Some((Some(asked), at_most)) => {
+                let when = condition(asked, "b", &self.second);
+                text.push_str(&format!(
+                    "    next: [ {{ to: first, when: {when}, at_most: {at_most} }}, {{ to: third }} \
+                     ]\n  - id: third\n    title: {{ zh: 三, en: Third }}\n    steps: [ {{ id: c, \
+                     role: commander, title: {{ zh: 步, en: Step }} }} ]\n"
+                ));
+            }
+            None => {}
+        }
         text
     }
 }

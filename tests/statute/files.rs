@@ -106,7 +106,7 @@ fn a_date_that_no_source_gives_says_so_where_it_stands() {
         let dated = in_force.from.is_some() || in_force.until.is_some();
         let text = String::from_utf8(bytes).expect("text");
         let line = text.lines().find(|line| line.starts_with("effective:")).expect("a line");
-        let marked = line.contains("# from memory");
+        let marked = line.contains("# not in the sources below");
         assert_eq!(marked, dated && !DATED.contains(&name.as_str()), "{name}: {line}");
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::notice::Purpose;
 use crate::engine::run::{FailureCause, RunKey, StepState};
 use crate::id::{NoticeId, VarId};
 use crate::playbook::expression::Unsure;
-use crate::playbook::{Action, Approver, Expression, Span, Step, Variables, Wait};
+use crate::playbook::{Action, Approver, Expression, Step, Variables, Wait};
 
 impl Decision<'_> {
     /// Begins a run that became ready.
@@ -114,7 +114,8 @@ impl Decision<'_> {
     fn begin_wait(&mut self, key: &RunKey, step: &Step, wait: &Wait) {
         let time_out = step.timeout.and_then(|timeout| timeout.after(self.now()));
         let over = match wait {
-            Wait::For(span) => self.later(*span),
+            // A wait is over when it truly is, however late its beginning was entered.
+            Wait::For(span) => span.after(self.happened()),
             Wait::Until(until) => {
                 let run = self.incident.run_of(key);
                 if self.weigh(Some(until), run).is_some_and(|verdict| verdict.and_known()) {
@@ -135,9 +136,9 @@ impl Decision<'_> {
         }
     }
 
-    /// Returns the instant so long from now.
-    pub fn later(&self, span: Span) -> Option<Timestamp> {
-        span.after(self.now())
+    /// Returns when the command's consequences happened: now, or earlier where it says so.
+    fn happened(&self) -> Timestamp {
+        self.ctx.occurred_at.map_or(self.now(), |earlier| earlier.min(self.now()))
     }
 
     /// Computes the variables of a `set`, in order, each seeing those before it. What rests on an

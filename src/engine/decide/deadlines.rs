@@ -1,15 +1,19 @@
 //! The deadlines of steps (Meaning 9, 11): armed as absolute instants, moved by the level, breached.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::decision::Decision;
+use crate::engine::clock::{ClockKey, ClockStanding};
 use crate::engine::event::{DeadlineName, LadderSubject, StepAlarm};
 use crate::engine::fact::Fact;
 use crate::engine::limits::SHORTENED_LEAST;
 use crate::engine::moment::anchor;
 use crate::engine::notice::Purpose;
 use crate::engine::run::{FailureCause, Run, RunKey, StepState};
-use crate::playbook::{Action, Due, Step};
+use crate::id::StepId;
+use crate::playbook::{Action, Counts, Due, Join, Step, Term};
 
 /// A deadline as absolute instants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -75,8 +79,22 @@ impl Decision<'_> {
     /// Moves the deadlines of open steps after the level or a moment moved. One that becomes
     /// shorter leaves at least five minutes; one already breached stays breached (Meaning 9).
     pub fn move_deadlines(&mut self) {
+        self.move_deadlines_of(|_| true);
+    }
+
+    /// Arms and moves the deadlines that count back from a deadline or a limit that moved.
+    pub fn move_backward(&mut self) {
+        let ahead = &self.index.ahead;
+        if !ahead.is_empty() {
+            self.anchor_deadlines();
+            self.move_deadlines_of(|step| ahead.contains(step));
+        }
+    }
+
+    fn move_deadlines_of(&mut self, wanted: impl Fn(&StepId) -> bool) {
         let open = self.incident.runs().filter(|run| !run.state.is_settled() && !run.overdue);
         let keys: Vec<RunKey> = open
+            .filter(|run| wanted(&run.key.step))
             .filter(|run| run.due_at.is_some() || run.start_by.is_some() || run.armed_at.is_some())
             .map(|run| run.key.clone())
             .collect();
@@ -104,7 +122,7 @@ impl Decision<'_> {
 
     /// Tells whether the step a deadline counts from is worked on again: what it armed stays.
     fn lost_anchor(&self, due: Option<&Due>) -> bool {
-        let from = due.and_then(|due| due.from.as_ref());
+        let from = due.and_then(Due::from);
         from.is_some_and(|from| anchor(self.playbook, &self.incident, from).is_none())
     }
 
@@ -118,29 +136,57 @@ impl Decision<'_> {
         Some(to.max(least.min(was)))
     }
 
-    /// Computes a deadline at the current level; nothing while its anchor is unknown.
+    /// Computes a deadline at the current level; nothing while what it counts from is unknown.
     fn armed(&self, due: Option<&Due>, run: &Run) -> Armed {
-        let Some(due) = due else { return Armed::default() };
-        let base = match &due.from {
-            None => run.armed_at,
-            // Later iterations start their own time; the first keeps the anchor's.
-            Some(_) if run.key.iteration > 1 => None,
-            Some(from) => anchor(self.playbook, &self.incident, from),
-        };
-        let Some(base) = base else { return Armed::default() };
+        due.and_then(|due| self.armed_by(due, run)).unwrap_or_default()
+    }
+
+    fn armed_by(&self, due: &Due, run: &Run) -> Option<Armed> {
+        let span = due.limit.at(self.incident.level.current)?;
         let held = if run.has_deadlines() {
             run.paused.saturating_add(self.paused_for())
         } else {
             SignedDuration::ZERO
         };
-        let base = base.saturating_add(held).unwrap_or(base);
-        let span = due.limit.at(self.incident.level.current);
-        let Some(at) = span.and_then(|span| self.playbook.later(*span, base)) else {
-            return Armed::default();
+        let held = |base: Timestamp| base.saturating_add(held).unwrap_or(base);
+        let (base, at) = match &due.counts {
+            Counts::Before(term) => {
+                let began = run.armed_at.unwrap_or(self.incident.visit_began);
+                (held(began), span.before(self.end_of(term)?)?)
+            }
+            // Later iterations start their own time; the first keeps the anchor's.
+            Counts::From(_) if run.key.iteration > 1 => return None,
+            Counts::From(from) => {
+                let base = held(anchor(self.playbook, &self.incident, from)?);
+                (base, self.playbook.later(*span, base)?)
+            }
+            Counts::FromReady => {
+                let base = held(run.armed_at?);
+                (base, self.playbook.later(*span, base)?)
+            }
         };
         let whole = at.duration_since(base);
         let warn_at = due.warn.iter().map(|percent| part(base, whole, *percent));
-        Armed { at: Some(at), warn_at: warn_at.filter(|warn| *warn > self.now()).collect() }
+        let warn_at = warn_at.filter(|warn| *warn > self.now()).collect();
+        Some(Armed { at: Some(at), warn_at })
+    }
+
+    /// Returns by when something must be done, as it would be if the pause ended now. What is not
+    /// due has no end; nor has a step that was not opened in this visit of its phase.
+    fn end_of(&self, term: &Term) -> Option<Timestamp> {
+        match term {
+            Term::Step(step) => {
+                let open = || self.incident.run(step).filter(|run| !run.is_settled());
+                let run = self.incident.current_run(step).or_else(open)?;
+                self.instants_of(run).due.at
+            }
+            Term::Clock(clock, stage) => {
+                let key = ClockKey { clock: clock.clone(), stage: stage.clone() };
+                let state = self.incident.clocks.get(&key)?;
+                let due = !matches!(state.standing, ClockStanding::Stopped { .. });
+                state.limit.as_ref().filter(|_| due)?.due_at
+            }
+        }
     }
 
     /// Returns how long the pause has lasted that still does.
@@ -270,18 +316,56 @@ impl Decision<'_> {
         }
     }
 
-    /// Returns whom a plausible `occurred_at` of a step may not precede: the anchor its time
-    /// counts from, else when it became ready (Meaning 12).
+    /// Returns when a plausible `occurred_at` of a step may begin: at the anchor its time counts
+    /// from, else when it became ready (Meaning 12).
     pub fn earliest(&self, step: &Step, run: &Run) -> Timestamp {
-        let anchored = step.due.as_ref().and_then(|due| due.from.as_ref());
-        let anchored = anchored.and_then(|from| anchor(self.playbook, &self.incident, from));
+        let anchored = step
+            .due
+            .as_ref()
+            .and_then(Due::from)
+            .and_then(|from| anchor(self.playbook, &self.incident, from));
         let ready = run.ready_at.unwrap_or(self.incident.visit_began);
+        let ready = ready.min(self.reachable_by_people(step, run));
         anchored.map_or(ready, |anchored| anchored.min(ready))
+    }
+
+    /// Returns from when people alone could have worked on a step: what firebell does in between is
+    /// done when it runs, which is late where a plan was worked without it and is entered afterwards.
+    fn reachable_by_people(&self, step: &Step, run: &Run) -> Timestamp {
+        let declared = self.incident.declared_at;
+        let begun = self.incident.detected_at.map_or(declared, |noticed| noticed.min(declared));
+        let mut from = match run.visit == 1 {
+            true => begun,
+            false => self.settled_by_people(|of| of.visit < run.visit).unwrap_or(begun),
+        };
+        let mut seen: BTreeSet<&StepId> = BTreeSet::new();
+        let mut open = vec![step];
+        while let Some(at) = open.pop() {
+            // Of several ways to a step the one that was taken is not known.
+            let before = if at.join == Join::All { at.after.as_slice() } else { &[] };
+            for id in before.iter().filter(|id| seen.insert(id)) {
+                let Some(before) = self.step(id) else { continue };
+                if !before.action.is_human() {
+                    open.push(before);
+                    continue;
+                }
+                let settled = self.incident.run(id).filter(|of| of.visit == run.visit);
+                from = settled.and_then(|of| of.settled_at).map_or(from, |at| at.max(from));
+            }
+        }
+        from
+    }
+
+    /// Returns when people last ended a step, of the runs asked for.
+    fn settled_by_people(&self, asked: impl Fn(&Run) -> bool) -> Option<Timestamp> {
+        let of_people = |run: &&Run| self.step(&run.key.step).is_some_and(|s| s.action.is_human());
+        let runs = self.incident.runs().filter(|run| asked(run)).filter(of_people);
+        runs.filter_map(|run| run.settled_at).max()
     }
 }
 
 fn is_anchored(due: Option<&Due>) -> bool {
-    due.is_some_and(|due| due.from.is_some())
+    due.is_some_and(|due| due.counts != Counts::FromReady)
 }
 
 /// Returns the instant at which a percentage of a stretch has passed.

@@ -75,6 +75,8 @@ pub(super) struct Agenda {
     changed_by: u64,
     /// The phase may have come to its end, or a stuck one may have found a way.
     pub look_for_way: bool,
+    /// What deadlines count back from may have moved.
+    pub ends: bool,
     /// Moments or measures changed: objectives and anchored deadlines may be decided.
     pub moments: bool,
 }
@@ -125,7 +127,10 @@ impl Agenda {
             Family::Role => self.note_role(event),
             Family::Lifecycle => self.note_lifecycle(event),
             Family::Level => self.note_level(event),
-            Family::Clock => self.change(Needs::CLOCKS, event),
+            Family::Clock => {
+                self.change(Needs::CLOCKS, event);
+                self.ends = true;
+            }
             Family::Ladder | Family::Rule | Family::Outbox | Family::Kin => {}
         }
     }
@@ -149,9 +154,11 @@ impl Agenda {
             | Fact::StepCancelled { key, .. }
             | Fact::StepRepeatEnded { key, .. } => self.push(Task::Ended(key.clone()), seq),
             Fact::StepAwaits { key } => self.push(Task::Judge(key.step.clone()), seq),
-            Fact::StepDeadlines { .. } | Fact::StepChecked { .. } | Fact::StepWarned { .. } => {
+            Fact::StepDeadlines { .. } => {
+                self.ends = true;
                 return;
             }
+            Fact::StepChecked { .. } | Fact::StepWarned { .. } => return,
             // Conditions may speak of who holds a step or whether it is late; no milestone moves.
             Fact::StepClaimed { .. } | Fact::StepApproved { .. } | Fact::StepOverdue { .. } => {
                 self.change(Needs::STEPS, event);
@@ -188,8 +195,13 @@ impl Agenda {
             Fact::RollbackBegun { .. } => self.look_for_way = true,
             Fact::Stuck { .. } => self.push(Task::Fire(HandlerEvent::Stuck), seq),
             Fact::AlertResolved { .. } => self.push(Task::Fire(HandlerEvent::AlertResolved), seq),
-            Fact::AlertReceived { .. } | Fact::Paused { .. } | Fact::Resumed => {
+            Fact::AlertReceived { .. } | Fact::Paused { .. } => {
                 self.change(Needs::INCIDENT, event);
+            }
+            // A pause holds up steps and no clock: what counts back from one is due as before.
+            Fact::Resumed => {
+                self.change(Needs::INCIDENT, event);
+                self.ends = true;
             }
             Fact::MomentSet { .. } => {
                 self.push(Task::MoveDeadlines, seq);

@@ -35,6 +35,9 @@ impl Decision<'_> {
                 self.voice = Voice::Rule(self.incident.version);
                 self.anchor_deadlines();
                 self.judge_objectives();
+            } else if std::mem::take(&mut self.agenda.ends) {
+                self.voice = Voice::Rule(self.incident.version);
+                self.move_backward();
             } else if std::mem::take(&mut self.agenda.look_for_way) {
                 self.voice = Voice::Rule(self.incident.version);
                 match self.incident.rollback {

@@ -8,6 +8,9 @@ use crate::exchange::draft::tidy;
 /// The deepest list that is kept nested; what lies deeper is put beside.
 const NESTED_MAX: usize = 8;
 
+/// Stands around what was struck through.
+pub(super) const STRUCK: &str = "~~";
+
 /// One block of a runbook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Block {
@@ -27,6 +30,8 @@ pub(super) struct Item {
     pub(super) text: String,
     /// It has a checkbox.
     pub(super) task: bool,
+    /// The checkbox is ticked.
+    pub(super) ticked: bool,
     pub(super) items: Vec<Item>,
 }
 
@@ -38,26 +43,39 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Writes each row in one line, each cell after the name of its column.
+    /// Writes each row in one line, each cell after the name of its column. A column that no row
+    /// fills stands in the first.
     pub(super) fn lines(&self) -> Vec<String> {
-        let line = |row: &Vec<String>| {
-            let cells = row.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
-            let cells = cells.map(|(n, cell)| match self.head.get(n) {
-                Some(head) if !head.is_empty() => format!("{head}: {cell}"),
-                _ => cell.clone(),
+        let empty = |n: usize| self.rows.iter().all(|row| row.get(n).is_none_or(String::is_empty));
+        let line = |(nth, row): (usize, &Vec<String>)| {
+            let cells = row.iter().enumerate().filter_map(|(n, cell)| {
+                match self.head.get(n).filter(|head| !head.is_empty()) {
+                    Some(head) if !cell.is_empty() => Some(format!("{head}: {cell}")),
+                    Some(head) if nth == 0 && empty(n) => Some(format!("{head}:")),
+                    _ => Some(cell.clone()).filter(|cell| !cell.is_empty()),
+                }
             });
             cells.collect::<Vec<_>>().join("; ")
         };
-        self.rows.iter().map(line).filter(|line| !line.is_empty()).collect()
+        let lines = self.rows.iter().enumerate().map(line);
+        lines.filter(|line| !line.is_empty()).collect()
     }
 }
 
 /// Reads the blocks of a text.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_FOOTNOTES;
     let mut reader = Reader::default();
-    for event in Parser::new_ext(text, options) {
+    for (event, place) in Parser::new_ext(text, options).into_offset_iter() {
+        if matches!(event, Event::End(TagEnd::TableRow)) {
+            reader.overhang(&text[reader.cell_end.clamp(place.start, place.end)..place.end]);
+        }
+        if matches!(event, Event::End(TagEnd::TableCell)) {
+            reader.cell_end = place.end;
+        }
         reader.event(event);
     }
     reader.flush();
@@ -78,6 +96,8 @@ struct Reader {
     links: Vec<String>,
     table: Table,
     row: Vec<String>,
+    /// Where the last cell ended in the text.
+    cell_end: usize,
 }
 
 impl Reader {
@@ -98,9 +118,9 @@ impl Reader {
             Event::SoftBreak => self.words.push(' '),
             Event::HardBreak => self.words.push('\n'),
             Event::Rule => self.flush(),
-            Event::TaskListMarker(_) => {
+            Event::TaskListMarker(ticked) => {
                 if let Some(Frame::Item(item)) = self.frames.last_mut() {
-                    item.task = true;
+                    (item.task, item.ticked) = (true, ticked);
                 }
             }
         }
@@ -132,7 +152,14 @@ impl Reader {
                 self.table = Table::default();
             }
             Tag::TableHead | Tag::TableRow => self.row = Vec::new(),
-            Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::TableCell => {}
+            Tag::Strikethrough => self.words.push_str(STRUCK),
+            Tag::FootnoteDefinition(name) => {
+                self.flush();
+                self.words.push_str(&format!("[^{name}]: "));
+            }
+            // The words of a footnote stand beside its name.
+            Tag::Paragraph if self.words.ends_with("]: ") => {}
+            Tag::Emphasis | Tag::Strong | Tag::TableCell => {}
             _ => self.flush(),
         }
     }
@@ -163,7 +190,8 @@ impl Reader {
             TagEnd::Table => self.close_table(),
             TagEnd::Item => self.close_item(),
             TagEnd::List(_) => self.close_list(),
-            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {}
+            TagEnd::Strikethrough => self.words.push_str(STRUCK),
+            TagEnd::Emphasis | TagEnd::Strong => {}
             _ => self.flush(),
         }
     }
@@ -208,6 +236,22 @@ impl Reader {
             }
             _ => self.blocks.push(Block::Table(table)),
         }
+    }
+
+    /// Keeps the cells of a row that has more of them than the table has columns.
+    fn overhang(&mut self, rest: &str) {
+        let mut cells = vec![String::new()];
+        let mut escaped = false;
+        for c in rest.trim().trim_start_matches('|').chars() {
+            match cells.last_mut() {
+                Some(_) if c == '|' && !escaped => cells.push(String::new()),
+                Some(cell) => cell.push(c),
+                None => {}
+            }
+            escaped = c == '\\' && !escaped;
+        }
+        let cells = cells.iter().map(|cell| tidy(cell.trim()).replace("\\|", "|"));
+        self.row.extend(cells.filter(|cell| !cell.is_empty()));
     }
 
     fn close_item(&mut self) {

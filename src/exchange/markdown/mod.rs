@@ -2,6 +2,7 @@
 //! checkboxes, bullets and rows of tables checklists. No item is lost.
 
 mod block;
+mod front;
 mod outline;
 
 use crate::exchange::Draft;
@@ -17,8 +18,9 @@ use crate::text::Lang;
 pub fn import(name: &str, bytes: &[u8], lang: Lang) -> Result<Draft, Diagnostics> {
     let source = Source::from_bytes(name, bytes)?;
     let mut findings = Diagnostics::new(source.clone());
-    let blocks = block::blocks(source.text());
-    let Some(draft) = outline::draft(&blocks, name, lang, &mut findings) else {
+    let (front, body) = front::split(source.text());
+    let blocks = block::blocks(body);
+    let Some(draft) = outline::draft(&blocks, front, name, lang, &mut findings) else {
         return Err(findings);
     };
     let loaded = Playbook::load("draft.yaml", draft.to_yaml().as_bytes(), &Context::default());

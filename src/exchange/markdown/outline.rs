@@ -2,8 +2,9 @@
 
 use crate::exchange::Draft;
 use crate::exchange::code::{NO_PLAN, TOO_MANY};
-use crate::exchange::draft::{Names, put, slug};
-use crate::exchange::markdown::block::{Block, Item};
+use crate::exchange::draft::{Names, put, slug, tidy};
+use crate::exchange::markdown::block::{Block, Item, STRUCK};
+use crate::exchange::markdown::front;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::yaml::{Node, Remarks};
 use crate::text::{Lang, Text};
@@ -22,6 +23,7 @@ const TITLE_CHARS_MAX: usize = 120;
 /// Makes a draft of the blocks; `None` where something was found.
 pub(super) fn draft(
     blocks: &[Block],
+    front: Option<&str>,
     file: &str,
     lang: Lang,
     out: &mut Diagnostics,
@@ -46,22 +48,32 @@ pub(super) fn draft(
                 outline.steps(items);
             }
             Block::List { items, .. } => outline.checklist(items),
-            Block::Table(table) if table.rows.is_empty() => {
-                outline.pending.push(table.head.join("; "));
-            }
             Block::Table(table) => {
                 let lines = table.lines().into_iter();
                 let items: Vec<Item> = lines.map(|text| Item { text, ..Item::default() }).collect();
-                outline.checklist(&items);
+                if items.is_empty() {
+                    outline.pending.push(table.head.join("; "));
+                } else {
+                    outline.checklist(&items);
+                }
             }
         }
     }
     outline.settle();
-    let title = match shape.title.map(|n| &blocks[n]) {
-        Some(Block::Heading(_, text)) => text.clone(),
-        _ => file.rsplit(['/', '\\']).next().unwrap_or(file).trim_end_matches(".md").to_owned(),
+    let heading = match shape.title.map(|n| &blocks[n]) {
+        Some(Block::Heading(_, text)) => Some(text.clone()),
+        _ => None,
     };
-    outline.fits(out).then(|| outline.finish(&title))
+    let named = front.and_then(front::title);
+    // The front matter names the document; another heading of the whole is not lost beside it.
+    if let (Some(named), Some(heading)) = (&named, &heading)
+        && named != heading
+    {
+        outline.summary.insert(0, heading.clone());
+    }
+    let file = file.rsplit(['/', '\\']).next().unwrap_or(file).trim_end_matches(".md");
+    let title = named.or(heading).unwrap_or_else(|| file.to_owned());
+    outline.fits(out).then(|| outline.finish(&title, front))
 }
 
 /// Which headings are what.
@@ -220,7 +232,7 @@ impl Outline {
         out.is_empty()
     }
 
-    fn finish(self, title: &str) -> Draft {
+    fn finish(self, title: &str, front: Option<&str>) -> Draft {
         let lang = self.lang;
         let mut writer = Writer { lang, names: Names::default(), remarks: Remarks::default() };
         writer.remark(
@@ -233,6 +245,10 @@ impl Outline {
             "待定：级别、输入、目标、消息由作者补充（levels、inputs、objectives、messages）",
             "Decide: levels, inputs, objectives and messages are for the author to add",
         );
+        if let Some(front) = front {
+            writer.remark("", "手册文首的元数据，未带入预案：", "What stood before the runbook:");
+            writer.remarks.add("", tidy(front));
+        }
         writer.remark(
             "/roles/commander/assign",
             "待定：哪个团队或值班表？还有哪些角色？",
@@ -265,6 +281,13 @@ fn title_of(text: &str, lang: Lang) -> (String, Option<String>) {
     let title: String = first.chars().take(TITLE_CHARS_MAX).collect();
     let more = (title != text).then(|| text.to_owned());
     (title, more)
+}
+
+fn walk<'i>(items: &'i [Item], visit: &mut dyn FnMut(&'i Item)) {
+    for item in items {
+        visit(item);
+        walk(&item.items, visit);
+    }
 }
 
 fn size(item: &Item) -> usize {
@@ -307,6 +330,7 @@ impl Writer {
             self.remarks.add(at, section.clone());
         }
         self.questions(at, &step);
+        self.marks(at, &step);
         let mut fields = Vec::new();
         put(&mut fields, "id", id.clone());
         if let Some(before) = before {
@@ -321,6 +345,33 @@ impl Writer {
             put(&mut fields, "checklist", checklist(&step.checklist, 1));
         }
         (id, Node::map_of(fields))
+    }
+
+    /// Says what the runbook marked as done or dropped: a plan has no place for either.
+    fn marks(&mut self, at: &str, step: &Step) {
+        let mut ticked = Vec::new();
+        let mut said = vec![step.title.as_str()];
+        said.extend(step.instructions.iter().map(String::as_str));
+        walk(&step.checklist, &mut |item| {
+            said.push(&item.text);
+            if item.ticked {
+                ticked.push(item.text.lines().next().unwrap_or_default());
+            }
+        });
+        if said.iter().any(|text| text.matches(STRUCK).count() > 1) {
+            self.remark(
+                at,
+                "待定：手册中有划掉的文字（~~），是否删去？",
+                "Decide: words (~~) are struck through in the runbook; leave them out?",
+            );
+        }
+        for text in ticked {
+            let (zh, en) = (
+                format!("手册中已勾选：{text}；预案启动时都未完成，请确认仍须做"),
+                format!("Ticked in the runbook: {text}; a plan begins with nothing done, keep it?"),
+            );
+            self.remark(at, &zh, &en);
+        }
     }
 
     /// Asks what the words of a step leave open.

@@ -22,6 +22,8 @@ pub const STEP_CYCLE: Code = Code::new("E0304");
 pub const IMPOSSIBLE_OBJECTIVE: Code = Code::new("E0305");
 /// A step that undoes another and stands in the ordinary flow.
 pub const IN_THE_FLOW: Code = Code::new("E0310");
+/// A deadline counts back from what has no end.
+pub const NO_END: Code = Code::new("E0312");
 /// A step that changes another system, in a plan that undoes others of its steps but not this.
 pub const NOT_UNDONE: Code = Code::new("W0302");
 /// An objective on a number that no step records.
@@ -52,6 +54,8 @@ pub const REVIEW_DUE: Code = Code::new("W0306");
 pub const RIVALS: Code = Code::new("W0307");
 /// A condition that always holds.
 pub const ALWAYS_HOLDS: Code = Code::new("W0308");
+/// A way out after one that is always taken.
+pub const NEVER_TRIED: Code = Code::new("W0309");
 /// A name that nothing can set.
 pub const UNKNOWN_NAME: Code = Code::new("E0402");
 /// An expression that fails whatever it is given.

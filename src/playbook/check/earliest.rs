@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::id::{PhaseId, StepId};
 use crate::playbook::critical::{Length, after, decisive, order};
 use crate::playbook::model::{
-    Action, Due, HandlerAct, Join, Milestone, Moment, OnFailure, Phase, Playbook, Step, Wait,
+    Action, Counts, Due, HandlerAct, Join, Milestone, Moment, OnFailure, Phase, Playbook, Step,
+    Wait,
 };
 
 /// For how many steps what follows them is kept: most deadlines count from a few.
@@ -82,12 +83,14 @@ impl Earliest {
         milestone: Milestone,
     ) -> Option<u64> {
         let times = self.steps.get(phase)?.get(step)?;
-        match &due.from {
-            None => Some(times.at(milestone) - times.begun),
+        match &due.counts {
+            Counts::FromReady => Some(times.at(milestone) - times.begun),
             // What was noticed before the declaration is later still.
-            Some(Moment::Declared | Moment::Detected) => self.step(phase, step, milestone),
-            Some(Moment::Phase(id)) if *id == self.names[phase] => Some(times.at(milestone)),
-            Some(Moment::Aware | Moment::Closed | Moment::Phase(_) | Moment::Step(..)) => None,
+            Counts::From(Moment::Declared | Moment::Detected) => self.step(phase, step, milestone),
+            Counts::From(Moment::Phase(id)) if *id == self.names[phase] => {
+                Some(times.at(milestone))
+            }
+            Counts::From(_) | Counts::Before(_) => None,
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::PhaseId;
-use crate::playbook::check::{Check, UNREACHABLE_PHASE};
+use crate::playbook::check::{Check, NEVER_TRIED, UNREACHABLE_PHASE};
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::lower::NO_BOUND;
+use crate::playbook::model::Phase;
 use crate::playbook::source::Span;
 use crate::text::Text;
 
@@ -25,6 +26,9 @@ impl Check<'_> {
                 self.unreachable(&phase.id);
             }
         }
+        for phase in &self.playbook.phases {
+            self.never_tried(phase);
+        }
         for circle in circles(&self.unbounded_ways()) {
             self.endless(&circle);
         }
@@ -35,7 +39,7 @@ impl Check<'_> {
         let mut ways = Vec::new();
         for (at, phase) in phases.iter().enumerate() {
             let places = self.notes.next.get(&phase.id).map(Vec::as_slice).unwrap_or_default();
-            for (n, next) in phase.next.iter().enumerate() {
+            for (n, next) in phase.ways().iter().enumerate() {
                 if next.at_most.is_none() {
                     let (from, to) = (phase.id.clone(), next.to.clone());
                     ways.push(Way { from, to, span: places.get(n).copied() });
@@ -68,10 +72,34 @@ impl Check<'_> {
             "在某个阶段的 `next` 里写上它，或删去它",
             "name it in the `next` of a phase, or remove it",
         ));
-        self.out.push(match self.notes.phases.get(id.as_str()) {
-            Some(span) => found.at(*span),
-            None => found,
-        });
+        self.told(found, self.notes.phases.get(id.as_str()).copied());
+    }
+
+    /// Ways out that come after one without a condition.
+    fn never_tried(&mut self, phase: &Phase) {
+        let Some((taken, tried)) = phase.ways().split_last() else { return };
+        let places = self.notes.next.get(&phase.id).map(Vec::as_slice).unwrap_or_default();
+        for (n, way) in phase.next.iter().enumerate().skip(tried.len() + 1) {
+            let (before, to) = (&taken.to, &way.to);
+            let found = Diagnostic::new(
+                NEVER_TRIED,
+                both!("这个去往 `{to}` 的出口永远轮不到", "this way out to `{to}` is never tried"),
+            );
+            let help = match taken.at_most {
+                None => both!(
+                    "它前面去往 `{before}` 的出口没有 `when`，总被采用：调换顺序，或给前者加上 `when`",
+                    "the way to `{before}` before it has no `when` and is always taken: put it \
+                     last, or give it a `when`"
+                ),
+                Some(_) => both!(
+                    "它前面去往 `{before}` 的出口没有 `when`：次数用完后停在本阶段，不再看后面的\
+                     出口。给前者加上 `when`",
+                    "the way to `{before}` before it has no `when`: once its bound is spent the \
+                     phase is held, and no later way is tried. Give it a `when`"
+                ),
+            };
+            self.told(found.help(help), places.get(n).copied());
+        }
     }
 
     fn endless(&mut self, circle: &Circle) {
@@ -84,10 +112,7 @@ impl Check<'_> {
             "给其中一个 `next` 加上 `at_most: 次数`；`go` 没有上限，不能用来往回走",
             "add `at_most: times` to one `next` of them; a `go` has no bound and must not lead back",
         ));
-        self.out.push(match circle.span {
-            Some(span) => found.at(span),
-            None => found,
-        });
+        self.told(found, circle.span);
     }
 }
 

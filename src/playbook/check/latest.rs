@@ -4,7 +4,7 @@
 
 use crate::playbook::check::earliest::Course;
 use crate::playbook::critical::Length;
-use crate::playbook::model::{Action, Due, Level, Milestone, Moment, Phase, Step, Wait};
+use crate::playbook::model::{Action, Counts, Due, Level, Milestone, Moment, Phase, Step, Wait};
 
 /// When the steps of a phase may still begin and end, in seconds from the phase's beginning.
 pub(super) struct Latest<'a> {
@@ -32,7 +32,7 @@ impl<'a> Latest<'a> {
 
     /// Returns by how much the step at a place begins too late for a deadline of it, in seconds.
     pub(super) fn beyond(&self, step: usize, due: &Due) -> Option<u64> {
-        let until = self.until(due.from.as_ref()?, due)?;
+        let until = self.until(due.from()?, due)?;
         let (begun, _) = *self.times.get(step)?;
         begun.checked_sub(until).filter(|beyond| *beyond > 0)
     }
@@ -41,9 +41,10 @@ impl<'a> Latest<'a> {
         if step.when.is_some() {
             return begun;
         }
-        let given = step.due.as_ref().and_then(|due| match &due.from {
-            None => Some(begun.saturating_add(self.limit(due)?)),
-            Some(from) => self.until(from, due),
+        let given = step.due.as_ref().and_then(|due| match &due.counts {
+            Counts::FromReady => Some(begun.saturating_add(self.limit(due)?)),
+            Counts::From(from) => self.until(from, due),
+            Counts::Before(_) => None,
         });
         given.unwrap_or_else(|| match &step.action {
             Action::Wait(Wait::For(span)) => begun.saturating_add(span.seconds()),

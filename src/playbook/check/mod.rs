@@ -1,5 +1,6 @@
 //! Rules over a whole plan: what each part alone cannot know. Must not know how findings are shown.
 
+mod backward;
 mod clock;
 mod code;
 mod compensation;
@@ -25,10 +26,10 @@ pub use code::{
     ALWAYS_HOLDS, CALENDAR_ENDS, CHILD_CIRCLE, CHILD_HIDDEN, CHILD_INPUT, CHILD_INPUT_MISSING,
     CHILD_INPUT_TYPE, CHILD_NOT_CHECKED, CHILD_OUTPUT, CHILD_TOO_DEEP, CLOCK_UNOWNED, ENDLESS_WAIT,
     EXPRESSION_FAILS, FACT_NEVER_SET, FEW_HOLDERS, IMPOSSIBLE_OBJECTIVE, IN_THE_FLOW,
-    LADDER_TO_NOBODY, NEVER_HOLDS, NO_CHANNEL, NO_SUCH_ANSWER, NOBODY, NOT_CONFIGURED,
-    NOT_IN_DIRECTORY, NOT_MEASURED, NOT_UNDONE, NOT_VERIFIED, PERSONAL_READ, REVIEW_DUE, RIVALS,
-    SINGLE_CHANNEL, STEP_CYCLE, TEMPLATE_FAILS, TOO_SHORT, TYPE_CLASH, UNKNOWN_CHILD, UNKNOWN_NAME,
-    UNREACHABLE_PHASE, UNREACHABLE_STEP, UNSTAFFED,
+    LADDER_TO_NOBODY, NEVER_HOLDS, NEVER_TRIED, NO_CHANNEL, NO_END, NO_SUCH_ANSWER, NOBODY,
+    NOT_CONFIGURED, NOT_IN_DIRECTORY, NOT_MEASURED, NOT_UNDONE, NOT_VERIFIED, PERSONAL_READ,
+    REVIEW_DUE, RIVALS, SINGLE_CHANNEL, STEP_CYCLE, TEMPLATE_FAILS, TOO_SHORT, TYPE_CLASH,
+    UNKNOWN_CHILD, UNKNOWN_NAME, UNREACHABLE_PHASE, UNREACHABLE_STEP, UNSTAFFED,
 };
 pub use together::{CHILDREN_NEST_MAX, Scope, check_together};
 
@@ -60,12 +61,14 @@ pub(in crate::playbook) fn check(
     check.variables();
     check.personal();
     check.names();
+    check.terms();
     if parts_are_sound {
         check.flow();
         check.steps();
         check.compensations();
         check.objectives();
         check.too_short();
+        check.lead_times();
         // What cannot be decided because of a mistake in it is told as that.
         if !check.out.has_errors() {
             check.conditions();

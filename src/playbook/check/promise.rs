@@ -4,6 +4,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::id::StepId;
 use crate::playbook::check::earliest::{Course, Earliest, Since};
 use crate::playbook::check::latest::Latest;
 use crate::playbook::check::{
@@ -11,8 +12,8 @@ use crate::playbook::check::{
 };
 use crate::playbook::diagnostic::{Code, Diagnostic, both};
 use crate::playbook::model::{
-    Action, Blocks, Due, LEVEL_MILDEST, LEVEL_WORST, Limit, Milestone, Moment, Objective, Promise,
-    Step, Wait,
+    Action, Blocks, Counts, Due, LEVEL_MILDEST, LEVEL_WORST, Limit, Milestone, Moment, Objective,
+    Promise, Step, Wait,
 };
 use crate::playbook::source::Span;
 use crate::text::Text;
@@ -34,8 +35,9 @@ impl Check<'_> {
                 let due = [(&step.start_within, Milestone::Started), (&step.due, Milestone::Done)];
                 for (due, milestone) in due {
                     let Some(due) = due else { continue };
-                    let least = match &due.from {
-                        Some(Moment::Step(id, from)) => {
+                    let least = match &due.counts {
+                        Counts::Before(_) => None,
+                        Counts::From(Moment::Step(id, from)) => {
                             course.least(&mut since, (id, *from), (place, milestone))
                         }
                         _ => earliest.least(at, place, due, milestone),
@@ -83,8 +85,7 @@ impl Check<'_> {
             "缩短之前步骤的时限，或放宽这一步的",
             "give those before it less time, or this one more",
         ));
-        let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
-        self.told(found, place);
+        self.told_of(id, found);
     }
 
     fn shorter_than_its_way(&mut self, step: &Step, least: u64) {
@@ -96,8 +97,7 @@ impl Check<'_> {
                 "the time of `{id}` is shorter than the waits on its way: {least} minutes at least"
             ),
         );
-        let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
-        self.told(found, place);
+        self.told_of(id, found);
     }
 
     fn kept_by_no_run(&mut self, objective: &Objective, least: u64) {
@@ -133,8 +133,7 @@ impl Check<'_> {
                     "加上 `due`（逾期会升级）或 `timeout`",
                     "add `due`, which escalates, or `timeout`",
                 ));
-                let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
-                self.told(found, place);
+                self.told_of(id, found);
             }
         }
     }
@@ -185,6 +184,11 @@ impl Check<'_> {
             Some(span) => found.at(span),
             None => found,
         });
+    }
+
+    /// Reports something at the step it is about.
+    fn told_of(&mut self, step: &StepId, found: Diagnostic) {
+        self.told(found, self.notes.steps.get(step.as_str()).map(|place| place.span));
     }
 
     /// Words something about a role of the plan.

@@ -49,10 +49,7 @@ impl Check<'_> {
             both!("步骤互相等待：{path}", "steps wait for each other: {path}"),
         )
         .help(Text::both("去掉其中一个 `after`", "remove one `after`"));
-        self.out.push(match place {
-            Some(span) => found.at(span),
-            None => found,
-        });
+        self.told(found, place);
     }
 
     fn never_wanted(&mut self, step: &Step) {

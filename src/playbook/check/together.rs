@@ -11,7 +11,7 @@ use crate::playbook::check::{
     CHILD_HIDDEN, CHILD_INPUT, CHILD_INPUT_MISSING, CHILD_INPUT_TYPE, CHILD_NOT_CHECKED,
     CHILD_OUTPUT, TYPE_CLASH, UNKNOWN_CHILD,
 };
-use crate::playbook::diagnostic::{Diagnostic, both};
+use crate::playbook::diagnostic::{Code, Diagnostic, both};
 use crate::playbook::load::Loaded;
 use crate::playbook::lower::{CallPlace, SavePlace, Shape, WithPlace};
 use crate::playbook::model::{Access, Playbook};
@@ -148,7 +148,7 @@ impl Together<'_> {
         } else {
             both!("加上 `with: {{ {name}: … }}`", "add `with: {{ {name}: … }}`")
         };
-        Diagnostic::new(CHILD_INPUT_MISSING, message).at(place.plan).help(help)
+        of_call(CHILD_INPUT_MISSING, place, message, help)
     }
 
     /// Says why a value can never fit an input; of what may fit nothing.
@@ -262,5 +262,10 @@ fn not_checked(place: &CallPlace, id: &PlaybookId) -> Diagnostic {
         "检查整个目录：firebell check playbooks/",
         "check the folder: firebell check playbooks/",
     );
-    Diagnostic::new(CHILD_NOT_CHECKED, message).at(place.plan).help(help)
+    of_call(CHILD_NOT_CHECKED, place, message, help)
+}
+
+/// Words something about a call, at the name of the other plan.
+fn of_call(code: Code, place: &CallPlace, message: Text, help: Text) -> Diagnostic {
+    Diagnostic::new(code, message).at(place.plan).help(help)
 }

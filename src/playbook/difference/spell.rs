@@ -7,8 +7,8 @@ use crate::people::Source;
 use crate::playbook::expression::{Condition, Expression};
 use crate::playbook::value::{Bounds, Field, FieldType};
 use crate::playbook::{
-    Approver, Audience, CheckItem, Due, HowMany, Limit, Milestone, Moment, NotifyUntil, OnFailure,
-    TextTemplate,
+    Approver, Audience, CheckItem, Counts, Due, HowMany, Limit, Milestone, Moment, NotifyUntil,
+    OnFailure, Term, TextTemplate,
 };
 use crate::text::{Lang, Text};
 
@@ -107,8 +107,13 @@ pub(super) fn due(due: &Due) -> String {
             list(named.chain(rest))
         }
     };
-    if let Some(from) = &due.from {
-        said.push_str(&format!(" from {}", moment(from)));
+    match &due.counts {
+        Counts::FromReady => {}
+        Counts::From(from) => said.push_str(&format!(" from {}", moment(from))),
+        Counts::Before(Term::Step(step)) => said.push_str(&format!(" before {step} is due")),
+        Counts::Before(Term::Clock(clock, stage)) => {
+            said.push_str(&format!(" before {clock}:{stage} is due"));
+        }
     }
     if !due.warn.is_empty() {
         said.push_str(&format!(" warn {}", list(due.warn.iter().map(|share| format!("{share}%")))));

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::{PhaseId, StepId};
+use crate::id::{ClockId, PhaseId, StageId, StepId};
 use crate::playbook::diagnostic::{Diagnostic, both};
-use crate::playbook::lower::{DANGLING, Lowering, NO_SUCH_STATUTE};
-use crate::playbook::model::{Due, Limit, Milestone, Moment};
+use crate::playbook::lower::{DANGLING, Lowering, NO_SUCH_STATUTE, Noted};
+use crate::playbook::model::{Counts, Due, Limit, Milestone, Moment, Term};
 use crate::playbook::source::Span;
 use crate::playbook::yaml::{
     BAD_VALUE, CONFLICT, Data, Fields, Node, bad_value, missing, unknown_name,
@@ -117,25 +117,44 @@ impl<'n> Lowering<'n> {
         None
     }
 
-    /// Reads `5m`, or `{ within | by_level, from, warn }`.
+    /// Reads `5m`, `{ within | by_level, from, warn }`, or `{ lead, before, warn }`.
     pub(super) fn due(&mut self, node: &'n Node) -> Option<Due> {
         if !matches!(node.data, Data::Map(_)) {
             let limit = Limit::Fixed(self.time_given(node)?);
-            return Some(Due { limit, from: None, warn: Vec::new() });
+            return Some(Due { limit, counts: Counts::FromReady, warn: Vec::new() });
         }
-        let what = Text::both("时限", "a deadline");
-        let mut fields = Fields::open(node, what.clone(), &mut self.out)?;
-        let within = fields.take("within");
-        let by_level = fields.take("by_level");
-        let from_node = fields.take("from");
-        let from = from_node.and_then(|node| self.moment(node));
+        let mut fields = Fields::open(node, Text::both("时限", "a deadline"), &mut self.out)?;
+        let lead = fields.take("lead");
+        let before = fields.take("before");
+        let backward = lead.or(before).is_some();
+        let (within, by_level, from) = match backward {
+            true => (None, None, None),
+            false => (fields.take("within"), fields.take("by_level"), fields.take("from")),
+        };
         let warn = fields.take("warn").map(|node| self.warnings(node)).unwrap_or_default();
         fields.close(&mut self.out);
+        let (limit, counts) = match backward {
+            true => self.backward(node, lead, before)?,
+            false => self.forward(node, (within, by_level), from)?,
+        };
+        Some(Due { limit, counts, warn })
+    }
+
+    fn forward(
+        &mut self,
+        node: &'n Node,
+        (within, by_level): (Option<&'n Node>, Option<&'n Node>),
+        from: Option<&'n Node>,
+    ) -> Option<(Limit, Counts)> {
+        let counts = match from {
+            None => Some(Counts::FromReady),
+            Some(node) => self.moment(node).map(Counts::From),
+        };
         let limit = match (within, by_level) {
             (Some(within), None) => Limit::Fixed(self.time_given(within)?),
             (None, Some(levels)) => self.by_level(levels)?,
             (None, None) => {
-                self.out.push(missing(node.span, &what, "within"));
+                self.out.push(missing(node.span, &Text::both("时限", "a deadline"), "within"));
                 return None;
             }
             (Some(_), Some(_)) => {
@@ -143,14 +162,56 @@ impl<'n> Lowering<'n> {
                 return None;
             }
         };
-        if from_node.is_some() && from.is_none() {
-            return None;
-        }
-        if let (Some(Moment::Closed), Some(node)) = (&from, from_node) {
+        let counts = counts?;
+        if let (Counts::From(Moment::Closed), Some(node)) = (&counts, from) {
             let message = Text::both("事件结束后没有步骤", "no step is left after the close");
             self.out.push(bad_value(node.span, message));
         }
-        Some(Due { limit, from, warn })
+        Some((limit, counts))
+    }
+
+    fn backward(
+        &mut self,
+        node: &'n Node,
+        lead: Option<&'n Node>,
+        before: Option<&'n Node>,
+    ) -> Option<(Limit, Counts)> {
+        let what = Text::both("倒推的时限", "a deadline that counts back");
+        for (key, value) in [("lead", lead), ("before", before)] {
+            if value.is_none() {
+                self.out.push(missing(node.span, &what, key));
+            }
+        }
+        let lead = lead.and_then(|node| self.calendar_free(node));
+        let term = before.and_then(|node| self.term(node));
+        Some((Limit::Fixed(lead?), Counts::Before(term?)))
+    }
+
+    /// Reads `{ step: … }` or `{ clock: …, stage: … }`: what has an end to count back from.
+    fn term(&mut self, node: &'n Node) -> Option<Term> {
+        let what = Text::both("倒推的终点", "what a deadline counts back from");
+        let mut fields = Fields::open(node, what.clone(), &mut self.out)?;
+        let step = fields.take("step");
+        let clock = fields.take("clock");
+        let stage = clock.and_then(|_| fields.require("stage", &mut self.out));
+        fields.close(&mut self.out);
+        let term = match (step, clock) {
+            (Some(step), None) => Term::Step(self.step_ref(step)?),
+            (None, Some(clock)) => Term::Clock(
+                ClockId::new(clock.string(&mut self.out)?),
+                StageId::new(stage?.string(&mut self.out)?),
+            ),
+            (None, None) => {
+                self.out.push(missing(node.span, &what, "step"));
+                return None;
+            }
+            (Some(_), Some(_)) => {
+                self.out.push(super::step::conflict(node.span, &["step", "clock"]));
+                return None;
+            }
+        };
+        self.notes.terms.push(Noted { what: term.clone(), span: node.span });
+        Some(term)
     }
 
     fn by_level(&mut self, node: &'n Node) -> Option<Limit> {

@@ -10,6 +10,7 @@ use crate::id::{
     ChannelId, ClockId, LadderId, PartnerId, PhaseId, RoleId, ScheduleId, StepId, TeamId, VarId,
 };
 use crate::playbook::expression::Name;
+use crate::playbook::model::Term;
 use crate::playbook::source::Span;
 use crate::playbook::template::JsonTemplate;
 use crate::playbook::value::FieldType;
@@ -47,6 +48,8 @@ pub(in crate::playbook) struct Notes<'n> {
     pub next: BTreeMap<PhaseId, Vec<Span>>,
     /// Clocks with where they stand.
     pub clocks: Vec<Noted<ClockId>>,
+    /// What deadlines count back from.
+    pub terms: Vec<Noted<Term>>,
     /// Steps by name with the `after` list.
     pub after: BTreeMap<StepId, Span>,
     /// Where each condition stands.

@@ -17,7 +17,7 @@ pub use action::{
 pub use clock::Clock;
 pub use level::{LEVEL_MILDEST, LEVEL_WORST, Level, LevelRule};
 pub use message::{HowMany, Message, Notify, NotifyUntil, SmsTemplate, TextTemplate};
-pub use moment::{Due, Limit, Milestone, Moment, Objective, Promise};
+pub use moment::{Counts, Due, Limit, Milestone, Moment, Objective, Promise, Term};
 pub use phase::{Handler, HandlerAct, HandlerEvent, Next, Phase};
 pub use plan::{Access, Activation, Bridge, Close, Playbook, Resource, Variables};
 pub use role::{Approver, Audience, Role};

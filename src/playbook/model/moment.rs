@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::{ObjectiveId, PhaseId, StepId, VarId};
+use crate::id::{ClockId, ObjectiveId, PhaseId, StageId, StepId, VarId};
 use crate::playbook::duration::Span;
 use crate::playbook::model::Level;
 use crate::text::Text;
@@ -81,10 +81,50 @@ pub enum Milestone {
 pub struct Due {
     /// How long.
     pub limit: Limit,
-    /// From when; `None` counts from when the step became ready.
-    pub from: Option<Moment>,
+    /// From what.
+    pub counts: Counts,
     /// Percentages of the time at which the holder is warned, ascending.
     pub warn: Vec<u8>,
+}
+
+/// What a deadline counts from, and which way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Counts {
+    /// From when the step became ready.
+    FromReady,
+    /// From a moment.
+    From(Moment),
+    /// Back from when something else must be done.
+    Before(Term),
+}
+
+/// Something that must be done by an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Term {
+    /// A step, by its own deadline.
+    Step(StepId),
+    /// A stage of a statutory clock, by its limit.
+    Clock(ClockId, StageId),
+}
+
+impl Due {
+    /// Returns the moment it counts from, where it counts from one.
+    #[must_use]
+    pub const fn from(&self) -> Option<&Moment> {
+        match &self.counts {
+            Counts::From(moment) => Some(moment),
+            Counts::FromReady | Counts::Before(_) => None,
+        }
+    }
+
+    /// Returns what it lies before, where it counts back.
+    #[must_use]
+    pub const fn before(&self) -> Option<&Term> {
+        match &self.counts {
+            Counts::Before(term) => Some(term),
+            Counts::FromReady | Counts::From(_) => None,
+        }
+    }
 }
 
 /// How long a deadline allows.

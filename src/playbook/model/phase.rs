@@ -25,6 +25,14 @@ impl Phase {
     pub fn every_step(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().chain(&self.compensations)
     }
+
+    /// Returns the ways out that can be tried: none after one without a condition, which is taken,
+    /// or whose spent bound holds the phase.
+    #[must_use]
+    pub fn ways(&self) -> &[Next] {
+        let first = self.next.iter().position(|way| way.when.is_none());
+        &self.next[..first.map_or(self.next.len(), |first| first + 1)]
+    }
 }
 
 /// A way out of a phase.

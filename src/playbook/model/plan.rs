@@ -137,7 +137,7 @@ impl Playbook {
     fn follow(&self, at: usize) -> Vec<usize> {
         let Some(phase) = self.phases.get(at) else { return Vec::new() };
         let place = |id: &PhaseId| self.index().phase(id);
-        let mut found: Vec<usize> = phase.next.iter().filter_map(|next| place(&next.to)).collect();
+        let mut found: Vec<usize> = phase.ways().iter().filter_map(|way| place(&way.to)).collect();
         if phase.next.is_empty() && at + 1 < self.phases.len() {
             found.push(at + 1);
         }

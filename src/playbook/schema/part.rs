@@ -128,9 +128,20 @@ fn deadline() -> Value {
         optional("from", "起点", "From when", part("moment")),
         optional("warn", "预警点", "When to warn", list(pattern("^[1-9][0-9]?%$"))),
     ]);
+    let of_step = object(vec![required("step", "步骤", "A step with a deadline", string())]);
+    let of_clock = object(vec![
+        required("clock", "法定时限", "A clock", string()),
+        required("stage", "阶段", "A stage of it", string()),
+    ]);
+    let backward = object(vec![
+        required("lead", "提前多久", "How long before", part("duration")),
+        required("before", "倒推的终点", "What is due", json!({ "anyOf": [of_step, of_clock] })),
+        optional("warn", "预警点", "When to warn", list(pattern("^[1-9][0-9]?%$"))),
+    ]);
+    let forward = one_key_of(detailed, &["within", "by_level"]);
     json!({
         "description": "A deadline / 时限",
-        "anyOf": [part("duration"), one_key_of(detailed, &["within", "by_level"])],
+        "anyOf": [part("duration"), forward, backward],
     })
 }
 

@@ -46,8 +46,9 @@ pub(super) fn text(kind: &FieldType, text: &str) -> Result<Value, Vec<Problem>> 
             json(kind, &Json::from(value))
         }
         FieldType::Boolean => match trimmed {
-            "true" => Ok(Value::Boolean(true)),
-            "false" => Ok(Value::Boolean(false)),
+            // As the boxes on paper say it.
+            "true" | "yes" | "是" => Ok(Value::Boolean(true)),
+            "false" | "no" | "否" => Ok(Value::Boolean(false)),
             _ => Err(wrong(BOOLEAN)),
         },
         FieldType::List { of, length } => match serde_json::from_str::<Json>(trimmed) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::of_call;
 use crate::id::PlaybookId;
 use crate::playbook::check::{CHILD_CIRCLE, CHILD_TOO_DEEP};
 use crate::playbook::diagnostic::{Diagnostic, both};
@@ -98,7 +99,7 @@ fn circle(
         "去掉其中一个 `playbook` 步骤：没有什么能结束这个循环",
         "remove one of these `playbook` steps: nothing would end the circle",
     );
-    Diagnostic::new(CHILD_CIRCLE, message).at(place.plan).help(help)
+    of_call(CHILD_CIRCLE, place, message, help)
 }
 
 fn too_deep(place: &CallPlace) -> Diagnostic {
@@ -110,5 +111,5 @@ fn too_deep(place: &CallPlace) -> Diagnostic {
         "让较外层的预案直接调用较内层的预案",
         "let an outer plan call the inner ones itself",
     );
-    Diagnostic::new(CHILD_TOO_DEEP, message).at(place.plan).help(help)
+    of_call(CHILD_TOO_DEEP, place, message, help)
 }
