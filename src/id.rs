@@ -196,6 +196,14 @@ impl NoticeId {
     }
 }
 
+/// Writes an incident's number as people say it: `INC-2026-0042`, with the year of declaration in
+/// UTC.
+#[must_use]
+pub fn incident_number(number: u64, declared_at: jiff::Timestamp) -> String {
+    let year = declared_at.to_zoned(jiff::tz::TimeZone::UTC).year();
+    format!("INC-{year:04}-{number:04}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

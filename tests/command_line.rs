@@ -186,6 +186,8 @@ fn two_versions_of_a_plan_are_compared_by_meaning() {
         "aspect": "acknowledge_within", "before": "5m", "after": "9m",
     }]);
     assert_eq!((code, changes), (Some(1), expected));
+    let (_, zh) = ran(&["diff", plan, new, "--lang", "zh"]);
+    assert!(zh.contains("5 分") && zh.contains("9 分") && !zh.contains("5m"), "{zh}");
     assert_eq!(ran(&["diff", plan, "nowhere.yaml"]).0, Some(3));
 }
 

@@ -1,6 +1,8 @@
 //! A plan worked on paper while nothing ran is entered afterwards, by the commands that stand on the
 //! paper, at the times that were written down.
 
+#![expect(clippy::disallowed_methods, reason = "it works with a real process in real time")]
+
 #[path = "support/process.rs"]
 #[expect(dead_code, reason = "other tests use the rest of the server")]
 mod process;

@@ -399,8 +399,8 @@ pub struct Export {
 pub enum ExportTo {
     /// A CACAO 2.0 playbook (OASIS); names are in the language of messages
     Cacao {
-        /// The plan's file
-        playbook: PathBuf,
+        /// The playbook's file, or its name in the configured folder
+        playbook: String,
         /// When it was made (default: the plan's reviewed_on)
         #[arg(long, value_name = "TIME")]
         at: Option<Timestamp>,

@@ -10,10 +10,10 @@ use super::exit::{Exit, Stop};
 use super::progress;
 use super::screen::Screen;
 use super::settings;
-use super::system;
 use super::verify::refused;
 use crate::store::backup;
 use crate::text;
+use crate::text::system;
 
 /// Fetches an archive from the running server. The file appears under its name only when it is
 /// whole and on the disk.

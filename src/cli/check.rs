@@ -17,7 +17,7 @@ use crate::drill::book::Book;
 use crate::people::Directory;
 use crate::playbook::diagnostic::{Rendering, Row, Severity};
 use crate::runtime::Library;
-use crate::text::count;
+use crate::text::{count, system};
 
 #[derive(Serialize)]
 struct Report {
@@ -58,14 +58,14 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
         errors: count(Severity::Error) + library.unreadable().len(),
         warnings: count(Severity::Warning),
         findings: found().flat_map(|found| found.rows(screen.lang)).collect(),
-        unreadable: library.unreadable().to_vec(),
+        unreadable: library.unreadable().iter().map(|why| why.say(screen.lang)).collect(),
         proofs: proofs.iter().map(|proof| proof.row(screen.lang)).collect(),
     };
-    let refuted = || {
+    let of_proofs = || {
         let of_plans = proofs.iter().filter_map(|proof| proof.findings(&files));
         of_plans.flat_map(|found| found.rows(screen.lang))
     };
-    let all = || report.findings.iter().cloned().chain(refuted()).collect::<Vec<_>>();
+    let all = || report.findings.iter().cloned().chain(of_proofs()).collect::<Vec<_>>();
     match screen.output {
         Output::Json => screen.data(&report, |_| String::new())?,
         Output::Sarif => {
@@ -83,6 +83,9 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
             let rendering = Rendering { lang: screen.lang, colour: screen.colour };
             found().for_each(|found| note(found.render(rendering)));
             proofs.iter().for_each(|proof| note(proof.render(screen.lang)));
+            if !proofs.is_empty() {
+                note(prove::assumed(screen.lang));
+            }
             conclude(&report, screen);
         }
     }
@@ -121,7 +124,10 @@ fn files(paths: &[PathBuf], screen: &Screen) -> Result<Vec<PathBuf>, Stop> {
     let mut found = BTreeSet::new();
     for path in given {
         if path.is_dir() {
-            let entries = std::fs::read_dir(path)?;
+            let entries = std::fs::read_dir(path).map_err(|error| {
+                let why = system::why(&error, screen.lang);
+                Stop::new(Exit::Failure, format!("{}: {why}", path.display()))
+            })?;
             let inside = entries.filter_map(|entry| Some(entry.ok()?.path()));
             found.extend(inside.filter(|path| is_yaml(path)));
         } else if path.exists() {

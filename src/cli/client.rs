@@ -7,8 +7,7 @@ use serde_json::Value as Json;
 
 use super::args::Common;
 use super::exit::{Exit, Stop};
-use super::system;
-use crate::text::Lang;
+use crate::text::{Lang, system};
 
 /// Where the server is when nobody says otherwise.
 const DEFAULT_URL: &str = "http://127.0.0.1:8080";

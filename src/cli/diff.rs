@@ -30,7 +30,7 @@ pub fn run(args: &Diff, screen: &Screen) -> Result<(), Stop> {
 fn load(path: &Path, screen: &Screen) -> Result<Arc<Playbook>, Stop> {
     let library = Library::of_plan(path);
     if let [error, ..] = library.unreadable() {
-        return Err(Stop::new(Exit::NotFound, error.clone()));
+        return Err(Stop::new(Exit::NotFound, error.say(screen.lang)));
     }
     library.playbooks().next().cloned().ok_or_else(|| {
         let rendering = Rendering { lang: screen.lang, colour: screen.colour };
@@ -58,12 +58,16 @@ fn shown(changes: &[Change], screen: &Screen) -> String {
         return lang.pick("含义没有变化", "Nothing changed in meaning").to_owned();
     }
     let rows = changes.iter().map(|change| {
-        let subject = format!("{} {}", change.subject.kind.word(lang), change.subject.name);
+        let subject = format!("{} {}", change.subject.kind.word(lang), change.name(lang));
         let (what, before, after) = match &change.what {
             What::Added => (lang.pick("新增", "added"), String::new(), String::new()),
             What::Removed => (lang.pick("删除", "removed"), String::new(), String::new()),
             What::Changed { aspect, before, after } => {
-                (aspect.word(lang), said(before, lang), said(after, lang))
+                let side = |side: &Option<String>| {
+                    let side = side.as_ref().map(|side| change.shown(*aspect, side, lang));
+                    said(side.as_deref(), lang)
+                };
+                (aspect.word(lang), side(before), side(after))
             }
         };
         let matter = change.matter().word(lang).to_owned();
@@ -83,7 +87,7 @@ fn shown(changes: &[Change], screen: &Screen) -> String {
 }
 
 /// What a side says, on one line and short enough for a table; JSON has it whole.
-fn said(side: &Option<String>, lang: Lang) -> String {
+fn said(side: Option<&str>, lang: Lang) -> String {
     const CHARS_MAX: usize = 60;
     let Some(text) = side else { return lang.pick("（无）", "(none)").to_owned() };
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");

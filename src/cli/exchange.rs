@@ -7,37 +7,32 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::args::{Export, ExportTo, Import, ImportFrom};
+use super::args::{Common, Export, ExportTo, Import, ImportFrom};
 use super::exit::{Exit, Stop};
+use super::plan;
 use super::screen::{Screen, note};
-use super::system;
 use crate::exchange::cacao::{self, Origin, Stamp, conformance};
 use crate::exchange::markdown;
 use crate::playbook::Playbook;
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
 use crate::playbook::source::BYTES_MAX;
-use crate::runtime::Library;
+use crate::text::system;
 
 /// Prints a plan in the words of others.
 ///
 /// # Errors
-/// A file that is not there, a plan with errors, or a plan without a date where none is given.
-pub fn export(args: &Export, screen: &Screen) -> Result<(), Stop> {
+/// No such plan, one with errors, or one without a date where none is given.
+pub fn export(args: &Export, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let ExportTo::Cacao { playbook, at } = &args.to;
-    let library = Library::of_plan(playbook);
-    if let [error, ..] = library.unreadable() {
-        return Err(unreadable(error, screen));
-    }
-    library.findings().iter().for_each(|found| say(found, screen));
-    let Some(plan) = library.playbooks().next() else { return Err(Stop::silent(Exit::Failure)) };
-    let Some(at) = at.or_else(|| reviewed(plan)) else {
+    let (plan, _) = plan::find(playbook, common, screen)?;
+    let Some(at) = at.or_else(|| reviewed(&plan)) else {
         let words = screen.lang.pick(
             "预案没有 reviewed_on：用 --at 2026-11-01T00:00:00Z 写明时间",
             "the plan has no reviewed_on: give the time with --at 2026-11-01T00:00:00Z",
         );
         return Err(Stop::new(Exit::Usage, words));
     };
-    screen.raw(cacao::export(plan, Stamp { lang: screen.lang, at }).trim_end())
+    screen.raw(cacao::export(&plan, Stamp { lang: screen.lang, at }).trim_end())
 }
 
 fn reviewed(plan: &Playbook) -> Option<Timestamp> {

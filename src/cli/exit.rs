@@ -1,6 +1,9 @@
 //! Exit codes: a contract with scripts.
 
+use std::io;
 use std::process::ExitCode;
+
+use crate::text::{Lang, system};
 
 /// How a verb ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,19 +51,30 @@ pub struct Stop {
     pub exit: Exit,
     /// What to say on standard error; empty where everything was said.
     pub message: String,
+    /// What the operating system refused, said where nothing else is.
+    refused: Option<io::Error>,
 }
 
 impl Stop {
     /// Stops with a sentence.
     #[must_use]
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into() }
+        Self { exit, message: message.into(), refused: None }
+    }
+
+    /// Says why, in the reader's language; empty where everything was said.
+    #[must_use]
+    pub fn said(&self, lang: Lang) -> String {
+        match &self.refused {
+            Some(refused) => system::why(refused, lang),
+            None => self.message.clone(),
+        }
     }
 
     /// Stops after everything was said.
     #[must_use]
     pub const fn silent(exit: Exit) -> Self {
-        Self { exit, message: String::new() }
+        Self { exit, message: String::new(), refused: None }
     }
 }
 
@@ -70,15 +84,23 @@ impl From<anyhow::Error> for Stop {
     }
 }
 
-impl From<std::io::Error> for Stop {
-    fn from(error: std::io::Error) -> Self {
-        Self::new(Exit::Failure, error.to_string())
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self { exit: Exit::Failure, message: String::new(), refused: Some(error) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_system_refuses_is_said_in_the_reader_s_language() {
+        let stop: Stop = std::fs::read("/no/such/file").unwrap_err().into();
+        assert_eq!(stop.said(Lang::Zh), "没有此文件或文件夹");
+        assert!(stop.said(Lang::En).starts_with("No such file"));
+        assert_eq!(Stop::silent(Exit::Failure).said(Lang::Zh), "");
+    }
 
     #[test]
     fn statuses_map_to_the_documented_codes() {

@@ -11,8 +11,8 @@ use crate::picture::Graph;
 /// # Errors
 /// No such plan, or one with errors.
 pub fn run(args: &Args, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    let (playbook, _) = plan::find(&args.playbook, common, screen)?;
-    let graph = Graph::of(&playbook, screen.lang);
+    let (playbook, config) = plan::find(&args.playbook, common, screen)?;
+    let graph = Graph::with(&playbook, screen.lang, &config.directory());
     if screen.output == Output::Json {
         return screen.data(&graph, |_| String::new());
     }

@@ -10,8 +10,8 @@ use super::args::Incident;
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
-use super::system;
 use super::view;
+use crate::text::system;
 
 /// Runs one verb.
 ///

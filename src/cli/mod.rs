@@ -33,7 +33,6 @@ mod schema;
 mod screen;
 mod serve;
 mod settings;
-mod system;
 mod timeline;
 mod token;
 mod usage;
@@ -69,10 +68,11 @@ pub fn run() -> ExitCode {
         Ok(()) => return Exit::Ok.into(),
         Err(stop) => stop,
     };
-    if !stop.message.is_empty() {
+    let said = stop.said(screen.lang);
+    if !said.is_empty() {
         let word = screen.lang.pick("错误", "error");
         let word = screen.paint(screen::Tone::Bad, word);
-        screen::note(format_args!("{word}: {}", stop.message));
+        screen::note(format_args!("{word}: {said}"));
     }
     stop.exit.into()
 }
@@ -110,7 +110,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::Graph(args) => graph::run(&args, common, screen),
         Verb::Paper(args) => paper::run(&args, common, screen),
         Verb::Import(args) => exchange::import(&args, screen),
-        Verb::Export(args) => exchange::export(&args, screen),
+        Verb::Export(args) => exchange::export(&args, common, screen),
         Verb::Incident(verb) => call(Box::new(|client| {
             Box::pin(async move { incident::run(verb, &client, screen).await })
         })),

@@ -44,7 +44,7 @@ fn read(files: &[PathBuf], config: &Config, screen: &Screen) -> Library {
         note(found.render(rendering));
     }
     for line in library.unreadable() {
-        note(line);
+        note(line.say(screen.lang));
     }
     library
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::id::{PhaseId, PlaybookId, StepId};
-use crate::playbook::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::playbook::diagnostic::{Code, Diagnostic, Diagnostics, both};
 use crate::playbook::source::{BYTES_MAX, Source, Span};
 use crate::playbook::yaml::{self, Node};
 use crate::proof::{Claim, Proof, Story};
@@ -18,6 +18,8 @@ pub const ENDLESS: Code = Code::new("E1002");
 pub const UNTOLD: Code = Code::new("E1003");
 /// The engine did what it must never do.
 pub const DEFECT: Code = Code::new("E1004");
+/// A promise that was neither proven nor refuted.
+pub const OPEN: Code = Code::new("N1001");
 
 /// What is claimed of every plan.
 pub(super) fn claims(proof: &Proof) -> [(Code, Text, &Claim); 3] {
@@ -48,15 +50,24 @@ fn read(file: &Path) -> Option<(Source, Node)> {
     yaml::load(&file.display().to_string(), &bytes).ok()
 }
 
-/// Lists what was refuted of a plan, each at the step or phase that its story ends in.
+/// Lists what was refuted of a plan, each at the step or phase that its story ends in, and what is
+/// open, at the plan's name.
 pub(super) fn findings(plan: &PlaybookId, proof: &Proof, files: &[PathBuf]) -> Option<Diagnostics> {
-    if !proof.is_refuted() && proof.defect.is_none() {
+    let proven = claims(proof).iter().all(|(.., claim)| matches!(claim, Claim::Proven));
+    if proven && proof.defect.is_none() {
         return None;
     }
     let (source, root) = file_of(plan, files)?;
     let mut found = Diagnostics::new(source);
     for (code, promise, claim) in claims(proof) {
-        let Claim::Refuted(story) = claim else { continue };
+        let story = match claim {
+            Claim::Proven => continue,
+            Claim::Open => {
+                found.push(open(plan, &promise, proof.states).at(name(&root).unwrap_or_default()));
+                continue;
+            }
+            Claim::Refuted(story) => story,
+        };
         let words = |lang: Lang| {
             let promise = promise.get(lang);
             let refuted = lang.pick("不成立，最短的反例：", "refuted; the shortest story:");
@@ -77,6 +88,19 @@ pub(super) fn findings(plan: &PlaybookId, proof: &Proof, files: &[PathBuf]) -> O
     Some(found)
 }
 
+fn open(plan: &PlaybookId, promise: &Text, states: usize) -> Diagnostic {
+    let (zh, en) = (promise.get(Lang::Zh), promise.get(Lang::En));
+    let message = both!(
+        "{plan}: {zh} — 探索的 {states} 个状态中没有反例，但未能全部探索",
+        "{plan}: {en} — neither proven nor refuted: {states} states speak for it, and there are more"
+    );
+    Diagnostic::new(OPEN, message)
+}
+
+fn name(root: &Node) -> Option<Span> {
+    root.get("playbook").map(|name| name.span)
+}
+
 /// Tells a story without the room that a terminal leaves before its lines.
 fn told(story: &Story, lang: Lang) -> String {
     let lines: Vec<String> =
@@ -90,8 +114,7 @@ fn place(root: &Node, story: &Story) -> Span {
     let entered = story.lines.iter().rev().find_map(|line| line.phase.as_ref());
     let step = story.step.as_ref().and_then(|step| step_in(root, step));
     let phase = || entered.and_then(|phase| phase_in(root, phase));
-    let name = || root.get("playbook").map(|name| name.span);
-    step.or_else(phase).or_else(name).unwrap_or_default()
+    step.or_else(phase).or_else(|| name(root)).unwrap_or_default()
 }
 
 fn phase_in(root: &Node, id: &PhaseId) -> Option<Span> {
@@ -124,7 +147,7 @@ mod tests {
             narrowed: false,
             never_stuck,
             always_ends: Claim::Proven,
-            people_told: Claim::Open,
+            people_told: Claim::Proven,
             loops: std::collections::BTreeMap::new(),
             defect,
         }
@@ -165,6 +188,9 @@ mod tests {
         assert_eq!(row(Some("borrowed"), "a step of elsewhere").1, 5);
         assert_eq!(row(None, "a phase").1, 5);
         assert!(findings(&plan, &proof(Claim::Proven, None), &files).is_none());
+        let open = findings(&plan, &proof(Claim::Open, None), &files).unwrap().rows(Lang::En);
+        assert_eq!((open[0].code.as_str(), open[0].line), ("N1001", 1));
+        assert!(open[0].message.contains("never stuck — neither proven nor refuted: 3 states"));
         let broken = proof(Claim::Proven, Some(("replay is the same", story(None))));
         let rows = findings(&plan, &broken, &files).unwrap().rows(Lang::Zh);
         assert_eq!(rows[0].code, DEFECT);

@@ -9,7 +9,7 @@ use super::args::{Common, Serve};
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone, note};
 use super::verify::{refused, remarks};
-use super::{outbound, settings, system};
+use super::{outbound, settings};
 use crate::clock::SystemClock;
 use crate::config::{Config, Loaded, StoreKind};
 use crate::drill::book::Book;
@@ -19,7 +19,7 @@ use crate::runtime::{Parts, Runtime, Watchdog};
 use crate::server::{self, App, Limits, Tokens};
 use crate::store::{Memory, Options, Sled, Store};
 use crate::telemetry::{self, LogFormat, Metrics};
-use crate::text;
+use crate::text::{self, system};
 
 /// What is logged when `FIREBELL_LOG` does not say.
 const LOG_FILTER: &str = "info";
@@ -155,7 +155,7 @@ fn report_plans(runtime: &Runtime, screen: &Screen) {
         note(found.render(Rendering { lang: screen.lang, colour: screen.colour }));
     }
     for line in library.unreadable() {
-        tracing::warn!("{line}");
+        tracing::warn!("{}", line.say(screen.lang));
     }
     let (plans, drills) = (library.playbooks().count(), library.drill_files().len());
     tracing::info!(plans, drills, "plans are in force");

@@ -69,7 +69,7 @@ fn incident_row(screen: &Screen, incident: &Json) -> Vec<String> {
         text(incident, "number").to_owned(),
         screen.paint(tone, &level.to_string()),
         screen.paint(tone, &shown),
-        text(incident, "phase").to_owned(),
+        words(screen, incident.get("phase_title").or_else(|| incident.get("phase"))),
         word(screen.lang, text(incident, "mode")).to_owned(),
         when(screen, incident, "declared_at"),
         words(screen, incident.get("title")),
@@ -146,21 +146,42 @@ fn clock_row(screen: &Screen, clock: &Json) -> Vec<String> {
         true => screen.lang.pick("（内部）", " (our own)"),
         false => "",
     };
-    let unknown: Vec<&str> = rows(clock, "unknown").filter_map(Json::as_str).collect();
-    let why = match unknown.is_empty() {
-        true => word(screen.lang, text(clock, "why")).to_owned(),
-        false => {
-            let list = unknown.join(", ");
-            screen.lang.pick(format!("{list} 未知"), format!("{list} unknown"))
-        }
-    };
     vec![
         text(clock, "key").to_owned(),
         screen.paint(tone, word(screen.lang, state)),
         format!("{due}{own}"),
         words(screen, clock.get("to")),
-        why,
+        clock_why(screen, clock),
     ]
+}
+
+/// Why a clock stands as it does: what waits for a person first.
+fn clock_why(screen: &Screen, clock: &Json) -> String {
+    let lang = screen.lang;
+    let asked = clock.get("waiver").filter(|waiver| text(waiver, "approved_by").is_empty());
+    let asked = asked.filter(|waiver| waiver.is_object()).map(|waiver| {
+        let (by, reason) = (text(waiver, "asked_by"), text(waiver, "reason"));
+        lang.pick(
+            format!("待批准：{by} 提议不予通知（{reason}）"),
+            format!("waits for approval: {by} proposes not to notify ({reason})"),
+        )
+    });
+    let assumed = flag(clock, "assumed").then(|| {
+        let said = "counts from the declaration: nobody has said when it was known";
+        lang.pick("知悉时刻未登记，暂按启动时刻起算", said).to_owned()
+    });
+    let unknown: Vec<&str> = rows(clock, "unknown").filter_map(Json::as_str).collect();
+    let of_rules = match words(screen, clock.get("because")) {
+        said if !said.is_empty() => said,
+        _ if unknown.is_empty() => word(lang, text(clock, "why")).to_owned(),
+        _ => {
+            let list = unknown.join(lang.pick("、", ", "));
+            lang.pick(format!("{list} 未知"), format!("{list} unknown"))
+        }
+    };
+    let said = asked.into_iter().chain(assumed).chain([of_rules]);
+    let said: Vec<String> = said.filter(|part| !part.is_empty()).collect();
+    said.join(lang.pick("；", "; "))
 }
 
 /// What is kept apart of people, and its values where the caller may see them.
@@ -338,6 +359,47 @@ mod tests {
         assert!(lines.contains(&vec!["#9", "data-leak", "open", "1.ask", "awaited"]), "{shown}");
         assert!(lines.contains(&vec!["data-leak", "not", "begun", "1.more"]), "{shown}");
         assert_eq!(children(&screen, &json!({})), None);
+    }
+
+    #[test]
+    fn a_clock_says_what_waits_for_approval_and_what_it_counts_from() {
+        let now = "2026-11-21T08:00:00Z".parse().unwrap();
+        let incident = json!({ "clocks": [{
+            "key": "pipl:individuals", "state": "running", "assumed": true,
+            "to": { "zh": "个人", "en": "people" }, "unknown": ["harm_avoided"],
+            "because": { "zh": "是否已避免危害 未知", "en": "Harm avoided unknown" },
+            "waiver": { "asked_by": "ann", "approved_by": null, "reason": "done" },
+        }] });
+        for (lang, said) in [
+            (
+                Lang::Zh,
+                "待批准：ann 提议不予通知（done）；知悉时刻未登记，暂按启动时刻起算；\
+                 是否已避免危害 未知",
+            ),
+            (
+                Lang::En,
+                "waits for approval: ann proposes not to notify (done); counts from the \
+                 declaration: nobody has said when it was known; Harm avoided unknown",
+            ),
+        ] {
+            let (output, zone) = (Output::Text, Zone::utc());
+            let screen = Screen { output, lang, colour: false, chatty: false, now, zone };
+            let shown = clocks(&screen, &incident).unwrap();
+            assert!(shown.contains(said), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_list_names_phases_as_people_do() {
+        let now = "2026-11-21T08:00:00Z".parse().unwrap();
+        let (output, zone) = (Output::Text, Zone::utc());
+        let screen = Screen { output, lang: Lang::Zh, colour: false, chatty: false, now, zone };
+        let titled =
+            json!({ "phase": "respond", "phase_title": { "zh": "处置", "en": "Respond" } });
+        let gone = json!({ "phase": "old", "title": "x" });
+        let shown = incidents(&screen, &json!({ "items": [titled, gone] }));
+        assert!(shown.contains("处置") && !shown.contains("respond"), "{shown}");
+        assert!(shown.contains("old"), "{shown}");
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub(super) struct PhaseSheet {
 /// Puts everything together.
 pub(super) fn sheet(plan: &Playbook, occasion: &Occasion<'_>) -> Sheet {
     let lang = occasion.lang;
-    let words = Words::new(plan, lang);
+    let words = Words::new(plan, lang).with(occasion.directory);
     let people = People { directory: occasion.directory, at: occasion.at, words: &words };
     Sheet {
         title: line(plan.title.get(lang)),
@@ -167,7 +167,7 @@ fn facts(plan: &Playbook, words: &Words<'_>) -> Vec<(String, String)> {
         fact("版本", "Version", plan.hash.to_string()),
     ];
     if let Some(owner) = &plan.owner {
-        facts.push(fact("责任团队", "Owner", owner.to_string()));
+        facts.push(fact("责任团队", "Owner", words.team(owner)));
     }
     if let Some(day) = plan.reviewed_on {
         let every = plan.review_every.map(|every| {

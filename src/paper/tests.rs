@@ -149,6 +149,10 @@ fn a_role_that_nobody_fills_says_so() {
     assert!(page.contains("<span class=\"nobody\">无人</span>"));
     assert!(page.contains("云服务商") && page.contains("核实于 2026-11-02"));
     assert!(page.contains("未配置联系方式"), "a partner that the configuration does not have");
+    assert!(
+        page.contains("值班表 值班") && page.contains("合作方 云服务商"),
+        "and so are the others"
+    );
 }
 
 #[test]

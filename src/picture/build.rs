@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::graph::{Edge, EdgeKind, Exit, Frame, Graph, Handler, Kind, Node, Target};
 use super::words::{Words, line};
 use crate::id::{PhaseId, RoleId, StepId};
+use crate::people::Directory;
 use crate::playbook::critical::{self, Path};
 use crate::playbook::{
     Action, Approver, Blocks, Compensate, HandlerAct, OnFailure, Phase, Playbook, Span, Step, Wait,
@@ -17,7 +18,17 @@ impl Graph {
     /// Draws a plan up in the words of one language.
     #[must_use]
     pub fn of(plan: &Playbook, lang: Lang) -> Self {
-        let words = Words::new(plan, lang);
+        Self::in_words(plan, &Words::new(plan, lang))
+    }
+
+    /// Draws a plan up, teams and partners called as a configuration calls them.
+    #[must_use]
+    pub fn with(plan: &Playbook, lang: Lang, directory: &Directory) -> Self {
+        Self::in_words(plan, &Words::new(plan, lang).with(directory))
+    }
+
+    fn in_words(plan: &Playbook, words: &Words<'_>) -> Self {
+        let lang = words.lang;
         let paths = critical::paths(plan);
         let mut lanes = Lanes::default();
         let mut frames = Vec::with_capacity(plan.phases.len());
@@ -25,7 +36,7 @@ impl Graph {
             let path = &paths.phases[at];
             let way = paths.way.iter().position(|on| *on == at);
             let onward = way.map(|way| paths.way.get(way + 1).map_or(Target::End, to_frame));
-            frames.push(frame(&words, &mut lanes, (at, phase), path, onward));
+            frames.push(frame(words, &mut lanes, (at, phase), path, onward));
         }
         let lanes = lanes.close(&mut frames, lang);
         Self {
@@ -36,8 +47,8 @@ impl Graph {
             lang,
             lanes,
             frames,
-            handlers: plan.handlers.iter().map(|h| handler(&words, h)).collect(),
-            longest: longest(&words, paths.seconds),
+            handlers: plan.handlers.iter().map(|h| handler(words, h)).collect(),
+            longest: longest(words, paths.seconds),
         }
     }
 }

@@ -222,12 +222,17 @@ impl Graph {
 }
 
 impl Frame {
-    /// Returns the one edge that a step comes after another by, where there is exactly one: its
-    /// deadline counts from there.
+    /// Returns the edge that says by when a step is due: of those by which it comes after others,
+    /// the one on the longest path, else the last. A step that begins with its phase has none.
     #[must_use]
-    pub fn only_way_to(&self, node: usize) -> Option<&Edge> {
+    pub fn carrier(&self, node: usize) -> Option<&Edge> {
         let mut ways = self.edges.iter().filter(|e| e.to == node && e.kind == EdgeKind::After);
-        let only = ways.next()?;
-        ways.next().is_none().then_some(only)
+        let critical = ways.clone().find(|edge| edge.critical);
+        critical.or_else(|| ways.next_back())
+    }
+
+    /// Tells whether an edge says by when the step it leads to is due.
+    pub(super) fn carries(&self, edge: &Edge) -> bool {
+        self.carrier(edge.to).is_some_and(|carrier| std::ptr::eq(carrier, edge))
     }
 }

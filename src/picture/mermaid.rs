@@ -89,12 +89,11 @@ impl Graph {
         }
     }
 
-    /// Says a step in a few lines. Its deadline is left to the edge that leads to it, where there
-    /// is exactly one.
+    /// Says a step in a few lines. Its deadline is left to the edge that leads to it, where one does.
     pub(super) fn lines(&self, frame: &Frame, at: usize) -> Vec<String> {
         let node = &frame.nodes[at];
         let mut lines = vec![node.title.clone(), byline(node)];
-        if frame.only_way_to(at).is_none() {
+        if frame.carrier(at).is_none() {
             lines.extend(node.deadlines.iter().cloned());
         }
         lines.extend(node.when.iter().chain(&node.notes).cloned());
@@ -105,7 +104,7 @@ impl Graph {
     pub(super) fn edge_label(&self, frame: &Frame, edge: &Edge) -> String {
         match edge.kind.word(self.lang) {
             Some(word) => word.to_owned(),
-            None if frame.only_way_to(edge.to).is_some() => {
+            None if frame.carries(edge) => {
                 frame.nodes[edge.to].deadlines.join(self.lang.pick("，", ", "))
             }
             None => String::new(),

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::expression;
-use crate::id::{PhaseId, RoleId, StepId, VarId};
+use crate::id::{PartnerId, PhaseId, RoleId, ScheduleId, StepId, TeamId, VarId};
 use crate::notify::level_word;
-use crate::people::Source;
+use crate::people::{Directory, Source};
 use crate::playbook::value::Field;
 use crate::playbook::{
     Action, Approver, Audience, Condition, Counts, Due, Handler, HandlerEvent, Join, Level, Limit,
@@ -21,6 +21,8 @@ pub struct Words<'a> {
     pub lang: Lang,
     plan: &'a Playbook,
     fields: BTreeMap<&'a str, &'a Field>,
+    /// Who knows what people call teams, schedules and partners.
+    directory: Option<&'a Directory>,
 }
 
 /// Keeps a text on one line and free of what neither a page nor a picture can show.
@@ -46,10 +48,35 @@ impl<'a> Words<'a> {
             let Action::Manual(manual) = &step.action else { return None };
             Some(&manual.form)
         });
-        for (name, field) in forms.flatten().chain(&plan.inputs) {
+        // What a regime asks for is called as the regime does, where the plan does not ask it itself.
+        let of_law = plan.clocks.iter().flat_map(|clock| &clock.regime.facts);
+        for (name, field) in of_law.chain(forms.flatten()).chain(&plan.inputs) {
             fields.insert(name.as_str(), field);
         }
-        Self { lang, plan, fields }
+        Self { lang, plan, fields, directory: None }
+    }
+
+    /// Calls teams, schedules and partners as a configuration does.
+    #[must_use]
+    pub fn with(self, directory: &'a Directory) -> Self {
+        Self { directory: Some(directory), ..self }
+    }
+
+    /// Returns what people call a team.
+    #[must_use]
+    pub fn team(&self, id: &TeamId) -> String {
+        let known = self.directory.and_then(|directory| directory.team(id));
+        line(known.filter(|team| team.id == *id).map_or(id.as_str(), |t| t.title.get(self.lang)))
+    }
+
+    fn schedule(&self, id: &ScheduleId) -> String {
+        let known = self.directory.and_then(|directory| directory.schedule(id));
+        line(known.filter(|s| s.id == *id).map_or(id.as_str(), |s| s.title.get(self.lang)))
+    }
+
+    fn partner(&self, id: &PartnerId) -> String {
+        let known = self.directory.and_then(|directory| directory.partner(id));
+        line(known.map_or(id.as_str(), |partner| partner.title.get(self.lang)))
     }
 
     /// Returns the plan whose parts are said.
@@ -301,8 +328,9 @@ impl<'a> Words<'a> {
     pub fn audience(&self, audience: &Audience) -> String {
         match audience {
             Audience::Role(role) => self.role(role),
-            Audience::Team(team) => self.lang.pick(format!("团队 {team}"), format!("team {team}")),
+            Audience::Team(team) => self.of_team(team),
             Audience::Partner(partner) => {
+                let partner = self.partner(partner);
                 self.lang.pick(format!("合作方 {partner}"), format!("partner {partner}"))
             }
             Audience::Customers => self.lang.pick("客户", "customers").to_owned(),
@@ -318,7 +346,7 @@ impl<'a> Words<'a> {
     pub fn approver(&self, approver: &Approver) -> String {
         match approver {
             Approver::Role(role) => self.role(role),
-            Approver::Team(team) => self.lang.pick(format!("团队 {team}"), format!("team {team}")),
+            Approver::Team(team) => self.of_team(team),
         }
     }
 
@@ -326,12 +354,21 @@ impl<'a> Words<'a> {
     #[must_use]
     pub fn source(&self, source: &Source) -> String {
         match source {
-            Source::Schedule(id) => self.lang.pick(format!("值班表 {id}"), format!("roster {id}")),
-            Source::Team(id) => self.lang.pick(format!("团队 {id}"), format!("team {id}")),
-            Source::Claim(id) => self
-                .lang
-                .pick(format!("团队 {id}（先到先得）"), format!("team {id}, first to claim")),
+            Source::Schedule(id) => {
+                let schedule = self.schedule(id);
+                self.lang.pick(format!("值班表 {schedule}"), format!("roster {schedule}"))
+            }
+            Source::Team(id) => self.of_team(id),
+            Source::Claim(id) => {
+                let team = self.of_team(id);
+                self.lang.pick(format!("{team}（先到先得）"), format!("{team}, first to claim"))
+            }
         }
+    }
+
+    fn of_team(&self, id: &TeamId) -> String {
+        let team = self.team(id);
+        self.lang.pick(format!("团队 {team}"), format!("team {team}"))
     }
 
     /// Says what a handler answers.

@@ -158,6 +158,12 @@ impl House<'_> {
                 let actor = self.actor(&next.incident, None)?;
                 self.ask(&mut next, actor, Command::Close { force: None }).then_some(next)?
             }
+            (Some(state), Move::Cancel) => {
+                let mut next = state.clone();
+                let actor = self.actor(&next.incident, None)?;
+                let cancel = Command::Cancel { reason: "explored".to_owned(), as_is: None };
+                self.ask(&mut next, actor, cancel).then_some(next)?
+            }
             (Some(state), Move::Step { step, item, act }) => {
                 self.worked(state, step, *item, act)?
             }

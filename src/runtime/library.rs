@@ -12,9 +12,10 @@ use jiff::Timestamp;
 use super::shelves::{Shelves, has_key, kind_of};
 use crate::id::PlaybookId;
 use crate::people::Directory;
-use crate::playbook::diagnostic::{Diagnostics, nearest};
+use crate::playbook::diagnostic::{Diagnostics, both, nearest};
 use crate::playbook::source::BYTES_MAX;
 use crate::playbook::{self, CheckedSet, Context, Loaded, Playbook, Shelf, rivals};
+use crate::text::{Lang, Text, system};
 
 /// The most files read from one folder: a guard against pointing at the wrong one.
 const FILES_MAX: usize = 1_000;
@@ -30,7 +31,29 @@ pub struct Library {
     file_count: usize,
     findings: Vec<Diagnostics>,
     notes: Vec<Diagnostics>,
-    unreadable: Vec<String>,
+    unreadable: Vec<Unreadable>,
+}
+
+/// What could not be read at all, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The file or folder.
+    pub path: String,
+    /// Why.
+    pub why: Text,
+}
+
+impl Unreadable {
+    /// Names a file or folder that the system refuses.
+    pub(super) fn refused(path: &Path, error: &io::Error) -> Self {
+        Self { path: path.display().to_string(), why: system::both(error) }
+    }
+
+    /// Says it in a line.
+    #[must_use]
+    pub fn say(&self, lang: Lang) -> String {
+        format!("{}: {}", self.path, self.why.get(lang))
+    }
 }
 
 /// A drill's file as it was read; the drill module gives it a meaning.
@@ -102,7 +125,7 @@ impl Library {
             let bytes = match read_bounded(path) {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    self.unreadable.push(format!("{}: {error}", path.display()));
+                    self.unreadable.push(Unreadable::refused(path, &error));
                     continue;
                 }
             };
@@ -149,7 +172,11 @@ impl Library {
         let Some(playbook) = playbook else { return };
         if self.playbooks.contains_key(&playbook.id) {
             let id = &playbook.id;
-            self.unreadable.push(format!("{name}: another file already defines playbook `{id}`"));
+            let why = both!(
+                "另一个文件已定义了预案 `{id}`",
+                "another file already defines playbook `{id}`"
+            );
+            self.unreadable.push(Unreadable { path: name, why });
             return;
         }
         self.playbooks.insert(playbook.id.clone(), Arc::new(playbook));
@@ -225,7 +252,7 @@ impl Library {
 
     /// Returns what could not be read at all.
     #[must_use]
-    pub fn unreadable(&self) -> &[String] {
+    pub fn unreadable(&self) -> &[Unreadable] {
         &self.unreadable
     }
 
@@ -233,7 +260,7 @@ impl Library {
     #[must_use]
     pub fn bad_files(&self) -> Vec<String> {
         let found = self.findings.iter().filter(|found| found.has_errors());
-        let unreadable = self.unreadable.iter().filter_map(|line| line.split(": ").next());
+        let unreadable = self.unreadable.iter().map(|unreadable| unreadable.path.as_str());
         let paths = found.map(|found| found.source().name()).chain(unreadable);
         let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
         let mut names: Vec<String> = paths.map(name).collect();
@@ -262,16 +289,16 @@ impl Library {
 ///
 /// # Errors
 /// A folder that cannot be read, or holds more files than are read.
-pub(super) fn yaml_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
-    let shown = dir.display();
-    let entries = std::fs::read_dir(dir).map_err(|error| format!("{shown}: {error}"))?;
+pub(super) fn yaml_files(dir: &Path) -> Result<Vec<PathBuf>, Unreadable> {
+    let entries = std::fs::read_dir(dir).map_err(|error| Unreadable::refused(dir, &error))?;
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|e| e == "yaml" || e == "yml"))
         .collect();
     paths.sort();
     if paths.len() > FILES_MAX {
-        return Err(format!("{shown}: more than {FILES_MAX} files"));
+        let why = both!("文件超过 {FILES_MAX} 个", "more than {FILES_MAX} files");
+        return Err(Unreadable { path: dir.display().to_string(), why });
     }
     Ok(paths)
 }
@@ -304,7 +331,10 @@ mod tests {
             &Directory::built_in(),
             Timestamp::UNIX_EPOCH,
         );
-        assert_eq!(library.unreadable().len(), 1);
+        let [gone] = library.unreadable() else { panic!("one folder is missing") };
+        assert!(gone.path.ends_with("gone"));
+        assert_eq!(gone.why.get(Lang::Zh), "没有此文件或文件夹");
+        assert!(gone.say(Lang::En).contains("gone: No such file"));
         assert!(library.has_errors() && library.drill_files().is_empty());
     }
 }

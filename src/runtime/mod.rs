@@ -47,7 +47,7 @@ pub use evidence::{EVIDENCE_BYTES_MAX, Evidence, EvidenceError, Kept, Upload};
 pub use executor::{Answer, CommitOptions, Committed, DeclareRequest, Keyed};
 pub use history::History;
 pub use ids::Ids;
-pub use library::{DrillCheck, DrillFile, Library, ReloadReport};
+pub use library::{DrillCheck, DrillFile, Library, ReloadReport, Unreadable};
 pub use links::LINK_PATH;
 pub use meters::{Meter, Meters};
 pub use outbound::Outbound;

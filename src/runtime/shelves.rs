@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::library::{read_bounded, yaml_files};
+use super::library::{Unreadable, read_bounded, yaml_files};
 use crate::people::Directory;
 use crate::playbook::diagnostic::Diagnostics;
 use crate::playbook::part::{Part, PartKind, check};
@@ -15,7 +15,7 @@ use crate::playbook::{Context, Shelf};
 pub(super) struct Shelves {
     by_folder: BTreeMap<PathBuf, Shelf>,
     pub(super) findings: Vec<Diagnostics>,
-    pub(super) unreadable: Vec<String>,
+    pub(super) unreadable: Vec<Unreadable>,
     /// Files read, each once however it was named.
     read: BTreeSet<PathBuf>,
 }
@@ -71,7 +71,7 @@ impl Shelves {
         let bytes = match read_bounded(file) {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.unreadable.push(format!("{}: {error}", file.display()));
+                self.unreadable.push(Unreadable::refused(file, &error));
                 return;
             }
         };

@@ -3,6 +3,7 @@
 pub mod json;
 pub mod measure;
 pub mod phrase;
+pub mod system;
 
 use std::fmt::Display;
 

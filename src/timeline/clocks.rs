@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use smol_str::SmolStr;
 
+use super::because::because;
 use super::names::Names;
 use super::sentence::stop_reason;
 use super::story::Story;
@@ -46,10 +46,10 @@ pub struct ClockRow {
 pub(super) fn clocks(story: &Story<'_>, incident: &Incident) -> Vec<ClockRow> {
     let names = Lang::ALL.map(|lang| Names::new(story, lang));
     let views = engine::clocks(story.playbook, incident);
-    views.iter().map(|view| row(&names, view)).collect()
+    views.iter().map(|view| row(&names, incident, view)).collect()
 }
 
-fn row(names: &[Names<'_>; 2], view: &ClockView<'_>) -> ClockRow {
+fn row(names: &[Names<'_>; 2], incident: &Incident, view: &ClockView<'_>) -> ClockRow {
     let (clock, stage) = (view.clock, view.stage);
     let key = ClockKey { clock: clock.id.clone(), stage: stage.id.clone() };
     let [zh, en] = names;
@@ -69,13 +69,15 @@ fn row(names: &[Names<'_>; 2], view: &ClockView<'_>) -> ClockRow {
         due_at: limit.and_then(|limit| limit.due_at),
         internal: limit.is_some_and(|limit| limit.internal),
         submitted_at: view.record.and_then(ClockState::met_at),
-        why: why(zh, view).zip(why(en, view)).map(|(zh, en)| Text::both(zh, en)),
+        why: why(zh, incident, view)
+            .zip(why(en, incident, view))
+            .map(|(zh, en)| Text::both(zh, en)),
         reference,
         verified: stage.verified,
     }
 }
 
-fn why(names: &Names<'_>, view: &ClockView<'_>) -> Option<String> {
+fn why(names: &Names<'_>, incident: &Incident, view: &ClockView<'_>) -> Option<String> {
     match view.record.map(|record| &record.standing) {
         Some(ClockStanding::Met { reason, .. }) => return reason.clone(),
         Some(ClockStanding::Waived { asked_by, approved_by, reason }) => {
@@ -87,18 +89,11 @@ fn why(names: &Names<'_>, view: &ClockView<'_>) -> Option<String> {
         }
         _ => {}
     }
-    if let Some(why) = &view.why {
-        return Some(stop_reason(names, why).to_owned());
+    let because = || because(names.plan(), incident, view, names.lang);
+    match &view.why {
+        Some(why) => because().or_else(|| Some(stop_reason(names, why).to_owned())),
+        None => because(),
     }
-    let unknown: &[SmolStr] = &view.unsure;
-    if unknown.is_empty() {
-        return None;
-    }
-    let list = unknown.join(", ");
-    Some(names.lang.pick(
-        format!("{list} 未知，按需要报告处理"),
-        format!("{list} unknown, which counts as due"),
-    ))
 }
 
 impl ViewState {

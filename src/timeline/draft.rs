@@ -2,6 +2,7 @@
 //! known. It must not know personal values: conditions and templates cannot read them.
 
 use crate::engine::{ClockKey, Facts, Incident};
+use crate::id::incident_number;
 use crate::people::Zone;
 use crate::playbook::statute::{ContentItem, Stage};
 use crate::playbook::{Clock, Playbook, TextTemplate};
@@ -45,7 +46,7 @@ fn head(clock: &Clock, stage: &Stage, incident: &Incident, zone: &Zone, lang: La
     let rows = [
         (lang.pick("报告对象", "To"), stage.to.get(lang).to_owned()),
         (lang.pick("依据", "Under"), clock.regime.title.get(lang).to_owned()),
-        (lang.pick("事件编号", "Incident"), incident.number.to_string()),
+        (lang.pick("事件编号", "Incident"), incident_number(incident.number, incident.declared_at)),
         (lang.pick("发现时间", "Noticed"), incident.detected_at.map_or_else(unknown, time)),
         (lang.pick("知悉时间", "Aware"), incident.aware_at.map_or_else(unknown, time)),
         (lang.pick("到期", "Due"), due_at.map_or_else(unknown, time)),

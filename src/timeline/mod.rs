@@ -5,6 +5,7 @@
 //! told to it.
 
 mod axis;
+mod because;
 mod build;
 mod chart;
 mod clocks;
@@ -26,6 +27,7 @@ mod sentence;
 pub mod span;
 mod story;
 
+pub use because::because;
 pub use build::{Head, Timeline};
 pub use clocks::ClockRow;
 pub use draft::draft;

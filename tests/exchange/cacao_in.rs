@@ -83,6 +83,70 @@ fn commands_stay_inert_and_requests_stay_requests() {
     assert!(said.contains("Get-Process"), "{said}");
 }
 
+/// A playbook of one request, as an http-api command with these definitions.
+fn request(command: &str, agent: Option<Value>, target: Option<Value>) -> Value {
+    let id = |kind: &str| format!("{kind}--00000000-0000-4000-8000-000000000001");
+    let (start, act, end) = (id("start"), id("action"), id("end"));
+    let mut action = json!({
+        "type": "action", "name": "Block", "on_completion": end,
+        "commands": [{ "type": "http-api", "command": command }],
+    });
+    let mut playbook = json!({
+        "type": "playbook", "spec_version": "cacao-2.0", "id": id("playbook"), "name": "Block",
+        "created_by": id("identity"), "created": "2026-01-01T00:00:00.000Z",
+        "modified": "2026-01-01T00:00:00.000Z", "workflow_start": start,
+        "playbook_variables": { "users": { "type": "integer", "value": "3" } },
+    });
+    let agent = agent.unwrap_or_else(|| json!({ "type": "individual", "name": "Duty" }));
+    let agent_id = id(agent["type"].as_str().expect("a type"));
+    action["agent"] = json!(agent_id);
+    playbook["agent_definitions"] = json!({ agent_id: agent });
+    if let Some(target) = target {
+        action["targets"] = json!([id("http-api")]);
+        playbook["target_definitions"] = json!({ id("http-api"): target });
+    }
+    playbook["workflow"] = json!({
+        start: { "type": "start", "on_completion": act }, act: action, end: { "type": "end" },
+    });
+    playbook
+}
+
+#[test]
+fn a_request_goes_to_its_own_url_its_target_or_its_agent() {
+    let at = |address: Value| json!({ "type": "http-api", "name": "fw", "address": address });
+    let agent = || Some(at(json!({ "url": ["https://agent.example/api"] })));
+    let ported = json!({
+        "type": "http-api", "name": "fw", "port": "8443",
+        "address": { "ipv4": ["192.0.2.7", "192.0.2.8"] },
+    });
+    for (command, agent, target, wanted) in [
+        ("POST https://own.example/block HTTP/1.1", None, None, "https://own.example/block"),
+        ("POST https://own.example/x HTTP/1.1", agent(), None, "https://own.example/x"),
+        ("POST /block HTTP/1.1", agent(), None, "https://agent.example/api/block"),
+        ("POST /block HTTP/1.1", agent(), Some(ported), "https://192.0.2.7:8443/block"),
+    ] {
+        let playbook = request(command, agent, target).to_string();
+        let (plan, yaml) = plan_of(playbook.as_bytes(), Lang::En);
+        let Action::Http(block) = &step(&plan, "Block").action else { panic!("{yaml}") };
+        assert_eq!(block.url.source(), wanted, "{yaml}");
+        let others = yaml.contains("not used: https://192.0.2.8:8443");
+        assert_eq!(others, wanted.contains("192.0.2.7"), "{yaml}");
+    }
+    let (plan, yaml) =
+        plan_of(request("POST /block HTTP/1.1", None, None).to_string().as_bytes(), Lang::En);
+    assert!(matches!(step(&plan, "Block").action, Action::Manual(_)), "{yaml}");
+}
+
+#[test]
+fn a_variable_whose_name_the_standard_forbids_is_kept_with_a_remark() {
+    let playbook = request("POST https://own.example/x HTTP/1.1", None, None).to_string();
+    for (lang, said) in [(Lang::En, "# `users` is no name"), (Lang::Zh, "# CACAO 变量 `users`")] {
+        let (plan, yaml) = plan_of(playbook.as_bytes(), lang);
+        assert!(plan.inputs.keys().any(|name| name.as_str() == "users"), "{yaml}");
+        assert!(yaml.contains(said), "{yaml}");
+    }
+}
+
 #[test]
 fn times_are_kept() {
     let (plan, _) = plan_of(&read("tests/corpus/cacao/good/every-step-type.json"), Lang::En);

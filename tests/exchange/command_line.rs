@@ -20,6 +20,8 @@ fn what_is_exported_is_imported_and_passes_the_check() {
     let (json, yaml) = (folder.path().join("plan.json"), folder.path().join("plan.yaml"));
     let out = firebell("en", &["export", "cacao", "playbooks/service-outage.yaml"]);
     assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    let named = firebell("en", &["export", "cacao", "service-outage"]);
+    assert_eq!(named.stdout, out.stdout, "by its file or its name");
     std::fs::write(&json, &out.stdout).expect("a file");
     let out = firebell("zh", &["import", "cacao", &json.display().to_string()]);
     assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
@@ -37,7 +39,8 @@ fn exit_codes_tell_what_went_wrong_in_the_language_asked_for() {
         (vec!["import", "cacao", "nowhere.json"], 3, "无法读取"),
         (vec!["import", "cacao"], 2, ""),
         (vec!["import", "markdown", "nowhere.md"], 3, "无法读取"),
-        (vec!["export", "cacao", "nowhere.yaml"], 3, "无法读取"),
+        (vec!["export", "cacao", "nowhere.yaml"], 3, "没有文件 `nowhere.yaml`"),
+        (vec!["export", "cacao", "service-outag"], 3, "是否想写 `service-outage`"),
         (vec!["export", "cacao", "tests/corpus/bad/E0202-dangling.yaml"], 1, "没有"),
     ] {
         let out = firebell("zh", &args);

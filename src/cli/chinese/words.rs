@@ -261,7 +261,6 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The person; oneself where missing", "人员；不写则为自己"),
     ("The phase", "阶段"),
     ("The phase to begin with; the last one unless given", "从哪个阶段开始；不写则为最后一个阶段"),
-    ("The plan's file", "预案的文件"),
     ("The playbook", "预案"),
     (
         "The playbook's file, or its name in the configured folder",

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::exchange::cacao::address::{self, Address};
 use crate::exchange::cacao::graph::{Graph, Kind, Part};
 use crate::exchange::cacao::guard::{Choice, DEFAULT, FAILED, Guard, SUCCEEDED};
 use crate::exchange::cacao::pattern::{self, Known};
@@ -70,7 +71,8 @@ impl<'a> Author<'a> {
         let all = self.root.get("playbook_variables").into_iter().chain(steps);
         for entry in all.filter_map(Node::as_map).flatten() {
             let name = entry.key.text.as_str();
-            let Some(inner) = variable::inner(name) else { continue };
+            // A name that the standard does not allow is still something to know.
+            let inner = variable::inner(name).unwrap_or(name);
             if self.variables.contains_key(name) {
                 continue;
             }
@@ -160,6 +162,20 @@ impl<'a> Author<'a> {
             let label = text("description").filter(|text| !text.trim().is_empty());
             put(&mut field, "label", work::tidy(label.unwrap_or(&known.name)));
             let at = format!("/inputs/{}", known.name);
+            let said = entry.key.text.as_str();
+            if variable::inner(said).is_none() {
+                let said = work::tidy(said).replace('\n', " ");
+                let says = self.says(
+                    &format!(
+                        "CACAO 变量 `{said}` 的名称不合标准（应为 __名称__），引用它的文字未改写"
+                    ),
+                    &format!(
+                        "`{said}` is no name that CACAO allows (it is __name__): what refers to it \
+                         was left as it is"
+                    ),
+                );
+                remarks.push((at.clone(), says));
+            }
             match text("value").map(|value| (value, default(value, known.kind))) {
                 Some((_, Some(default))) => put(&mut field, "default", default),
                 Some((value, None)) if !value.is_empty() => {
@@ -215,19 +231,19 @@ impl<'a> Author<'a> {
         named.collect()
     }
 
-    /// Finds the address that a request goes to.
-    pub(super) fn address(&self, part: &Part<'_>) -> Option<String> {
-        let ids = part.node.get("targets").and_then(Node::as_list)?;
-        let targets = ids.iter().filter_map(Node::as_str);
-        let mut targets =
-            targets.filter_map(|id| self.root.get("target_definitions")?.get(id)?.get("address"));
-        let address = targets.next()?;
-        let first = |key: &str| address.get(key)?.as_list()?.first()?.as_str();
-        let url =
-            first("url").filter(|url| url.starts_with("https://") || url.starts_with("http://"));
-        let host =
-            || first("dname").or_else(|| first("ipv4")).map(|host| format!("https://{host}"));
-        url.map(str::to_owned).or_else(host)
+    /// Finds where a request goes: to the first target with an address, else to the actor that
+    /// answers it.
+    pub(super) fn address(&self, part: &Part<'_>) -> Option<Address> {
+        let targets = part.node.get("targets").and_then(Node::as_list).unwrap_or_default();
+        let targets = targets
+            .iter()
+            .filter_map(Node::as_str)
+            .filter_map(|id| self.root.get("target_definitions")?.get(id).and_then(address::of));
+        let agent = || {
+            let id = part.node.get("agent").and_then(Node::as_str)?;
+            self.root.get("agent_definitions")?.get(id).and_then(address::of)
+        };
+        targets.into_iter().next().or_else(agent)
     }
 
     /// Says which variables go in and come out, for a person who works the step.

@@ -174,12 +174,12 @@ const CHOICES: &[Choice] = &[
     choice(
         "http-api",
         (
-            "协议、成功的状态码、out_args 取自何处",
-            "the scheme, what counts as success, where out_args come from",
+            "发往何处、协议、成功的状态码、out_args 取自何处",
+            "where it goes, the scheme, what counts as success, where out_args come from",
         ),
         (
-            "默认 https；200–299 为成功；out_args 由作者用 save 写明；主机列入允许名单之前不发出",
-            "https unless the target says otherwise; 200–299; the author writes `save`; nothing is sent until the host is allowed",
+            "命令中的完整网址优先，其次是第一个带地址的 target，再次是 agent，最后是 Host；默认 https，端口 80 为 http；200–299 为成功；out_args 由作者用 save 写明；主机列入允许名单之前不发出",
+            "a whole URL in the command goes first, then the first target with an address, the agent, the Host field; https, but http where the port is 80; 200–299; the author writes `save`; nothing is sent until the host is allowed",
         ),
     ),
     choice(

@@ -2,6 +2,7 @@
 //! plans. What the standard has no words for travels in an extension; where the standard leaves a
 //! meaning open, [`conformance`] says what firebell chose.
 
+mod address;
 mod assemble;
 mod author;
 pub mod conformance;

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 
+use crate::exchange::cacao::address::{self, Address};
 use crate::exchange::cacao::author::Author;
 use crate::exchange::cacao::graph::Part;
 use crate::exchange::cacao::variable;
@@ -138,15 +139,13 @@ fn request(author: &Author<'_>, part: &Part<'_>, command: &Node) -> Option<Work>
             headers.push((entry.key.text.clone(), Node::text_of(author.template(&value))));
         }
     }
-    let address = match author.address(part) {
-        Some(address) => address,
-        None => format!("https://{}", host.filter(|host| !host.is_empty())?),
-    };
-    let url = if path.starts_with("https://") || path.starts_with("http://") {
-        path.to_owned()
+    let (url, others) = if address::is_absolute(path) {
+        (path.to_owned(), Vec::new())
+    } else if let Some(Address { base, others }) = author.address(part) {
+        (address::join(&base, path), others)
     } else {
-        let slash = if path.starts_with('/') { "" } else { "/" };
-        format!("{}{slash}{path}", address.trim_end_matches('/'))
+        let host = host.filter(|host| !host.is_empty())?;
+        (address::join(&format!("https://{host}"), path), Vec::new())
     };
     let mut http = Vec::new();
     put(&mut http, "method", method);
@@ -166,6 +165,14 @@ fn request(author: &Author<'_>, part: &Part<'_>, command: &Node) -> Option<Work>
          authentication of CACAO is not carried over",
     );
     work.remarks.push(("http", says));
+    if !others.is_empty() {
+        let others = tidy(&others.join(", ")).replace('\n', " ");
+        let says = author.says(
+            &format!("该系统还有其他地址，未使用：{others}"),
+            &format!("the system has further addresses, which are not used: {others}"),
+        );
+        work.remarks.push(("http", says));
+    }
     let out = part.node.get("out_args").is_some();
     if out {
         let says = author.says(

@@ -1,6 +1,6 @@
 //! What stands in a box, line by line, and how high the box must be for it.
 
-use super::drawn::{DrawnBox, Label, Style};
+use super::drawn::{DrawnBox, Label, Style, Tag, tenth};
 use crate::picture::graph::{Exit, Graph, Handler, Node};
 use crate::text::measure::{width, wrap};
 
@@ -35,14 +35,41 @@ impl Sheet {
     }
 }
 
-/// Lays out a step at the origin.
-pub(super) fn step(node: &Node) -> DrawnBox {
+/// Between a tag's border and its text.
+const TAG_PAD: f64 = 5.0;
+
+/// Lays out at the origin by when a step is due, for the line that leads to it; `None` where it
+/// has no deadline.
+pub(super) fn tag(node: &Node) -> Option<Tag> {
+    let room = BOX - 2.0 * TAG_PAD;
+    let style = Style::Due;
+    let lines = node.deadlines.iter().flat_map(|due| wrap(due, room, style.measure(), LINES));
+    let lines: Vec<String> = lines.collect();
+    let wide = lines.iter().map(|line| width(line, style.measure())).fold(0.0, f64::max);
+    let mut y = 1.0;
+    let label = |text: String| {
+        y += style.line();
+        Label { x: TAG_PAD, y: y - 4.0, style, text }
+    };
+    let labels: Vec<Label> = lines.into_iter().map(label).collect();
+    (!labels.is_empty()).then(|| Tag {
+        x: 0.0,
+        y: 0.0,
+        width: tenth(wide + 2.0 * TAG_PAD),
+        height: y + 1.0,
+        labels,
+    })
+}
+
+/// Lays out a step at the origin; its deadline too, unless a line says it.
+pub(super) fn step(node: &Node, said: bool) -> DrawnBox {
     let mut sheet = Sheet::new(BOX);
-    for due in &node.deadlines {
+    let deadlines = if said { &[] } else { node.deadlines.as_slice() };
+    for due in deadlines {
         sheet.write(due, Style::Due, LINES);
     }
-    let band = if node.deadlines.is_empty() { 0.0 } else { sheet.y + 3.0 };
-    sheet.y += if node.deadlines.is_empty() { 0.0 } else { 5.0 };
+    let band = if deadlines.is_empty() { 0.0 } else { sheet.y + 3.0 };
+    sheet.y += if deadlines.is_empty() { 0.0 } else { 5.0 };
     sheet.write(&node.title, Style::Title, TITLE_LINES);
     let mut byline = node.kind_word.to_owned();
     if let Some(who) = &node.who {

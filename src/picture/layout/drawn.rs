@@ -36,6 +36,30 @@ pub(crate) struct DrawnFrame {
     /// The ways out.
     pub(crate) exits: Vec<DrawnBox>,
     pub(crate) lines: Vec<DrawnLine>,
+    /// By when the steps are due that lines lead to, on those lines.
+    pub(crate) tags: Vec<Tag>,
+}
+
+/// Words that stand on a line.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tag {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) labels: Vec<Label>,
+}
+
+impl Tag {
+    /// Moves a tag from the origin to its place.
+    pub(super) fn at(mut self, x: f64, y: f64) -> Self {
+        (self.x, self.y) = (x, y);
+        for label in &mut self.labels {
+            label.x = tenth(label.x + x);
+            label.y = tenth(label.y + y);
+        }
+        self
+    }
 }
 
 /// A box with its text.

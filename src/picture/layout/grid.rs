@@ -72,7 +72,10 @@ pub(super) struct Grid<'a> {
     across: &'a Across,
     columns: Vec<Tracks>,
     rows: Vec<Tracks>,
+    /// How high each channel between rows is, without the room below its lines.
     row_gaps: Vec<f64>,
+    /// The room for tags between the lines of a channel and the row below it.
+    rooms: Vec<f64>,
     top: Vec<f64>,
     heights: Vec<f64>,
     /// Where the last channel ends.
@@ -80,20 +83,25 @@ pub(super) struct Grid<'a> {
 }
 
 impl<'a> Grid<'a> {
-    /// Stacks rows of these heights from `y` on.
-    pub(super) fn new(across: &'a Across, channels: &Channels, y: f64, heights: Vec<f64>) -> Self {
+    /// Stacks rows of these heights, each with room for tags above it, from `y` on.
+    pub(super) fn new(
+        across: &'a Across,
+        channels: &Channels,
+        y: f64,
+        (heights, rooms): (Vec<f64>, Vec<f64>),
+    ) -> Self {
         let rows: Vec<Tracks> = channels.across.iter().map(Channel::tracks).collect();
         let row_gaps: Vec<f64> = rows.iter().map(|tracks| tracks.width(ROW_GAP)).collect();
         let mut top = Vec::with_capacity(heights.len());
         let mut at = y;
-        for (gap, height) in row_gaps.iter().zip(&heights) {
-            at += gap;
+        for ((gap, height), room) in row_gaps.iter().zip(&heights).zip(&rooms) {
+            at += gap + room;
             top.push(at);
             at += height;
         }
         let bottom = at + row_gaps.last().copied().unwrap_or_default();
         let columns = channels.down.iter().map(Channel::tracks).collect();
-        Self { across, columns, rows, row_gaps, top, heights, bottom }
+        Self { across, columns, rows, row_gaps, rooms, top, heights, bottom }
     }
 
     /// Returns the left upper corner of a cell.
@@ -110,7 +118,7 @@ impl<'a> Grid<'a> {
     pub(super) fn track_across(&self, channel: usize, bundle: usize) -> f64 {
         let height = self.row_gaps[channel];
         let from = match self.top.get(channel) {
-            Some(top) => top - height,
+            Some(top) => top - height - self.rooms[channel],
             None => self.bottom - height,
         };
         tenth(from + self.rows[channel].offset(bundle, height))

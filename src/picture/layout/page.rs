@@ -1,7 +1,7 @@
 //! Puts frames one below the other, with what leads from one to another beside them.
 
 use super::content::{self, PAD};
-use super::drawn::{Drawn, DrawnBox, DrawnFrame, DrawnLine, Label, LineKind, Style, tenth};
+use super::drawn::{Drawn, DrawnBox, DrawnFrame, DrawnLine, Label, LineKind, Style, Tag, tenth};
 use super::grid::{Across, Grid};
 use super::place::{Cell, Columns, place};
 use super::route::{Routes, lines, route};
@@ -13,6 +13,8 @@ use crate::text::measure::wrap;
 const MARGIN: f64 = 20.0;
 /// Between two frames: room for an arrow.
 const BETWEEN: f64 = 34.0;
+/// Below a tag: room for the head of the arrow that it stands on.
+const ARROW: f64 = 11.0;
 /// The least width of a frame: room for its title and ways out.
 const FRAME_MIN: f64 = 480.0;
 /// The least width of the strip right of the frames.
@@ -146,28 +148,23 @@ impl Page<'_> {
         let y = tenth(y);
         let mut labels = self.strip(&self.graph.heading(frame), y);
         let strip = labels.last().map_or(0.0, |label| label.y - y) + 9.0;
-        let mut lowest = y + strip;
-        for (lane, title) in self.lane_titles(frame) {
-            let columns = self.columns.of[lane].clone();
-            let (left, width) = self.stretch(columns.start, columns.end);
-            for (n, text) in
-                wrap(&title, width, Style::Lane.measure(), TITLE_LINES).iter().enumerate()
-            {
-                #[expect(clippy::cast_precision_loss, reason = "a title has two lines")]
-                let down = (n + 1) as f64 * Style::Lane.line();
-                lowest = lowest.max(y + strip + down + 4.0);
-                let label = Label {
-                    x: tenth(left),
-                    y: y + strip + down,
-                    style: Style::Lane,
-                    text: text.clone(),
-                };
-                labels.push(label);
-            }
-        }
-        let boxes: Vec<DrawnBox> = frame.nodes.iter().map(content::step).collect();
-        let grid =
-            Grid::new(self.across, &plot.routes.channels, lowest, heights(&boxes, &plot.cells));
+        let (of_lanes, lowest) = self.lane_labels(frame, y + strip);
+        labels.extend(of_lanes);
+        let tags = frame
+            .nodes
+            .iter()
+            .enumerate()
+            .map(|(n, node)| frame.carrier(n).and_then(|_| content::tag(node)));
+        let tags: Vec<Option<Tag>> = tags.collect();
+        let boxes = frame.nodes.iter().zip(&tags);
+        let boxes: Vec<DrawnBox> =
+            boxes.map(|(node, tag)| content::step(node, tag.is_some())).collect();
+        let rooms = tags.iter().map(|tag| tag.as_ref().map_or(0.0, |tag| tag.height + ARROW));
+        let rows = (
+            highest(boxes.iter().map(|drawn| drawn.height), &plot.cells),
+            highest(rooms, &plot.cells),
+        );
+        let grid = Grid::new(self.across, &plot.routes.channels, lowest, rows);
         let place = |(drawn, cell): (DrawnBox, &Cell)| {
             let (x, y) = grid.corner(*cell);
             // All boxes of a row are as high as the highest: lines leave and arrive at one height.
@@ -175,6 +172,7 @@ impl Page<'_> {
             DrawnBox { height, ..drawn.at(tenth(x), tenth(y)) }
         };
         let boxes: Vec<DrawnBox> = boxes.into_iter().zip(&plot.cells).map(place).collect();
+        let tags = on_lines(tags, &boxes);
         let lines = lines(frame, &plot.cells, &plot.routes.ways, &grid, &boxes, self.graph.lang);
         let exits: Vec<DrawnBox> =
             frame.exits.iter().map(|exit| content::exit(self.graph, exit)).collect();
@@ -202,6 +200,7 @@ impl Page<'_> {
             boxes,
             exits,
             lines,
+            tags,
         };
         (drawn, departures)
     }
@@ -215,6 +214,23 @@ impl Page<'_> {
             Label { x: MARGIN + PAD, y: at, style, text }
         };
         lines.into_iter().map(label).collect()
+    }
+
+    /// Writes the titles of a frame's lanes below `top`; returns where they end.
+    fn lane_labels(&self, frame: &Frame, top: f64) -> (Vec<Label>, f64) {
+        let mut labels = Vec::new();
+        let mut lowest = top;
+        for (lane, title) in self.lane_titles(frame) {
+            let columns = self.columns.of[lane].clone();
+            let (left, width) = self.stretch(columns.start, columns.end);
+            let mut y = top;
+            for text in wrap(&title, width, Style::Lane.measure(), TITLE_LINES) {
+                y += Style::Lane.line();
+                lowest = lowest.max(y + 4.0);
+                labels.push(Label { x: tenth(left), y, style: Style::Lane, text });
+            }
+        }
+        (labels, lowest)
     }
 
     /// Lists the lanes that have work in a frame.
@@ -306,6 +322,7 @@ impl Page<'_> {
             boxes: Vec::new(),
             exits,
             lines: Vec::new(),
+            tags: Vec::new(),
         };
         (drawn, departures)
     }
@@ -350,6 +367,17 @@ impl Page<'_> {
     }
 }
 
+/// Puts each tag on the end of the line that leads to its box.
+fn on_lines(tags: Vec<Option<Tag>>, boxes: &[DrawnBox]) -> Vec<Tag> {
+    let tags = tags.into_iter().zip(boxes).filter_map(|(tag, drawn)| {
+        let tag = tag?;
+        let x = tenth(drawn.x + (drawn.width - tag.width) / 2.0);
+        let y = tenth(drawn.y - ARROW - tag.height);
+        Some(tag.at(x, y))
+    });
+    tags.collect()
+}
+
 fn exit_kind(exit: &Exit) -> LineKind {
     match exit.kind {
         EdgeKind::After if exit.critical => LineKind::Critical,
@@ -359,13 +387,14 @@ fn exit_kind(exit: &Exit) -> LineKind {
     }
 }
 
-fn heights(boxes: &[DrawnBox], cells: &[Cell]) -> Vec<f64> {
+/// Returns the highest of each row.
+fn highest(heights: impl Iterator<Item = f64>, cells: &[Cell]) -> Vec<f64> {
     let rows = cells.iter().map(|cell| cell.row + 1).max().unwrap_or(0);
-    let mut heights = vec![0.0_f64; rows];
-    for (drawn, cell) in boxes.iter().zip(cells) {
-        heights[cell.row] = heights[cell.row].max(drawn.height);
+    let mut highest = vec![0.0_f64; rows];
+    for (height, cell) in heights.zip(cells) {
+        highest[cell.row] = highest[cell.row].max(height);
     }
-    heights
+    highest
 }
 
 /// Counts how many boxes go into each row.

@@ -92,6 +92,58 @@ fn no_line_runs_through_a_box_and_all_turn_at_right_angles() {
 }
 
 #[test]
+fn a_deadline_stands_on_the_line_that_leads_to_its_step_and_on_nothing_else() {
+    for plan in sample::all() {
+        let graph = Graph::of(&plan, Lang::Zh);
+        let picture = draw(&graph);
+        for (frame, drawn) in graph.frames.iter().zip(&picture.frames) {
+            let carried = (0..frame.nodes.len()).filter(|n| frame.carrier(*n).is_some());
+            let due = carried.filter(|n| !frame.nodes[*n].deadlines.is_empty()).count();
+            assert_eq!(drawn.tags.len(), due, "{}", plan.id);
+            for tag in &drawn.tags {
+                let (right, bottom) = (tag.x + tag.width, tag.y + tag.height);
+                let middle = tag.x + tag.width / 2.0;
+                let below = drawn.boxes.iter().find(|b| {
+                    (b.x + b.width / 2.0 - middle).abs() < 0.2
+                        && b.y > bottom
+                        && b.y < bottom + 12.0
+                });
+                let below = below.unwrap_or_else(|| panic!("{}: no box below {tag:?}", plan.id));
+                assert_eq!(below.band, 0.0, "said once");
+                let hit = all(drawn).find(|other| through(other, (tag.x, tag.y), (right, bottom)));
+                assert!(hit.is_none(), "{}: {tag:?} {hit:?}", plan.id);
+                let led = drawn.lines.iter().filter_map(|line| line.corners.last());
+                assert!(
+                    led.into_iter().any(|end| (end.0 - middle).abs() < 0.2 && end.1 == below.y)
+                );
+                let across =
+                    drawn.lines.iter().flat_map(|line| line.corners.windows(2)).find(|c| {
+                        c[0].1 == c[1].1
+                            && c[0].1 > tag.y
+                            && c[0].1 < bottom
+                            && c[0].0.min(c[1].0) < right
+                            && c[0].0.max(c[1].0) > tag.x
+                    });
+                assert!(across.is_none(), "{}: a line runs along {tag:?}", plan.id);
+                for label in &tag.labels {
+                    let end = label.x + width(&label.text, label.style.measure());
+                    assert!(end <= right && label.y < bottom, "{}: {}", plan.id, label.text);
+                }
+            }
+            for pair in drawn.tags.iter().enumerate() {
+                let apart = |other: &&super::drawn::Tag| {
+                    pair.1.x + pair.1.width < other.x
+                        || other.x + other.width < pair.1.x
+                        || pair.1.y + pair.1.height < other.y
+                        || other.y + other.height < pair.1.y
+                };
+                assert!(drawn.tags[pair.0 + 1..].iter().all(|other| apart(&other)), "{}", plan.id);
+            }
+        }
+    }
+}
+
+#[test]
 fn steps_stand_below_what_they_come_after() {
     for plan in sample::all() {
         let graph = Graph::of(&plan, Lang::Zh);

@@ -1,11 +1,11 @@
-//! What undoes a step stands outside the ordinary flow, and whoever says how to undo anything says
-//! it of everything that is done to the outside.
+//! What undoes a step stands outside the ordinary flow. What contains the trouble can be undone, and
+//! whoever says how to undo anything says it of everything that is done to the outside.
 
 use crate::id::StepId;
 use crate::playbook::check::{Check, IN_THE_FLOW, NOT_UNDONE};
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::model::{Action, Compensate, OnFailure, Phase, Step};
-use crate::text::Text;
+use crate::text::{Lang, Text};
 
 /// Requests that change nothing where they go.
 const SAFE_METHODS: [&str; 2] = ["GET", "HEAD"];
@@ -20,13 +20,15 @@ impl Check<'_> {
                 }
             }
         }
-        if playbook.phases.iter().all(|phase| phase.compensations.is_empty()) {
-            return;
-        }
-        let changes = |step: &&Step| changes_the_outside(step) && step.compensate.is_none();
+        let undoes = playbook.phases.iter().any(|phase| !phase.compensations.is_empty());
         let flow = playbook.phases.iter().flat_map(|phase| &phase.steps);
-        for step in flow.filter(changes) {
-            self.not_undone(&step.id);
+        for step in flow.filter(|step| step.compensate.is_none()) {
+            if contains(step) {
+                self.not_undone(&step.id, both_of(&step.id, "遏制了事态", "contains the trouble"));
+            } else if undoes && changes_the_outside(step) {
+                let said = both_of(&step.id, "改变了外部系统", "changes another system");
+                self.not_undone(&step.id, said);
+            }
         }
     }
 
@@ -51,15 +53,8 @@ impl Check<'_> {
         });
     }
 
-    fn not_undone(&mut self, id: &StepId) {
-        let found = Diagnostic::new(
-            NOT_UNDONE,
-            both!(
-                "`{id}` 改变了外部系统，预案没有写怎样撤销",
-                "`{id}` changes another system and the plan does not say how to undo it"
-            ),
-        )
-        .help(Text::both(
+    fn not_undone(&mut self, id: &StepId, what: Text) {
+        let found = Diagnostic::new(NOT_UNDONE, what).help(Text::both(
             "加上 `compensate: 步骤`；不需要撤销就写 `compensate: nothing`",
             "add `compensate: step`, or `compensate: nothing` where nothing is to be undone",
         ));
@@ -69,6 +64,32 @@ impl Check<'_> {
             None => found,
         });
     }
+}
+
+fn both_of(id: &StepId, zh: &str, en: &str) -> Text {
+    both!("`{id}` {zh}，预案没有写怎样撤销", "`{id}` {en} and the plan does not say how to undo it")
+}
+
+/// Words by which authors call what cuts something off to stop the harm: in names and English
+/// titles as whole words, in Chinese titles anywhere.
+const CONTAINS_EN: [&str; 6] =
+    ["isolate", "contain", "quarantine", "block", "disconnect", "blackhole"];
+const CONTAINS_ZH: [&str; 8] = ["隔离", "遏制", "止损", "切断", "阻断", "封禁", "封锁", "断网"];
+/// Words by which they call the opposite.
+const LIFTS: [&str; 8] =
+    ["lift", "unblock", "restore", "reconnect", "解除", "恢复", "取消", "撤销"];
+
+/// Tells whether a step cuts something off to stop the harm, by its name and title.
+fn contains(step: &Step) -> bool {
+    let works = matches!(&step.action, Action::Manual(_)) || changes_the_outside(step);
+    let title = |lang| step.title.as_ref().map_or("", |title| title.get(lang));
+    let (zh, en) = (title(Lang::Zh), title(Lang::En).to_lowercase());
+    let said = format!("{} {en}", step.id);
+    let words = said.split(|c: char| !c.is_alphabetic());
+    let called = words.into_iter().any(|word| CONTAINS_EN.contains(&word))
+        || CONTAINS_ZH.iter().any(|word| zh.contains(word) || step.id.as_str().contains(word));
+    let lifted = LIFTS.iter().any(|word| said.contains(word) || zh.contains(word));
+    works && called && !lifted
 }
 
 fn changes_the_outside(step: &Step) -> bool {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::id::PersonId;
-use crate::people::{Directory, Ladder, Segment, Source, Target};
+use crate::people::{Directory, Ladder, Segment, Source, Target, Zone};
 use crate::playbook::check::directory::candidates;
 use crate::playbook::check::{
     Check, FEW_HOLDERS, LADDER_TO_NOBODY, NOT_VERIFIED, SINGLE_CHANNEL, UNSTAFFED,
@@ -25,23 +25,32 @@ impl Check<'_> {
     pub(super) fn staffing(&mut self, directory: &Directory, now: Timestamp) {
         let end = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
         for role in self.playbook.roles.values() {
-            self.holders(role, directory, now, end);
-            self.hours(role, directory, now, end);
+            // Where nobody comes at all, single hours say nothing more.
+            if self.holders(role, directory, now, end) {
+                self.hours(role, directory, now, end);
+            }
         }
         self.partners(directory, now);
         self.channels();
         self.ladders(directory, now, end);
     }
 
-    fn holders(&mut self, role: &Role, directory: &Directory, now: Timestamp, end: Timestamp) {
+    /// Tells of a role that too few can hold; returns whether anybody can.
+    fn holders(
+        &mut self,
+        role: &Role,
+        directory: &Directory,
+        now: Timestamp,
+        end: Timestamp,
+    ) -> bool {
         let mut people: BTreeSet<PersonId> = BTreeSet::new();
         for source in std::iter::once(&role.assign).chain(&role.deputies) {
             match source {
                 // What does not exist, or reaches nobody at all, is told elsewhere.
                 Source::Team(team) | Source::Claim(team) if directory.team(team).is_none() => {
-                    return;
+                    return true;
                 }
-                Source::Schedule(id) if directory.schedule(id).is_none() => return,
+                Source::Schedule(id) if directory.schedule(id).is_none() => return true,
                 Source::Team(team) | Source::Claim(team) => {
                     people.extend(directory.team_members(team).iter().cloned());
                 }
@@ -57,7 +66,7 @@ impl Check<'_> {
         let id = &role.id;
         let message = match people.len() {
             // Whoever never comes is told as an error.
-            0 if !ever.into_iter().any(|person| directory.is_reachable(&person)) => return,
+            0 if !ever.into_iter().any(|person| directory.is_reachable(&person)) => return false,
             0 => both!(
                 "今后 30 天没有人可任角色 `{id}`",
                 "nobody can hold the role `{id}` in the next 30 days"
@@ -66,13 +75,14 @@ impl Check<'_> {
                 "今后 30 天只有一个人可任角色 `{id}`",
                 "one person alone can hold the role `{id}` in the next 30 days"
             ),
-            _ => return,
+            _ => return true,
         };
         let help = Text::both(
             "在值班表或团队里加人，或写上 `deputies`",
             "add people to the roster or team, or write `deputies`",
         );
         self.of_role(FEW_HOLDERS, id.as_str(), message, help);
+        !people.is_empty()
     }
 
     /// A role that rests on schedules alone has hours in which none of them has anyone.
@@ -86,13 +96,24 @@ impl Check<'_> {
             let gaps: Vec<_> = directory.gaps(id, now, end).iter().map(ends).collect();
             open = Some(open.map_or_else(|| gaps.clone(), |open| common(&open, &gaps)));
         }
-        let Some((from, _)) = open.as_ref().and_then(|open| open.first()) else { return };
-        let (id, n) = (&role.id, open.as_ref().map_or(0, Vec::len));
-        let message = both!(
-            "今后 30 天有 {n} 段时间没有人可任角色 `{id}`，最早自 {from} 起",
-            "in the next 30 days there are {n} stretches in which nobody can hold the role `{id}`, \
-             the first from {from}"
-        );
+        let open = open.unwrap_or_default();
+        let Some((from, to)) = open.first() else { return };
+        let Some(zone) = zone_of(role, directory) else { return };
+        let civil = |at: &Timestamp| zone.civil(*at).strftime("%Y-%m-%d %H:%M").to_string();
+        let (from, to, zone) = (civil(from), civil(to), zone.name());
+        let id = &role.id;
+        let message = match open.len() {
+            1 => both!(
+                "今后 30 天有一段时间没有人可任角色 `{id}`：{from} 至 {to}（{zone}）",
+                "in the next 30 days there is one stretch in which nobody can hold the role \
+                 `{id}`: {from} to {to} ({zone})"
+            ),
+            n => both!(
+                "今后 30 天有 {n} 段时间没有人可任角色 `{id}`，最早 {from} 至 {to}（{zone}）",
+                "in the next 30 days there are {n} stretches in which nobody can hold the role \
+                 `{id}`, the first {from} to {to} ({zone})"
+            ),
+        };
         let help = Text::both(
             "补上值班表，或写上一个团队作 `deputies`",
             "cover the roster, or name a team among the `deputies`",
@@ -188,6 +209,16 @@ impl Check<'_> {
             })
         })
     }
+}
+
+/// Returns the zone that the hours of a role are told in: that of its first schedule.
+fn zone_of<'d>(role: &Role, directory: &'d Directory) -> Option<&'d Zone> {
+    let sources = std::iter::once(&role.assign).chain(&role.deputies);
+    let mut schedules = sources.filter_map(|source| match source {
+        Source::Schedule(id) => directory.schedule(id),
+        Source::Team(_) | Source::Claim(_) => None,
+    });
+    schedules.next().map(|schedule| &schedule.zone)
 }
 
 const fn ends(segment: &Segment) -> (Timestamp, Timestamp) {

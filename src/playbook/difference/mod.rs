@@ -4,6 +4,7 @@
 mod aspect;
 mod law;
 mod said;
+mod shown;
 mod spell;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -421,17 +421,30 @@ impl<'n> Lowering<'n> {
             return;
         }
         let (zh, en) = (unsure.join("、"), unsure.join(", "));
-        let place = root.get("verified").map_or(root.span, |node| node.span);
-        self.out.push(
-            Diagnostic::new(
-                NOT_VERIFIED,
-                both!("尚未与法规原文核对的阶段：{zh}", "stages not compared with the law: {en}"),
-            )
-            .at(place)
-            .help(Text::both(
-                "请法务核对后改为 `verified: true`",
-                "have counsel compare them, then write `verified: true`",
-            )),
-        );
+        // Where a stage says so itself, the regime's own word is about the others.
+        let items = root.get("stages").and_then(Node::as_list).unwrap_or_default();
+        let mut own = items.iter().filter(|item| {
+            let id = item.get("id").and_then(Node::as_str);
+            id.is_some_and(|id| unsure.contains(&id))
+        });
+        let mut own = own.by_ref().map(|item| item.get("verified").map(|node| node.span));
+        let of_regime = root.get("verified").map_or(root.span, |node| node.span);
+        let first = own.next().flatten().unwrap_or(of_regime);
+        let mut found = Diagnostic::new(
+            NOT_VERIFIED,
+            both!("尚未与法规原文核对的阶段：{zh}", "stages not compared with the law: {en}"),
+        )
+        .at(first);
+        let mut told = vec![first];
+        for place in own.map(|place| place.unwrap_or(of_regime)) {
+            if !told.contains(&place) {
+                found = found.related(place, Text::both("这里也是", "here too"));
+                told.push(place);
+            }
+        }
+        self.out.push(found.help(Text::both(
+            "请法务核对后改为 `verified: true`",
+            "have counsel compare them, then write `verified: true`",
+        )));
     }
 }

@@ -24,7 +24,6 @@ use crate::server::app::App;
 use crate::server::ask::Asked;
 use crate::server::auth::Principal;
 use crate::server::problem::{Kind, Problem};
-use crate::server::wire;
 
 /// The most streams at once; each holds a connection and a place on the bus.
 const STREAMS_MAX: i64 = 1_000;
@@ -207,7 +206,7 @@ fn message(published: &Published) -> Message {
     let incident = &published.incident;
     let commit = Commit {
         id: incident.id,
-        number: wire::number(incident.number, incident.declared_at),
+        number: crate::id::incident_number(incident.number, incident.declared_at),
         playbook: &incident.playbook.id,
         title: &incident.title,
         mode: incident.mode,

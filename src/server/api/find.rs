@@ -44,7 +44,7 @@ pub fn identity(app: &App, name: &str) -> Result<Option<IncidentId>, Problem> {
     let is_it = |row: &crate::store::Summary| {
         name.len() < 4
             || !name[..4].eq_ignore_ascii_case("inc-")
-            || wire::number(row.number, row.declared_at)[4..8]
+            || crate::id::incident_number(row.number, row.declared_at)[4..8]
                 == name[4..].chars().take(4).collect::<String>()
     };
     Ok(row.filter(is_it).map(|row| row.id))

@@ -208,7 +208,7 @@ fn scan(
             looked_at += 1;
             before = Some(row.number);
             if filter.admits(&row) && may_see(app, principal, &row) {
-                items.push(Summary::from(row));
+                items.push(titled(app, row));
             }
         }
         if !full {
@@ -239,7 +239,14 @@ fn family_of(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| more).map(|row| row.number);
-    Ok((rows.into_iter().map(Summary::from).collect(), last))
+    Ok((rows.into_iter().map(|row| titled(app, row)).collect(), last))
+}
+
+/// Makes the row of an incident with its phase as people call it.
+fn titled(app: &App, row: store::Summary) -> Summary {
+    let plan = app.runtime().library().playbook(&row.playbook);
+    let phase_title = plan.and_then(|plan| Some(plan.phase(&row.phase)?.title.clone()));
+    Summary { phase_title, ..Summary::from(row) }
 }
 
 fn may_see(app: &App, principal: &Principal, row: &store::Summary) -> bool {

@@ -133,7 +133,12 @@ fn reloaded(report: &ReloadReport, lang: Lang) -> Reloaded {
         playbooks: count(report.playbooks),
         drills: count(report.drills),
         findings,
-        unreadable: report.library.unreadable().to_vec(),
+        unreadable: report
+            .library
+            .unreadable()
+            .iter()
+            .map(|unreadable| unreadable.say(lang))
+            .collect(),
     }
 }
 

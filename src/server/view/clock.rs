@@ -5,14 +5,17 @@ use smol_str::SmolStr;
 use crate::engine::{ClockStanding, ClockState, ClockView, Incident, ViewState, clocks};
 use crate::playbook::Playbook;
 use crate::server::wire;
+use crate::text::{Lang, Text};
+use crate::timeline::because;
 
 /// Shows every stage of every clock, in the order of the plan.
 #[must_use]
 pub fn shown_clocks(playbook: &Playbook, incident: &Incident) -> Vec<wire::Clock> {
-    clocks(playbook, incident).iter().map(|view| shown(incident, view)).collect()
+    clocks(playbook, incident).iter().map(|view| shown(playbook, incident, view)).collect()
 }
 
-fn shown(incident: &Incident, view: &ClockView<'_>) -> wire::Clock {
+fn shown(playbook: &Playbook, incident: &Incident, view: &ClockView<'_>) -> wire::Clock {
+    let because = |lang| because(playbook, incident, view, lang);
     let (clock, stage) = (view.clock, view.stage);
     let limit = view.limit();
     let standing = view.record.map(|record| &record.standing);
@@ -36,6 +39,7 @@ fn shown(incident: &Incident, view: &ClockView<'_>) -> wire::Clock {
         overdue: view.state == ViewState::Late,
         submitted_at: view.record.and_then(ClockState::met_at),
         why: why(view),
+        because: because(Lang::Zh).zip(because(Lang::En)).map(|(zh, en)| Text::both(zh, en)),
         reference,
         unknown: view.unsure.clone(),
         assumed: view.state.is_open()

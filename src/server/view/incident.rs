@@ -24,7 +24,7 @@ pub fn incident(
     let personal = personal(playbook, incident, sight);
     wire::Incident {
         id: incident.id,
-        number: wire::number(incident.number, incident.declared_at),
+        number: crate::id::incident_number(incident.number, incident.declared_at),
         playbook: wire::PlaybookVersion::new(incident.playbook.id.clone(), &incident.playbook.hash),
         title: incident.title.to_string(),
         mode: incident.mode,

@@ -44,6 +44,10 @@ pub struct Clock {
     /// Why it is not due, or why it was late or waived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// The same in words, in both languages: which condition does not hold with what is known of it,
+    /// or what nobody knows yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Text>,
     /// The receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,

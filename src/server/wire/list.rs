@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::number;
 use crate::engine::{Mode, Status};
-use crate::id::{IncidentId, PhaseId, PlaybookId};
+use crate::id::{IncidentId, PhaseId, PlaybookId, incident_number};
 use crate::store;
 use crate::text::Text;
 
@@ -44,6 +43,9 @@ pub struct Summary {
     pub level_provisional: bool,
     /// The current phase.
     pub phase: PhaseId,
+    /// What people call that phase, as the plan in force has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase_title: Option<Text>,
     /// When it was declared.
     pub declared_at: Timestamp,
     /// When it was closed or cancelled.
@@ -56,7 +58,7 @@ impl From<store::Summary> for Summary {
     fn from(row: store::Summary) -> Self {
         Self {
             id: row.id,
-            number: number(row.number, row.declared_at),
+            number: incident_number(row.number, row.declared_at),
             playbook: row.playbook,
             title: row.title,
             mode: row.mode,
@@ -65,6 +67,7 @@ impl From<store::Summary> for Summary {
             level: row.level,
             level_provisional: row.level_provisional,
             phase: row.phase,
+            phase_title: None,
             declared_at: row.declared_at,
             closed_at: row.closed_at,
             version: row.version,

@@ -36,15 +36,7 @@ pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary
 pub use reach::{AskReach, Reached};
 pub use work::{ChecklistItem, FormField, Work};
 
-/// Writes an incident's number as people say it: `INC-2026-0042`, with the year of declaration in
-/// UTC.
-#[must_use]
-pub fn number(number: u64, declared_at: jiff::Timestamp) -> String {
-    let year = declared_at.to_zoned(jiff::tz::TimeZone::UTC).year();
-    format!("INC-{year:04}-{number:04}")
-}
-
-/// Reads what [`number`] wrote, or the bare number; `None` for anything else.
+/// Reads what [`crate::id::incident_number`] wrote, or the bare number; `None` for anything else.
 #[must_use]
 pub fn read_number(text: &str) -> Option<u64> {
     let digits = match text.strip_prefix("INC-").or_else(|| text.strip_prefix("inc-")) {
@@ -65,8 +57,8 @@ mod tests {
     #[test]
     fn a_number_is_shown_with_its_year_and_read_back() {
         let declared = "2026-12-31T23:59:59Z".parse().unwrap();
-        assert_eq!(number(42, declared), "INC-2026-0042");
-        assert_eq!(number(12_345, declared), "INC-2026-12345");
+        assert_eq!(crate::id::incident_number(42, declared), "INC-2026-0042");
+        assert_eq!(crate::id::incident_number(12_345, declared), "INC-2026-12345");
         for text in ["INC-2026-0042", "inc-2026-42", "42", "0042"] {
             assert_eq!(read_number(text), Some(42), "{text}");
         }

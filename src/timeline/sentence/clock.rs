@@ -1,7 +1,8 @@
 //! Statutory clocks.
 
 use super::{Sentence, bad, good, plain, remark, warning};
-use crate::engine::{ClockEvent, ClockFact, ClockLimit, Fact};
+use crate::engine::{ClockEvent, ClockFact, ClockKey, ClockLimit, Fact};
+use crate::timeline::because;
 use crate::timeline::names::Names;
 
 pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
@@ -50,7 +51,7 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
                 format!("法定时限“{name}”不再需要"),
                 format!("The statutory clock “{name}” is not due"),
             );
-            plain(remark(names, text, Some(stop_reason(names, why))))
+            plain(remark(names, text, Some(&stopped(names, key, why))))
         }
         ClockFact::Warned { .. } => warning(names.lang.pick(
             format!("法定时限“{name}”将到"),
@@ -179,13 +180,7 @@ fn until(names: &Names<'_>, limit: &ClockLimit) -> String {
 
 fn unknown(names: &Names<'_>, unsure: &[smol_str::SmolStr], assumed: bool) -> Option<String> {
     let mut said = Vec::new();
-    if !unsure.is_empty() {
-        let list = unsure.join(", ");
-        said.push(names.lang.pick(
-            format!("{list} 未知，按需要报告处理"),
-            format!("{list} unknown, which counts as due"),
-        ));
-    }
+    said.extend(because::unknown(names.plan(), unsure.iter().map(AsRef::as_ref), names.lang));
     if assumed {
         said.push(names.lang.pick(
             "知悉时刻未登记，以启动时刻代替".to_owned(),
@@ -193,6 +188,15 @@ fn unknown(names: &Names<'_>, unsure: &[smol_str::SmolStr], assumed: bool) -> Op
         ));
     }
     (!said.is_empty()).then(|| said.join(names.lang.pick("；", "; ")))
+}
+
+/// Says why a clock is not due; of conditions, which they are.
+fn stopped(names: &Names<'_>, key: &ClockKey, why: &str) -> String {
+    let plan = names.plan();
+    let clock = plan.clocks.iter().find(|clock| clock.id == key.clock && why == "condition");
+    let stage = clock.and_then(|clock| Some((clock, clock.stage(&key.stage)?)));
+    let said = stage.and_then(|(c, s)| because::conditions_said(plan, c, s, names.lang));
+    said.unwrap_or_else(|| stop_reason(names, why).to_owned())
 }
 
 /// Says why a clock is not due.

@@ -1,12 +1,13 @@
-//! What the operating system refuses, in the reader's language. It must not know what was asked of
-//! it.
+//! What the operating system refuses, in the reader's language. It asks nothing of it, and must not
+//! know what was asked.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
-use crate::text::Lang;
+use super::{Lang, Text};
 
 /// Says why the operating system refused; in Chinese by kind, else what it says itself in quotes.
+#[must_use]
 pub fn why(error: &io::Error, lang: Lang) -> String {
     let zh = match error.kind() {
         ErrorKind::NotFound => "没有此文件或文件夹",
@@ -27,7 +28,14 @@ pub fn why(error: &io::Error, lang: Lang) -> String {
     lang.pick(zh.to_owned(), error.to_string())
 }
 
+/// Says why in both languages.
+#[must_use]
+pub fn both(error: &io::Error) -> Text {
+    Text::both(why(error, Lang::Zh), why(error, Lang::En))
+}
+
 /// Says what lies deepest below an error: why, rather than what for.
+#[must_use]
 pub fn root(error: &(dyn Error + 'static), lang: Lang) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
