@@ -315,7 +315,7 @@ impl House<'_> {
     fn arrives(&self, state: &mut State, notice: NoticeId) {
         let command = match Self::channel(state, notice) {
             Some(via) => {
-                let outcome = NoticeOutcome::Delivered { via };
+                let outcome = NoticeOutcome::Delivered { via, within: None };
                 Command::NoticeOutcome { notice, outcome }
             }
             None => Command::ErrandEnded { request: notice },

@@ -185,6 +185,8 @@ fn in_path(name: &str) -> Parameter {
         "id" => "Its id, or its number where it has one (`INC-2026-0042`)",
         "step" => "`{step}` for its current run, `{step}:{item}` for one item of a for-each",
         "hash" => "SHA-256 of the file, in hex",
+        "token" => "As the message has it",
+        "channel" => "The channel, by its name in the configuration",
         "reference" => "As the timeline names it",
         _ => "Its name in the plan",
     };

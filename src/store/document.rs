@@ -25,11 +25,13 @@ pub enum Kind {
     Answer = 8,
     /// An erasure that is on record and not yet carried out.
     Erasure = 9,
+    /// When a contact of a person was asked and confirmed, named by both.
+    Reach = 10,
 }
 
 impl Kind {
     /// All kinds, in the order of their stored bytes.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Pin,
         Self::DrillResult,
         Self::DrillSchedule,
@@ -39,6 +41,7 @@ impl Kind {
         Self::Monitor,
         Self::Answer,
         Self::Erasure,
+        Self::Reach,
     ];
 
     /// Returns the stored byte.
@@ -60,6 +63,7 @@ impl Kind {
             Self::Monitor => "monitor",
             Self::Answer => "answer",
             Self::Erasure => "erasure",
+            Self::Reach => "reach",
         }
     }
 }

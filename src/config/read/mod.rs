@@ -3,6 +3,8 @@
 //! checked too.
 
 mod channels;
+pub(super) mod forms;
+mod hooks;
 mod ladders;
 mod people;
 mod scalar;

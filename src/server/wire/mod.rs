@@ -10,6 +10,7 @@ mod drill;
 mod incident;
 mod list;
 mod plan;
+mod reach;
 mod schema;
 mod work;
 
@@ -32,6 +33,7 @@ pub use incident::{
 };
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
+pub use reach::{AskReach, Reached};
 pub use work::{ChecklistItem, FormField, Work};
 
 /// Reads what [`crate::id::incident_number`] wrote, or the bare number; `None` for anything else.
