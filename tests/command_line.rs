@@ -459,3 +459,41 @@ fn a_body_that_begins_nothing_is_a_failure_for_scripts() {
     assert_eq!(code, Some(3));
     assert!(err.contains("did you mean checks?"), "{err}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_is_tried_without_a_server_and_its_answer_explained() {
+    use wiremock::matchers::query_param;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    let robot = MockServer::start().await;
+    for (token, code) in [("good", 0), ("signed", 310_000)] {
+        let body = serde_json::json!({ "errcode": code, "errmsg": "said" });
+        let answer = ResponseTemplate::new(200).set_body_json(body);
+        let mock = Mock::given(query_param("access_token", token)).respond_with(answer);
+        mock.mount(&robot).await;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let text = "channels:\n  robot: { kind: dingtalk, secret_url: env:ROBOT, allow_private: true }\n  \
+                mail: { kind: eml, dir: out }\n";
+    std::fs::write(home.path().join("firebell.yaml"), text).expect("a file");
+    let tried = |token: &str, args: &[&str]| {
+        let mut command = firebell_in(home.path(), &["channel", "test"]);
+        let url = format!("{}/robot/send?access_token={token}", robot.uri());
+        command.args(args).env("ROBOT", url);
+        let (code, out, told) = said(command);
+        assert!(!out.contains("access_token") && !told.contains("access_token"), "{out}{told}");
+        (code, out + &told)
+    };
+    let (code, out) = tried("good", &["robot"]);
+    assert!(code == Some(0) && out.contains("took it"), "{out}");
+    let (code, out) = tried("signed", &["robot"]);
+    assert!(code == Some(1) && out.contains("310000") && out.contains("what to do"), "{out}");
+    let (code, out) = tried("signed", &["robot", "--lang", "zh"]);
+    assert!(code == Some(1) && out.contains("处理办法"), "{out}");
+    let (code, out) = tried("signed", &["robot", "--output", "json"]);
+    assert!(code == Some(1) && out.contains("\"outcome\": \"misconfigured\""), "{out}");
+    let (code, out) = tried("good", &["robbot"]);
+    assert!(code == Some(3) && out.contains("Did you mean `robot`?"), "{out}");
+    let (code, out) = tried("good", &["mail"]);
+    assert!(code == Some(2) && out.contains("--to"), "{out}");
+}

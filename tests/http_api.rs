@@ -29,6 +29,8 @@ mod operation;
 mod personal;
 #[path = "http/problems.rs"]
 mod problems;
+#[path = "http/reach.rs"]
+mod reach;
 #[path = "http/rehearsals.rs"]
 mod rehearsals;
 #[path = "http/repeats.rs"]

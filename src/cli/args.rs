@@ -146,6 +146,12 @@ pub enum Verb {
     SafeStart(SafeStart),
     /// Send a test message to a person: am I reachable?
     TestPage(TestPage),
+    /// Ask people whether messages reach them, and show who confirmed
+    #[command(subcommand)]
+    Reach(Reach),
+    /// Try a channel out
+    #[command(subcommand)]
+    Channel(Channel),
     /// Print shell completions
     Completions(Completions),
     /// Write manual pages
@@ -180,7 +186,9 @@ impl Verb {
             | Self::Ingest(_)
             | Self::Reload
             | Self::SafeStart(_)
-            | Self::TestPage(_) => None,
+            | Self::TestPage(_)
+            | Self::Reach(_)
+            | Self::Channel(_) => None,
         }
     }
 }
@@ -212,6 +220,57 @@ pub struct TestPage {
     /// Over this channel alone
     #[arg(long)]
     pub channel: Option<String>,
+}
+
+/// Whether messages reach people.
+#[derive(Debug, Subcommand)]
+pub enum Reach {
+    /// Ask contacts to confirm that messages reach them; everyone's where nothing is said
+    Check(ReachOf),
+    /// Show who confirmed, who did not, and when each contact was last confirmed
+    Show(ReachShow),
+}
+
+/// Whose contacts.
+#[derive(Debug, Args)]
+pub struct ReachOf {
+    /// Those of this person
+    #[arg(long)]
+    pub person: Option<String>,
+    /// Those of the members of this team
+    #[arg(long)]
+    pub team: Option<String>,
+    /// Those on this channel
+    #[arg(long)]
+    pub channel: Option<String>,
+}
+
+/// Shows how contacts stand.
+#[derive(Debug, Args)]
+pub struct ReachShow {
+    /// Whose
+    #[command(flatten)]
+    pub of: ReachOf,
+    /// End with 1 where a contact was not confirmed in the last so many days
+    #[arg(long, value_name = "N")]
+    pub days: Option<u16>,
+}
+
+/// What to do with a channel.
+#[derive(Debug, Subcommand)]
+pub enum Channel {
+    /// Send one test message over a channel and explain the answer
+    Test(ChannelTest),
+}
+
+/// Tries a channel.
+#[derive(Debug, Args)]
+pub struct ChannelTest {
+    /// The channel, by its name in the configuration
+    pub name: String,
+    /// To this address on it; the channel's own where missing
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Option<String>,
 }
 
 /// Compares plans.

@@ -83,6 +83,9 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
             let rendering = Rendering { lang: screen.lang, colour: screen.colour };
             found().for_each(|found| note(found.render(rendering)));
             proofs.iter().for_each(|proof| note(proof.render(screen.lang)));
+            if !proofs.is_empty() {
+                note(prove::assumed(screen.lang));
+            }
             conclude(&report, screen);
         }
     }

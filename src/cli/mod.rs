@@ -5,6 +5,7 @@ mod act;
 mod annotate;
 mod args;
 mod backup;
+mod channel;
 mod check;
 mod chinese;
 mod client;
@@ -26,6 +27,7 @@ mod paper;
 mod plan;
 mod progress;
 mod prove;
+mod reach;
 mod refuted;
 mod result;
 mod schema;
@@ -137,6 +139,10 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::TestPage(args) => call(Box::new(|client| {
             Box::pin(async move { operate::test_page(&args, &client, screen).await })
         })),
+        Verb::Reach(verb) => call(Box::new(|client| {
+            Box::pin(async move { reach::run(verb, &client, screen).await })
+        })),
+        Verb::Channel(verb) => channel::run(verb, common, screen),
         Verb::Completions(args) => pages::completions(args.shell, screen.lang),
         Verb::Man(args) => pages::man(args.dir.as_deref(), screen.lang),
     }

@@ -3,9 +3,10 @@
 use super::exit::{Exit, Stop};
 use super::screen::Screen;
 use crate::config::{Channel, ChannelKind, Config, Host, SmtpTls};
+use crate::notify::pace::Pace;
 use crate::notify::{
-    self, ChannelSettings, Channels, Credentials, EmlSettings, Hosts, KindSettings, Security,
-    SmtpSettings, WebhookSettings,
+    self, ChannelSettings, Channels, Credentials, EmlSettings, HookSettings, Hosts, KindSettings,
+    Security, SmtpSettings, WebhookSettings,
 };
 use crate::runtime::Outbound;
 
@@ -51,6 +52,12 @@ fn settings(channel: &Channel) -> ChannelSettings {
             allow_private: webhook.allow_private,
             timeout: webhook.timeout,
             ..WebhookSettings::default()
+        }),
+        ChannelKind::Hook(hook) => KindSettings::Hook(HookSettings {
+            service: hook.service.clone(),
+            allow_private: hook.allow_private,
+            timeout: hook.timeout,
+            pace: hook.per_minute.map(Pace::per_minute),
         }),
     };
     ChannelSettings { kind, to: channel.to.clone(), drills: channel.drill }

@@ -146,6 +146,17 @@ impl Proven {
     }
 }
 
+/// Says what a proof takes for granted.
+pub(super) fn assumed(lang: Lang) -> String {
+    lang.pick(
+        "未探索：宣告之后在步骤表单以外更改输入、人工切换阶段、人工定级、暂停、事件继续时的撤回"
+            .to_owned(),
+        "not explored: inputs changed after the declaration but by the forms of steps, phases and \
+         levels set by hand, pauses, rollbacks while the incident goes on"
+            .to_owned(),
+    )
+}
+
 fn lines(story: &Story, lang: Lang) -> Vec<String> {
     story.lines.iter().map(|line| line.what.get(lang).to_owned()).collect()
 }

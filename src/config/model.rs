@@ -14,7 +14,7 @@ use crate::people::{Directory, Zone};
 use crate::text::{Lang, Text};
 
 use super::scope::Scope;
-use crate::notify::Secret;
+use crate::notify::{Secret, Service};
 
 /// Everything an installation can set, checked and with defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,6 +121,21 @@ pub enum ChannelKind {
     },
     /// Signed HTTP calls.
     Webhook(Webhook),
+    /// A service that takes messages over HTTP.
+    Hook(Hook),
+}
+
+/// A service that takes messages over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// Who is spoken to.
+    pub service: Service,
+    /// Whether private and loopback addresses may be called.
+    pub allow_private: bool,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// How many messages it takes a minute; the service's own limit where absent.
+    pub per_minute: Option<u16>,
 }
 
 /// E-mail over SMTP.

@@ -9,6 +9,7 @@ use crate::people::{OPERATOR, Rotation, Target};
 use crate::playbook::diagnostic::Rendering;
 use crate::text::Lang;
 
+mod channels;
 mod coverage;
 mod precedence;
 mod rules;

@@ -447,6 +447,8 @@ pub enum NoticeOutcome {
     Delivered {
         /// The channel.
         via: ChannelId,
+        /// The notice in whose message it went, where many went as one.
+        within: Option<NoticeId>,
     },
     /// It may take it later.
     Retry {

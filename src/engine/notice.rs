@@ -185,6 +185,9 @@ pub enum NoticeEnd {
     Delivered {
         /// The channel.
         via: ChannelId,
+        /// The notice in whose message it went, where many went as one; of those one is itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<NoticeId>,
     },
     /// Every channel gave up.
     Failed {

@@ -15,6 +15,7 @@ use crate::id::RoleId;
 use crate::playbook::expression::{Truth, Unsure};
 use crate::playbook::statute::{Stage, Start};
 use crate::playbook::{Clock, Condition, Moment, Playbook};
+use crate::text::Lang;
 
 /// When the owner is warned, in percent of the time.
 const WARNINGS: [i64; 3] = [50, 80, 95];
@@ -188,6 +189,20 @@ impl ViewState {
             Self::MetLate => "met_late",
             Self::NotDue => "not_due",
             Self::Waived => "waived",
+        }
+    }
+
+    /// Returns the word for it.
+    #[must_use]
+    pub fn word(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Waiting => lang.pick("未起算", "not begun"),
+            Self::Running => lang.pick("进行中", "running"),
+            Self::Late => lang.pick("已逾期", "late"),
+            Self::Met => lang.pick("已提交", "met"),
+            Self::MetLate => lang.pick("逾期提交", "met late"),
+            Self::NotDue => lang.pick("不需要", "not due"),
+            Self::Waived => lang.pick("决定不予通知", "not notified"),
         }
     }
 

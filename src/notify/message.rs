@@ -53,6 +53,10 @@ pub struct Rendered {
     /// Where to go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
+    /// The link by which its reader answers, which is the first of the links; whoever posts to it
+    /// has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Link>,
     /// The provider's template for short messages, where the plan names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sms: Option<Sms>,
@@ -95,6 +99,14 @@ pub struct Sms {
 pub struct Unreadable(#[from] serde_json::Error);
 
 impl Rendered {
+    /// Adds the link by which its reader answers, before all others.
+    #[must_use]
+    pub fn with_answer(mut self, link: Link) -> Self {
+        self.links.insert(0, link.clone());
+        self.answer = Some(link);
+        self
+    }
+
     /// Returns the stored form.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -140,6 +152,7 @@ pub(crate) mod tests {
                 label: lang.pick("事件页面", "Incident").into(),
                 url: "https://bell.example/incidents/42?a=1&b=2".into(),
             }],
+            answer: None,
             sms: None,
         }
     }

@@ -10,14 +10,23 @@ mod address;
 mod catalogue;
 mod cause;
 mod channel;
+mod channels;
 mod client;
+pub mod digest;
 mod email;
+mod encode;
 pub mod gate;
+mod hook;
 mod hosts;
 pub mod http;
 mod message;
+mod outgoing;
+pub mod pace;
+mod page;
 #[cfg(test)]
 mod peer;
+mod provider;
+mod reply;
 pub mod retry;
 mod route;
 mod scope;
@@ -29,13 +38,20 @@ mod view;
 mod webhook;
 mod why;
 
-pub use channel::{
-    Channel, ChannelSettings, Channels, Configured, Delivery, KindSettings, Outgoing,
-};
+pub use channel::{Channel, Delivery, Inbound};
+pub use channels::{ChannelSettings, Channels, Configured, KindSettings};
 pub use client::{Client, ClientSettings, Lookup, install_tls_provider, system_lookup};
 pub use email::{Credentials, Eml, EmlSettings, Security, Smtp, SmtpSettings};
+pub use hook::HookSettings;
 pub use hosts::{Host, Hosts};
 pub use message::{IncidentLine, Link, RENDERED_FORMAT, Rendered, Sms, Unreadable};
+pub use outgoing::Outgoing;
+pub use provider::custom;
+pub use provider::{
+    ALIYUN_SERVER, Account, Addresses, AliyunSms, DingTalk, Feishu, Filled, Gotify, Ntfy, Service,
+    Slack, TWILIO_SERVER, Teams, TwilioSms, TwilioVoice, WeCom,
+};
+pub use reply::{Class, Verb};
 pub use route::{Destination, destination};
 pub use secret::Secret;
 pub use setup::SetupError;

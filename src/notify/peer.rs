@@ -26,18 +26,21 @@ pub fn python_with(module: &str) -> Option<PathBuf> {
     found
 }
 
-/// Runs a script of the repository with text on its standard input, and fails if it does.
-pub fn run(python: &Path, script: &str, args: &[&str], input: &str) {
+/// Runs a script of the repository with text on its standard input, and fails if it does; returns
+/// what it printed.
+pub fn run(python: &Path, script: &str, args: &[&str], input: &str) -> String {
     let mut child = Command::new(python)
         .arg(root().join(script))
         .args(args)
         .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Returns the root of the repository.

@@ -79,6 +79,7 @@ pub fn render(
         headline: words.headline,
         text: words.lines.join("\n"),
         links,
+        answer: None,
         sms,
     }
 }

@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, StatusCode, Url};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
 use serde::Serialize;
 
-use super::channel::{Channel, Delivery, Outgoing};
-use super::client::{Answer, Call, Client, ClientSettings, Lookup, system_lookup};
+use super::channel::{Channel, Delivery};
+use super::client::{Call, Client, ClientSettings, Lookup, system_lookup};
+use super::hook;
 use super::hosts::Host;
 use super::message::{IncidentLine, Link};
-use super::retry::retry_after;
+use super::outgoing::Outgoing;
+use super::reply::by_status;
 use super::secret::Secret;
 use super::setup::SetupError;
 use super::signature::{BadKey, ID_HEADER, SIGNATURE_HEADER, SigningKey, TIMESTAMP_HEADER, sign};
@@ -139,8 +141,8 @@ impl Webhook {
             answer_bytes_max: ANSWER_BYTES_MAX,
         };
         match self.client.call(call).await {
-            Ok(answer) => judge(&answer, outgoing.at()),
-            Err(why) => unanswered(why),
+            Ok(answer) => by_status(&hook::reply(&answer), outgoing.at()),
+            Err(why) => hook::unanswered(why),
         }
     }
 
@@ -201,44 +203,6 @@ fn body(outgoing: &Outgoing) -> Vec<u8> {
     };
     let payload = Payload { kind: format!("notice.{}", facts.purpose), timestamp: facts.at, data };
     serde_json::to_vec(&payload).expect("plain fields always serialise")
-}
-
-/// Sorts an answer by what it means for this and for further attempts.
-fn judge(answer: &Answer, now: Timestamp) -> Delivery {
-    let status = answer.status;
-    let why = |code| {
-        let said = String::from_utf8_lossy(&answer.body);
-        Why::with(code, format_args!("{} {said}", status.as_u16()))
-    };
-    match status {
-        _ if status.is_success() => Delivery::Delivered,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
-            Delivery::Retry { after: asked(answer, now), why: why(WhyCode::Busy) }
-        }
-        _ if status.is_server_error() => {
-            Delivery::Retry { after: asked(answer, now), why: why(WhyCode::Busy) }
-        }
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            Delivery::Misconfigured { why: why(WhyCode::NotAuthorised) }
-        }
-        StatusCode::NOT_FOUND | StatusCode::GONE => {
-            Delivery::Misconfigured { why: why(WhyCode::Gone) }
-        }
-        _ if status.is_redirection() => Delivery::Misconfigured { why: why(WhyCode::Gone) },
-        _ => Delivery::Refused { why: why(WhyCode::Rejected) },
-    }
-}
-
-fn asked(answer: &Answer, now: Timestamp) -> Option<jiff::SignedDuration> {
-    retry_after(answer.headers.get(RETRY_AFTER)?.to_str().ok()?, now)
-}
-
-/// Sorts a failure to get any answer.
-fn unanswered(why: Why) -> Delivery {
-    match why.code {
-        WhyCode::Unreachable | WhyCode::TimedOut => Delivery::Retry { after: None, why },
-        _ => Delivery::Misconfigured { why },
-    }
 }
 
 #[cfg(test)]

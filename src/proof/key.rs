@@ -41,6 +41,10 @@ impl State<'_> {
             return self.incident.status.name().to_owned();
         }
         let mut text = String::with_capacity(512);
+        if self.incident.is_cancelling() {
+            self.undoing(&mut text).expect("a text takes whatever is written");
+            return text;
+        }
         self.whole(&mut text).expect("a text takes whatever is written");
         self.asked(&mut text).expect("a text takes whatever is written");
         for phase in &self.playbook.phases {
@@ -87,6 +91,7 @@ impl State<'_> {
                 write!(text, "h{place}:{times} ")?;
             }
         }
+        self.owed(text)?;
         let alert = self.reading.alert_ends && incident.alert.is_some();
         write!(text, "{alert} ")?;
         // Which reports are due matters when nothing else is left to do.
@@ -106,6 +111,14 @@ impl State<'_> {
         later.is_some_and(|later| later.contains(&at))
     }
 
+    /// Tells whether a role has a part in what a cancellation does.
+    pub(super) fn undoes(&self, role: &RoleId) -> bool {
+        let named = |step: &StepId| self.reading.roles.get(step).is_some_and(|r| r.contains(role));
+        let steps = self.incident.rollback.iter().flat_map(|rollback| &rollback.steps);
+        let mut steps = steps.map(|undoing| &undoing.by.step);
+        self.playbook.commander() == Some(role) || steps.any(named)
+    }
+
     /// Tells whether a role may still have something to do.
     fn is_needed(&self, role: &RoleId) -> bool {
         let later = self.reading.questions.entered_later.get(&self.incident.phase);
@@ -115,11 +128,13 @@ impl State<'_> {
         let phase = self.playbook.phase(&self.incident.phase);
         let mut here = phase.into_iter().flat_map(|phase| &phase.steps);
         let mut elsewhere = self.incident.runs().filter(|run| !run.is_settled());
+        let mut undoing = self.playbook.phases.iter().flat_map(|phase| &phase.compensations);
         let asked = || self.reading.questions.all.iter().any(|question| question.reads_role(role));
         self.playbook.commander() == Some(role)
             || here.any(|step| named(&step.id) && !self.is_passed(&step.id))
             || elsewhere.any(|run| named(&run.key.step))
             || later.any(|step| named(&step.id))
+            || undoing.any(|step| named(&step.id))
             || asked()
     }
 
@@ -189,7 +204,7 @@ impl State<'_> {
         })
     }
 
-    fn run(&self, text: &mut String, step: &Step, run: &Run) -> std::fmt::Result {
+    pub(super) fn run(&self, text: &mut String, step: &Step, run: &Run) -> std::fmt::Result {
         let messages = awaits_messages(self.incident, &run.key);
         let request = awaits_answer(self.incident, run);
         let state = run.state.name();

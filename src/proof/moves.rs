@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
 use super::reading::Reading;
+use super::undo::owed;
 use super::world::{House, State, acknowledgeable, awaits_answer, awaits_messages, runs_clock};
 use crate::engine::{ActName, Incident, Run, StepRecord, StepState, allowed_acts, next_deadline};
 use crate::id::StepId;
@@ -34,6 +35,8 @@ pub enum Move {
     Submit,
     /// Whoever may closes it.
     Close,
+    /// It was a false alarm: what was done is undone.
+    Cancel,
     /// Nobody does anything until something happens by itself.
     TimePasses,
 }
@@ -76,7 +79,7 @@ pub(super) struct Moves {
 pub(super) fn moves(house: &House<'_>, reading: &Reading<'_>, state: &State) -> Moves {
     let incident = &state.incident;
     let (mut steps, mut others) = (Vec::new(), Vec::new());
-    for step in house.playbook.phases.iter().flat_map(|phase| &phase.steps) {
+    for step in house.playbook.every_step() {
         let Some(record) = incident.steps.get(&step.id) else { continue };
         if reading.is_aside(&step.id) {
             continue;
@@ -98,10 +101,14 @@ pub(super) fn moves(house: &House<'_>, reading: &Reading<'_>, state: &State) -> 
         anyhow.push(Move::Close);
     }
     // Statutory clocks hold up nothing but the end.
-    if steps.is_empty() && anyhow.is_empty() && runs_clock(incident) {
+    if !incident.is_cancelling() && steps.is_empty() && anyhow.is_empty() && runs_clock(incident) {
         anyhow.push(Move::Submit);
     }
-    if reading.alert_ends && incident.alert.is_some() {
+    // Where nothing is to be undone, a cancellation ends it at once.
+    if !incident.is_cancelling() && !owed(house.playbook, incident).is_empty() {
+        anyhow.push(Move::Cancel);
+    }
+    if reading.alert_ends && incident.alert.is_some() && !incident.is_cancelling() {
         anyhow.push(Move::AlertEnds);
     }
     if may_wait(house, reading, state) {

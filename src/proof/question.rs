@@ -236,16 +236,17 @@ fn of_phase(phase: &Phase, at: usize) -> Vec<Question<'_>> {
         );
     }
     for step in &phase.steps {
-        of_step(step, at, &mut all);
+        // What goes on after its phase asks in later ones too.
+        of_step(step, (!step.outlives_phase).then_some(at), &mut all);
     }
+    // A cancellation may come in any phase.
+    phase.compensations.iter().for_each(|step| of_step(step, None, &mut all));
     all
 }
 
-fn of_step<'a>(step: &'a Step, at: usize, all: &mut Vec<Question<'a>>) {
+fn of_step<'a>(step: &'a Step, place: Option<usize>, all: &mut Vec<Question<'a>>) {
     let opening = || When::Opening(step.id.clone());
     let during = || When::During(step.id.clone());
-    // What goes on after its phase asks in later ones too.
-    let place = (!step.outlives_phase).then_some(at);
     let whether =
         |condition, doubt, when| Question::new(Ask::Whether(condition, doubt), when, place);
     all.extend(step.when.iter().map(|when| whether(when, Doubt::Yes, opening())));

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::choice::{Asked, Forms, Occasion, forms};
 use super::order::{Order, stays};
 use super::question::{Question, Questions, sets, variable};
+use super::undo::undone;
 use crate::id::{PersonId, RoleId, StepId, VarId};
 use crate::playbook::expression::{Name, StepFact, StepWord};
 use crate::playbook::{
@@ -96,7 +97,7 @@ impl<'a> Reading<'a> {
             questions,
         };
         for phase in &playbook.phases {
-            for step in &phase.steps {
+            for step in phase.every_step() {
                 let Action::Manual(manual) = &step.action else { continue };
                 let set = set_after(playbook, &reading.questions, phase, step);
                 let of =
@@ -199,6 +200,11 @@ fn overdue(questions: &Questions<'_>) -> BTreeSet<StepId> {
 /// are such steps too.
 fn aside(playbook: &Playbook, questions: &Questions<'_>) -> BTreeSet<StepId> {
     let mut aside = BTreeSet::new();
+    // Whichever step fails, the incident then goes elsewhere.
+    let by_failure = playbook.handlers.iter().filter(|h| h.event == HandlerEvent::StepFailed);
+    if by_failure.into_iter().any(|handler| matches!(handler.act, HandlerAct::Go(_))) {
+        return aside;
+    }
     let read: BTreeSet<&VarId> =
         questions.all.iter().flat_map(Question::names).filter_map(variable).collect();
     for phase in &playbook.phases {
@@ -206,7 +212,12 @@ fn aside(playbook: &Playbook, questions: &Questions<'_>) -> BTreeSet<StepId> {
             let asked = questions.all.iter().any(|question| question.reads_step(&step.id));
             let sets = sets(step).iter().any(|id| read.contains(id));
             let hands_off = matches!(step.action, Action::HandOff(_));
-            step.blocks == Blocks::Nothing && stays(step) && !sets && !asked && !hands_off
+            step.blocks == Blocks::Nothing
+                && stays(step)
+                && !undone(step)
+                && !sets
+                && !asked
+                && !hands_off
         };
         let mut quiet: BTreeSet<&StepId> =
             phase.steps.iter().filter(|step| quiet(step)).map(|step| &step.id).collect();

@@ -161,11 +161,13 @@ impl<'a> Search<'a> {
 
     /// Keeps a state, if it was not found before.
     fn keep(&mut self, from: Option<usize>, made: Made, moved: Moved) {
-        let visit = from.map(|from| self.found[from].visit);
+        // To cancel is no way that the plan leads to its end; but what follows must end.
+        let leads = from.filter(|_| made.by != Move::Cancel);
+        let visit = leads.map(|from| self.found[from].visit);
         let begins = visit != Some(moved.state.incident.visit);
         let fingerprint = key(&self.house, &self.reading, &moved.state.incident);
         if let Some(known) = self.known.get(&fingerprint) {
-            self.before[*known].extend(from);
+            self.before[*known].extend(leads);
             self.found[*known].begins |= begins;
             return;
         }
@@ -178,7 +180,7 @@ impl<'a> Search<'a> {
         }
         let new = self.found.len();
         self.known.insert(fingerprint, new);
-        self.before.push(from.into_iter().collect());
+        self.before.push(leads.into_iter().collect());
         let fate = fate(&moved.state.incident);
         let visit = moved.state.incident.visit;
         self.found.push(Found { from, made, fate, visit, begins });

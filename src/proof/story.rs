@@ -112,6 +112,7 @@ fn words(house: &House<'_>, made: &Move) -> Text {
         Move::AlertEnds => Text::both("告警解除", "the alert is over"),
         Move::Submit => Text::both("法定事项全部报送", "what the law asks for is submitted"),
         Move::Close => Text::both("指挥关闭事件", "the commander closes the incident"),
+        Move::Cancel => Text::both("指挥取消事件", "the commander cancels the incident"),
         Move::TimePasses => Text::both("无人行动，时间推移", "nobody acts and time passes"),
         Move::Step { step, item, act } => {
             let name = name(house, step, *item);

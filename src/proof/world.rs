@@ -158,6 +158,12 @@ impl House<'_> {
                 let actor = self.actor(&next.incident, None)?;
                 self.ask(&mut next, actor, Command::Close { force: None }).then_some(next)?
             }
+            (Some(state), Move::Cancel) => {
+                let mut next = state.clone();
+                let actor = self.actor(&next.incident, None)?;
+                let cancel = Command::Cancel { reason: "explored".to_owned(), as_is: None };
+                self.ask(&mut next, actor, cancel).then_some(next)?
+            }
             (Some(state), Move::Step { step, item, act }) => {
                 self.worked(state, step, *item, act)?
             }
@@ -309,7 +315,7 @@ impl House<'_> {
     fn arrives(&self, state: &mut State, notice: NoticeId) {
         let command = match Self::channel(state, notice) {
             Some(via) => {
-                let outcome = NoticeOutcome::Delivered { via };
+                let outcome = NoticeOutcome::Delivered { via, within: None };
                 Command::NoticeOutcome { notice, outcome }
             }
             None => Command::ErrandEnded { request: notice },

@@ -1,13 +1,18 @@
 //! A message to a person that is about no incident: handed to their channels at once, through the
 //! gate like every other. Whoever sends it keeps what became of it; nothing is stored here.
 
+use jiff::SignedDuration;
+
 use super::service::{Inner, Runtime};
 use crate::engine::{Mode, Recipient};
 use crate::id::{ChannelId, NoticeId, PersonId};
 use crate::notify::gate::{self, Act, Verdict};
-use crate::notify::{self, Delivery, Outgoing, RENDERED_FORMAT, Rendered, Why, WhyCode};
+use crate::notify::{self, Delivery, Link, Outgoing, RENDERED_FORMAT, Rendered, Why, WhyCode};
 use crate::people::Person;
 use crate::text::{Lang, Text};
+
+/// How long a message about no incident waits for a channel's limit: whoever asked is waiting, too.
+pub(super) const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
 /// A message about no incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +27,8 @@ pub struct Letter {
     pub subject: Text,
     /// The text.
     pub text: Text,
+    /// What its reader says by a link, and the link.
+    pub answer: Option<(Text, String)>,
 }
 
 /// Why a message did not arrive.
@@ -51,7 +58,7 @@ impl Runtime {
         let person = directory.person(person).ok_or_else(nowhere)?;
         let (mut again, mut last) = (false, nowhere());
         for contact in &person.contacts {
-            match inner.hand_over(person, &contact.channel, letter).await {
+            match inner.hand_over(person, &contact.channel, letter, PATIENCE).await {
                 Ok(()) => return Ok(contact.channel.clone()),
                 Err(not_taken) => {
                     again |= not_taken.again;
@@ -64,12 +71,13 @@ impl Runtime {
 }
 
 impl Inner {
-    /// Makes one attempt over one channel.
+    /// Makes one attempt over one channel, whose limit it waits for so long.
     pub(super) async fn hand_over(
         &self,
         person: &Person,
         channel: &ChannelId,
         letter: &Letter,
+        patience: SignedDuration,
     ) -> Result<(), NotTaken> {
         let never = NotTaken::never;
         let configured = self.outbound.channels().get(channel);
@@ -87,7 +95,8 @@ impl Inner {
         };
         let now = self.clock.now();
         let outgoing = Outgoing::new(pass, destination, letter.rendered(person.lang, now), now);
-        match configured.channel.send(&outgoing).await {
+        let until = now.checked_add(patience).unwrap_or(now);
+        match self.attempt(channel, configured, outgoing, until).await.delivery {
             Delivery::Delivered => Ok(()),
             Delivery::Retry { why, .. } => Err(NotTaken { again: true, why }),
             Delivery::Refused { why } | Delivery::Misconfigured { why } => Err(never(why)),
@@ -97,7 +106,7 @@ impl Inner {
 
 impl Letter {
     fn rendered(&self, lang: Lang, at: jiff::Timestamp) -> Rendered {
-        Rendered {
+        let words = Rendered {
             format: RENDERED_FORMAT,
             notice: self.id,
             at,
@@ -112,7 +121,14 @@ impl Letter {
             headline: String::new(),
             text: self.text.get(lang).to_owned(),
             links: Vec::new(),
+            answer: None,
             sms: None,
+        };
+        match &self.answer {
+            Some((label, url)) => {
+                words.with_answer(Link { label: label.get(lang).to_owned(), url: url.clone() })
+            }
+            None => words,
         }
     }
 }

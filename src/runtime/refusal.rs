@@ -15,6 +15,8 @@ pub enum Missing {
     Drill,
     /// A person.
     Person,
+    /// A team.
+    Team,
     /// A schedule.
     Schedule,
     /// A piece of evidence.
@@ -68,6 +70,9 @@ pub enum Refusal {
     /// A drill does not start as things stand; says what to do.
     #[error("{}", .1.get(crate::text::Lang::En))]
     Drill(Obstacle, Text),
+    /// A link is to be sent, and this server has no address that people reach it under.
+    #[error("`public_url` is not configured")]
+    NoPublicUrl,
     /// Something is not ready or failed; says what to do.
     #[error("{}", .0.get(crate::text::Lang::En))]
     Unavailable(Text),

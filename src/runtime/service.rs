@@ -7,17 +7,19 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Mutex, OnceCell};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::agenda::Agenda;
 use super::bus::Bus;
 use super::cells::Cells;
-use super::dispatcher::Outbound;
 use super::executor::{CommitOptions, Committed, DeclareRequest};
 use super::library::{DrillCheck, Library, ReloadReport};
+use super::links::LinkKey;
 use super::meters::Meters;
 use super::outages::Outages;
+use super::outbound::Outbound;
 use super::pins::Pins;
 use super::watchdog::Watchdog;
 use super::{
@@ -26,9 +28,9 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::engine::Command;
-use crate::id::{DrillRunId, IncidentId};
-use crate::notify::Place;
+use crate::id::{ChannelId, DrillRunId, IncidentId};
 use crate::notify::gate::Outage;
+use crate::notify::{Inbound, Place};
 use crate::people::{Directory, Zone};
 use crate::store::{Store, StoreError};
 use crate::text::Lang;
@@ -96,6 +98,10 @@ pub(super) struct Inner {
     pub(super) bus: Bus,
     pub(super) meters: Meters,
     pub(super) audit: ArcSwap<Report>,
+    /// What links are signed with, once it was needed.
+    pub(super) links: OnceCell<LinkKey>,
+    /// Held while records of contacts change: answers come while others are still asked.
+    pub(super) reaching: Mutex<()>,
     pub(super) evidence: Evidence,
     base_url: Option<String>,
     zone: Zone,
@@ -165,6 +171,8 @@ impl Runtime {
             agenda: Agenda::default(),
             meters: Meters::default(),
             audit: ArcSwap::default(),
+            links: OnceCell::new(),
+            reaching: Mutex::default(),
             evidence: Evidence::in_dir(parts.evidence),
             base_url: parts.base_url,
             zone: parts.zone,
@@ -306,6 +314,20 @@ impl Runtime {
     #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         self.inner.directory.load_full()
+    }
+
+    /// Returns the address that people reach this server under, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> Option<&str> {
+        self.inner.place().base_url
+    }
+
+    /// Tells whether the other side of a channel, or of any where none is named, made a request.
+    #[must_use]
+    pub fn vouches(&self, channel: Option<&ChannelId>, call: &Inbound<'_>) -> bool {
+        let channels = self.inner.outbound.channels().iter();
+        let mut asked = channels.filter(|(id, _)| channel.is_none_or(|only| only == *id));
+        asked.any(|(_, configured)| configured.channel.vouches(call))
     }
 
     /// Returns the plans and drills in force.

@@ -7,7 +7,7 @@ use crate::notify::Why;
 use crate::playbook::diagnostic::nearest;
 use crate::text::Text;
 
-use super::direct::Letter;
+use super::direct::{Letter, PATIENCE};
 use super::service::{Inner, Runtime};
 use super::{Missing, Refusal};
 
@@ -41,7 +41,8 @@ impl Runtime {
         let mut tried = Vec::new();
         for contact in &person.contacts {
             if only.is_none_or(|only| *only == contact.channel) {
-                let answer = inner.hand_over(person, &contact.channel, &inner.test()).await;
+                let answer =
+                    inner.hand_over(person, &contact.channel, &inner.test(), PATIENCE).await;
                 let failed = answer.err().map(|not_taken| not_taken.why);
                 tried.push(Tried { channel: contact.channel.clone(), failed });
             }
@@ -64,6 +65,7 @@ impl Inner {
                 "This is a test message of firebell, to see whether you can be reached. \
                  Nothing is to be done.",
             ),
+            answer: None,
         }
     }
 }

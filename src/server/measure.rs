@@ -130,7 +130,7 @@ fn note(metrics: &Metrics, incident: &Arc<Incident>, event: &Event) {
         }
         Fact::NoticeEnded { end, .. } => {
             let (channel, result) = match end {
-                NoticeEnd::Delivered { via } => (via.to_string(), "delivered"),
+                NoticeEnd::Delivered { via, .. } => (via.to_string(), "delivered"),
                 NoticeEnd::Failed { .. } => (String::new(), "failed"),
                 NoticeEnd::HeldBack { .. } => (String::new(), "held_back"),
                 NoticeEnd::NoChannel => (String::new(), "no_channel"),

@@ -205,6 +205,8 @@ fn in_path(name: &str) -> Parameter {
         "step" => "`{step}` for its current run, `{step}:{item}` for one item of a for-each",
         "hash" => "SHA-256 of the file, in hex",
         "source" => "Its id in the configuration",
+        "token" => "As the message has it",
+        "channel" => "The channel, by its name in the configuration",
         "reference" => "As the timeline names it",
         _ => "Its name in the plan",
     };

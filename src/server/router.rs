@@ -13,8 +13,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use super::api::{
-    backup, clocks, commands, drills, events, evidence, health, incidents, oncall, personal,
-    playbooks, roles, safe_start, steps, test_page, timeline, tokens,
+    answer, backup, clocks, commands, drills, events, evidence, health, incidents, oncall,
+    personal, playbooks, reach, roles, safe_start, steps, test_page, timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -54,6 +54,11 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Viewer, routes!(oncall::show)))
         .routes(door.needs(Commander, routes!(oncall::replace)))
         .routes(door.needs(Responder, routes!(test_page::send)))
+        .routes(door.needs(Commander, routes!(reach::ask)))
+        .routes(door.needs(Viewer, routes!(reach::show)))
+        .routes(door.open(routes!(answer::show)))
+        .routes(door.open(routes!(answer::give)))
+        .routes(door.open(routes!(answer::hear)))
         .routes(door.needs(Viewer, routes!(drills::list)))
         .routes(door.needs(Commander, routes!(drills::run)))
         .routes(door.needs(Viewer, routes!(drills::results)))

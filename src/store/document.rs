@@ -25,13 +25,15 @@ pub enum Kind {
     Answer = 8,
     /// An erasure that is on record and not yet carried out.
     Erasure = 9,
+    /// When a contact of a person was asked and confirmed, named by both.
+    Reach = 10,
     /// What arrived from other tools and led to nothing, named by its slot.
-    Unmatched = 10,
+    Unmatched = 11,
 }
 
 impl Kind {
     /// All kinds, in the order of their stored bytes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Pin,
         Self::DrillResult,
         Self::DrillSchedule,
@@ -41,6 +43,7 @@ impl Kind {
         Self::Monitor,
         Self::Answer,
         Self::Erasure,
+        Self::Reach,
         Self::Unmatched,
     ];
 
@@ -63,6 +66,7 @@ impl Kind {
             Self::Monitor => "monitor",
             Self::Answer => "answer",
             Self::Erasure => "erasure",
+            Self::Reach => "reach",
             Self::Unmatched => "unmatched",
         }
     }

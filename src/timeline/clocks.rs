@@ -95,19 +95,3 @@ fn why(names: &Names<'_>, incident: &Incident, view: &ClockView<'_>) -> Option<S
         None => because(),
     }
 }
-
-impl ViewState {
-    /// Returns the word for it.
-    #[must_use]
-    pub fn word(self, lang: Lang) -> &'static str {
-        match self {
-            Self::Waiting => lang.pick("未起算", "not begun"),
-            Self::Running => lang.pick("进行中", "running"),
-            Self::Late => lang.pick("已逾期", "late"),
-            Self::Met => lang.pick("已提交", "met"),
-            Self::MetLate => lang.pick("逾期提交", "met late"),
-            Self::NotDue => lang.pick("不需要", "not due"),
-            Self::Waived => lang.pick("决定不予通知", "not notified"),
-        }
-    }
-}

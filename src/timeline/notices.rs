@@ -28,6 +28,9 @@ pub struct NoticeRow {
     pub queued_at: Timestamp,
     /// The channel it went by, or was tried on last.
     pub via: Option<ChannelId>,
+    /// The notice in whose message it went, where many went as one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<NoticeId>,
     /// Attempts that did not succeed.
     pub delays: u32,
     /// When it was delivered.
@@ -98,6 +101,7 @@ pub(super) fn notices(story: &Story<'_>) -> Vec<NoticeRow> {
                 said,
                 queued_at: event.occurred_at,
                 via: notice.via.first().cloned(),
+                within: None,
                 delays: 0,
                 delivered_at: None,
                 delivery_took: None,
@@ -148,8 +152,9 @@ impl NoticeRow {
 
     fn ended(&mut self, end: &NoticeEnd, at: Timestamp) {
         self.end = match end {
-            NoticeEnd::Delivered { via } => {
+            NoticeEnd::Delivered { via, within } => {
                 self.via = Some(via.clone());
+                self.within = *within;
                 self.delivered_at = Some(at);
                 self.delivery_took = Some(at.duration_since(self.queued_at));
                 NoticeFate::Delivered

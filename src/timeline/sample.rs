@@ -199,7 +199,7 @@ impl Sample {
             let why = Why::with(WhyCode::Rejected, "552 mailbox full").to_string();
             return NoticeOutcome::Refused { via, why };
         }
-        NoticeOutcome::Delivered { via }
+        NoticeOutcome::Delivered { via, within: None }
     }
 
     fn people_act(&mut self) {

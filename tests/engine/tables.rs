@@ -231,7 +231,7 @@ fn commands() -> Vec<(&'static str, Command)> {
 /// What the dispatcher and the clock say, of things that are not there.
 fn of_the_machinery() -> Vec<(&'static str, Command)> {
     let (other, nowhere) = (IncidentId::from_u128(99), NoticeId::from_u128(1));
-    let outcome = NoticeOutcome::Delivered { via: "email".into() };
+    let outcome = NoticeOutcome::Delivered { via: "email".into(), within: None };
     let answer = RequestOutcome::Met { status: 200, saved: vec![] };
     vec![
         ("notice_outcome", Command::NoticeOutcome { notice: nowhere, outcome }),

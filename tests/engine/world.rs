@@ -296,7 +296,7 @@ impl World {
         for (id, pending) in self.incident.outbox.clone().iter() {
             if let Pending::Notice { notice, channel, .. } = pending.as_ref() {
                 let via = notice.via[*channel].clone();
-                let outcome = NoticeOutcome::Delivered { via };
+                let outcome = NoticeOutcome::Delivered { via, within: None };
                 happened.extend(self.system(Command::NoticeOutcome { notice: *id, outcome }));
             }
         }

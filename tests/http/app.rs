@@ -33,6 +33,15 @@ use tower::ServiceExt as _;
 /// When every test begins.
 pub const START: &str = "2026-11-21T08:00:00Z";
 
+/// Where people reach the server.
+pub const BASE: &str = "https://bell.example.test";
+
+/// The number that `out` has.
+pub const NUMBER: &str = "+8613800000000";
+
+/// What the service of short messages signs with.
+pub const TOKEN: &str = "0123456789abcdef";
+
 /// A clock that a test moves.
 pub struct TestClock {
     micros: AtomicI64,
@@ -80,7 +89,7 @@ pub struct TestApp {
 }
 
 /// The people: `chief` and `ada` run things, `desk1` and `desk2` answer telephones, `out` belongs
-/// to no team.
+/// to no team and has a telephone, too.
 fn people() -> Directory {
     let person = |id: &str, lang| Person {
         id: PersonId::new(id),
@@ -95,13 +104,15 @@ fn people() -> Directory {
         members: members.iter().copied().map(PersonId::new).collect(),
         schedule: None,
     };
+    let mut out = person("out", Lang::En);
+    out.contacts.push(Contact { channel: "sms".into(), address: NUMBER.to_owned() });
     Directory::new(People {
         people: vec![
             person("chief", Lang::Zh),
             person("ada", Lang::En),
             person("desk1", Lang::En),
             person("desk2", Lang::En),
-            person("out", Lang::En),
+            out,
         ],
         teams: vec![
             team("lead", &["chief", "ada"]),
@@ -111,7 +122,7 @@ fn people() -> Directory {
         schedules: vec![days()],
         ladders: Vec::new(),
         partners: Vec::new(),
-        channels: [ChannelId::new("mail")].into(),
+        channels: ["mail", "sms"].map(ChannelId::new).into(),
     })
     .expect("a directory without faults")
 }
@@ -143,7 +154,25 @@ fn outbound(folder: &std::path::Path) -> Outbound {
         to: None,
         drills: true,
     };
-    let channels = Channels::build([(ChannelId::new("mail"), mail)]).expect("a folder is enough");
+    // Nobody listens there: what is said back is what is tested.
+    let account = notify::Account {
+        server: "http://127.0.0.1:1".to_owned(),
+        sid: "AC1".to_owned(),
+        token: notify::Secret::new(TOKEN),
+        from: "+15550000".to_owned(),
+    };
+    let sms = notify::ChannelSettings {
+        kind: notify::KindSettings::Hook(notify::HookSettings {
+            service: notify::Service::TwilioSms(notify::TwilioSms(account)),
+            allow_private: true,
+            timeout: std::time::Duration::from_secs(1),
+            pace: None,
+        }),
+        to: None,
+        drills: false,
+    };
+    let ways = [(ChannelId::new("mail"), mail), (ChannelId::new("sms"), sms)];
+    let channels = Channels::build(ways).expect("both are whole");
     let http = notify::Client::new(notify::ClientSettings::new(true)).expect("a client");
     let none = || Hosts::new(std::iter::empty::<(&str, Option<u16>)>());
     Outbound::new(channels, http, none(), none())
@@ -183,7 +212,7 @@ impl TestApp {
             drills: root.join("tests/http/drills"),
             drill_check: Arc::new(firebell::drill::book::Book::check),
             evidence: folder.path().join("evidence"),
-            base_url: None,
+            base_url: Some(BASE.to_owned()),
             zone: Zone::utc(),
             lang: Lang::En,
             watchdog: None,

@@ -9,6 +9,9 @@ use crate::app::TestApp;
 /// What anyone may read: it holds no secrets.
 const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", "/openapi.json", "/schema/playbook.json"];
 
+/// What a signature opens: of a link, or of the service that posts.
+const SIGNED: [(&str, u16); 2] = [("/a/token", 404), ("/inbound/channel", 403)];
+
 /// Every operation of the document: method, path with something in its placeholders, and the scope
 /// that the document says it needs.
 fn operations() -> Vec<(Method, String, Option<Scope>)> {
@@ -44,6 +47,9 @@ async fn every_route_but_the_open_ones_refuses_without_a_token() {
         } else if OPEN.contains(&path.as_str()) {
             assert_eq!(scope, None, "{path}");
             assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        } else if let Some((_, status)) = SIGNED.iter().find(|(signed, _)| *signed == path) {
+            assert_eq!(scope, None, "{path}");
+            assert_eq!(reply.status, *status, "{method} {path}: {}", reply.text());
         } else {
             assert!(scope.is_some(), "{method} {path} says no scope");
             assert_eq!(reply.header("www-authenticate"), "Bearer realm=\"firebell\"", "{path}");

@@ -298,7 +298,9 @@ impl Case {
         {
             let why = "the carrier says so".to_owned();
             let outcome = match self.carrier {
-                Carrier::Delivers | Carrier::Silent => NoticeOutcome::Delivered { via },
+                Carrier::Delivers | Carrier::Silent => {
+                    NoticeOutcome::Delivered { via, within: None }
+                }
                 Carrier::HoldsBack => NoticeOutcome::HeldBack { why },
                 Carrier::Refuses => NoticeOutcome::Refused { via, why },
             };

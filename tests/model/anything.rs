@@ -216,7 +216,7 @@ impl Anyone<'_> {
                 let why = "so it goes".to_owned();
                 let dice = luck.wrapping_mul(31).wrapping_add(notice.id.as_bytes()[12]);
                 Some(match dice % 8 {
-                    _ if luck == ARRIVES => NoticeOutcome::Delivered { via },
+                    _ if luck == ARRIVES => NoticeOutcome::Delivered { via, within: None },
                     0 => NoticeOutcome::Refused { via, why },
                     1 if *attempt < 2 => NoticeOutcome::Retry {
                         attempt: attempt + 1,
@@ -225,7 +225,7 @@ impl Anyone<'_> {
                     },
                     2 => NoticeOutcome::HeldBack { why },
                     3 => return None,
-                    _ => NoticeOutcome::Delivered { via },
+                    _ => NoticeOutcome::Delivered { via, within: None },
                 })
             }
             Pending::Request { .. }
@@ -266,7 +266,7 @@ impl Anyone<'_> {
             17 => Command::AcknowledgeNotice { notice: self.notice(n) },
             18 => Command::NoticeOutcome {
                 notice: self.notice(n),
-                outcome: NoticeOutcome::Delivered { via: "email".into() },
+                outcome: NoticeOutcome::Delivered { via: "email".into(), within: None },
             },
             19 if on % 2 == 0 => self.of_kin(n, how),
             19 | 20 => {

@@ -134,9 +134,10 @@ impl<'w> Engine<'w> {
     /// Lets channels take what waits and does what is due now, until nothing is.
     pub fn come_to_rest(&mut self) -> Check {
         self.come_to_rest_by(&mut |pending| match pending {
-            Pending::Notice { notice, channel, .. } => {
-                notice.via.get(*channel).map(|via| NoticeOutcome::Delivered { via: via.clone() })
-            }
+            Pending::Notice { notice, channel, .. } => notice
+                .via
+                .get(*channel)
+                .map(|via| NoticeOutcome::Delivered { via: via.clone(), within: None }),
             Pending::Request { .. }
             | Pending::Child { .. }
             | Pending::Recall { .. }

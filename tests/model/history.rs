@@ -88,7 +88,10 @@ impl History {
                 self.done.insert(key.step.clone(), event.seq);
                 self.undoing.remove(&key.step);
             }
-            Fact::StepSkipped { key, .. } | Fact::StepCancelled { key, .. } => {
+            // Where the plan lets a failure pass, nothing waits for it either.
+            Fact::StepSkipped { key, .. }
+            | Fact::StepCancelled { key, .. }
+            | Fact::StepFailed { key, let_pass: true, .. } => {
                 self.undoing.remove(&key.step);
             }
             Fact::RollbackBegun { steps, .. } => {

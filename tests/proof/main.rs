@@ -151,6 +151,37 @@ fn a_loop_that_the_plan_leads_out_of_ends() {
 }
 
 #[test]
+fn a_failure_that_leads_on_matters_of_whatever_step() {
+    let before = "inputs: { calm: { type: boolean } }
+handlers: [ { event: step_failed, go: closing, at_most: 1 } ]
+";
+    let aside = "id: look, role: commander, blocks: nothing";
+    let work = ("work", aside, "{ to: closing, when: calm }");
+    let proof = explored(&phases("given-up", before, &[work, CLOSING]), SOME);
+    assert_eq!(refuted(&proof.never_stuck).lines.len(), 1);
+    assert_eq!(proof.always_ends, Claim::Proven);
+}
+
+#[test]
+fn a_cancellation_that_must_undo_something_ends() {
+    let undone = |undo: &str| {
+        let look = "id: look, role: commander, compensate: restore";
+        let work = format!("{look}\nid: restore, {undo}");
+        let input = "inputs: { calm: { type: boolean, default: false } }\n";
+        explored(&phases("undone", input, &[("work", &work, ""), CLOSING]), SOME)
+    };
+    let proof = undone("role: commander");
+    for claim in [&proof.never_stuck, &proof.always_ends, &proof.people_told] {
+        assert_eq!(*claim, Claim::Proven);
+    }
+    let story = undone("wait: { until: calm }").always_ends;
+    let cancelled = "the commander cancels the incident";
+    let done = "look (Step): done";
+    let begun = "a person declares the incident (calm = false)";
+    assert_eq!(told(refuted(&story)), [begun, done, cancelled]);
+}
+
+#[test]
 fn consent_that_only_the_author_could_give_leads_nowhere() {
     let work = "id: draft, role: commander
         id: consent, after: [draft], approve: { by: [role/commander] }";

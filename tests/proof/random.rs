@@ -28,6 +28,7 @@ struct Step {
     by_helper: bool,
     blocks: usize,
     failing: (usize, usize),
+    undone: bool,
 }
 
 /// The way back from the second phase: when it is taken, how often at most.
@@ -64,8 +65,9 @@ fn step() -> impl Strategy<Value = Step> {
     let after = prop::collection::vec(0..3_usize, 0..3);
     let when = prop::option::of((0..9_usize, 0..3_usize));
     let failing = (0..6_usize, 0..3_usize);
-    (kind, after, prop::bool::weighted(0.2), when, any::<bool>(), 0..5_usize, failing).prop_map(
-        |(kind, after, any, when, by_helper, blocks, failing)| Step {
+    let undone = prop::bool::weighted(0.15);
+    (kind, after, prop::bool::weighted(0.2), when, any::<bool>(), 0..5_usize, failing, undone)
+        .prop_map(|(kind, after, any, when, by_helper, blocks, failing, undone)| Step {
             kind,
             after,
             any,
@@ -73,8 +75,8 @@ fn step() -> impl Strategy<Value = Step> {
             by_helper,
             blocks,
             failing,
-        },
-    )
+            undone,
+        })
 }
 
 /// Returns random plans.
@@ -227,6 +229,14 @@ fn steps(text: &mut String, phase: &str, steps: &[Step]) {
             }
             (2, _) if phase == "a" => more.push_str(", on_failure: { go: second }"),
             _ => {}
+        }
+        if step.undone {
+            more.push_str(&format!(", compensate: undo_{phase}{at}"));
+            let when = if step.by_helper { ", when: yes" } else { "" };
+            text.push_str(&format!(
+                "      - {{ id: undo_{phase}{at}, role: {role}, title: {{ zh: 撤, en: Undo \
+                 }}{when} }}\n"
+            ));
         }
         text.push_str(&format!(
             "      - {{ id: {phase}{at}, title: {{ zh: 步, en: Step }}, {does}{more} }}\n"

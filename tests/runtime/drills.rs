@@ -340,7 +340,7 @@ fn ends(stage: &Stage, id: IncidentId) -> Vec<(String, String)> {
         _ => None,
     });
     let how = |end: &NoticeEnd| match end {
-        NoticeEnd::Delivered { via } => format!("delivered {via}"),
+        NoticeEnd::Delivered { via, .. } => format!("delivered {via}"),
         NoticeEnd::HeldBack { why } => why.clone(),
         NoticeEnd::Failed { .. } => "failed".to_owned(),
         other => format!("{other:?}"),

@@ -9,6 +9,7 @@ mod kin;
 mod mortal;
 mod redaction;
 mod stage;
+mod storm;
 
 use firebell::engine::{Command, Fact, NoticeEnd, RoleAct, StepAct, StepRef};
 use firebell::id::IncidentId;

@@ -149,17 +149,26 @@ impl Stage {
     }
 
     pub fn start(&self, safe_start: bool) -> Runtime {
+        self.start_with(self.channels(), people(), safe_start)
+    }
+
+    fn channels(&self) -> Channels {
         let mut channels = Channels::default();
         for channel in [&self.mail, &self.hook] {
             let id = ChannelId::new(channel.name);
             let channel: Arc<dyn Channel> = Arc::clone(channel) as _;
             channels.insert(id, Configured { channel, to: None, drills: true });
         }
+        channels
+    }
+
+    /// As [`Stage::start`], with other ways out and other people.
+    pub fn start_with(&self, channels: Channels, people: Directory, safe_start: bool) -> Runtime {
         let client = Client::new(ClientSettings::new(true)).unwrap();
         Runtime::start(Parts {
             clock: Arc::clone(&self.clock) as _,
             store: Arc::clone(&self.store),
-            directory: Arc::new(people()),
+            directory: Arc::new(people),
             outbound: Outbound::new(channels, client, Hosts::default(), Hosts::default()),
             playbooks: self.path("playbooks"),
             drills: self.path("drills"),
@@ -211,7 +220,7 @@ pub fn facts(stage: &Stage, id: IncidentId) -> Vec<Fact> {
         .collect()
 }
 
-fn person(id: &str, channels: &[&str]) -> Person {
+pub fn person(id: &str, channels: &[&str]) -> Person {
     let contact = |channel: &&str| Contact {
         channel: ChannelId::new(channel),
         address: format!("{id}@{channel}.example"),

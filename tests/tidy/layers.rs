@@ -66,7 +66,10 @@ const DRILL_PURE: &[&str] = &[
 ];
 
 /// The parts of `notify` that decide.
-const NOTIFY_PURE: &[&str] = &["message", "route", "retry", "pace", "digest", "template"];
+const NOTIFY_PURE: &[&str] = &[
+    "message", "route", "retry", "pace", "digest", "template", "page", "provider", "reply",
+    "encode",
+];
 
 /// Modules that are pure as a whole.
 const PURE: &[&str] = &[

@@ -44,6 +44,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Answer what was asked when declaring", "填写启动时要求的输入项"),
     ("Approve", "批准"),
     ("Approve what another person proposed", "批准他人的提议"),
+    (
+        "Ask contacts to confirm that messages reach them; everyone's where nothing is said",
+        "请联系方式的主人确认能收到消息；不指定时询问所有人",
+    ),
+    (
+        "Ask people whether messages reach them, and show who confirmed",
+        "询问人员能否收到消息，查看谁已确认",
+    ),
     ("At most so many", "最多列出多少个"),
     ("At this instant (default: now)", "在此时刻（默认：现在）"),
     ("Attach proof: words, an address or a file", "附上证据：文字、网址或文件"),
@@ -68,6 +76,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("End it as a false alarm, once what was done is undone", "撤回已做的处置后，按误报取消"),
     ("End it in favour of another one about the same trouble", "并入同一问题的另一起事件"),
     ("End with 1 when the meaning differs", "含义有差异时以 1 退出"),
+    (
+        "End with 1 where a contact was not confirmed in the last so many days",
+        "有联系方式在最近若干天内未确认时，退出码为 1",
+    ),
     ("English", "英文"),
     ("Erase personal content; the timeline stays provable", "抹除个人信息；时间线仍可核验"),
     (
@@ -186,6 +198,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "记录问题何时被发现（detected）、本单位何时知悉（aware），或法规所指的时刻何时到来",
     ),
     ("Send a test message to a person: am I reachable?", "给某人发送测试消息：能联系到我吗？"),
+    (
+        "Send one test message over a channel and explain the answer",
+        "经由一个渠道发送一条测试消息，并解释结果",
+    ),
     ("Set an earlier entry of the timeline right", "更正时间线中较早的一条记录"),
     ("Set the level over the rules", "不按规则，直接设定等级"),
     ("Show an incident and what to do now", "查看事件和当前该做的事"),
@@ -193,6 +209,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "Show what a safely started server would do at once, or let it",
         "查看安全启动的服务会立即做什么，或允许它做",
+    ),
+    (
+        "Show who confirmed, who did not, and when each contact was last confirmed",
+        "查看谁已确认、谁没有，以及每个联系方式最近一次确认的时间",
     ),
     (
         "Single pieces: references of the JSON timeline, hashes of files",
@@ -210,6 +230,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The address to listen on (default: 127.0.0.1:8080)", "监听地址（默认：127.0.0.1:8080）"),
     ("The archive to read", "要读取的归档文件"),
     ("The archive to write", "要写入的归档文件"),
+    ("The channel, by its name in the configuration", "渠道，即其在配置中的名称"),
     ("The clock; `clock:stage` where it has several", "法定时限；有多个阶段时写 `时限:阶段`"),
     (
         "The configuration file (default: ./firebell.yaml where it exists)",
@@ -261,9 +282,17 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The step it proves", "所证明的步骤"),
     ("The step; `step:0` is the first item of a for-each", "步骤；`step:0` 是逐项步骤的第一项"),
     ("The token that client verbs present", "客户端命令出示的令牌"),
+    ("Those of the members of this team", "该团队成员的联系方式"),
+    ("Those of this person", "此人的联系方式"),
+    ("Those on this channel", "该渠道上的联系方式"),
     ("Tick an item of a step's checklist", "勾选步骤检查单的一项"),
+    (
+        "To this address on it; the channel's own where missing",
+        "发往该渠道上的这个地址；不写则发往渠道自己的地址",
+    ),
     ("To whom", "交给谁"),
     ("Treat warnings as errors", "把警告当作错误"),
+    ("Try a channel out", "试用一个渠道"),
     ("Try a failed step again", "重试失败的步骤"),
     ("Try what other tools send", "试验其他工具发来的内容"),
     ("Undo what was done, the latest first", "撤回已做的处置，从最近的开始"),

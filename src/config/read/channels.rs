@@ -15,6 +15,7 @@ use crate::playbook::yaml::{BAD_VALUE, Entry, Fields, Node, missing};
 use crate::text::Text;
 
 use super::Reader;
+use super::hooks::{KNOWN, Known};
 use super::scalar::is_loopback;
 
 /// How long one attempt may take when nothing is said.
@@ -31,6 +32,7 @@ enum Kind {
     Smtp,
     Eml,
     Webhook,
+    Hook(Known),
 }
 
 impl Reader<'_, '_> {
@@ -51,7 +53,9 @@ impl Reader<'_, '_> {
     fn channel(&mut self, entry: &Entry, id: ChannelId) -> Option<Channel> {
         let mut fields = Fields::open(&entry.value, Text::both("渠道", "a channel"), self.out)?;
         let drill = fields.boolean("drill", self.out).unwrap_or(false);
-        let kinds = [("smtp", Kind::Smtp), ("eml", Kind::Eml), ("webhook", Kind::Webhook)];
+        let own = [("smtp", Kind::Smtp), ("eml", Kind::Eml), ("webhook", Kind::Webhook)];
+        let services = KNOWN.iter().map(|(name, known)| (*name, Kind::Hook(*known)));
+        let kinds: Vec<_> = own.into_iter().chain(services).collect();
         let kind = fields.require("kind", self.out)?.one_of(&kinds, self.out)?;
         let kind = match kind {
             Kind::Smtp => self.smtp(&mut fields).map(|(smtp, to)| (ChannelKind::Smtp(smtp), to)),
@@ -61,6 +65,7 @@ impl Reader<'_, '_> {
                 dir.map(|dir| (ChannelKind::Eml { dir }, to))
             }
             Kind::Webhook => self.webhook(&mut fields),
+            Kind::Hook(known) => self.hook(known, &mut fields),
         };
         fields.close(self.out);
         kind.map(|(kind, to)| Channel { id, drill, to, kind })
@@ -152,7 +157,7 @@ impl Reader<'_, '_> {
         None
     }
 
-    fn timeout(&mut self, fields: &mut Fields<'_>) -> Duration {
+    pub(super) fn timeout(&mut self, fields: &mut Fields<'_>) -> Duration {
         let read = fields
             .take("timeout")
             .and_then(|node| self.duration(node, TIMEOUT_LEAST, TIMEOUT_MOST));
@@ -161,14 +166,17 @@ impl Reader<'_, '_> {
 
     /// Checks an address in the form its channel wants.
     pub(super) fn address(&mut self, channel: &ChannelId, node: &Node) -> Option<String> {
-        let webhook = match self.channels.get(channel).map(|channel| &channel.kind) {
-            Some(ChannelKind::Webhook(webhook)) => Some(webhook.allow_private),
-            Some(ChannelKind::Smtp(_) | ChannelKind::Eml { .. }) => None,
+        let address = match self.channels.get(channel).map(|channel| &channel.kind) {
+            Some(ChannelKind::Webhook(webhook)) => {
+                let allow_plain = webhook.allow_private;
+                self.url(node, allow_plain)?
+            }
+            Some(ChannelKind::Smtp(_) | ChannelKind::Eml { .. }) => self.mailbox(node)?,
+            Some(ChannelKind::Hook(hook)) => {
+                let addresses = hook.service.addresses();
+                self.hook_address(addresses, node)?
+            }
             None => return node.string(self.out).map(str::to_owned),
-        };
-        let address = match webhook {
-            Some(allow_plain) => self.url(node, allow_plain)?,
-            None => self.mailbox(node)?,
         };
         if address.len() > ADDRESS_BYTES_MAX {
             let finding = Diagnostic::new(

@@ -3,6 +3,8 @@
 //! checked too.
 
 mod channels;
+pub(super) mod forms;
+mod hooks;
 mod ingest;
 mod ladders;
 mod people;

@@ -104,7 +104,14 @@ impl Inner {
     ) -> Told {
         let (subject, text) = invitation.words(person, scenario, playbook, &self.runtime.zone());
         let id = invitation.message_id(person);
-        let letter = Letter { id, mode: Mode::Drill, purpose: "drill_announced", subject, text };
+        let letter = Letter {
+            id,
+            mode: Mode::Drill,
+            purpose: "drill_announced",
+            subject,
+            text,
+            answer: None,
+        };
         match self.runtime.tell(person, &letter).await {
             Ok(via) => Told::Yes { via },
             Err(not_taken) if not_taken.again => Told::NotYet,

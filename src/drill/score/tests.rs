@@ -125,7 +125,7 @@ const fn counts(weight: u32, critical: bool, ask: Ask) -> Expectation {
 }
 
 fn delivered() -> NoticeEnd {
-    NoticeEnd::Delivered { via: "mail".into() }
+    NoticeEnd::Delivered { via: "mail".into(), within: None }
 }
 
 fn held_back() -> NoticeEnd {

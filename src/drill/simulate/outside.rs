@@ -102,7 +102,7 @@ impl Outside {
                     why: "drill: the channel is down".to_owned(),
                 }
             }
-            (_, Some(via)) => NoticeOutcome::Delivered { via: via.clone() },
+            (_, Some(via)) => NoticeOutcome::Delivered { via: via.clone(), within: None },
         };
         let delivered = matches!(outcome, NoticeOutcome::Delivered { .. });
         world.ask(Actor::System, Command::NoticeOutcome { notice: id, outcome });

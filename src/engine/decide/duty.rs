@@ -178,10 +178,11 @@ impl Decision<'_> {
         let here = |view: &&crate::engine::ClockView<'_>| {
             view.clock.id == key.clock && view.stage.id == key.stage
         };
-        let state = views.iter().find(here).map_or("waiting", |view| view.state.name());
+        let state = views.iter().find(here).map_or(ViewState::Waiting, |view| view.state);
+        let (word, state) = (state.word(Lang::Zh), state.name());
         Err(Rejection::new(
             RejectionCode::WrongClockState,
-            format!("`{key}` 当前为 {state}，只有进行中的法定时限可以这样处理"),
+            format!("`{key}` {word}，只有进行中的法定时限可以这样处理"),
             format!("`{key}` is {state}; this is for clocks that run"),
         )
         .with("state", state))

@@ -52,8 +52,8 @@ impl Decision<'_> {
     pub fn notice_outcome(&mut self, id: NoticeId, outcome: NoticeOutcome) {
         let Some(trying) = self.trying(id) else { return };
         match outcome {
-            NoticeOutcome::Delivered { via } => {
-                self.end_notice(&trying.notice, NoticeEnd::Delivered { via });
+            NoticeOutcome::Delivered { via, within } => {
+                self.end_notice(&trying.notice, NoticeEnd::Delivered { via, within });
             }
             NoticeOutcome::HeldBack { why } => {
                 self.end_notice(&trying.notice, NoticeEnd::HeldBack { why });
@@ -185,7 +185,7 @@ impl Decision<'_> {
         {
             // Whoever answers a message has received it, whatever the channel said so far.
             let purpose = trying.notice.purpose.clone();
-            let end = NoticeEnd::Delivered { via };
+            let end = NoticeEnd::Delivered { via, within: None };
             self.emit(Fact::NoticeEnded { notice: id, purpose, end });
         }
         let Some(told) = self.incident.told.get(&id).cloned() else {

@@ -46,6 +46,39 @@ const fn zh_status(status: Status) -> &'static str {
     }
 }
 
+/// Says acts in Chinese, each with the name that calls and commands know it by.
+fn zh_acts(names: &[&str]) -> String {
+    let said: Vec<String> = names.iter().map(|name| zh_act(name)).collect();
+    said.join("、")
+}
+
+fn zh_act(name: &str) -> String {
+    let word = match name {
+        "claim" => "认领",
+        "start" => "开始",
+        "check" => "勾选",
+        "complete" => "完成",
+        "fail" => "报告失败",
+        "skip" => "跳过",
+        "retry" => "重试",
+        "answer" => "作答",
+        "approve" => "批准",
+        "reject" => "驳回",
+        "reopen" => "重新打开",
+        "acknowledge" => "确认",
+        "decline" => "婉拒",
+        "assign" => "指派",
+        "hand-over" => "移交",
+        "release" => "卸任",
+        "pause" => "暂停",
+        "resume" => "恢复",
+        "cancel" => "取消",
+        "close" => "关闭",
+        other => return other.to_owned(),
+    };
+    format!("{word}（{name}）")
+}
+
 /// The incident has ended; only what may follow an end is allowed.
 pub(super) fn ended(incident: &Incident) -> Rejection {
     let status = incident.status;
@@ -65,7 +98,7 @@ pub(super) fn wrong_status(incident: &Incident, allowed: &[&str]) -> Rejection {
     let status = incident.status;
     Rejection::new(
         Code::WrongStatus,
-        format!("事件当前{}，可进行的操作：{}", zh_status(status), allowed.join("、")),
+        format!("事件当前{}，可进行的操作：{}", zh_status(status), zh_acts(allowed)),
         format!("the incident is {}; allowed: {}", status.name(), allowed.join(", ")),
     )
     .with("status", status.name())
@@ -139,11 +172,12 @@ pub(super) fn unknown_role(role: &RoleId, known: &[&str]) -> Rejection {
 pub(super) fn wrong_state(run: &Run, act: &StepAct, allowed: &[&'static str]) -> Rejection {
     let (zh, en) = match allowed {
         [] => ("不再接受任何操作".to_owned(), "nothing more can be done to it".to_owned()),
-        some => (format!("可以：{}", some.join("、")), format!("allowed: {}", some.join(", "))),
+        some => (format!("可以：{}", zh_acts(some)), format!("allowed: {}", some.join(", "))),
     };
+    let zh_act = zh_act(act.name());
     Rejection::new(
         Code::WrongState,
-        format!("步骤 `{}` {}，不能 {}；{zh}", run.key.step, zh_state(&run.state), act.name()),
+        format!("步骤 `{}` {}，不能{zh_act}；{zh}", run.key.step, zh_state(&run.state)),
         format!("step `{}` is {}: it cannot {}; {en}", run.key.step, run.state.name(), act.name()),
     )
     .with("state", run.state.name())
@@ -155,10 +189,10 @@ pub(super) fn wrong_kind(run: &Run, act: &StepAct, allowed: &[&'static str]) -> 
     Rejection::new(
         Code::WrongKind,
         format!(
-            "步骤 `{}` 的类型不支持 {}；可以：{}",
+            "步骤 `{}` 的类型不支持{}；可以：{}",
             run.key.step,
-            act.name(),
-            allowed.join("、")
+            zh_act(act.name()),
+            zh_acts(allowed)
         ),
         format!(
             "step `{}` is of a kind that has no {}; allowed: {}",
@@ -180,7 +214,7 @@ pub(super) fn wrong_tenure(role: &RoleId, state: &str, allowed: &[&str]) -> Reje
     };
     Rejection::new(
         Code::WrongState,
-        format!("角色 `{role}` {zh}；可以：{}", allowed.join("、")),
+        format!("角色 `{role}` {zh}；可以：{}", zh_acts(allowed)),
         format!("role `{role}` is {state}; allowed: {}", allowed.join(", ")),
     )
     .with("state", state)

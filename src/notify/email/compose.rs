@@ -8,7 +8,7 @@ use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 
 use super::html;
-use crate::notify::channel::Outgoing;
+use crate::notify::outgoing::Outgoing;
 use crate::notify::setup::SetupError;
 use crate::notify::why::{Why, WhyCode};
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use futures_util::future::BoxFuture;
 
 use super::compose::{Sender, compose};
-use crate::notify::channel::{Channel, Delivery, Outgoing};
+use crate::notify::channel::{Channel, Delivery};
+use crate::notify::outgoing::Outgoing;
 use crate::notify::setup::SetupError;
 use crate::notify::why::{Why, WhyCode};
 

@@ -3,8 +3,8 @@
 
 use askama::Template;
 
-use crate::notify::channel::Outgoing;
 use crate::notify::message::Link;
+use crate::notify::outgoing::Outgoing;
 
 #[derive(Template)]
 #[template(

@@ -14,7 +14,8 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
 use super::compose::{Sender, compose};
 use crate::notify::cause::tls_fault;
-use crate::notify::channel::{Channel, Delivery, Outgoing};
+use crate::notify::channel::{Channel, Delivery};
+use crate::notify::outgoing::Outgoing;
 use crate::notify::secret::Secret;
 use crate::notify::setup::SetupError;
 use crate::notify::why::{Why, WhyCode};

@@ -1,5 +1,6 @@
 //! Handlers, one file for each noun. They translate between HTTP and the runtime; no rule lives here.
 
+pub mod answer;
 pub mod backup;
 pub mod clocks;
 pub mod commands;
@@ -13,6 +14,7 @@ pub mod incidents;
 pub mod oncall;
 pub mod personal;
 pub mod playbooks;
+pub mod reach;
 pub mod roles;
 pub mod safe_start;
 pub mod steps;

@@ -218,6 +218,7 @@ const fn is_for_good(refusal: &Refusal) -> bool {
         | Refusal::Answered(_)
         | Refusal::KeyReused
         | Refusal::Drill(..)
+        | Refusal::NoPublicUrl
         | Refusal::Unavailable(_) => false,
     }
 }

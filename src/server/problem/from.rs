@@ -33,6 +33,12 @@ impl From<Refusal> for Problem {
             ),
             Refusal::KeyReused => key_reused(),
             Refusal::Store(error) => error.into(),
+            Refusal::NoPublicUrl => Self::new(
+                Kind::NoPublicUrl,
+                "没有配置 public_url，无法发送确认链接；请在 firebell.yaml 中写上人们访问本服务的地址",
+                "Links to confirm by need `public_url` in firebell.yaml: the address that people \
+                 reach this server under",
+            ),
             Refusal::Drill(obstacle, why) => Self::of(Kind::from(obstacle), why),
             Refusal::Unavailable(why) => Self::of(Kind::Unavailable, why),
         }
@@ -67,6 +73,7 @@ fn not_found(what: Missing, name: &str, closest: &[String]) -> Problem {
             let unknown = crate::engine::RejectionCode::UnknownPerson;
             (Kind::Rejected(unknown), "人员", "person")
         }
+        Missing::Team => (Kind::UnknownTeam, "团队", "team"),
         Missing::Schedule => (Kind::UnknownSchedule, "值班表", "schedule"),
         Missing::Evidence => (Kind::UnknownEvidence, "证据", "evidence"),
         Missing::Personal => (Kind::UnknownPersonal, "个人信息", "personal value"),

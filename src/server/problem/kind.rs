@@ -64,6 +64,8 @@ kinds! {
     TokenRevoked = "token_revoked", UNAUTHORIZED, "令牌已吊销", "Token revoked";
     /// The token's scope does not reach.
     ScopeTooLow = "scope_too_low", FORBIDDEN, "权限不足", "Scope too low";
+    /// The other side of a channel did not sign this.
+    BadSignature = "bad_signature", FORBIDDEN, "签名不符", "Bad signature";
     /// A service cannot act for a person.
     NotAPerson = "not_a_person", FORBIDDEN, "仅限人员", "Only people may";
     /// Nothing answers at this address.
@@ -74,6 +76,8 @@ kinds! {
     UnknownPlaybook = "unknown_playbook", NOT_FOUND, "预案不存在", "No such playbook";
     /// No such drill.
     UnknownDrill = "unknown_drill", NOT_FOUND, "演练不存在", "No such drill";
+    /// No such team.
+    UnknownTeam = "unknown_team", NOT_FOUND, "团队不存在", "No such team";
     /// No such schedule.
     UnknownSchedule = "unknown_schedule", NOT_FOUND, "值班表不存在", "No such schedule";
     /// No such piece of evidence in this incident, or it was erased.
@@ -90,6 +94,8 @@ kinds! {
     TooSlow = "too_slow", REQUEST_TIMEOUT, "请求传输超时", "Request too slow";
     /// A request with the same key is still under way.
     KeyInUse = "idempotency_in_progress", CONFLICT, "同键请求处理中", "Request in progress";
+    /// Links cannot be sent: nobody said where this server is reached.
+    NoPublicUrl = "no_public_url", CONFLICT, "未配置访问地址", "No public address";
     /// Another writer was first, again and again.
     Contended = "contended", CONFLICT, "并发冲突", "Too many writers";
     /// There is something of that name already.

@@ -11,6 +11,7 @@ mod incident;
 mod ingest;
 mod list;
 mod plan;
+mod reach;
 mod schema;
 mod work;
 
@@ -34,6 +35,7 @@ pub use incident::{
 pub use ingest::{AlertOutcome, Ingested, IngestedAlert, UnmatchedAlert};
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
+pub use reach::{AskReach, Reached};
 pub use work::{ChecklistItem, FormField, Work};
 
 /// Reads what [`crate::id::incident_number`] wrote, or the bare number; `None` for anything else.

@@ -230,6 +230,9 @@ pub(super) fn notices(timeline: &Timeline, words: Words<'_>) -> Section {
                 let colon = lang.pick("：", ": ");
                 format!("{}{colon}{}", row.end.word(lang), reason::explain(why, lang))
             }
+            _ if row.within.is_some() => {
+                format!("{}{}", row.end.word(lang), lang.pick("（合并）", " (in a digest)"))
+            }
             _ => row.end.word(lang).to_owned(),
         };
         vec![

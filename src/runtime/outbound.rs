@@ -1,0 +1,119 @@
+//! The ways out of an installation: its channels with their queues, and what may leave by them. It
+//! must not know what is sent.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use super::pacer::{Carried, Pacer};
+use super::service::Inner;
+use super::standing::Standing;
+use crate::id::{ChannelId, NoticeId};
+use crate::notify::gate::{Allowed, Outage};
+use crate::notify::{self, Channels, Configured, Hosts, Outgoing};
+use crate::people::Directory;
+
+/// How many messages one channel carries at once.
+const PER_CHANNEL: usize = 64;
+/// How many messages wait for one channel that takes only so many in a time: enough to put a storm
+/// together, bounded in memory.
+const PER_QUEUE: usize = 1_024;
+/// How many requests of plans are made at once.
+const REQUESTS: usize = 64;
+
+/// The ways out and what the installation allows.
+pub struct Outbound {
+    channels: Channels,
+    pub(super) lanes: BTreeMap<ChannelId, Arc<Semaphore>>,
+    pacers: BTreeMap<ChannelId, Arc<Pacer>>,
+    pub(super) requests: Arc<Semaphore>,
+    pub(super) http: notify::Client,
+    drill_hosts: Hosts,
+    http_hosts: Hosts,
+    in_flight: Mutex<HashSet<NoticeId>>,
+    pub(super) standing: Standing,
+}
+
+impl Outbound {
+    /// Opens the ways out.
+    #[must_use]
+    pub fn new(
+        channels: Channels,
+        http: notify::Client,
+        drill_hosts: Hosts,
+        http_hosts: Hosts,
+    ) -> Self {
+        let mut lanes = BTreeMap::new();
+        let mut pacers = BTreeMap::new();
+        for (id, configured) in channels.iter() {
+            let mut room = PER_CHANNEL;
+            if let Some(pace) = configured.channel.pace() {
+                let pacer = Pacer::new(pace, Arc::clone(&configured.channel));
+                pacers.insert(id.clone(), pacer);
+                room = PER_QUEUE;
+            }
+            lanes.insert(id.clone(), Arc::new(Semaphore::new(room)));
+        }
+        Self {
+            lanes,
+            pacers,
+            channels,
+            requests: Arc::new(Semaphore::new(REQUESTS)),
+            http,
+            drill_hosts,
+            http_hosts,
+            in_flight: Mutex::default(),
+            standing: Standing::default(),
+        }
+    }
+
+    /// Returns the configured channels.
+    #[must_use]
+    pub const fn channels(&self) -> &Channels {
+        &self.channels
+    }
+
+    /// Takes a notice in hand; tells whether nobody else has it.
+    pub(super) fn claim(&self, id: NoticeId) -> bool {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+    }
+
+    /// Lets go of a notice.
+    pub(super) fn release(&self, id: NoticeId) {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
+
+impl Inner {
+    /// Returns what the gate goes by.
+    pub(super) fn allowed<'a>(
+        &'a self,
+        directory: &'a Directory,
+        outages: &'a [Outage],
+    ) -> Allowed<'a> {
+        Allowed {
+            directory,
+            drill_hosts: &self.outbound.drill_hosts,
+            http_hosts: &self.outbound.http_hosts,
+            outages,
+            now: self.clock.now(),
+        }
+    }
+
+    /// Makes one attempt over a channel, when its limit allows; what has not left by `until` is
+    /// refused.
+    pub(super) async fn attempt(
+        &self,
+        via: &ChannelId,
+        configured: &Configured,
+        outgoing: Outgoing,
+        until: Timestamp,
+    ) -> Carried {
+        match self.outbound.pacers.get(via) {
+            Some(pacer) => pacer.deliver(&self.clock, outgoing, until).await,
+            None => Carried::alone(configured.channel.send(&outgoing).await),
+        }
+    }
+}

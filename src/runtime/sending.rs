@@ -1,0 +1,146 @@
+//! One notice on its way: its turn, the gate, one attempt over a channel, and what the engine is told
+//! of it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::pacer::Carried;
+use super::service::Inner;
+use crate::engine::{Mode, Notice, NoticeOutcome, Recipient};
+use crate::id::{ChannelId, DrillRunId, IncidentId, NoticeId};
+use crate::notify::gate::{self, Act, Pass};
+use crate::notify::{self, Configured, Delivery, Outgoing, Why, WhyCode};
+
+/// What is known of a notice that is to leave.
+pub(super) struct Sending<'a> {
+    pub(super) mode: Mode,
+    pub(super) drill: Option<DrillRunId>,
+    pub(super) notice: &'a Notice,
+    /// Which of the notice's channels.
+    pub(super) channel: usize,
+    /// How many attempts were made on it.
+    pub(super) attempt: u32,
+    /// When the next channel's turn comes.
+    pub(super) until: Timestamp,
+}
+
+/// Makes one attempt; `None` where the message is no longer wanted.
+pub(super) async fn send(
+    inner: &Arc<Inner>,
+    incident: IncidentId,
+    sending: &Sending<'_>,
+    words: Option<notify::Rendered>,
+) -> Option<NoticeOutcome> {
+    let via = sending.notice.via.get(sending.channel)?.clone();
+    let refused = |why: Why| NoticeOutcome::Refused { via: via.clone(), why: why.to_string() };
+    // What a redaction erased was worded anew; what the plan has no words for stays without.
+    let Some(words) = words else { return Some(refused(Why::new(WhyCode::Gone))) };
+    let Some(configured) = inner.outbound.channels().get(&via) else {
+        return Some(refused(Why::with(WhyCode::NoSuchChannel, &via)));
+    };
+    let lane = inner.outbound.lanes.get(&via)?;
+    let waited = lane.available_permits() == 0;
+    let _permit = lane.acquire().await.ok()?;
+    if waited && !still_wanted(inner, incident, sending.notice.id).await {
+        return None;
+    }
+    let (pass, to) = match leave_for(inner, sending, &via, configured) {
+        Ok(leave) => leave,
+        Err(Held::Back(why)) => {
+            inner.meters.held_back.count();
+            return Some(NoticeOutcome::HeldBack { why: why.to_string() });
+        }
+        Err(Held::Never(why)) => return Some(refused(why)),
+    };
+    let Notice { to: whom, purpose, .. } = sending.notice;
+    let words = inner.answerable(words, whom, purpose, incident).await;
+    let outgoing = Outgoing::new(pass, to, words, inner.clock.now());
+    let carried = inner.attempt(&via, configured, outgoing, sending.until).await;
+    Some(outcome(inner, sending, via.clone(), carried))
+}
+
+async fn still_wanted(inner: &Arc<Inner>, incident: IncidentId, id: NoticeId) -> bool {
+    match inner.current(incident).await {
+        Ok(now) => now.incident.outbox.contains_key(&id),
+        Err(_) => true,
+    }
+}
+
+enum Held {
+    Back(Why),
+    Never(Why),
+}
+
+/// Asks the gate, with the address as it is now.
+fn leave_for(
+    inner: &Inner,
+    sending: &Sending<'_>,
+    via: &ChannelId,
+    configured: &Configured,
+) -> Result<(Pass, notify::Destination), Held> {
+    let directory = inner.directory.load();
+    let to: &Recipient = &sending.notice.to;
+    let destination = notify::destination(&directory, to, via, configured.to.as_deref());
+    let host = destination
+        .as_ref()
+        .ok()
+        .and_then(|destination| configured.channel.host_of(&destination.address));
+    let drills = configured.drills;
+    let act = Act::Notice { to, channel: via, drills, host: host.as_ref() };
+    let outages = inner.outages.of(sending.drill);
+    match gate::pass(sending.mode, act, inner.allowed(&directory, &outages)) {
+        gate::Verdict::HoldBack(why) => Err(Held::Back(why)),
+        gate::Verdict::Refuse(why) => Err(Held::Never(why)),
+        gate::Verdict::Send(pass) => Ok((pass, destination.map_err(Held::Never)?)),
+    }
+}
+
+/// Turns a channel's answer into what the engine is told.
+fn outcome(
+    inner: &Inner,
+    sending: &Sending<'_>,
+    via: ChannelId,
+    carried: Carried,
+) -> NoticeOutcome {
+    let refused = |via, why: Why| {
+        inner.meters.refused.count();
+        NoticeOutcome::Refused { via, why: why.to_string() }
+    };
+    match carried.delivery {
+        Delivery::Delivered => {
+            inner.meters.delivered.count();
+            if let Some(since) = inner.outbound.standing.taken(&via) {
+                tracing::info!(channel = %via, %since, "the channel takes messages again");
+            }
+            NoticeOutcome::Delivered { via, within: carried.within }
+        }
+        Delivery::Retry { after, why } => {
+            let attempt = sending.attempt + 1;
+            let policy = notify::retry::Policy::PAGE;
+            let (now, until) = (inner.clock.now(), sending.until);
+            if inner.outbound.standing.in_vain(&via, now) {
+                tracing::warn!(channel = %via, %why, "the channel takes no message; trying again");
+            }
+            match notify::retry::next(policy, attempt, jitter(), after, now, until) {
+                notify::retry::Next::At(until) => {
+                    inner.meters.delayed.count();
+                    NoticeOutcome::Retry { attempt, until, why: why.to_string() }
+                }
+                notify::retry::Next::GiveUp => refused(via, why),
+            }
+        }
+        Delivery::Refused { why } => refused(via, why),
+        Delivery::Misconfigured { why } => {
+            tracing::error!(channel = %via, %why, "the channel must be mended");
+            refused(via, why)
+        }
+    }
+}
+
+/// Chance between 0 and 1, so that many retries do not come back in the same second.
+fn jitter() -> f64 {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX)
+}
