@@ -11,6 +11,7 @@ pub mod drill;
 pub mod engine;
 pub mod exchange;
 pub mod id;
+pub mod ingest;
 pub mod notify;
 pub mod paper;
 pub mod people;

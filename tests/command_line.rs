@@ -397,6 +397,69 @@ fn manual_pages_and_completions_are_written_in_both_languages() {
     }
 }
 
+/// A folder with a source of alerts, a plan that answers to it, and a body.
+fn with_ingest(body: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    };
+    std::fs::create_dir(folder.path().join("playbooks")).expect("a folder");
+    write("playbooks/phones.yaml", include_str!("http/plans/phones.yaml"));
+    write("key", "0123456789abcdef0123456789abcdef");
+    write("body.json", body);
+    write(
+        "firebell.yaml",
+        "ingest:\n  checks:\n    dialect: generic\n    secret: file:key\n    labels: { env: prod }\n    \
+         rules:\n      - { when: body.kind == \"check\", name: \"{{ body.check }}\", \
+         annotations: { users: \"{{ body.users }}\" } }\n",
+    );
+    folder
+}
+
+#[test]
+fn a_body_is_tried_without_a_server_and_its_fate_is_told_in_both_languages() {
+    let args = ["ingest", "test", "--source", "checks", "--body", "body.json"];
+    let folder = with_ingest(r#"{ "kind": "check", "check": "PhonesDown", "users": 1200 }"#);
+    for (lang, wanted) in [
+        ("en", ["rule: rules[0]", "begins phones (Telephones down)", "level 2", "users = 1200"]),
+        ("zh", ["规则: rules[0]", "启动 phones（电话中断）", "等级 2", "users = 1200"]),
+    ] {
+        let (code, out, err) =
+            said(firebell_in(folder.path(), &[&args[..], &["--lang", lang]].concat()));
+        assert_eq!(code, Some(0), "{out}{err}");
+        for words in wanted {
+            assert!(out.contains(words), "{words}: {out}");
+        }
+    }
+    let (_, out, _) =
+        said(firebell_in(folder.path(), &[&args[..], &["--output", "json"]].concat()));
+    let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(json["alerts"][0]["rule"], 1);
+    assert_eq!(json["alerts"][0]["starts"][0]["inputs"]["users"], 1200);
+}
+
+#[test]
+fn a_body_that_begins_nothing_is_a_failure_for_scripts() {
+    let args = ["ingest", "test", "--source", "checks", "--body", "body.json"];
+    for (body, code, words) in [
+        (r#"{ "kind": "check", "check": "Other" }"#, 1, "begins no plan"),
+        (r#"{ "kind": "other" }"#, 1, "no mapping rule holds"),
+        ("{", 1, "is no JSON"),
+    ] {
+        let folder = with_ingest(body);
+        let (got, out, err) = said(firebell_in(folder.path(), &args));
+        assert_eq!(got, Some(code), "{out}{err}");
+        assert!(out.contains(words) || err.contains(words), "{words}: {out}{err}");
+    }
+    let folder = with_ingest("{}");
+    let (code, _, err) = said(firebell_in(
+        folder.path(),
+        &["ingest", "test", "--source", "chekcs", "--body", "body.json"],
+    ));
+    assert_eq!(code, Some(3));
+    assert!(err.contains("did you mean checks?"), "{err}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_is_tried_without_a_server_and_its_answer_explained() {
     use wiremock::matchers::query_param;

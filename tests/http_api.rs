@@ -15,6 +15,8 @@ mod contract;
 mod doors;
 #[path = "http/evidence.rs"]
 mod evidence;
+#[path = "http/ingest.rs"]
+mod ingest;
 #[path = "http/kin.rs"]
 mod kin;
 #[path = "http/lists.rs"]

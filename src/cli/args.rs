@@ -137,6 +137,9 @@ pub enum Verb {
     Token(Token),
     /// Who is on call
     Oncall(Oncall),
+    /// Try what other tools send
+    #[command(subcommand)]
+    Ingest(Ingest),
     /// Read plans and drills again on a running server
     Reload,
     /// Show what a safely started server would do at once, or let it
@@ -180,6 +183,7 @@ impl Verb {
             | Self::Doctor
             | Self::Token(_)
             | Self::Oncall(_)
+            | Self::Ingest(_)
             | Self::Reload
             | Self::SafeStart(_)
             | Self::TestPage(_)
@@ -551,6 +555,20 @@ pub struct Backup {
 pub struct Restore {
     /// The archive to read
     pub from: PathBuf,
+}
+
+/// Tries what other tools send.
+#[derive(Debug, Subcommand)]
+pub enum Ingest {
+    /// Print what a body would become, the rule that matched and what it would begin
+    Test {
+        /// The source it comes from, as the configuration names it
+        #[arg(long, value_name = "NAME")]
+        source: String,
+        /// The file with the body, as JSON
+        #[arg(long, value_name = "FILE")]
+        body: PathBuf,
+    },
 }
 
 /// Works tokens.

@@ -18,6 +18,7 @@ mod exit;
 mod explain;
 mod graph;
 mod incident;
+mod ingest;
 mod oncall;
 mod operate;
 mod outbound;
@@ -127,6 +128,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::Token(verb) => call(Box::new(|client| {
             Box::pin(async move { token::run(verb, &client, screen).await })
         })),
+        Verb::Ingest(verb) => ingest::run(verb, common, screen),
         Verb::Oncall(args) => oncall::run(&args, common, screen),
         Verb::Reload => {
             call(Box::new(|client| Box::pin(async move { operate::reload(&client, screen).await })))

@@ -87,6 +87,7 @@ async fn serve(
         drills: drills.clone(),
         tokens,
         grants,
+        ingest: config.ingest.clone(),
         metrics,
     });
     first_token(&app, screen).await?;

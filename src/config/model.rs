@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use smol_str::SmolStr;
+
 use crate::id::{ChannelId, PersonId};
+use crate::ingest::Source;
 use crate::people::{Directory, Zone};
 use crate::text::{Lang, Text};
 
@@ -44,6 +47,8 @@ pub struct Config {
     pub http_hosts: Vec<Host>,
     /// How long things are kept close at hand.
     pub retention: Retention,
+    /// Where alerts may come from, by id.
+    pub ingest: BTreeMap<SmolStr, IngestSource>,
     pub(super) directory: Arc<Directory>,
 }
 
@@ -53,6 +58,15 @@ impl Config {
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.directory)
     }
+}
+
+/// A tool that may send alerts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IngestSource {
+    /// How it is read.
+    pub source: Source,
+    /// What opens its door, and nothing else.
+    pub key: Secret,
 }
 
 /// Where drills are and how often they are due.

@@ -27,9 +27,10 @@ fn read_with(
     env: &BTreeMap<String, String>,
     flags: &Flags,
 ) -> Result<Loaded, Findings> {
-    let secret_file = |path: &Path| {
-        let known = path == Path::new("/etc/firebell/keys/status");
-        known.then(|| format!("{KEY}\n")).ok_or(io::Error::from(io::ErrorKind::NotFound))
+    let secret_file = |path: &Path| match path.to_str() {
+        Some("/etc/firebell/keys/status") => Ok(format!("{KEY}\n")),
+        Some("/etc/firebell/keys/status-ingest") => Ok("0123456789abcdef\n".to_owned()),
+        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
     read(&Inputs {
         file: Some(("firebell.yaml", yaml.as_bytes())),
@@ -73,6 +74,8 @@ fn a_full_configuration_is_read_without_findings() {
     assert_eq!(config.http_hosts.len(), 2);
     assert_eq!(config.grants.people.len(), 2);
     assert!(config.grants.services.contains_key("alertmanager"));
+    assert_eq!(config.ingest["prometheus"].source.labels["site"], "beijing");
+    assert_eq!(config.ingest["checks"].source.rules.len(), 1);
 }
 
 #[test]

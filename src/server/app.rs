@@ -1,14 +1,17 @@
 //! What every handler shares. Cheap to clone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use smol_str::SmolStr;
 use tokio_util::sync::CancellationToken;
 
 use super::auth::Tokens;
 use super::envelope::Instances;
 use super::idempotent::InFlight;
-use crate::config::Grants;
+use super::ingest::Ingest;
+use crate::config::{Grants, IngestSource};
 use crate::drill::live::Drills;
 use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
@@ -24,6 +27,8 @@ pub struct Parts {
     pub tokens: Tokens,
     /// Who may be given a token for what.
     pub grants: Grants,
+    /// Where alerts may come from, by id.
+    pub ingest: BTreeMap<SmolStr, IngestSource>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -37,6 +42,7 @@ struct Shared {
     drills: Drills,
     tokens: Tokens,
     grants: Grants,
+    ingest: Ingest,
     metrics: Arc<Metrics>,
     in_flight: InFlight,
     instances: Instances,
@@ -53,7 +59,9 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let ingest = Ingest::new(parts.ingest, parts.runtime.store());
         Self(Arc::new(Shared {
+            ingest,
             runtime: parts.runtime,
             drills: parts.drills,
             tokens: parts.tokens,
@@ -87,6 +95,12 @@ impl App {
     #[must_use]
     pub fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    /// Returns the doors for alerts.
+    #[must_use]
+    pub(super) fn ingest(&self) -> &Ingest {
+        &self.0.ingest
     }
 
     /// Returns what is counted.

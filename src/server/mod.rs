@@ -13,6 +13,7 @@ mod cursor;
 mod envelope;
 mod housekeeping;
 mod idempotent;
+mod ingest;
 mod kept;
 mod lang;
 mod measure;

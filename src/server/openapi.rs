@@ -63,6 +63,11 @@ pub fn head() -> OpenApi {
                 .build(),
         ),
     );
+    let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+        "The key of a configured source of alerts; it opens the doors of `/ingest` alone. It may also \
+         be the password of Basic authentication, or PagerDuty's `routing_key` in the body.",
+    ));
+    components.add_security_scheme("source", SecurityScheme::Http(key.build()));
     components.schemas.insert("Problem".to_owned(), problem());
     components.responses.insert("Problem".to_owned(), RefOr::T(problem_response()));
     OpenApiBuilder::new().info(info).components(Some(components)).build()
@@ -138,6 +143,20 @@ pub fn describe(routes: UtoipaMethodRouter<App>, scope: Option<Scope>) -> Utoipa
     (schemas, paths, router)
 }
 
+/// As [`describe`], for the routes that the keys of sources open.
+pub fn describe_source(routes: UtoipaMethodRouter<App>) -> UtoipaMethodRouter<App> {
+    let (schemas, mut paths, router) = describe(routes, None);
+    for item in paths.paths.values_mut() {
+        for operation in operations(item) {
+            operation.security =
+                Some(vec![SecurityRequirement::new("source", Vec::<String>::new())]);
+            let problem = Ref::from_response_name("Problem");
+            operation.responses.responses.insert("default".to_owned(), RefOr::Ref(problem));
+        }
+    }
+    (schemas, paths, router)
+}
+
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten()
 }
@@ -185,6 +204,7 @@ fn in_path(name: &str) -> Parameter {
         "id" => "Its id, or its number where it has one (`INC-2026-0042`)",
         "step" => "`{step}` for its current run, `{step}:{item}` for one item of a for-each",
         "hash" => "SHA-256 of the file, in hex",
+        "source" => "Its id in the configuration",
         "token" => "As the message has it",
         "channel" => "The channel, by its name in the configuration",
         "reference" => "As the timeline names it",

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{options, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
@@ -19,6 +20,7 @@ use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
 use super::auth::{Guard, guard};
 use super::envelope::envelope;
+use super::ingest;
 use super::openapi;
 use super::problem::{Kind, Problem};
 use crate::runtime::Scope;
@@ -69,7 +71,21 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Admin, routes!(backup::take)))
         .routes(door.needs(Commander, routes!(safe_start::show)))
         .routes(door.needs(Commander, routes!(safe_start::confirm)));
-    work(door, command(door, api))
+    sources(door, work(door, command(door, api)))
+}
+
+/// Where other tools send alerts.
+fn sources(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    // Old clients write the slash.
+    let slashed = post(ingest::enqueue).layer(DefaultBodyLimit::max(ingest::BODY_BYTES_MAX));
+    api.routes(door.source(routes!(ingest::alertmanager)))
+        .routes(door.source(routes!(ingest::grafana)))
+        .routes(door.source(routes!(ingest::cloudevents)))
+        .route("/ingest/cloudevents", options(ingest::handshake))
+        .routes(door.source(routes!(ingest::generic)))
+        .routes(door.source(routes!(ingest::enqueue)))
+        .route("/ingest/pagerduty/v2/enqueue/", slashed)
+        .routes(door.needs(Responder, routes!(ingest::unmatched)))
 }
 
 /// What people do in an incident.
@@ -151,6 +167,12 @@ impl Table {
     /// Tokens of at least this scope may.
     fn needs(&self, scope: Scope, routes: Routes) -> Routes {
         self.behind(scope, PATIENCE, routes)
+    }
+
+    /// The keys of sources may; the handler looks at them, since each dialect carries them elsewhere.
+    fn source(&self, routes: Routes) -> Routes {
+        let limit = DefaultBodyLimit::max(ingest::BODY_BYTES_MAX);
+        openapi::describe_source(routes).map(|route| route.route_layer(limit))
     }
 
     /// As [`Table::needs`], for a file of evidence.

@@ -27,11 +27,13 @@ pub enum Kind {
     Erasure = 9,
     /// When a contact of a person was asked and confirmed, named by both.
     Reach = 10,
+    /// What arrived from other tools and led to nothing, named by its slot.
+    Unmatched = 11,
 }
 
 impl Kind {
     /// All kinds, in the order of their stored bytes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Pin,
         Self::DrillResult,
         Self::DrillSchedule,
@@ -42,6 +44,7 @@ impl Kind {
         Self::Answer,
         Self::Erasure,
         Self::Reach,
+        Self::Unmatched,
     ];
 
     /// Returns the stored byte.
@@ -64,6 +67,7 @@ impl Kind {
             Self::Answer => "answer",
             Self::Erasure => "erasure",
             Self::Reach => "reach",
+            Self::Unmatched => "unmatched",
         }
     }
 }

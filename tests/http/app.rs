@@ -1,6 +1,7 @@
 //! The whole server in one process: real router, real runtime, a store in memory, and a clock that
 //! stands still until a test moves it.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -11,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use firebell::clock::Clock;
-use firebell::config::Grants;
+use firebell::config::{Grants, IngestSource};
 use firebell::drill::live::Drills;
 use firebell::id::{ChannelId, PersonId, ScheduleId, TeamId};
 use firebell::notify::{self, Channels, Hosts};
@@ -25,6 +26,7 @@ use firebell::telemetry::Metrics;
 use firebell::text::Lang;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
+use smol_str::SmolStr;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
@@ -189,6 +191,15 @@ impl TestApp {
 
     /// Starts a server whose configuration says who may be given a token for what.
     pub fn start_with(store: Arc<dyn Store>, grants: Grants) -> Self {
+        Self::start_from(store, grants, BTreeMap::new())
+    }
+
+    /// Starts a server that tools may send alerts to.
+    pub fn start_from(
+        store: Arc<dyn Store>,
+        grants: Grants,
+        ingest: BTreeMap<SmolStr, IngestSource>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = TestClock::new();
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -212,7 +223,7 @@ impl TestApp {
         let tokens = Tokens::open(Arc::clone(&store)).expect("no damage");
         let metrics = Arc::new(Metrics::new());
         let drills = Drills::start(runtime.clone());
-        let app = App::new(Parts { runtime, drills, tokens, grants, metrics });
+        let app = App::new(Parts { runtime, drills, tokens, grants, ingest, metrics });
         Self { router: router(app.clone()), app, clock, store, folder }
     }
 

@@ -39,7 +39,12 @@ async fn every_route_but_the_open_ones_refuses_without_a_token() {
     let app = TestApp::start();
     for (method, path, scope) in operations() {
         let reply = app.anonymous().call(method.clone(), &path).send().await;
-        if OPEN.contains(&path.as_str()) {
+        if path.starts_with("/ingest/pagerduty") {
+            // Its key stands in the body, and its answers are its own.
+            assert_eq!(reply.ok(400)["status"], "invalid event");
+        } else if path.starts_with("/ingest/") {
+            reply.problem(401, "unauthenticated");
+        } else if OPEN.contains(&path.as_str()) {
             assert_eq!(scope, None, "{path}");
             assert_eq!(reply.status, 200, "{path}: {}", reply.text());
         } else if let Some((_, status)) = SIGNED.iter().find(|(signed, _)| *signed == path) {

@@ -94,7 +94,7 @@ async fn plans_are_listed_and_shown_with_what_they_ask_for() {
         list["items"].as_array().unwrap().iter().map(|plan| plan["id"].as_str().unwrap()).collect();
     assert_eq!(
         ids,
-        ["attack", "duty", "five", "intake", "mistaken", "outage"],
+        ["attack", "duty", "five", "intake", "mistaken", "outage", "phones"],
         "the restricted plan is not for the desk"
     );
     let plan = desk.get("/api/v1/playbooks/outage").await.ok(200);

@@ -119,7 +119,7 @@ async fn a_reload_says_what_is_in_force() {
     let app = TestApp::start();
     let admin = app.person("ada", Scope::Admin).await;
     let report = admin.post("/api/v1/reload", json!({})).await.ok(200);
-    assert_eq!(report["playbooks"], 7, "{report}");
+    assert_eq!(report["playbooks"], 8, "{report}");
     assert_eq!(report["findings"], json!([]), "{report}");
 }
 

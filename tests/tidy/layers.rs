@@ -20,6 +20,7 @@ const LAYERS: &[Layer] = &[
     layer("exchange", 3, &[]),
     layer("clock", 4, &[]),
     layer("proof", 4, &[]),
+    layer("ingest", 4, &[]),
     layer("store", 5, &[]),
     layer("notify", 5, &[]),
     layer("timeline", 5, &["notify", "picture"]),
@@ -73,7 +74,7 @@ const NOTIFY_PURE: &[&str] = &[
 /// Modules that are pure as a whole.
 const PURE: &[&str] = &[
     "id", "text", "people", "playbook", "engine", "exchange", "timeline", "signal", "picture",
-    "paper", "proof",
+    "paper", "proof", "ingest",
 ];
 
 /// What pure code must not name: prefixes of paths, and types with a random order.

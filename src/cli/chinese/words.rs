@@ -159,6 +159,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Print the timeline of an incident", "输出事件的时间线"),
     ("Print this message or the help of the given subcommand(s)", "显示本帮助，或所给命令的帮助"),
     ("Print version", "显示版本"),
+    (
+        "Print what a body would become, the rule that matched and what it would begin",
+        "输出一段内容会成为什么告警、匹配了哪条规则、会启动什么",
+    ),
     ("Print without colour (also: NO_COLOR)", "输出不带颜色（也可设 NO_COLOR）"),
     (
         "Propose not to notify, or answer such a proposal as another person",
@@ -237,6 +241,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The drill's name, or its file", "演练的名称或文件"),
     ("The entry's number in the timeline", "该记录在时间线中的序号"),
     ("The file", "文件"),
+    ("The file with the body, as JSON", "存放内容的 JSON 文件"),
     ("The file; only --report does without", "文件；只有 --report 可以不写"),
     (
         "The folder to write to; one page goes to standard output without it",
@@ -273,6 +278,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The server that client verbs talk to", "客户端命令所访问的服务"),
     ("The service it belongs to", "令牌所属的服务"),
     ("The shell", "命令行解释器"),
+    ("The source it comes from, as the configuration names it", "内容的来源，用配置中的名称"),
     ("The step it proves", "所证明的步骤"),
     ("The step; `step:0` is the first item of a for-each", "步骤；`step:0` 是逐项步骤的第一项"),
     ("The token that client verbs present", "客户端命令出示的令牌"),
@@ -288,6 +294,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Treat warnings as errors", "把警告当作错误"),
     ("Try a channel out", "试用一个渠道"),
     ("Try a failed step again", "重试失败的步骤"),
+    ("Try what other tools send", "试验其他工具发来的内容"),
     ("Undo what was done, the latest first", "撤回已做的处置，从最近的开始"),
     ("Unpack an archive into an empty data folder", "把归档文件恢复到空的数据文件夹"),
     ("Until when", "延至何时"),

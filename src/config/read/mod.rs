@@ -5,6 +5,7 @@
 mod channels;
 pub(super) mod forms;
 mod hooks;
+mod ingest;
 mod ladders;
 mod people;
 mod scalar;
@@ -54,7 +55,7 @@ pub(super) const KEYS: [&str; 22] = [
 ];
 
 /// Keys of the file whose time has not come.
-const NOT_YET: [&str; 3] = ["tls", "monitors", "ingest"];
+const NOT_YET: [&str; 2] = ["tls", "monitors"];
 
 /// The id of the channel that stands in where the operator would have none.
 const OUTBOX: &str = "email";
@@ -106,6 +107,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             drill_hosts: self.hosts(fields.take("drill_hosts")),
             http_hosts: self.hosts(fields.take("http_hosts")),
             retention: self.retention(fields.take("retention")),
+            ingest: fields.take("ingest").map(|node| self.ingest(node)).unwrap_or_default(),
             directory: Arc::new(directory),
             data,
             channels: self.channels,

@@ -45,7 +45,10 @@ fn each_wrong_setting_of_the_server_is_found_where_it_stands() {
         ("listen: example.com", BAD_ADDRESS, "example.com"),
         ("tls: {}", NOT_YET, "tls"),
         ("monitors: {}", NOT_YET, "monitors"),
-        ("ingest: {}", NOT_YET, "ingest"),
+        ("ingest: []", WRONG_TYPE, "["),
+        ("ingest: { x: { dialect: generic } }", MISSING_KEY, "dialect"),
+        ("ingest: { x: { dialect: nagios, secret: env:ROBOT_KEY } }", BAD_VALUE, "nagios"),
+        ("ingest: { x: { dialect: generic, secret: s3cret } }", NOT_A_SECRET, "******"),
         ("lang: fr", BAD_VALUE, "fr"),
         ("timezone: Asia/Shanghia", BAD_ADDRESS, "Asia/Shanghia"),
         ("public_url: bell", BAD_ADDRESS, "bell"),
@@ -103,6 +106,37 @@ fn each_wrong_channel_is_found_where_it_stands() {
         assert_eq!(codes, [code], "{channel}");
         assert_eq!(found[0].1, 3, "{channel}");
         assert!(found[0].2.starts_with(at), "{channel}: at {:?}", found[0].2);
+    }
+}
+
+#[test]
+fn each_wrong_source_of_alerts_is_found_where_it_stands() {
+    let key = "secret: env:ROBOT_KEY";
+    for (source, code, at) in [
+        ("{ dialect: generic, secret: env:SMTP_PASSWORD }".to_owned(), BAD_SECRET, "env:SMTP"),
+        (format!("{{ dialect: grafana, {key}, rules: [ {{}} ] }}"), BAD_VALUE, "["),
+        (
+            format!("{{ dialect: generic, {key}, rules: [ {{ when: level == 1 }} ] }}"),
+            BAD_VALUE,
+            "level",
+        ),
+        (format!("{{ dialect: generic, {key}, rules: [ {{ nmae: x }} ] }}"), UNKNOWN_KEY, "nmae"),
+        (format!("{{ dialect: generic, {key}, labels: {{ a: [] }} }}"), WRONG_TYPE, "["),
+        (
+            format!("{{ dialect: cloudevents, {key}, rules: [ {{ name: \"{{{{ body.\" }} ] }}"),
+            BAD_VALUE,
+            "\"{{",
+        ),
+        (
+            format!("{{ dialect: grafana, {key} }}, y: {{ dialect: generic, {key} }}"),
+            BAD_SECRET,
+            "y",
+        ),
+    ] {
+        let found = found(&format!("{SOUND}ingest: {{ x: {source} }}\n"));
+        let codes: Vec<_> = found.iter().map(|(code, ..)| *code).collect();
+        assert_eq!(codes, [code], "{source}");
+        assert!(found[0].2.starts_with(at), "{source}: at {:?}", found[0].2);
     }
 }
 

@@ -24,7 +24,9 @@ pub mod tokens;
 
 use axum::response::Response;
 
+pub(super) use commit::json;
+
 use super::problem::Problem;
 
 /// What a handler comes to.
-type Answer = Result<Response, Problem>;
+pub(super) type Answer = Result<Response, Problem>;

@@ -8,6 +8,7 @@ mod admin;
 mod clock;
 mod drill;
 mod incident;
+mod ingest;
 mod list;
 mod plan;
 mod reach;
@@ -31,6 +32,7 @@ pub use incident::{
     PersonalFound, PersonalState, PlaybookVersion, Role, RoleState, Rollback, Step, StepKind,
     Undoing,
 };
+pub use ingest::{AlertOutcome, Ingested, IngestedAlert, UnmatchedAlert};
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
 pub use reach::{AskReach, Reached};

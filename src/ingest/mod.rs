@@ -1,0 +1,28 @@
+//! Alerts of other tools, in the dialects they speak: what arrives becomes [`Alert`]s, and an alert
+//! becomes what firebell is asked to do. Pure: it must not know HTTP, keys, the clock or the store.
+
+mod alert;
+pub mod alertmanager;
+pub mod cloudevents;
+mod fault;
+pub mod generic;
+pub mod grafana;
+mod json;
+pub mod pagerduty;
+mod route;
+mod rule;
+mod source;
+
+pub use alert::{Alert, News};
+pub use fault::Fault;
+pub use route::{Errand, incident_key, note_for, route};
+pub use rule::{Phrase, Rule, RuleError};
+pub use source::{Dialect, Reading, Source, Unread};
+
+/// Alerts of one body: a group of Alertmanager's can hold every machine of a data centre.
+pub const ALERTS_MAX: usize = 1_000;
+/// Labels and annotations read of one alert, each. Those that plans ask for come first when fewer
+/// are kept.
+pub const LABELS_MAX: usize = 20_000;
+/// Rules of one source; they are tried one after another.
+pub const RULES_MAX: usize = 100;

@@ -1,0 +1,160 @@
+//! What an alert asks of firebell: begin a plan, tell an incident, or nothing.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use smol_str::SmolStr;
+
+use super::alert::{Alert, News};
+use crate::engine::AlertNote;
+use crate::engine::limits::{ALERT_LABELS_MAX, CLOCK_SKEW};
+use crate::id::{IncidentId, PlaybookId};
+use crate::playbook::expression::Name;
+use crate::playbook::{Activation, Playbook};
+
+/// A key longer than this is known by its hash; it stands in lists beside titles.
+const KEY_BYTES_PLAIN: usize = 300;
+
+/// Something to ask of the runtime.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Errand {
+    /// Begin a plan.
+    Declare {
+        /// The plan.
+        playbook: PlaybookId,
+        /// The incident's deduplication key.
+        key: String,
+        /// What is kept of the alert.
+        note: AlertNote,
+        /// When the trouble began, where that can be so.
+        detected_at: Option<Timestamp>,
+    },
+    /// Tell an open incident that the alert came, or came again.
+    Attach {
+        /// The plan it was begun by.
+        playbook: PlaybookId,
+        /// The incident.
+        incident: IncidentId,
+        /// What is kept of the alert.
+        note: AlertNote,
+    },
+    /// Tell an open incident that it is over.
+    Resolve {
+        /// The plan it was begun by.
+        playbook: PlaybookId,
+        /// The incident.
+        incident: IncidentId,
+        /// What is kept of the alert.
+        note: AlertNote,
+    },
+    /// Tell an open incident that somebody has seen the alert at its source.
+    Acknowledge {
+        /// The plan it was begun by.
+        playbook: PlaybookId,
+        /// The incident.
+        incident: IncidentId,
+    },
+}
+
+/// Finds what an alert asks for. `open` finds the open incident with a deduplication key.
+///
+/// An open incident hears of its alert whatever the labels are by now; another begins only where the
+/// alert fires and a plan answers to its labels.
+pub fn route<'p>(
+    alert: &Alert,
+    plans: impl Iterator<Item = &'p Playbook>,
+    open: &dyn Fn(&str) -> Option<IncidentId>,
+    now: Timestamp,
+) -> Vec<Errand> {
+    let begins = |plan: &Playbook| alert.status == News::Firing && answers(plan, alert);
+    let asks = |plan: &'p Playbook| {
+        if !plan.activate_when.iter().any(|one| matches!(one, Activation::Alert { .. })) {
+            return None;
+        }
+        let key = incident_key(alert, &plan.id);
+        let playbook = plan.id.clone();
+        let note = || note_for(alert, plan);
+        match (open(&key), alert.status) {
+            (Some(incident), News::Firing) => {
+                Some(Errand::Attach { playbook, incident, note: note() })
+            }
+            (Some(incident), News::Resolved) => {
+                Some(Errand::Resolve { playbook, incident, note: note() })
+            }
+            (Some(incident), News::Acknowledged) => {
+                Some(Errand::Acknowledge { playbook, incident })
+            }
+            (None, _) if begins(plan) => {
+                let detected_at = plausible(alert.at, now);
+                Some(Errand::Declare { playbook, key, note: note(), detected_at })
+            }
+            (None, _) => None,
+        }
+    };
+    plans.filter_map(asks).collect()
+}
+
+/// Tells whether a plan answers to the labels of an alert: every label that one of its activations
+/// asks for has exactly the value it asks for.
+fn answers(plan: &Playbook, alert: &Alert) -> bool {
+    plan.activate_when.iter().any(|activation| match activation {
+        Activation::Alert { match_labels, .. } => {
+            match_labels.iter().all(|(label, value)| alert.labels.get(label) == Some(value))
+        }
+        Activation::Surge { .. } => false,
+    })
+}
+
+/// Names the trouble for one plan: one alert may begin several.
+#[must_use]
+pub fn incident_key(alert: &Alert, plan: &PlaybookId) -> String {
+    let key = &alert.dedup_key;
+    if key.len() <= KEY_BYTES_PLAIN {
+        return format!("{}/{plan}/{key}", alert.source);
+    }
+    let hash = hex::encode(Sha256::digest(key.as_bytes()));
+    format!("{}/{plan}/sha256:{hash}", alert.source)
+}
+
+/// The clock of a source may be wrong: what would lie ahead is not known.
+fn plausible(at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    let latest = now.saturating_add(CLOCK_SKEW).unwrap_or(now);
+    at.filter(|at| *at <= latest)
+}
+
+/// Makes what the journal keeps of an alert. Of more labels than fit, those that the plan asks for
+/// are kept first.
+#[must_use]
+pub fn note_for(alert: &Alert, plan: &Playbook) -> AlertNote {
+    let wanted = wanted(plan);
+    let kept = |map: &std::collections::BTreeMap<SmolStr, String>| {
+        let (first, rest): (Vec<_>, Vec<_>) =
+            map.iter().partition(|(key, _)| wanted.contains(*key));
+        let all = first.into_iter().chain(rest).take(ALERT_LABELS_MAX);
+        all.map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    AlertNote {
+        name: SmolStr::new(&alert.name),
+        labels: kept(&alert.labels),
+        annotations: kept(&alert.annotations),
+    }
+}
+
+/// The labels and annotations that a plan asks for, in its activations and its inputs.
+fn wanted(plan: &Playbook) -> BTreeSet<&SmolStr> {
+    let mut wanted = BTreeSet::new();
+    for activation in &plan.activate_when {
+        let Activation::Alert { match_labels, inputs } = activation else { continue };
+        wanted.extend(match_labels.keys());
+        for name in inputs.values().flat_map(|template| template.names()) {
+            if let Name::Alert(path) = name {
+                wanted.extend(path.get(1));
+            }
+        }
+    }
+    wanted
+}
+
+#[cfg(test)]
+mod tests;

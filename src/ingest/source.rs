@@ -1,0 +1,234 @@
+//! A configured source: which dialect it speaks and what is added to what it says.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use smol_str::SmolStr;
+
+use super::alert::Alert;
+use super::rule::Rule;
+use super::{Fault, alertmanager, cloudevents, generic, grafana, pagerduty};
+
+/// The dialects that are spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dialect {
+    /// Prometheus Alertmanager's webhook, version 4.
+    Alertmanager,
+    /// Grafana's webhook.
+    Grafana,
+    /// `PagerDuty`'s Events API v2.
+    PagerDuty,
+    /// `CloudEvents` 1.0.
+    CloudEvents,
+    /// Any JSON.
+    Generic,
+}
+
+impl Dialect {
+    /// Every dialect by its name.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("alertmanager", Self::Alertmanager),
+        ("grafana", Self::Grafana),
+        ("pagerduty", Self::PagerDuty),
+        ("cloudevents", Self::CloudEvents),
+        ("generic", Self::Generic),
+    ];
+
+    /// Returns the stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alertmanager => "alertmanager",
+            Self::Grafana => "grafana",
+            Self::PagerDuty => "pagerduty",
+            Self::CloudEvents => "cloudevents",
+            Self::Generic => "generic",
+        }
+    }
+
+    /// Tells whether its bodies may be mapped by rules; the others have a meaning of their own.
+    #[must_use]
+    pub const fn takes_rules(self) -> bool {
+        matches!(self, Self::CloudEvents | Self::Generic)
+    }
+}
+
+/// Where alerts come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// Its id in the configuration.
+    pub id: SmolStr,
+    /// What it speaks.
+    pub dialect: Dialect,
+    /// Labels that each of its alerts gets, where it has none of that name.
+    pub labels: BTreeMap<SmolStr, String>,
+    /// How to read it; the first rule that holds decides.
+    pub rules: Arc<[Rule]>,
+}
+
+/// Something that arrived and became no alert.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unread {
+    /// No rule holds for it.
+    NoRule {
+        /// Its place in the body.
+        pointer: String,
+    },
+    /// A rule holds, and it says too little.
+    Fault(Fault),
+}
+
+/// What a body was read as.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reading {
+    /// The alerts, each with the number of the rule that made it, counted from 0.
+    pub alerts: Vec<(Alert, Option<usize>)>,
+    /// What became none.
+    pub unread: Vec<Unread>,
+}
+
+impl Source {
+    /// Reads a JSON body. `made` is the key of an event that wants one.
+    ///
+    /// # Errors
+    /// The body is not of the source's dialect.
+    pub fn read(&self, body: &Json, made: &str) -> Result<Reading, Fault> {
+        let plain = |alerts: Vec<Alert>| Reading {
+            alerts: alerts.into_iter().map(|alert| (alert, None)).collect(),
+            unread: Vec::new(),
+        };
+        let reading = match self.dialect {
+            Dialect::Alertmanager => plain(alertmanager::read(&self.id, body)?),
+            Dialect::Grafana => plain(grafana::read(&self.id, body)?),
+            Dialect::PagerDuty => {
+                let event = pagerduty::read(body)
+                    .map_err(|errors| Fault::at("", errors.join("; "), errors.join("; ")))?;
+                plain(vec![event.alert(&self.id, made)])
+            }
+            Dialect::CloudEvents => {
+                self.each(cloudevents::events(body, body.is_array())?, cloudevents::read)?
+            }
+            Dialect::Generic => self.each(generic::parts(body)?, generic::read)?,
+        };
+        Ok(self.labelled(reading))
+    }
+
+    /// Adds the source's own labels.
+    #[must_use]
+    pub fn labelled(&self, mut reading: Reading) -> Reading {
+        for (alert, _) in &mut reading.alerts {
+            for (key, value) in &self.labels {
+                alert.labels.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        reading
+    }
+
+    fn each(
+        &self,
+        parts: Vec<(String, &Json)>,
+        read: impl Fn(&SmolStr, &Json, &str) -> Result<Alert, Fault>,
+    ) -> Result<Reading, Fault> {
+        let mut reading = Reading::default();
+        for (below, part) in parts {
+            let plain = read(&self.id, part, &below);
+            if self.rules.is_empty() {
+                reading.alerts.push((plain?, None));
+                continue;
+            }
+            let holding = self.rules.iter().enumerate().find(|(_, rule)| rule.holds(part));
+            let Some((n, rule)) = holding else {
+                reading.unread.push(Unread::NoRule { pointer: below });
+                continue;
+            };
+            let mapped = match (self.dialect, plain) {
+                (Dialect::CloudEvents, Ok(mut alert)) => {
+                    generic::overlay(&mut alert, rule.read(part));
+                    Ok(alert.completed())
+                }
+                (Dialect::CloudEvents, Err(fault)) => return Err(fault),
+                _ => generic::mapped(&self.id, rule, part, &below),
+            };
+            match mapped {
+                Ok(alert) => reading.alerts.push((alert, Some(n))),
+                Err(fault) => reading.unread.push(Unread::Fault(fault)),
+            }
+        }
+        Ok(reading)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::ingest::News;
+    use serde_json::json;
+
+    fn rule(when: Option<&str>, says: &[(&str, &str)]) -> Rule {
+        let mut rule = Rule::default();
+        if let Some(when) = when {
+            rule.when(when).unwrap();
+        }
+        for (key, source) in says {
+            match key.strip_prefix("labels.") {
+                Some(label) => rule.label(label, source).unwrap(),
+                None => rule.say(key, source).unwrap(),
+            }
+        }
+        rule
+    }
+
+    fn source(dialect: Dialect, rules: Vec<Rule>) -> Source {
+        let labels = [("service".into(), "phones".to_owned())].into();
+        Source { id: "x".into(), dialect, labels, rules: rules.into() }
+    }
+
+    #[test]
+    fn the_first_rule_that_holds_decides_and_the_rest_stays_visible() {
+        let says = [
+            ("name", "Check{{ body.check }}"),
+            ("status", "{{ body.state }}"),
+            ("dedup_key", "{{ body.check }}"),
+            ("labels.host", "{{ body.host }}"),
+        ];
+        let rules = vec![
+            rule(Some("body.kind == \"check\""), &says),
+            rule(Some("body.kind == \"bare\""), &[]),
+        ];
+        let source = source(Dialect::Generic, rules);
+        let body = json!([
+            { "kind": "check", "check": 7, "state": "OK", "host": "a" },
+            { "kind": "else" },
+            { "kind": "bare" },
+        ]);
+        let reading = source.read(&body, "").unwrap();
+        let [(alert, Some(0))] = reading.alerts.as_slice() else { panic!("{reading:?}") };
+        assert_eq!((alert.name.as_str(), alert.status), ("Check7", News::Resolved));
+        assert_eq!((alert.dedup_key.as_str(), alert.labels["host"].as_str()), ("7", "a"));
+        assert_eq!(alert.labels["service"], "phones");
+        assert_eq!(reading.unread[0], Unread::NoRule { pointer: "/1".to_owned() });
+        assert!(matches!(&reading.unread[1], Unread::Fault(fault) if fault.pointer == "/2"));
+    }
+
+    #[test]
+    fn rules_say_which_trouble_an_event_is_about() {
+        let says = [("dedup_key", "{{ body.subject }}"), ("status", "{{ body.data.state }}")];
+        let source = source(Dialect::CloudEvents, vec![rule(None, &says)]);
+        let event = json!({
+            "specversion": "1.0", "id": "1", "source": "/m", "type": "queue", "subject": "q7",
+            "data": { "state": "ok" },
+        });
+        let (alert, _) = &source.read(&event, "").unwrap().alerts[0];
+        assert_eq!((alert.dedup_key.as_str(), alert.status), ("q7", News::Resolved));
+        assert!(source.read(&json!({ "subject": "q7" }), "").is_err());
+    }
+
+    #[test]
+    fn every_dialect_has_the_name_it_is_listed_under() {
+        for (name, dialect) in Dialect::ALL {
+            assert_eq!(dialect.as_str(), name);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Carries alerts to the runtime. What the runtime refuses for good stays visible; what it cannot do
+//! now the sender sends again: a trouble is begun once, whatever is repeated.
+
+use std::collections::BTreeSet;
+
+use super::unmatched::{Reason, Seen};
+use crate::engine::{Actor, Command, Mode};
+use crate::id::{IncidentId, PlaybookId};
+use crate::ingest::{Alert, Errand, Fault, News, Reading, Source, Unread, route};
+use crate::playbook::{Access, Playbook};
+use crate::runtime::{Caller, CommitOptions, DeclareRequest, Refusal, Scope};
+use crate::server::app::App;
+use crate::server::problem::Problem;
+use crate::server::wire::{AlertOutcome, Ingested, IngestedAlert};
+use crate::store::StoreError;
+use crate::text::{Lang, Text};
+
+/// How often an alert is routed: the incident that was open may end in between.
+const TRIES_MAX: usize = 3;
+
+/// What was asked already for this body: the members of a group speak with one voice.
+type Asked = BTreeSet<(PlaybookId, String, News)>;
+
+/// Carries everything that was read of one body.
+///
+/// # Errors
+/// The runtime cannot take it now; nothing is lost by sending all of it again.
+pub async fn carry(app: &App, source: &Source, reading: Reading) -> Result<Ingested, Problem> {
+    let mut asked = Asked::new();
+    let mut alerts = Vec::new();
+    let mut seen = Vec::new();
+    for (alert, _) in reading.alerts {
+        let outcomes = one(app, &alert, &mut asked).await?;
+        if outcomes.is_empty() {
+            let outcome = if alert.status == News::Firing {
+                seen.push(Seen::of(&alert, Reason::NoPlan, no_plan()));
+                AlertOutcome::Unmatched
+            } else {
+                AlertOutcome::Ignored
+            };
+            alerts.push(told(&alert, outcome, None));
+        }
+        for done in outcomes {
+            if let Some(why) = done.why {
+                seen.push(Seen::of(&alert, Reason::Refused, why));
+            }
+            alerts.push(told(&alert, done.outcome, done.incident));
+        }
+    }
+    for unread in reading.unread {
+        let (reason, why) = worded(unread);
+        seen.push(Seen::unread(source, reason, why));
+    }
+    let unmatched = seen.len();
+    app.ingest().unmatched().keep(app, seen).await?;
+    Ok(Ingested { alerts, unmatched })
+}
+
+/// Keeps a body visible that is not of the source's dialect.
+pub async fn unreadable(app: &App, source: &Source, why: &Text) {
+    let seen = Seen::unread(source, Reason::Unreadable, why.clone());
+    if let Err(problem) = app.ingest().unmatched().keep(app, vec![seen]).await {
+        tracing::warn!(source = %source.id, code = problem.kind.code(), "not kept");
+    }
+}
+
+fn no_plan() -> Text {
+    Text::both(
+        "没有预案的 activate_when 与这些标签相符",
+        "no plan's `activate_when` answers to these labels",
+    )
+}
+
+fn worded(unread: Unread) -> (Reason, Text) {
+    match unread {
+        Unread::NoRule { pointer } => (
+            Reason::NoRule,
+            Text::both(
+                format!("没有映射规则适用于“{pointer}”"),
+                format!("no mapping rule holds for `{pointer}`"),
+            ),
+        ),
+        Unread::Fault(Fault { pointer, detail }) => {
+            let said = |lang| format!("{pointer}: {}", detail.get(lang));
+            (Reason::Incomplete, Text::both(said(Lang::Zh), said(Lang::En)))
+        }
+    }
+}
+
+fn told(
+    alert: &Alert,
+    outcome: AlertOutcome,
+    incident: Option<(PlaybookId, IncidentId)>,
+) -> IngestedAlert {
+    let (playbook, incident) = incident.unzip();
+    IngestedAlert {
+        name: alert.name.clone(),
+        dedup_key: alert.dedup_key.clone(),
+        outcome,
+        playbook,
+        incident,
+    }
+}
+
+/// What one errand came to.
+struct Done {
+    outcome: AlertOutcome,
+    incident: Option<(PlaybookId, IncidentId)>,
+    why: Option<Text>,
+}
+
+async fn one(app: &App, alert: &Alert, asked: &mut Asked) -> Result<Vec<Done>, Problem> {
+    let library = app.runtime().library();
+    let store = app.runtime().store();
+    let mut done = Vec::new();
+    let mut refused = Vec::new();
+    for n in 0..TRIES_MAX {
+        refused.clear();
+        let open = |key: &str| store.by_dedup_key(Mode::Live, key);
+        let plans = library.playbooks().map(|plan| &**plan);
+        for errand in route(alert, plans, &open, app.now()) {
+            let playbook = plan_of(&errand).clone();
+            let hidden = library.playbook(&playbook).is_some_and(|plan| is_hidden(&plan));
+            let mark = (playbook, alert.dedup_key.clone(), alert.status);
+            if asked.contains(&mark) {
+                if n == 0 {
+                    done.push(Done { outcome: AlertOutcome::Grouped, incident: None, why: None });
+                }
+                continue;
+            }
+            match run(app, alert, errand).await {
+                Ok((outcome, incident)) => {
+                    let incident = (!hidden).then(|| (mark.0.clone(), incident));
+                    asked.insert(mark);
+                    done.push(Done { outcome, incident, why: None });
+                }
+                Err(refusal) if is_for_good(&refusal) => refused.push(refusal),
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+        if refused.is_empty() {
+            break;
+        }
+    }
+    for refusal in refused {
+        let why = Some(Problem::from(refusal).detail.clone());
+        done.push(Done { outcome: AlertOutcome::Refused, incident: None, why });
+    }
+    Ok(done)
+}
+
+/// A source is no reader: of a restricted plan it hears nothing.
+fn is_hidden(plan: &Playbook) -> bool {
+    plan.access == Access::Restricted
+}
+
+const fn plan_of(errand: &Errand) -> &PlaybookId {
+    match errand {
+        Errand::Declare { playbook, .. }
+        | Errand::Attach { playbook, .. }
+        | Errand::Resolve { playbook, .. }
+        | Errand::Acknowledge { playbook, .. } => playbook,
+    }
+}
+
+async fn run(
+    app: &App,
+    alert: &Alert,
+    errand: Errand,
+) -> Result<(AlertOutcome, IncidentId), Refusal> {
+    let actor = Actor::Service { name: alert.source.clone() };
+    let caller = Caller { actor, scope: Scope::Responder };
+    let (outcome, incident, command) = match errand {
+        Errand::Declare { playbook, key, note, detected_at } => {
+            let request = DeclareRequest {
+                dedup_key: Some(key),
+                alert: Some(note.clone()),
+                detected_at,
+                ..DeclareRequest::live(playbook)
+            };
+            let options = CommitOptions::default();
+            let committed = app.runtime().declare(&caller, request, options).await?;
+            let id = committed.incident.id;
+            if committed.created {
+                return Ok((AlertOutcome::Declared, id));
+            }
+            // Another body was first.
+            (AlertOutcome::Attached, id, Command::Alert { alert: note, resolved: false })
+        }
+        Errand::Attach { incident, note, .. } => {
+            (AlertOutcome::Attached, incident, Command::Alert { alert: note, resolved: false })
+        }
+        Errand::Resolve { incident, note, .. } => {
+            (AlertOutcome::Resolved, incident, Command::Alert { alert: note, resolved: true })
+        }
+        Errand::Acknowledge { incident, .. } => {
+            let text = format!(
+                "告警已在来源 {source} 处确认 / The alert was acknowledged at its source, {source}",
+                source = alert.source
+            );
+            (AlertOutcome::Acknowledged, incident, Command::Note { text })
+        }
+    };
+    let options = CommitOptions::default();
+    let committed = app.runtime().execute(&caller, incident, command, options).await?;
+    Ok((outcome, committed.incident.id))
+}
+
+/// Tells whether sending it again would meet the same answer.
+const fn is_for_good(refusal: &Refusal) -> bool {
+    match refusal {
+        Refusal::Rejected(_) | Refusal::NotFound { .. } => true,
+        Refusal::Store(error) => matches!(
+            error,
+            StoreError::TooLarge { .. } | StoreError::Invalid { .. } | StoreError::Damaged { .. }
+        ),
+        Refusal::VersionMismatch { .. }
+        | Refusal::Answered(_)
+        | Refusal::KeyReused
+        | Refusal::Drill(..)
+        | Refusal::NoPublicUrl
+        | Refusal::Unavailable(_) => false,
+    }
+}

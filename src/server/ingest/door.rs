@@ -1,0 +1,116 @@
+//! Who is sending: a source, known by its key. Keys are compared in constant time, all of them.
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{FromRequest as _, Request};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::SemaphorePermit;
+
+use super::{BODY_BYTES_MAX, Ingest};
+use crate::ingest::{Dialect, Source};
+use crate::server::app::App;
+use crate::server::ask;
+use crate::server::problem::{Kind, Problem, too_large};
+
+impl Ingest {
+    /// Finds the source of a dialect that a key belongs to.
+    pub(super) fn source_of(&self, dialect: Dialect, key: &str) -> Option<&Source> {
+        let mut found = None;
+        for one in self.sources.values().filter(|one| one.source.dialect == dialect) {
+            if bool::from(one.key.expose().as_bytes().ct_eq(key.as_bytes())) {
+                found = Some(&one.source);
+            }
+        }
+        found
+    }
+
+    /// Lets a sender in whose headers carry the key of a source of this dialect; of the one named,
+    /// where one is.
+    pub(super) fn admit(
+        &self,
+        dialect: Dialect,
+        name: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<&Source, Problem> {
+        let key = key(headers).ok_or_else(no_key)?;
+        let source = self.source_of(dialect, &key);
+        source.filter(|source| name.is_none_or(|name| name == source.id)).ok_or_else(unknown_key)
+    }
+
+    /// Takes a place among those that are worked on.
+    pub(super) fn place(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.room.try_acquire().map_err(|_| {
+            Problem::new(
+                Kind::Busy,
+                "正在处理的告警过多；请稍后重发",
+                "Too many alerts are being taken in; send it again a little later",
+            )
+        })
+    }
+}
+
+/// Reads the key: a bearer token, or the password of basic authentication under any user name.
+fn key(headers: &HeaderMap) -> Option<String> {
+    let (scheme, rest) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.to_owned());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(rest).ok()?).ok()?;
+    decoded.split_once(':').map(|(_, password)| password.to_owned())
+}
+
+fn no_key() -> Problem {
+    Problem::new(
+        Kind::Unauthenticated,
+        "缺少来源的密钥；请用 Authorization: Bearer 或 Basic（密钥作密码）发送",
+        "There is no key; send it as `Authorization: Bearer`, or as the password of Basic",
+    )
+}
+
+/// The same for a key of another source and for a source that does not exist.
+fn unknown_key() -> Problem {
+    Problem::new(
+        Kind::Unauthenticated,
+        "密钥不属于此处的任何来源；请核对配置中的 ingest",
+        "The key belongs to no source that may send here; see `ingest` in the configuration",
+    )
+}
+
+/// Reads a whole body.
+pub(super) async fn body(request: Request, app: &App) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, app).await.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+            too_large(BODY_BYTES_MAX as u64)
+        }
+        _ => ask::broken_body(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_comes_as_a_bearer_or_as_a_password() {
+        let of = |header: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, header.parse().unwrap());
+            key(&headers)
+        };
+        assert_eq!(of("Bearer k1").as_deref(), Some("k1"));
+        assert_eq!(of(&format!("basic {}", STANDARD.encode("any:k:1"))).as_deref(), Some("k:1"));
+        for bad in ["k1", "Basic !", "Digest k1"] {
+            assert_eq!(of(bad), None, "{bad}");
+        }
+        assert_eq!(of(&format!("Basic {}", STANDARD.encode("k1"))), None);
+        assert_eq!(key(&HeaderMap::new()), None);
+    }
+}

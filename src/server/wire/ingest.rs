@@ -1,0 +1,85 @@
+//! What became of alerts that other tools sent.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use utoipa::ToSchema;
+
+use crate::id::{IncidentId, PlaybookId};
+use crate::text::Text;
+
+/// What became of a body; it is durable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Ingested {
+    /// Each alert that was read of it; one that began two plans twice.
+    pub alerts: Vec<IngestedAlert>,
+    /// How many led to nothing, such as those that no mapping rule holds for.
+    pub unmatched: usize,
+}
+
+/// What became of an alert.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct IngestedAlert {
+    /// Its name.
+    pub name: String,
+    /// Alerts of the same trouble carry the same key.
+    pub dedup_key: String,
+    /// What became of it.
+    pub outcome: AlertOutcome,
+    /// The plan; missing where it is restricted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<PlaybookId>,
+    /// The incident; missing where the plan is restricted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+}
+
+/// What became of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertOutcome {
+    /// It began an incident.
+    Declared,
+    /// The incident that is open for it heard of it again.
+    Attached,
+    /// The incident heard that it is over.
+    Resolved,
+    /// The incident heard that somebody has seen it.
+    Acknowledged,
+    /// Another alert of the same group spoke for it.
+    Grouped,
+    /// It is over, or seen, and nothing is open for it.
+    Ignored,
+    /// No plan answers to it; it is on the list of what matched nothing.
+    Unmatched,
+    /// The plan or the incident refused it; it is on that list with the reason.
+    Refused,
+}
+
+/// Something that arrived and led to nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UnmatchedAlert {
+    /// The source it came from.
+    #[schema(value_type = String)]
+    pub source: SmolStr,
+    /// Its name; empty where it became no alert.
+    pub name: String,
+    /// Its key; empty where it became no alert.
+    pub dedup_key: String,
+    /// Some of its labels.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub labels: BTreeMap<SmolStr, String>,
+    /// `no_plan`, `no_rule`, `incomplete`, `unreadable` or `refused`.
+    #[schema(value_type = String)]
+    pub reason: SmolStr,
+    /// What that means here.
+    pub why: Text,
+    /// When it came first.
+    pub first_at: Timestamp,
+    /// When it came last.
+    pub last_at: Timestamp,
+    /// How often it came.
+    pub count: u64,
+}
