@@ -1,5 +1,5 @@
 //! `PagerDuty`'s Events API v2 (developer.pagerduty.com/docs/events-api-v2): many tools speak it and
-//! nothing else, so its answers are theirs word for word.
+//! nothing else, so statuses and messages are theirs; the sentences about what is wrong are ours.
 
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;

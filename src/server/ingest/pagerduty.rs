@@ -1,4 +1,4 @@
-//! `PagerDuty`'s way: the key stands in the body, and the answers are its own, word for word. What
+//! `PagerDuty`'s way: the key stands in the body, and the answers have its own shape. What
 //! cannot be taken now is answered with 429, which its clients send again.
 
 use axum::extract::{Request, State};
