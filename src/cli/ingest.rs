@@ -14,15 +14,12 @@ use super::settings;
 use crate::config::Config;
 use crate::engine::{self, Actor, Chance, Ctx, Declare, Fact, Mode};
 use crate::id::{IncidentId, VarId};
-use crate::ingest::{Alert, Errand, Reading, Source, Unread, route};
+use crate::ingest::{Alert, BODY_BYTES_MAX, Errand, Reading, Source, route};
 use crate::people::Directory;
 use crate::playbook::Playbook;
 use crate::playbook::diagnostic::{Diagnostics, Rendering, nearest};
 use crate::runtime::Library;
-use crate::text::Lang;
 
-/// The largest body, as the server takes it.
-const BODY_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// What stands for the key that is made for an event without one.
 const MADE: &str = "(made)";
 
@@ -104,7 +101,7 @@ fn read(path: &Path, screen: &Screen) -> Result<Json, Stop> {
     let shown = path.display();
     let mut bytes = Vec::new();
     let opened = std::fs::File::open(path);
-    let done = opened.and_then(|file| file.take(BODY_BYTES_MAX + 1).read_to_end(&mut bytes));
+    let done = opened.and_then(|file| file.take(BODY_BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
     done.map_err(|error| {
         let why = crate::text::system::why(&error, screen.lang);
         let words = screen
@@ -112,7 +109,7 @@ fn read(path: &Path, screen: &Screen) -> Result<Json, Stop> {
             .pick(format!("读不了 {shown}：{why}"), format!("cannot read {shown}: {error}"));
         Stop::new(Exit::NotFound, words)
     })?;
-    if bytes.len() as u64 > BODY_BYTES_MAX {
+    if bytes.len() > BODY_BYTES_MAX {
         let words = screen.lang.pick(
             format!("{shown} 超过服务器接受的 {BODY_BYTES_MAX} 字节"),
             format!("{shown} is larger than the {BODY_BYTES_MAX} bytes that the server takes"),
@@ -158,17 +155,11 @@ fn try_it(
         source: source.id.to_string(),
         dialect: source.dialect.as_str(),
         alerts: reading.alerts.into_iter().map(mapped).collect(),
-        unread: reading.unread.iter().map(|unread| unread_words(unread, screen.lang)).collect(),
-    }
-}
-
-fn unread_words(unread: &Unread, lang: Lang) -> String {
-    match unread {
-        Unread::NoRule { pointer } => lang.pick(
-            format!("没有映射规则适用于“{pointer}”"),
-            format!("no mapping rule holds for `{pointer}`"),
-        ),
-        Unread::Fault(fault) => format!("{}: {}", fault.pointer, fault.detail.get(lang)),
+        unread: reading
+            .unread
+            .iter()
+            .map(|unread| unread.text().get(screen.lang).to_owned())
+            .collect(),
     }
 }
 

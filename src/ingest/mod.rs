@@ -19,6 +19,8 @@ pub use route::{Errand, incident_key, note_for, route};
 pub use rule::{Phrase, Rule, RuleError};
 pub use source::{Dialect, Reading, Source, Unread};
 
+/// The largest body: a thousand alerts of some kilobytes.
+pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Alerts of one body: a group of Alertmanager's can hold every machine of a data centre.
 pub const ALERTS_MAX: usize = 1_000;
 /// Labels and annotations read of one alert, each. Those that plans ask for come first when fewer

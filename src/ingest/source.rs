@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::alert::Alert;
 use super::rule::Rule;
 use super::{Fault, alertmanager, cloudevents, generic, grafana, pagerduty};
+use crate::text::{Lang, Text};
 
 /// The dialects that are spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +78,23 @@ pub enum Unread {
     },
     /// A rule holds, and it says too little.
     Fault(Fault),
+}
+
+impl Unread {
+    /// Says why in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::NoRule { pointer } => Text::both(
+                format!("没有映射规则适用于“{pointer}”"),
+                format!("no mapping rule holds for `{pointer}`"),
+            ),
+            Self::Fault(Fault { pointer, detail }) => {
+                let said = |lang| format!("{pointer}: {}", detail.get(lang));
+                Text::both(said(Lang::Zh), said(Lang::En))
+            }
+        }
+    }
 }
 
 /// What a body was read as.

@@ -42,6 +42,7 @@ pub use channel::{Channel, Delivery, Inbound};
 pub use channels::{ChannelSettings, Channels, Configured, KindSettings};
 pub use client::{Client, ClientSettings, Lookup, install_tls_provider, system_lookup};
 pub use email::{Credentials, Eml, EmlSettings, Security, Smtp, SmtpSettings};
+pub use encode::xml;
 pub use hook::HookSettings;
 pub use hosts::{Host, Hosts};
 pub use message::{IncidentLine, Link, RENDERED_FORMAT, Rendered, Sms, Unreadable};

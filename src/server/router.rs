@@ -77,7 +77,7 @@ fn table(door: &Table) -> OpenApiRouter<App> {
 /// Where other tools send alerts.
 fn sources(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
     // Old clients write the slash.
-    let slashed = post(ingest::enqueue).layer(DefaultBodyLimit::max(ingest::BODY_BYTES_MAX));
+    let slashed = post(ingest::enqueue).layer(DefaultBodyLimit::max(crate::ingest::BODY_BYTES_MAX));
     api.routes(door.source(routes!(ingest::alertmanager)))
         .routes(door.source(routes!(ingest::grafana)))
         .routes(door.source(routes!(ingest::cloudevents)))
@@ -171,7 +171,7 @@ impl Table {
 
     /// The keys of sources may; the handler looks at them, since each dialect carries them elsewhere.
     fn source(&self, routes: Routes) -> Routes {
-        let limit = DefaultBodyLimit::max(ingest::BODY_BYTES_MAX);
+        let limit = DefaultBodyLimit::max(crate::ingest::BODY_BYTES_MAX);
         openapi::describe_source(routes).map(|route| route.route_layer(limit))
     }
 

@@ -1,7 +1,6 @@
 //! Statutory clocks: begun, shortened and stopped by the rules, warned of, breached. Never silently
 //! made longer. What people do with them is in `duty`.
 
-use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use super::decision::{Decision, Listener, Task, Wish};
@@ -67,17 +66,12 @@ impl<'a> Decision<'a> {
             ) if stage.on_demand && is_newer(state.as_deref(), &limit) => {
                 self.start_clock(&key, limit, unsure, assumed);
             }
-            (Some(ClockStanding::Running), Ticking::Due { limit, .. }) => {
+            (
+                Some(ClockStanding::Running | ClockStanding::Met { .. }),
+                Ticking::Due { limit, .. },
+            ) => {
                 if let Some(state) = state {
                     self.relimit_clock(&key, &state, limit);
-                }
-            }
-            (Some(ClockStanding::Met { at, late, .. }), Ticking::Due { limit, .. })
-                if limit.anchor <= *at =>
-            {
-                let (at, late) = (*at, *late);
-                if let Some(state) = &state {
-                    self.judge_clock(&key, state, limit, (at, late));
                 }
             }
             (Some(ClockStanding::Running), Ticking::NotDue { why }) => self.stop_clock(&key, why),
@@ -103,40 +97,32 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// A limit only ever becomes shorter by a rule. One that an authority extended stays.
+    /// A limit only ever becomes shorter by a rule. One that an authority extended stays. What was
+    /// submitted is held to an earlier limit too, once a moment turns out to lie earlier; what begins
+    /// after it says nothing of it.
     fn relimit_clock(&mut self, key: &ClockKey, state: &ClockState, limit: ClockLimit) {
         let Some(known) = &state.limit else { return };
-        if state.extended {
+        if state.extended || state.met_at().is_some_and(|at| at < limit.anchor) {
             return;
         }
         let (was, is) = (known.end(), limit.end());
         if is < was {
             let was = known.due_at;
-            self.clock_fact(key, ClockFact::Shortened { limit, was });
-            self.stop_ladder(&LadderSubject::Clock { key: key.clone() }, "settled");
-            self.tell_owner(key, ClockWord::Shortened);
-        } else if is > was && state.kept != Some(is) {
-            self.clock_fact(key, ClockFact::Kept { would_be: is });
-        }
-    }
-
-    /// What was submitted is held to an earlier limit too, once a moment turns out to lie earlier.
-    fn judge_clock(
-        &mut self,
-        key: &ClockKey,
-        state: &ClockState,
-        limit: ClockLimit,
-        (at, was_late): (Timestamp, bool),
-    ) {
-        let Some(known) = state.limit.as_ref().filter(|_| !state.extended) else { return };
-        let (was, is) = (known.end(), limit.end());
-        if is < was {
-            let late = !limit.internal && at > is;
-            let was = known.due_at;
-            self.clock_fact(key, ClockFact::Judged { limit, was, late });
-            if late && !was_late {
-                self.tell_owner(key, ClockWord::FoundLate);
-                self.tell_commander("clock_found_late");
+            match state.standing {
+                ClockStanding::Met { at, late, .. } => {
+                    let found_late = !limit.internal && at > is;
+                    let judged = ClockFact::Judged { limit, was, late: found_late };
+                    self.clock_fact(key, judged);
+                    if found_late && !late {
+                        self.tell_owner(key, ClockWord::FoundLate);
+                        self.tell_commander("clock_found_late");
+                    }
+                }
+                _ => {
+                    self.clock_fact(key, ClockFact::Shortened { limit, was });
+                    self.stop_ladder(&LadderSubject::Clock { key: key.clone() }, "settled");
+                    self.tell_owner(key, ClockWord::Shortened);
+                }
             }
         } else if is > was && state.kept != Some(is) {
             self.clock_fact(key, ClockFact::Kept { would_be: is });

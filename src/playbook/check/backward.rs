@@ -1,9 +1,10 @@
 //! Deadlines that count back: what they count back from is there, has an end, and leaves time.
 
+use crate::playbook::check::promise::longest;
 use crate::playbook::check::{Check, NO_END, TOO_SHORT};
 use crate::playbook::diagnostic::{Diagnostic, both};
 use crate::playbook::lower::DANGLING;
-use crate::playbook::model::{Clock, Counts, Due, Limit, Step, Term};
+use crate::playbook::model::{Clock, Limit, Step, Term};
 use crate::playbook::source::Span;
 use crate::playbook::statute::Stage;
 use crate::playbook::yaml::unknown_name;
@@ -61,27 +62,16 @@ impl Check<'_> {
         let steps = self.playbook.phases.iter().flat_map(|phase| phase.every_step());
         for step in steps {
             for due in [&step.start_within, &step.due].into_iter().flatten() {
-                let (Counts::Before(term), Limit::Fixed(lead)) = (&due.counts, &due.limit) else {
+                let (Some(Term::Step(end)), Limit::Fixed(lead)) = (due.before(), &due.limit) else {
                     continue;
                 };
-                let Some(given) = self.given(term) else { continue };
-                if lead.fixed().is_some() && given <= lead.seconds() {
+                let given = self.playbook.step(end).and_then(|(_, step)| step.due.as_ref());
+                let all_of_it = given.is_some_and(|given| longest(given) <= lead.seconds());
+                if lead.fixed().is_some() && all_of_it {
                     self.no_time(step);
                 }
             }
         }
-    }
-
-    /// Returns the most time that what is counted back from is given, where no calendar decides it.
-    fn given(&self, term: &Term) -> Option<u64> {
-        let Term::Step(step) = term else { return None };
-        let Due { limit, .. } = self.playbook.step(step)?.1.due.as_ref()?;
-        let all = match limit {
-            Limit::Fixed(span) => vec![span],
-            Limit::ByLevel { levels, otherwise } => levels.values().chain(otherwise).collect(),
-        };
-        let seconds = all.iter().map(|span| span.fixed().map(|_| span.seconds()));
-        seconds.collect::<Option<Vec<u64>>>()?.into_iter().max()
     }
 
     fn no_end(&mut self, name: &str, span: Span) {
@@ -104,8 +94,7 @@ impl Check<'_> {
                 "`{id}` must lead by as much time as what it lies before is given: it begins late"
             ),
         );
-        let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
-        self.told(found, place);
+        self.told_of(id, found);
     }
 }
 

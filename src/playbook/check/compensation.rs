@@ -42,15 +42,11 @@ impl Check<'_> {
         )
         .label(why);
         let said = self.notes.compensations.iter().find(|noted| noted.what.1 == *id);
-        let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
         let found = match said {
             Some(noted) => found.related(noted.span, Text::both("在此用来撤销", "undoes this")),
             None => found,
         };
-        self.out.push(match place {
-            Some(span) => found.at(span),
-            None => found,
-        });
+        self.told_of(id, found);
     }
 
     fn not_undone(&mut self, id: &StepId, what: Text) {
@@ -58,11 +54,7 @@ impl Check<'_> {
             "加上 `compensate: 步骤`；不需要撤销就写 `compensate: nothing`",
             "add `compensate: step`, or `compensate: nothing` where nothing is to be undone",
         ));
-        let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
-        self.out.push(match place {
-            Some(span) => found.at(span),
-            None => found,
-        });
+        self.told_of(id, found);
     }
 }
 

@@ -187,7 +187,7 @@ impl Check<'_> {
     }
 
     /// Reports something at the step it is about.
-    fn told_of(&mut self, step: &StepId, found: Diagnostic) {
+    pub(super) fn told_of(&mut self, step: &StepId, found: Diagnostic) {
         self.told(found, self.notes.steps.get(step.as_str()).map(|place| place.span));
     }
 
@@ -198,7 +198,8 @@ impl Check<'_> {
     }
 }
 
-fn longest(due: &Due) -> u64 {
+/// Returns the most time that a deadline allows, in seconds; where a calendar decides it, no end.
+pub(super) fn longest(due: &Due) -> u64 {
     match &due.limit {
         Limit::Fixed(span) if span.fixed().is_some() => span.seconds(),
         Limit::Fixed(_) => u64::MAX,

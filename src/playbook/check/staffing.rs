@@ -166,8 +166,7 @@ impl Check<'_> {
                 both!("`{id}` 只经 `{only}` 一个渠道发出", "`{id}` goes over `{only}` alone"),
             )
             .help(Text::both("在 `via` 里再写一个渠道", "name a second channel in `via`"));
-            let place = self.notes.steps.get(id.as_str()).map(|place| place.span);
-            self.told(found, place);
+            self.told_of(id, found);
         }
     }
 

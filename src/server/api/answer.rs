@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Answer;
 use crate::id::ChannelId;
-use crate::notify::Inbound;
+use crate::notify::{Inbound, xml};
 use crate::runtime::{About, Heard, LINK_PATH, NoQuestion, Question};
 use crate::server::app::App;
 use crate::server::ask::{At, broken_body};
@@ -251,9 +251,4 @@ fn page(
 fn voice(inner: &str) -> Response {
     let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>{inner}</Response>");
     ([(CONTENT_TYPE, HeaderValue::from_static("text/xml; charset=utf-8"))], body).into_response()
-}
-
-fn xml(text: &str) -> String {
-    askama::filters::escape(text, askama::filters::Html)
-        .map_or_else(|_| String::new(), |safe| safe.to_string())
 }

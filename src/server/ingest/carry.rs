@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use super::unmatched::{Reason, Seen};
 use crate::engine::{Actor, Command, Mode};
 use crate::id::{IncidentId, PlaybookId};
-use crate::ingest::{Alert, Errand, Fault, News, Reading, Source, Unread, route};
+use crate::ingest::{Alert, Errand, News, Reading, Source, Unread, route};
 use crate::playbook::{Access, Playbook};
 use crate::runtime::{Caller, CommitOptions, DeclareRequest, Refusal, Scope};
 use crate::server::app::App;
 use crate::server::problem::Problem;
 use crate::server::wire::{AlertOutcome, Ingested, IngestedAlert};
 use crate::store::StoreError;
-use crate::text::{Lang, Text};
+use crate::text::Text;
 
 /// How often an alert is routed: the incident that was open may end in between.
 const TRIES_MAX: usize = 3;
@@ -48,8 +48,11 @@ pub async fn carry(app: &App, source: &Source, reading: Reading) -> Result<Inges
         }
     }
     for unread in reading.unread {
-        let (reason, why) = worded(unread);
-        seen.push(Seen::unread(source, reason, why));
+        let reason = match unread {
+            Unread::NoRule { .. } => Reason::NoRule,
+            Unread::Fault(_) => Reason::Incomplete,
+        };
+        seen.push(Seen::unread(source, reason, unread.text()));
     }
     let unmatched = seen.len();
     app.ingest().unmatched().keep(app, seen).await?;
@@ -69,22 +72,6 @@ fn no_plan() -> Text {
         "没有预案的 activate_when 与这些标签相符",
         "no plan's `activate_when` answers to these labels",
     )
-}
-
-fn worded(unread: Unread) -> (Reason, Text) {
-    match unread {
-        Unread::NoRule { pointer } => (
-            Reason::NoRule,
-            Text::both(
-                format!("没有映射规则适用于“{pointer}”"),
-                format!("no mapping rule holds for `{pointer}`"),
-            ),
-        ),
-        Unread::Fault(Fault { pointer, detail }) => {
-            let said = |lang| format!("{pointer}: {}", detail.get(lang));
-            (Reason::Incomplete, Text::both(said(Lang::Zh), said(Lang::En)))
-        }
-    }
 }
 
 fn told(

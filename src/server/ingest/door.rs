@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::SemaphorePermit;
 
-use super::{BODY_BYTES_MAX, Ingest};
-use crate::ingest::{Dialect, Source};
+use super::Ingest;
+use crate::ingest::{BODY_BYTES_MAX, Dialect, Source};
 use crate::server::app::App;
 use crate::server::ask;
 use crate::server::problem::{Kind, Problem, too_large};

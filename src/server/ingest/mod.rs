@@ -25,8 +25,6 @@ pub use handlers::{
 pub use pagerduty::{__path_enqueue, enqueue};
 pub use unmatched::Unmatched;
 
-/// The largest body: a thousand alerts of some kilobytes.
-pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bodies that are worked on at once; each waits for the disk. Beyond them the sender is told to come
 /// back, since it keeps what is not taken.
 const AT_ONCE_MAX: usize = 64;
