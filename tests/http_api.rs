@@ -35,6 +35,8 @@ mod reach;
 mod rehearsals;
 #[path = "http/repeats.rs"]
 mod repeats;
+#[path = "http/rosters.rs"]
+mod rosters;
 #[path = "http/streams.rs"]
 mod streams;
 #[path = "http/wire.rs"]

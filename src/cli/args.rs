@@ -1,5 +1,7 @@
 //! The words of the command line. It must not do anything.
 
+mod oncall;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +10,8 @@ use jiff::Timestamp;
 use super::act::Act;
 use super::clock::Clock;
 use crate::text::Text;
+
+pub use oncall::{Oncall, Override, Shift, Swap};
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -596,17 +600,6 @@ pub enum Token {
         /// Its id
         id: String,
     },
-}
-
-/// Who is on call.
-#[derive(Debug, Args)]
-pub struct Oncall {
-    /// At this instant (default: now)
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<Timestamp>,
-    /// Only this schedule
-    #[arg(long)]
-    pub schedule: Option<String>,
 }
 
 /// Prints completions.

@@ -106,7 +106,7 @@ fn store(config: &Config, screen: &Screen) -> (Vec<Finding>, Arc<Directory>) {
         }
     };
     let directory = stored_overrides(&opened.store)
-        .map_or(Arc::clone(&directory), |stored| Arc::new(with_overrides(&directory, stored)));
+        .map_or(Arc::clone(&directory), |stored| Arc::new(with_overrides(&directory, &stored)));
     let remarks = remarks(&opened.report, screen);
     let detail = if remarks.is_empty() {
         let active = opened.report.active;

@@ -34,6 +34,7 @@ mod schema;
 mod screen;
 mod serve;
 mod settings;
+mod shift;
 mod timeline;
 mod token;
 mod usage;
@@ -129,7 +130,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
             Box::pin(async move { token::run(verb, &client, screen).await })
         })),
         Verb::Ingest(verb) => ingest::run(verb, common, screen),
-        Verb::Oncall(args) => oncall::run(&args, common, screen),
+        Verb::Oncall(args) => oncall::run(args, common, screen),
         Verb::Reload => {
             call(Box::new(|client| Box::pin(async move { operate::reload(&client, screen).await })))
         }

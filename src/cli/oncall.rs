@@ -1,11 +1,13 @@
-//! `firebell oncall`: who is on call, from the configuration's rosters. Works without a server.
+//! `firebell oncall`: who is on call, from the configuration's rosters. Works without a server; what
+//! people change while it runs is asked of the server.
 
 use serde::Serialize;
 
 use super::args::{Common, Oncall};
+use super::client::Client;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
-use super::settings;
+use super::{settings, shift, wait};
 use crate::id::ScheduleId;
 use crate::people::{Directory, Schedule};
 use crate::playbook::diagnostic::nearest;
@@ -25,11 +27,19 @@ struct Named {
     name: String,
 }
 
-/// Prints who is on call at an instant; nobody is a finding.
+/// Runs one verb, or prints who is on call.
 ///
 /// # Errors
-/// No such schedule; nobody on call.
-pub fn run(args: &Oncall, common: &Common, screen: &Screen) -> Result<(), Stop> {
+/// No such schedule; nobody on call; the server's problem.
+pub fn run(args: Oncall, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    match args.verb {
+        Some(verb) => wait(shift::run(verb, &Client::new(common, screen.lang)?, screen)),
+        None => show(&args, common, screen),
+    }
+}
+
+/// Prints who is on call at an instant; nobody is a finding.
+fn show(args: &Oncall, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let directory = settings::load(common, None, screen)?.config.directory();
     let at = args.at.unwrap_or(screen.now);
     let wanted = |schedule: &&Schedule| {

@@ -11,7 +11,7 @@ use super::fault::{Fault, FaultKind, Noun};
 use super::ladder::{Ladder, Target};
 use super::limits;
 use super::person::{Contact, Team};
-use super::schedule::{Change, Layer, Override, Schedule};
+use super::schedule::{Layer, Override, Schedule};
 
 /// Returns everything that is wrong with the parts, in the order of the configuration file.
 pub(super) fn faults(parts: &Parts) -> Vec<Fault> {
@@ -242,19 +242,15 @@ impl<'a> Check<'a> {
 impl Override {
     /// Returns the persons it names.
     fn named(&self) -> impl Iterator<Item = &PersonId> {
-        let relieved = match &self.change {
-            Change::Put(_) => None,
-            Change::Replace { out, .. } => Some(out),
-        };
-        relieved.into_iter().chain(std::iter::once(self.person()))
+        self.off().into_iter().chain(self.person())
     }
 
     /// Tells whether two overrides hold at the same time and cannot both be meant.
     fn contradicts(&self, other: &Self) -> bool {
         let together = self.from < other.to && other.from < self.to;
-        let clash = match (&self.change, &other.change) {
-            (Change::Replace { out: a, .. }, Change::Replace { out: b, .. }) => a == b,
-            (Change::Put(_), _) | (_, Change::Put(_)) => true,
+        let clash = match (self.off(), other.off()) {
+            (Some(one), Some(another)) => one == another,
+            (None, _) | (_, None) => true,
         };
         together && clash
     }

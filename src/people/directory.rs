@@ -248,6 +248,18 @@ impl Directory {
         self.schedule(id)?.next_change(after)
     }
 
+    /// Returns what is wrong with an override that would be laid over a schedule at run time.
+    #[must_use]
+    pub fn override_faults(&self, schedule: &ScheduleId, over: &Override) -> Vec<Fault> {
+        check::late_override(self, schedule, over)
+    }
+
+    /// Tells whether a schedule ever names a person in its turns.
+    #[must_use]
+    pub fn takes_turns(&self, schedule: &ScheduleId, person: &PersonId) -> bool {
+        self.schedule(schedule).is_some_and(|schedule| schedule.people().contains(person))
+    }
+
     /// Returns this directory with overrides made at run time laid over the configured ones, later
     /// ones winning, and the faults of those left out because what they name is gone.
     #[must_use]

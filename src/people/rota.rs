@@ -162,6 +162,11 @@ impl Override {
                 });
                 true
             }
+            Change::Off(person) => {
+                let before = who.len();
+                who.retain(|other| other != person);
+                who.len() < before
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Every time of day here is civil time in the schedule's zone; [`Zone::first_showing`] says which
 //! instant it means where clocks are put forward or back.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 
 use jiff::Timestamp;
@@ -151,6 +152,8 @@ pub enum Change {
         /// Who stands in.
         with: PersonId,
     },
+    /// One person is off; whoever else is on call stays.
+    Off(PersonId),
 }
 
 /// A temporary change of a schedule: a swap, a holiday, an illness.
@@ -174,11 +177,21 @@ impl Override {
         self.from <= at && at < self.to
     }
 
-    /// Returns the person it puts on call.
+    /// Returns the person it puts on call; none where it only relieves somebody.
     #[must_use]
-    pub fn person(&self) -> &PersonId {
+    pub const fn person(&self) -> Option<&PersonId> {
         match &self.change {
-            Change::Put(person) | Change::Replace { with: person, .. } => person,
+            Change::Put(person) | Change::Replace { with: person, .. } => Some(person),
+            Change::Off(_) => None,
+        }
+    }
+
+    /// Returns the person it relieves by name.
+    #[must_use]
+    pub const fn off(&self) -> Option<&PersonId> {
+        match &self.change {
+            Change::Put(_) => None,
+            Change::Replace { out: person, .. } | Change::Off(person) => Some(person),
         }
     }
 }
@@ -196,4 +209,13 @@ pub struct Schedule {
     pub layers: Vec<Layer>,
     /// The overrides, weakest first.
     pub overrides: Vec<Override>,
+}
+
+impl Schedule {
+    /// Returns everyone who has a turn.
+    #[must_use]
+    pub fn people(&self) -> BTreeSet<&PersonId> {
+        let turns = self.layers.iter().flat_map(|layer| &layer.turns);
+        turns.flat_map(Duty::people).collect()
+    }
 }

@@ -55,7 +55,11 @@ pub use personal::PersonalValue;
 pub use reach::{ContactReach, REACH_GOOD_FOR, Standing, Whom};
 pub use redaction::Erasure;
 pub use refusal::{Missing, Obstacle, Refusal};
-pub use rosters::{OverrideError, StoredOverride, stored_overrides, with_overrides};
+pub use rosters::{
+    KeptOverride, KeptSwap, Made, NewOverride, OVERRIDE_DAYS_MAX, OfferSwap, OverrideStanding,
+    RosterError, Settled, Span, Stamp, StoredOverride, Swap, SwapState, Wanted, stored_overrides,
+    with_overrides,
+};
 pub use service::{Parts, Runtime};
 pub use test_page::Tried;
 pub use watchdog::Watchdog;

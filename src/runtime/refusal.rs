@@ -23,6 +23,10 @@ pub enum Missing {
     Evidence,
     /// A personal value.
     Personal,
+    /// An override of a schedule.
+    Override,
+    /// An offer to change shifts.
+    Swap,
 }
 
 /// What keeps a drill from starting now.

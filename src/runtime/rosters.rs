@@ -1,111 +1,95 @@
-//! Overrides of on-call schedules made while running: stored as documents, laid over the
-//! configured rosters. It must not know HTTP.
+//! Rosters as they are while running: what the configuration says, with the overrides and swaps
+//! that people made since laid over it. Every change is durable before it holds, and says who made
+//! it, when and with which token. It must not know HTTP.
+
+mod change;
+mod record;
+mod swap;
+mod tell;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use super::service::{Inner, Runtime};
+use super::service::Inner;
 use super::{Missing, Refusal};
-use crate::id::ScheduleId;
-use crate::people::{Directory, Fault, Override};
+use crate::id::{PersonId, ScheduleId};
+use crate::people::{Directory, Fault};
 use crate::playbook::diagnostic::nearest;
-use crate::store::{Change, Expect, Kind, Store, StoreError};
+use crate::store::StoreError;
+use crate::text::Text;
 
-/// The most overrides read at a start; those that ended are removed then.
-const OVERRIDES_MAX: usize = 10_000;
+pub use change::{Made, NewOverride, OVERRIDE_DAYS_MAX, Wanted};
+pub use record::{KeptOverride, Stamp, Standing as OverrideStanding, StoredOverride};
+pub use record::{stored_overrides, with_overrides};
+pub use swap::{KeptSwap, OfferSwap, Settled, Span, Swap, SwapState};
 
-/// An override as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredOverride {
-    /// The schedule it changes.
-    pub schedule: ScheduleId,
-    /// The change.
-    #[serde(flatten)]
-    pub change: Override,
-}
-
-/// Why an override was not made.
+/// Why a roster was not changed.
 #[derive(Debug)]
-pub enum OverrideError {
+pub enum RosterError {
     /// It names something that is not there, or contradicts itself.
     Faults(Vec<Fault>),
-    /// It could not be stored, or the schedule does not exist.
+    /// A field says what cannot be: its pointer, and why.
+    Field(&'static str, Text),
+    /// The caller may not: the shift is another person's.
+    NotYours(Text),
+    /// Nobody would be on call.
+    LeavesNobody(Text),
+    /// It has ended; the past is changed by corrections alone.
+    Ended(Text),
+    /// It was accepted, declined, withdrawn, or ran out.
+    Settled(Text),
+    /// Who would give the shift away does not have it.
+    NotOnCall(Text),
+    /// It could not be stored, or does not exist.
     Refused(Refusal),
 }
 
-/// Reads the stored overrides; those that do not read any more are left out and logged.
-///
-/// # Errors
-/// [`StoreError::Damaged`].
-pub fn stored_overrides(store: &dyn Store) -> Result<Vec<StoredOverride>, StoreError> {
-    let documents = store.documents(Kind::Override, "", OVERRIDES_MAX)?;
-    Ok(documents
-        .into_iter()
-        .filter_map(|document| match serde_json::from_slice(&document.content) {
-            Ok(read) => Some(read),
-            Err(error) => {
-                tracing::warn!(name = %document.name, %error, "a stored override does not read");
-                None
-            }
-        })
-        .collect())
-}
-
-/// Lays stored overrides over the configured people.
-#[must_use]
-pub fn with_overrides(base: &Directory, stored: Vec<StoredOverride>) -> Directory {
-    let laid = stored.into_iter().map(|stored| (stored.schedule, stored.change));
-    let (directory, faults) = base.with_overrides(laid);
-    for fault in faults {
-        tracing::warn!(?fault, "a stored override no longer fits the rosters");
-    }
-    directory
-}
-
-impl Runtime {
-    /// Makes an override: durable, and in force when this returns. `beside` is written with it.
-    ///
-    /// # Errors
-    /// [`OverrideError`]; nothing has changed.
-    pub async fn add_override(
-        &self,
-        new: StoredOverride,
-        beside: Option<Change>,
-    ) -> Result<(), OverrideError> {
-        let inner = self.inner();
-        let directory = inner.directory.load_full();
-        if directory.schedule(&new.schedule).is_none() {
-            return Err(OverrideError::Refused(unknown_schedule(&directory, &new.schedule)));
-        }
-        let (_, faults) = directory.with_overrides([(new.schedule.clone(), new.change.clone())]);
-        if !faults.is_empty() {
-            return Err(OverrideError::Faults(faults));
-        }
-        let refused = |error: StoreError| OverrideError::Refused(error.into());
-        // Documents are read in the order of their names, and later overrides win.
-        let now = inner.clock.now();
-        let name = format!("{:020}-{}", now.as_microsecond(), new.schedule);
-        let content = serde_json::to_vec(&new).expect("plain fields always serialise");
-        let change = Change::write(Kind::Override, name, Expect::Absent, content);
-        let changes = beside.into_iter().chain([change]).collect();
-        inner.store.put(changes).await.map_err(refused)?;
-        lay_anew(inner).map_err(refused)
+impl From<StoreError> for RosterError {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
     }
 }
 
-fn lay_anew(inner: &Inner) -> Result<(), StoreError> {
-    let stored = stored_overrides(&*inner.store)?;
-    let base = inner.base_directory.load_full();
-    inner.directory.store(Arc::new(with_overrides(&base, stored)));
-    Ok(())
+impl From<Refusal> for RosterError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
-fn unknown_schedule(directory: &Directory, id: &ScheduleId) -> Refusal {
+impl Inner {
+    /// Puts the stored overrides over the configured rosters anew.
+    fn lay_anew(&self) -> Result<(), StoreError> {
+        let stored = stored_overrides(&*self.store)?;
+        let base = self.base_directory.load_full();
+        self.directory.store(Arc::new(with_overrides(&base, &stored)));
+        Ok(())
+    }
+}
+
+fn known_schedule(directory: &Directory, id: &ScheduleId) -> Result<(), RosterError> {
+    if directory.schedule(id).is_some() {
+        return Ok(());
+    }
     let names = directory.schedules().map(|schedule| schedule.id.as_str());
-    Refusal::NotFound {
-        what: Missing::Schedule,
-        name: id.to_string(),
-        closest: nearest(id.as_str(), names).into_iter().map(str::to_owned).collect(),
+    Err(missing(Missing::Schedule, id.as_str(), names).into())
+}
+
+fn known_person(directory: &Directory, id: &PersonId) -> Result<(), RosterError> {
+    if directory.person(id).is_some() {
+        return Ok(());
     }
+    let names = directory.people().map(|person| person.id.as_str());
+    Err(missing(Missing::Person, id.as_str(), names).into())
+}
+
+fn missing<'a>(what: Missing, name: &str, names: impl Iterator<Item = &'a str>) -> Refusal {
+    let closest = nearest(name, names).into_iter().map(str::to_owned).collect();
+    Refusal::NotFound { what, name: name.to_owned(), closest }
+}
+
+/// Names the next document of a kind: by the time it was made, later than every one there is, since
+/// documents are read in the order of their names and later overrides win.
+fn next_name(last: Option<&str>, now: jiff::Timestamp) -> u64 {
+    let now = u64::try_from(now.as_microsecond()).unwrap_or(1);
+    let last = last.and_then(|name| name.get(..20)?.parse::<u64>().ok());
+    last.map_or(now, |last| now.max(last + 1))
 }

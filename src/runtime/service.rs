@@ -102,6 +102,8 @@ pub(super) struct Inner {
     pub(super) links: OnceCell<LinkKey>,
     /// Held while records of contacts change: answers come while others are still asked.
     pub(super) reaching: Mutex<()>,
+    /// Held while rosters change: one change is judged by the roster the one before it left.
+    pub(super) rosters: Mutex<()>,
     pub(super) evidence: Evidence,
     base_url: Option<String>,
     zone: Zone,
@@ -154,7 +156,7 @@ impl Runtime {
             tracing::error!(%error, "the stored overrides cannot be read");
             Vec::new()
         });
-        let directory = rosters::with_overrides(&parts.directory, overrides);
+        let directory = rosters::with_overrides(&parts.directory, &overrides);
         let inner = Arc::new(Inner {
             ids: Ids::after(parts.store.last_number()),
             bus: Bus::starting_at(u64::try_from(now.as_microsecond()).unwrap_or(1)),
@@ -173,6 +175,7 @@ impl Runtime {
             audit: ArcSwap::default(),
             links: OnceCell::new(),
             reaching: Mutex::default(),
+            rosters: Mutex::default(),
             evidence: Evidence::in_dir(parts.evidence),
             base_url: parts.base_url,
             zone: parts.zone,

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::api::{
     answer, backup, clocks, commands, drills, events, evidence, health, incidents, oncall,
-    personal, playbooks, reach, roles, safe_start, steps, test_page, timeline, tokens,
+    personal, playbooks, reach, roles, rosters, safe_start, steps, test_page, timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -52,7 +52,6 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.plans(Viewer, routes!(playbooks::check)))
         .routes(door.needs(Admin, routes!(playbooks::reload)))
         .routes(door.needs(Viewer, routes!(oncall::show)))
-        .routes(door.needs(Commander, routes!(oncall::replace)))
         .routes(door.needs(Responder, routes!(test_page::send)))
         .routes(door.needs(Commander, routes!(reach::ask)))
         .routes(door.needs(Viewer, routes!(reach::show)))
@@ -71,7 +70,19 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Admin, routes!(backup::take)))
         .routes(door.needs(Commander, routes!(safe_start::show)))
         .routes(door.needs(Commander, routes!(safe_start::confirm)));
-    sources(door, work(door, command(door, api)))
+    sources(door, work(door, command(door, shifts(door, api))))
+}
+
+/// How rosters are changed.
+fn shifts(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    api.routes(door.needs(Responder, routes!(rosters::make)))
+        .routes(door.needs(Viewer, routes!(rosters::list)))
+        .routes(door.needs(Responder, routes!(rosters::withdraw)))
+        .routes(door.needs(Responder, routes!(rosters::offer)))
+        .routes(door.needs(Viewer, routes!(rosters::swaps)))
+        .routes(door.needs(Responder, routes!(rosters::accept)))
+        .routes(door.needs(Responder, routes!(rosters::decline)))
+        .routes(door.needs(Responder, routes!(rosters::call_off)))
 }
 
 /// Where other tools send alerts.

@@ -29,11 +29,21 @@ pub enum Kind {
     Reach = 10,
     /// What arrived from other tools and led to nothing, named by its slot.
     Unmatched = 11,
+    /// An offer to change shifts with another person.
+    Swap = 12,
+    /// The right to read a roster as a calendar, named by the hash of its secret.
+    Feed = 13,
+    /// What is handed over at one change of shift, named by schedule and instant.
+    Handover = 14,
+    /// The last good copy of a calendar that a schedule takes its shifts from.
+    Calendar = 15,
+    /// A message about a roster that was sent, named by what it is about.
+    RosterNotice = 16,
 }
 
 impl Kind {
     /// All kinds, in the order of their stored bytes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::Pin,
         Self::DrillResult,
         Self::DrillSchedule,
@@ -45,6 +55,11 @@ impl Kind {
         Self::Erasure,
         Self::Reach,
         Self::Unmatched,
+        Self::Swap,
+        Self::Feed,
+        Self::Handover,
+        Self::Calendar,
+        Self::RosterNotice,
     ];
 
     /// Returns the stored byte.
@@ -68,6 +83,11 @@ impl Kind {
             Self::Erasure => "erasure",
             Self::Reach => "reach",
             Self::Unmatched => "unmatched",
+            Self::Swap => "swap",
+            Self::Feed => "feed",
+            Self::Handover => "handover",
+            Self::Calendar => "calendar",
+            Self::RosterNotice => "roster-notice",
         }
     }
 }

@@ -65,6 +65,11 @@ impl Model<'_> {
                         }
                     }
                 }
+                Change::Off(person) => {
+                    while let Some(place) = who.iter().position(|other| other == person) {
+                        who.remove(place);
+                    }
+                }
             }
         }
         who
@@ -323,13 +328,16 @@ fn roster_and_moment() -> impl Strategy<Value = (Schedule, Timestamp)> {
                     turns,
                     windows,
                 });
-            let over = (-2000i64..2000, 1i64..1500, people(), people(), any::<bool>()).prop_map(
-                move |(from, length, out, with, put)| {
+            let over = (-2000i64..2000, 1i64..1500, people(), people(), 0..3u8).prop_map(
+                move |(from, length, out, with, kind)| {
                     let from = near.saturating_add(MINUTE * i32::try_from(from).unwrap()).unwrap();
                     let to = from.saturating_add(MINUTE * i32::try_from(length).unwrap()).unwrap();
                     let (out, with) = (out.people()[0].clone(), with.people()[0].clone());
-                    let change =
-                        if put { Change::Put(with) } else { Change::Replace { out, with } };
+                    let change = match kind {
+                        0 => Change::Put(with),
+                        1 => Change::Replace { out, with },
+                        _ => Change::Off(out),
+                    };
                     Override { from, to, change, note: None }
                 },
             );

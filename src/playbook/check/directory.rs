@@ -185,7 +185,7 @@ pub(super) fn candidates(source: &Source, directory: &Directory) -> Option<Vec<P
         Source::Schedule(id) => {
             let schedule = directory.schedule(id)?;
             let turns = schedule.layers.iter().flat_map(|layer| &layer.turns);
-            let overrides = schedule.overrides.iter().map(|entry| entry.person().clone());
+            let overrides = schedule.overrides.iter().filter_map(|entry| entry.person().cloned());
             Some(turns.flat_map(|duty| duty.people().to_vec()).chain(overrides).collect())
         }
     }

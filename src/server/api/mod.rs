@@ -16,6 +16,7 @@ pub mod personal;
 pub mod playbooks;
 pub mod reach;
 pub mod roles;
+pub mod rosters;
 pub mod safe_start;
 pub mod steps;
 pub mod test_page;

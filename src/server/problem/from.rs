@@ -77,6 +77,8 @@ fn not_found(what: Missing, name: &str, closest: &[String]) -> Problem {
         Missing::Schedule => (Kind::UnknownSchedule, "值班表", "schedule"),
         Missing::Evidence => (Kind::UnknownEvidence, "证据", "evidence"),
         Missing::Personal => (Kind::UnknownPersonal, "个人信息", "personal value"),
+        Missing::Override => (Kind::UnknownOverride, "调班", "override"),
+        Missing::Swap => (Kind::UnknownSwap, "换班申请", "swap"),
     };
     let (mut zh, mut en) = (format!("没有{zh}“{name}”"), format!("There is no {en} `{name}`"));
     if !closest.is_empty() {

@@ -66,6 +66,8 @@ kinds! {
     ScopeTooLow = "scope_too_low", FORBIDDEN, "权限不足", "Scope too low";
     /// The other side of a channel did not sign this.
     BadSignature = "bad_signature", FORBIDDEN, "签名不符", "Bad signature";
+    /// The shift is another person's.
+    NotYourShift = "not_your_shift", FORBIDDEN, "非本人班次", "Not your shift";
     /// A service cannot act for a person.
     NotAPerson = "not_a_person", FORBIDDEN, "仅限人员", "Only people may";
     /// Nothing answers at this address.
@@ -84,6 +86,10 @@ kinds! {
     UnknownEvidence = "unknown_evidence", NOT_FOUND, "证据不存在", "No such evidence";
     /// No such personal value.
     UnknownPersonal = "unknown_personal", NOT_FOUND, "个人信息不存在", "No such personal value";
+    /// No such override of a schedule.
+    UnknownOverride = "unknown_override", NOT_FOUND, "调班不存在", "No such override";
+    /// No such offer to change shifts.
+    UnknownSwap = "unknown_swap", NOT_FOUND, "换班申请不存在", "No such swap";
     /// No such token.
     UnknownToken = "unknown_token", NOT_FOUND, "令牌不存在", "No such token";
     /// The address answers to other methods.
@@ -100,6 +106,14 @@ kinds! {
     Contended = "contended", CONFLICT, "并发冲突", "Too many writers";
     /// There is something of that name already.
     AlreadyExists = "already_exists", CONFLICT, "已存在", "Already exists";
+    /// Nobody would be on call.
+    LeavesNobody = "leaves_nobody", CONFLICT, "将无人值班", "Nobody would be on call";
+    /// What it changes lies in the past.
+    OverrideEnded = "override_ended", CONFLICT, "调班已结束", "The override has ended";
+    /// The offer was accepted, declined, withdrawn, or ran out.
+    SwapSettled = "swap_settled", CONFLICT, "换班申请已了结", "The swap is settled";
+    /// Who would give the shift away does not have it.
+    NotOnCall = "not_on_call", CONFLICT, "不在班上", "Not on call then";
     /// The drill is under way already.
     DrillUnderWay = "drill_under_way", CONFLICT, "演练正在进行", "Drill under way";
     /// The drill gives way to a live incident.

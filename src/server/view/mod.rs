@@ -7,6 +7,7 @@ mod incident;
 mod kin;
 mod personal;
 mod plan;
+pub mod roster;
 mod step;
 mod work;
 

@@ -99,30 +99,6 @@ pub struct OnCall {
     pub until: Option<Timestamp>,
 }
 
-/// Changes a schedule for a while: either `put` alone, or `out` and `with`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MakeOverride {
-    /// The schedule.
-    pub schedule: ScheduleId,
-    /// The first instant it holds.
-    pub from: Timestamp,
-    /// The first instant it no longer holds.
-    pub to: Timestamp,
-    /// This person alone is on call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub put: Option<PersonId>,
-    /// Who is relieved.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub out: Option<PersonId>,
-    /// Who stands in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub with: Option<PersonId>,
-    /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
-
 /// What is wrong with files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Checked {

@@ -12,6 +12,7 @@ mod ingest;
 mod list;
 mod plan;
 mod reach;
+mod roster;
 mod schema;
 mod work;
 
@@ -21,9 +22,8 @@ pub use acts::{
     MovePhase, NotNotify, Note, Plain, Redact, Remark, Reopen, ReopenIncident, Submit, Timed,
 };
 pub use admin::{
-    ChannelTried, Checked, Confirmed, Finding, FindingPlace, MakeOverride, MakeToken, NewToken,
-    Nothing, OnCall, OnCallNow, Overdue, OverdueIncident, Reloaded, TestPage, TestPaged, Token,
-    WhoAmI,
+    ChannelTried, Checked, Confirmed, Finding, FindingPlace, MakeToken, NewToken, Nothing, OnCall,
+    OnCallNow, Overdue, OverdueIncident, Reloaded, TestPage, TestPaged, Token, WhoAmI,
 };
 pub use clock::{Clock, Draft, Waiver};
 pub use drill::{Drill, LastRun, RunDrill, RunStarted};
@@ -36,6 +36,7 @@ pub use ingest::{AlertOutcome, Ingested, IngestedAlert, UnmatchedAlert};
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
 pub use reach::{AskReach, Reached};
+pub use roster::{By, MadeOverride, MakeOverride, MakeSwap, RosterGap, ShownOverride, ShownSwap};
 pub use work::{ChecklistItem, FormField, Work};
 
 /// Reads what [`crate::id::incident_number`] wrote, or the bare number; `None` for anything else.

@@ -1,0 +1,180 @@
+//! Changes of rosters: overrides and swaps.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::{PersonId, ScheduleId};
+use crate::runtime::{OverrideStanding, Span, SwapState};
+
+/// Changes a schedule for a while.
+///
+/// `person` alone is on call alone; `person` and `off`: the one stands in for the other; `off`
+/// alone: who is off, the others of the shift stay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeOverride {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// The first instant it holds.
+    pub from: Timestamp,
+    /// The first instant it no longer holds; at most 92 days later.
+    pub to: Timestamp,
+    /// Who is on call.
+    #[serde(default, alias = "put", alias = "with", skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// Who is not.
+    #[serde(default, alias = "out", skip_serializing_if = "Option::is_none")]
+    pub off: Option<PersonId>,
+    /// Words for those who read the roster; they are sent to the people concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Why, for those who review it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// It sets right what the roster says of the past; needs the commander scope and a reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub correction: bool,
+}
+
+/// Who did something to a roster, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct By {
+    /// When.
+    pub at: Timestamp,
+    /// The person who did it, or for whom it was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// Who did it in their name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through: Option<PersonId>,
+    /// The program that did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// The id of the access token that carried it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+/// An override.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ShownOverride {
+    /// Its id: ids sort in the order in which overrides were made, and later ones win.
+    pub id: String,
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// The first instant it holds.
+    pub from: Timestamp,
+    /// The first instant it no longer holds, as it was made.
+    pub to: Timestamp,
+    /// Who is on call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// Who is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub off: Option<PersonId>,
+    /// Words for those who read the roster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// It sets the past right.
+    pub correction: bool,
+    /// How it stands.
+    pub state: OverrideStanding,
+    /// The swap that it is one half of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swap: Option<String>,
+    /// Who made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made: Option<By>,
+    /// Who took it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<By>,
+}
+
+/// A stretch in which nobody is on call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RosterGap {
+    /// The first instant.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub to: Timestamp,
+}
+
+/// An override that was just made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MadeOverride {
+    /// The override.
+    #[serde(flatten)]
+    pub made_override: ShownOverride,
+    /// The ids of earlier overrides that it wins over while both hold.
+    pub over: Vec<String>,
+    /// The stretches that it leaves without anybody on call.
+    pub leaves_gaps: Vec<RosterGap>,
+}
+
+/// Offers a shift of the caller, or a part of one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeSwap {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// The first instant of what is offered.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub to: Timestamp,
+    /// Who is asked; anyone of the schedule where missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// The shift of that person that is wanted in return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_return: Option<Span>,
+    /// Until when the offer stands: for 48 hours where missing, never beyond the shift's beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Words for whoever is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// An offer to change shifts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ShownSwap {
+    /// Its id.
+    pub id: String,
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// Whose shift it is.
+    pub by: PersonId,
+    /// The first instant of what is offered.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub to: Timestamp,
+    /// Who is asked; anyone of the schedule where missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// What is wanted in return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_return: Option<Span>,
+    /// Words for whoever is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// How it stands.
+    pub state: SwapState,
+    /// Until when it stands.
+    pub expires_at: Timestamp,
+    /// Who takes the shift.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted_by: Option<PersonId>,
+    /// The overrides that were made of it.
+    pub overrides: Vec<String>,
+    /// Those who said no to an offer to anyone.
+    pub declined_by: Vec<PersonId>,
+    /// Who offered it.
+    pub made: By,
+    /// Who ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<By>,
+}
