@@ -242,13 +242,13 @@ impl Runtime {
         }
         let stamp = Stamp { at: now, by: caller.actor.clone(), token };
         let all = stored_overrides(&*inner.store)?;
-        let mut name = super::next_name(all.last().map(|kept| kept.id.as_str()), now);
-        let mut made: Vec<KeptOverride> = Vec::new();
-        for stored in swap.overrides(&kept.id, &taker, &stamp) {
+        let first = super::next_name(all.last().map(|kept| kept.id.as_str()), now);
+        let halves = swap.overrides(&kept.id, &taker, &stamp);
+        let named = (first..).zip(halves).map(|(name, stored)| {
             let id = format!("{name:020}-{}", stored.schedule);
-            made.push(KeptOverride { id, version: 1, stored });
-            name += 1;
-        }
+            KeptOverride { id, version: 1, stored }
+        });
+        let made: Vec<KeptOverride> = named.collect();
         let overrides = made.iter().map(|half| half.id.clone()).collect();
         kept.swap.settled = Some((stamp, Settled::Accepted { by: taker.clone(), overrides }));
         let expect = Expect::Version(kept.version);
