@@ -193,6 +193,9 @@ metrics! {
     http_request_duration_seconds: WaitHistogram = "http_request_duration" in Seconds;
     /// Open connections.
     http_connections: Gauge = "http_connections";
+    /// Bodies of other tools, by how they ended: accepted, rejected, unauthenticated, too_large, busy,
+    /// timed_out, failed.
+    ingest_bodies: Family<ByResult, Counter> = "ingest_bodies";
     /// Open event streams.
     event_streams: Gauge = "event_streams";
     /// Event streams that fell behind and were told to start over.
@@ -253,6 +256,7 @@ impl Metrics {
             http_requests: Family::default(),
             http_request_duration_seconds: Family::new_with_constructor(waits as fn() -> _),
             http_connections: Gauge::default(),
+            ingest_bodies: Family::default(),
             event_streams: Gauge::default(),
             event_streams_reset: Counter::default(),
         };

@@ -11,12 +11,16 @@ mod app;
 mod clocks;
 #[path = "http/contract.rs"]
 mod contract;
+#[path = "http/dialects.rs"]
+mod dialects;
 #[path = "http/doors.rs"]
 mod doors;
 #[path = "http/evidence.rs"]
 mod evidence;
 #[path = "http/ingest.rs"]
 mod ingest;
+#[path = "http/kept.rs"]
+mod kept;
 #[path = "http/kin.rs"]
 mod kin;
 #[path = "http/lists.rs"]

@@ -141,7 +141,7 @@ pub enum Verb {
     Token(Token),
     /// Who is on call
     Oncall(Oncall),
-    /// Try what other tools send
+    /// Try, send and replay what other tools send
     #[command(subcommand)]
     Ingest(Ingest),
     /// Read plans and drills again on a running server
@@ -561,7 +561,7 @@ pub struct Restore {
     pub from: PathBuf,
 }
 
-/// Tries what other tools send.
+/// Works what other tools send.
 #[derive(Debug, Subcommand)]
 pub enum Ingest {
     /// Print what a body would become, the rule that matched and what it would begin
@@ -572,6 +572,36 @@ pub enum Ingest {
         /// The file with the body, as JSON
         #[arg(long, value_name = "FILE")]
         body: PathBuf,
+    },
+    /// Send an alert with the key of a source, as a monitoring tool does
+    Send {
+        /// The source it comes from, of the dialect `generic`
+        #[arg(long, value_name = "NAME")]
+        source: String,
+        /// The file with the key of the source (default: FIREBELL_INGEST_KEY)
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+        /// The file with the body, as JSON; - for standard input
+        #[arg(long, value_name = "FILE", conflicts_with = "from_nagios")]
+        body: Option<PathBuf>,
+        /// Take the notification from the NAGIOS_ macros of the environment
+        #[arg(long, required_unless_present = "body")]
+        from_nagios: bool,
+    },
+    /// List what a source sent lately, accepted and rejected
+    Recent {
+        /// The source, as the configuration names it
+        #[arg(value_name = "NAME")]
+        source: String,
+    },
+    /// Map a body anew that the server keeps, and show what would happen
+    Replay {
+        /// Its hash, as `recent` lists it
+        #[arg(value_name = "HASH")]
+        hash: String,
+        /// Do it, as if it had arrived now
+        #[arg(long)]
+        send: bool,
     },
 }
 

@@ -1,20 +1,21 @@
 //! `firebell ingest test`: what a body that a tool sends would become and begin. Works without a
 //! server; nothing is begun, and every trouble counts as new.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use super::args::{Common, Ingest};
+use super::args::Common;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone, note};
 use super::settings;
 use crate::config::Config;
 use crate::engine::{self, Actor, Chance, Ctx, Declare, Fact, Mode};
 use crate::id::{IncidentId, VarId};
-use crate::ingest::{Alert, BODY_BYTES_MAX, Errand, Reading, Source, route};
+use crate::ingest::{Alert, BODY_BYTES_MAX, Errand, Reading, Source, form, route};
 use crate::people::Directory;
 use crate::playbook::Playbook;
 use crate::playbook::diagnostic::{Diagnostics, Rendering, nearest};
@@ -58,11 +59,10 @@ struct Start {
 /// # Errors
 /// No such source or file; a body that is not of its dialect; silently, an alert that fires and
 /// begins nothing.
-pub fn run(verb: Ingest, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    let Ingest::Test { source, body } = verb;
+pub fn run(source: &str, body: &Path, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let config = settings::load(common, None, screen)?.config;
-    let source = find(&config, &source, screen)?;
-    let body = read(&body, screen)?;
+    let source = find(&config, source, screen)?;
+    let body = read(source, body, screen)?;
     let reading = source.read(&body, MADE).map_err(|fault| {
         let said = format!("{}: {}", fault.pointer, fault.detail.get(screen.lang));
         let words = screen.lang.pick(
@@ -97,7 +97,7 @@ fn find<'c>(config: &'c Config, name: &str, screen: &Screen) -> Result<&'c Sourc
     Err(Stop::new(Exit::NotFound, words))
 }
 
-fn read(path: &Path, screen: &Screen) -> Result<Json, Stop> {
+fn read(source: &Source, path: &Path, screen: &Screen) -> Result<Json, Stop> {
     let shown = path.display();
     let mut bytes = Vec::new();
     let opened = std::fs::File::open(path);
@@ -115,6 +115,12 @@ fn read(path: &Path, screen: &Screen) -> Result<Json, Stop> {
             format!("{shown} is larger than the {BODY_BYTES_MAX} bytes that the server takes"),
         );
         return Err(Stop::new(Exit::Failure, words));
+    }
+    // A form never begins as JSON does.
+    let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    let is_json = is_json.is_none_or(|first| b"{[\"".contains(first));
+    if source.dialect.takes_forms() && !is_json {
+        return Ok(form::read(&bytes));
     }
     serde_json::from_slice(&bytes).map_err(|error| {
         let words = screen
@@ -143,7 +149,7 @@ fn try_it(
 ) -> Tried {
     let mapped = |(alert, rule): (Alert, Option<usize>)| {
         let plans = library.playbooks().map(|plan| &**plan);
-        let errands = route(&alert, plans, &|_| None, screen.now);
+        let errands = route(&alert, plans, &BTreeSet::new(), &|_| None, screen.now);
         let start = |errand| start(errand, library, directory, screen);
         Mapped {
             starts: errands.into_iter().filter_map(start).collect(),

@@ -10,6 +10,7 @@ mod check;
 mod chinese;
 mod client;
 mod clock;
+mod deliver;
 mod diff;
 mod doctor;
 mod drill;
@@ -46,8 +47,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::args::{Cli, Common, Output, Verb};
+use self::args::{Cli, Common, Ingest, Output, Verb};
 use self::client::Client;
+use self::deliver::Sent;
 use self::exit::{Exit, Stop};
 use self::screen::Screen;
 use crate::clock::{Clock, SystemClock};
@@ -129,8 +131,8 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::Token(verb) => call(Box::new(|client| {
             Box::pin(async move { token::run(verb, &client, screen).await })
         })),
-        Verb::Ingest(verb) => ingest::run(verb, common, screen),
         Verb::Oncall(args) => oncall::run(args, common, screen),
+        Verb::Ingest(verb) => deliver(verb, common, screen),
         Verb::Reload => {
             call(Box::new(|client| Box::pin(async move { operate::reload(&client, screen).await })))
         }
@@ -146,6 +148,19 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::Channel(verb) => channel::run(verb, common, screen),
         Verb::Completions(args) => pages::completions(args.shell, screen.lang),
         Verb::Man(args) => pages::man(args.dir.as_deref(), screen.lang),
+    }
+}
+
+fn deliver(verb: Ingest, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let client = || Client::new(common, screen.lang);
+    match verb {
+        Ingest::Test { source, body } => ingest::run(&source, &body, common, screen),
+        Ingest::Send { source, key_file, body, .. } => {
+            let sent = body.map_or(Sent::Nagios, Sent::File);
+            wait(deliver::send(&source, key_file.as_deref(), sent, common, screen))
+        }
+        Ingest::Recent { source } => wait(deliver::recent(&source, &client()?, screen)),
+        Ingest::Replay { hash, send } => wait(deliver::replay(&hash, send, &client()?, screen)),
     }
 }
 

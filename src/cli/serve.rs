@@ -88,6 +88,7 @@ async fn serve(
         tokens,
         grants,
         ingest: config.ingest.clone(),
+        bodies: config.retention.bodies,
         metrics,
     });
     first_token(&app, screen).await?;

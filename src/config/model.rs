@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 
 use crate::id::{ChannelId, PersonId};
 use crate::ingest::Source;
+use crate::ingest::signature::Signing;
 use crate::people::{Directory, Zone};
 use crate::text::{Lang, Text};
 
@@ -65,8 +66,10 @@ impl Config {
 pub struct IngestSource {
     /// How it is read.
     pub source: Source,
-    /// What opens its door, and nothing else.
+    /// What opens its door, and nothing else; what its bodies are signed with where they are.
     pub key: Secret,
+    /// How its bodies are signed; with a signature no key is taken.
+    pub signing: Option<Signing>,
 }
 
 /// Where drills are and how often they are due.
@@ -221,6 +224,26 @@ pub struct Watchdog {
 pub struct Retention {
     /// How long after its close an incident is moved to the archive; never where absent.
     pub archive_after: Option<Duration>,
+    /// How much of what other tools send is kept.
+    pub bodies: Bodies,
+}
+
+/// How much of what other tools send is kept, whichever bound is met first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bodies {
+    /// How many arrivals; none keeps nothing.
+    pub count: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// For how long.
+    pub age: Duration,
+}
+
+impl Default for Bodies {
+    /// A week of an ordinary installation, and little enough for any disk.
+    fn default() -> Self {
+        Self { count: 1_000, bytes: 64 << 20, age: Duration::from_secs(7 * 24 * 3_600) }
+    }
 }
 
 /// A host that may be called, with or without a port.

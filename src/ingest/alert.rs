@@ -16,6 +16,8 @@ pub enum News {
     Resolved,
     /// Somebody has seen it at the source.
     Acknowledged,
+    /// Somebody remarked on it at the source; the annotation `note` says what.
+    Noted,
 }
 
 impl News {
@@ -26,6 +28,7 @@ impl News {
             Self::Firing => "firing",
             Self::Resolved => "resolved",
             Self::Acknowledged => "acknowledged",
+            Self::Noted => "noted",
         }
     }
 

@@ -3,19 +3,28 @@
 
 mod alert;
 pub mod alertmanager;
+pub mod aliyun;
+pub mod apprise;
+pub mod change;
 pub mod cloudevents;
 mod fault;
+pub mod form;
 pub mod generic;
 pub mod grafana;
 mod json;
+pub mod nagios;
+pub mod opsgenie;
 pub mod pagerduty;
 mod route;
 mod rule;
+pub mod sentry;
+pub mod signature;
 mod source;
+pub mod tencent;
 
 pub use alert::{Alert, News};
 pub use fault::Fault;
-pub use route::{Errand, incident_key, note_for, route};
+pub use route::{Errand, incident_key, route};
 pub use rule::{Phrase, Rule, RuleError};
 pub use source::{Dialect, Reading, Source, Unread};
 

@@ -9,7 +9,7 @@ use super::json;
 
 /// The most characters of a key and of a summary.
 const KEY_CHARS_MAX: usize = 255;
-const SUMMARY_CHARS_MAX: usize = 1_024;
+pub(super) const SUMMARY_CHARS_MAX: usize = 1_024;
 /// The words that say how bad it is.
 const SEVERITIES: [&str; 4] = ["critical", "error", "warning", "info"];
 /// Links and pictures that are kept.
@@ -19,6 +19,8 @@ const LINKS_MAX: usize = 10;
 pub const ACCEPTED: (&str, &str) = ("success", "Event processed");
 /// The status and the message of a wrong one.
 pub const INVALID: (&str, &str) = ("invalid event", "Event object is invalid");
+/// What stands for the key in an event that is kept.
+const KEY_TAKEN_OUT: &str = "(not kept)";
 /// What is said of a key that belongs to no source.
 pub const UNKNOWN_KEY: &str = "'routing_key' is not a known integration key";
 
@@ -81,7 +83,7 @@ pub fn read(body: &Json) -> Result<Event, Vec<String>> {
     }
 }
 
-fn required(
+pub(super) fn required(
     object: &Map<String, Json>,
     key: &str,
     name: &str,
@@ -164,18 +166,32 @@ fn alert(event: &Map<String, Json>, payload: &Map<String, Json>) -> Alert {
         }
         None => {}
     }
-    let links: Vec<String> = ["links", "images"]
-        .iter()
-        .filter_map(|key| event.get(*key)?.as_array())
-        .flatten()
-        .filter_map(|link| json::first(link.as_object()?, &["href", "src"]))
-        .take(LINKS_MAX)
-        .collect();
+    let links = links(event);
     if !links.is_empty() {
         alert.annotations.entry("links".into()).or_insert_with(|| links.join(" "));
     }
     alert.link = json::text(event, "client_url").or_else(|| links.first().cloned());
     alert.completed()
+}
+
+/// Finds where an event links to.
+pub(super) fn links(event: &Map<String, Json>) -> Vec<String> {
+    ["links", "images"]
+        .iter()
+        .filter_map(|key| event.get(*key)?.as_array())
+        .flatten()
+        .filter_map(|link| json::first(link.as_object()?, &["href", "src"]))
+        .take(LINKS_MAX)
+        .collect()
+}
+
+/// Takes the key out of an event that is kept: it would open the door of its source.
+#[must_use]
+pub fn without_key(mut body: Json) -> Json {
+    if let Some(key) = body.get_mut("routing_key") {
+        *key = KEY_TAKEN_OUT.into();
+    }
+    body
 }
 
 #[cfg(test)]

@@ -54,45 +54,67 @@ pub enum Errand {
         playbook: PlaybookId,
         /// The incident.
         incident: IncidentId,
+        /// What was said of it there.
+        said: Option<String>,
+    },
+    /// Tell an open incident what somebody remarked on the alert at its source.
+    Note {
+        /// The plan it was begun by.
+        playbook: PlaybookId,
+        /// The incident.
+        incident: IncidentId,
+        /// The remark.
+        said: String,
     },
 }
 
-/// Finds what an alert asks for. `open` finds the open incident with a deduplication key.
+/// Finds what an alert asks for. `open` finds the open incident with a deduplication key; `departed`
+/// are plans that are no longer there and may still have incidents.
 ///
-/// An open incident hears of its alert whatever the labels are by now; another begins only where the
-/// alert fires and a plan answers to its labels.
+/// An open incident hears of its alert whatever the labels are by now, and whether or not its plan is
+/// still there; another begins only where the alert fires and a plan answers to its labels.
 pub fn route<'p>(
     alert: &Alert,
     plans: impl Iterator<Item = &'p Playbook>,
+    departed: &BTreeSet<PlaybookId>,
     open: &dyn Fn(&str) -> Option<IncidentId>,
     now: Timestamp,
 ) -> Vec<Errand> {
-    let begins = |plan: &Playbook| alert.status == News::Firing && answers(plan, alert);
     let asks = |plan: &'p Playbook| {
-        if !plan.activate_when.iter().any(|one| matches!(one, Activation::Alert { .. })) {
-            return None;
-        }
         let key = incident_key(alert, &plan.id);
-        let playbook = plan.id.clone();
-        let note = || note_for(alert, plan);
-        match (open(&key), alert.status) {
-            (Some(incident), News::Firing) => {
-                Some(Errand::Attach { playbook, incident, note: note() })
-            }
-            (Some(incident), News::Resolved) => {
-                Some(Errand::Resolve { playbook, incident, note: note() })
-            }
-            (Some(incident), News::Acknowledged) => {
-                Some(Errand::Acknowledge { playbook, incident })
-            }
-            (None, _) if begins(plan) => {
-                let detected_at = plausible(alert.at, now);
-                Some(Errand::Declare { playbook, key, note: note(), detected_at })
-            }
-            (None, _) => None,
+        if let Some(incident) = open(&key) {
+            return tell(alert, plan.id.clone(), incident, note(alert, &wanted(plan)));
         }
+        let begins = alert.status == News::Firing && answers(plan, alert);
+        begins.then(|| Errand::Declare {
+            playbook: plan.id.clone(),
+            key,
+            note: note(alert, &wanted(plan)),
+            detected_at: plausible(alert.at, now),
+        })
     };
-    plans.filter_map(asks).collect()
+    let mut errands: Vec<Errand> = plans.filter_map(asks).collect();
+    errands.extend(departed.iter().filter_map(|plan| {
+        let incident = open(&incident_key(alert, plan))?;
+        tell(alert, plan.clone(), incident, note(alert, &BTreeSet::new()))
+    }));
+    errands
+}
+
+/// What an open incident is told.
+fn tell(
+    alert: &Alert,
+    playbook: PlaybookId,
+    incident: IncidentId,
+    note: AlertNote,
+) -> Option<Errand> {
+    let said = alert.annotations.get("note").cloned();
+    Some(match alert.status {
+        News::Firing => Errand::Attach { playbook, incident, note },
+        News::Resolved => Errand::Resolve { playbook, incident, note },
+        News::Acknowledged => Errand::Acknowledge { playbook, incident, said },
+        News::Noted => Errand::Note { playbook, incident, said: said? },
+    })
 }
 
 /// Tells whether a plan answers to the labels of an alert: every label that one of its activations
@@ -123,11 +145,9 @@ fn plausible(at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     at.filter(|at| *at <= latest)
 }
 
-/// Makes what the journal keeps of an alert. Of more labels than fit, those that the plan asks for
-/// are kept first.
-#[must_use]
-pub fn note_for(alert: &Alert, plan: &Playbook) -> AlertNote {
-    let wanted = wanted(plan);
+/// Makes what the journal keeps of an alert. Of more labels than fit, those that are wanted are kept
+/// first.
+fn note(alert: &Alert, wanted: &BTreeSet<&SmolStr>) -> AlertNote {
     let kept = |map: &std::collections::BTreeMap<SmolStr, String>| {
         let (first, rest): (Vec<_>, Vec<_>) =
             map.iter().partition(|(key, _)| wanted.contains(*key));

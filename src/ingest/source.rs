@@ -8,7 +8,10 @@ use smol_str::SmolStr;
 
 use super::alert::Alert;
 use super::rule::Rule;
-use super::{Fault, alertmanager, cloudevents, generic, grafana, pagerduty};
+use super::{
+    Fault, alertmanager, aliyun, apprise, cloudevents, form, generic, grafana, opsgenie, pagerduty,
+    sentry, tencent,
+};
 use crate::text::{Lang, Text};
 
 /// The dialects that are spoken.
@@ -20,19 +23,34 @@ pub enum Dialect {
     Grafana,
     /// `PagerDuty`'s Events API v2.
     PagerDuty,
+    /// Opsgenie's alert API.
+    Opsgenie,
     /// `CloudEvents` 1.0.
     CloudEvents,
+    /// Sentry's webhooks.
+    Sentry,
+    /// Alibaba Cloud's CloudMonitor.
+    Aliyun,
+    /// Tencent Cloud's monitoring.
+    Tencent,
+    /// Apprise's `json://`.
+    Apprise,
     /// Any JSON.
     Generic,
 }
 
 impl Dialect {
     /// Every dialect by its name.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 10] = [
         ("alertmanager", Self::Alertmanager),
         ("grafana", Self::Grafana),
         ("pagerduty", Self::PagerDuty),
+        ("opsgenie", Self::Opsgenie),
         ("cloudevents", Self::CloudEvents),
+        ("sentry", Self::Sentry),
+        ("aliyun", Self::Aliyun),
+        ("tencent", Self::Tencent),
+        ("apprise", Self::Apprise),
         ("generic", Self::Generic),
     ];
 
@@ -43,7 +61,12 @@ impl Dialect {
             Self::Alertmanager => "alertmanager",
             Self::Grafana => "grafana",
             Self::PagerDuty => "pagerduty",
+            Self::Opsgenie => "opsgenie",
             Self::CloudEvents => "cloudevents",
+            Self::Sentry => "sentry",
+            Self::Aliyun => "aliyun",
+            Self::Tencent => "tencent",
+            Self::Apprise => "apprise",
             Self::Generic => "generic",
         }
     }
@@ -52,6 +75,22 @@ impl Dialect {
     #[must_use]
     pub const fn takes_rules(self) -> bool {
         matches!(self, Self::CloudEvents | Self::Generic)
+    }
+
+    /// Tells whether its bodies may be forms.
+    #[must_use]
+    pub const fn takes_forms(self) -> bool {
+        matches!(self, Self::Aliyun | Self::Generic)
+    }
+
+    /// Tells whether its senders can sign bodies, and whether they always do.
+    #[must_use]
+    pub const fn signs(self) -> (bool, bool) {
+        match self {
+            Self::Sentry => (true, true),
+            Self::Grafana => (true, false),
+            _ => (false, false),
+        }
     }
 }
 
@@ -107,6 +146,19 @@ pub struct Reading {
 }
 
 impl Source {
+    /// Reads a body of a media type; one that is neither a form nor JSON says where it is not.
+    ///
+    /// # Errors
+    /// It is not JSON, or not of the source's dialect.
+    pub fn read_bytes(&self, media: &str, bytes: &[u8], made: &str) -> Result<Reading, Fault> {
+        if media.eq_ignore_ascii_case(form::MEDIA) && self.dialect.takes_forms() {
+            return self.read(&form::read(bytes), made);
+        }
+        let body = serde_json::from_slice(bytes)
+            .map_err(|error| Fault::at("", format!("不是 JSON：{error}"), error.to_string()))?;
+        self.read(&body, made)
+    }
+
     /// Reads a JSON body. `made` is the key of an event that wants one.
     ///
     /// # Errors
@@ -124,6 +176,11 @@ impl Source {
                     .map_err(|errors| Fault::at("", errors.join("; "), errors.join("; ")))?;
                 plain(vec![event.alert(&self.id, made)])
             }
+            Dialect::Opsgenie => plain(vec![opsgenie::read(&self.id, body, made)?]),
+            Dialect::Sentry => plain(sentry::read(&self.id, body)?),
+            Dialect::Aliyun => plain(vec![aliyun::read(&self.id, body)?]),
+            Dialect::Tencent => plain(vec![tencent::read(&self.id, body)?]),
+            Dialect::Apprise => plain(vec![apprise::read(&self.id, body)?]),
             Dialect::CloudEvents => {
                 self.each(cloudevents::events(body, body.is_array())?, cloudevents::read)?
             }

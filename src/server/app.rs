@@ -11,7 +11,7 @@ use super::auth::Tokens;
 use super::envelope::Instances;
 use super::idempotent::InFlight;
 use super::ingest::Ingest;
-use crate::config::{Grants, IngestSource};
+use crate::config::{Bodies, Grants, IngestSource};
 use crate::drill::live::Drills;
 use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
@@ -29,6 +29,8 @@ pub struct Parts {
     pub grants: Grants,
     /// Where alerts may come from, by id.
     pub ingest: BTreeMap<SmolStr, IngestSource>,
+    /// How much of what they send is kept.
+    pub bodies: Bodies,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -59,7 +61,7 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let ingest = Ingest::new(parts.ingest, parts.runtime.store());
+        let ingest = Ingest::new(parts.ingest, parts.bodies, parts.runtime.store());
         Self(Arc::new(Shared {
             ingest,
             runtime: parts.runtime,

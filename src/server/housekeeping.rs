@@ -36,6 +36,7 @@ async fn tidy(app: &App) {
     if let Err(error) = forgotten {
         tracing::warn!(%error, "old answers could not be forgotten");
     }
+    app.ingest().kept().tidy(app);
     if let Err(error) = app.tokens().note_uses().await {
         tracing::warn!(%error, "the uses of tokens could not be written down");
     }

@@ -88,15 +88,32 @@ fn shifts(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
 /// Where other tools send alerts.
 fn sources(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
     // Old clients write the slash.
-    let slashed = post(ingest::enqueue).layer(DefaultBodyLimit::max(crate::ingest::BODY_BYTES_MAX));
+    let most = DefaultBodyLimit::max(crate::ingest::BODY_BYTES_MAX);
+    let api = api
+        .route("/ingest/pagerduty/v2/enqueue/", post(ingest::enqueue).layer(most))
+        .route("/ingest/pagerduty/v2/change/enqueue/", post(ingest::change_event).layer(most));
     api.routes(door.source(routes!(ingest::alertmanager)))
         .routes(door.source(routes!(ingest::grafana)))
+        .routes(door.source(routes!(ingest::grafana_signed)))
+        .routes(door.source(routes!(ingest::sentry)))
+        .routes(door.source(routes!(ingest::aliyun)))
+        .routes(door.source(routes!(ingest::aliyun_in_path)))
+        .routes(door.source(routes!(ingest::tencent)))
+        .routes(door.source(routes!(ingest::apprise)))
+        .routes(door.source(routes!(ingest::create)))
+        .routes(door.source(routes!(ingest::act)))
+        .routes(door.source(routes!(ingest::status)))
         .routes(door.source(routes!(ingest::cloudevents)))
         .route("/ingest/cloudevents", options(ingest::handshake))
         .routes(door.source(routes!(ingest::generic)))
         .routes(door.source(routes!(ingest::enqueue)))
-        .route("/ingest/pagerduty/v2/enqueue/", slashed)
+        .routes(door.source(routes!(ingest::change_event)))
         .routes(door.needs(Responder, routes!(ingest::unmatched)))
+        .routes(door.needs(Viewer, routes!(ingest::changes)))
+        .routes(door.needs(Responder, routes!(ingest::recent)))
+        .routes(door.needs(Admin, routes!(ingest::body)))
+        .routes(door.needs(Admin, routes!(ingest::forget)))
+        .routes(door.needs(Admin, routes!(ingest::replay)))
 }
 
 /// What people do in an incident.

@@ -39,11 +39,17 @@ pub enum Kind {
     Calendar = 15,
     /// A message about a roster that was sent, named by what it is about.
     RosterNotice = 16,
+    /// What was changed, as other tools told it, named by its slot.
+    Change = 17,
+    /// When a body of another tool arrived and what it led to, named by its number.
+    Arrival = 18,
+    /// Such a body, named by its SHA-256 hash.
+    Body = 19,
 }
 
 impl Kind {
     /// All kinds, in the order of their stored bytes.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Pin,
         Self::DrillResult,
         Self::DrillSchedule,
@@ -60,6 +66,9 @@ impl Kind {
         Self::Handover,
         Self::Calendar,
         Self::RosterNotice,
+        Self::Change,
+        Self::Arrival,
+        Self::Body,
     ];
 
     /// Returns the stored byte.
@@ -88,6 +97,9 @@ impl Kind {
             Self::Handover => "handover",
             Self::Calendar => "calendar",
             Self::RosterNotice => "roster-notice",
+            Self::Change => "change",
+            Self::Arrival => "arrival",
+            Self::Body => "body",
         }
     }
 }

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use firebell::clock::Clock;
-use firebell::config::{Grants, IngestSource};
+use firebell::config::{Bodies, Grants, IngestSource};
 use firebell::drill::live::Drills;
 use firebell::id::{ChannelId, PersonId, ScheduleId, TeamId};
 use firebell::notify::{self, Channels, Hosts};
@@ -200,9 +200,27 @@ impl TestApp {
         grants: Grants,
         ingest: BTreeMap<SmolStr, IngestSource>,
     ) -> Self {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        Self::start_in(store, grants, ingest, &root)
+    }
+
+    /// Starts a server that has lost its plans.
+    pub fn start_without_plans(
+        store: Arc<dyn Store>,
+        ingest: BTreeMap<SmolStr, IngestSource>,
+    ) -> Self {
+        let empty = tempfile::tempdir().expect("a folder");
+        Self::start_in(store, Grants::default(), ingest, empty.path())
+    }
+
+    fn start_in(
+        store: Arc<dyn Store>,
+        grants: Grants,
+        ingest: BTreeMap<SmolStr, IngestSource>,
+        root: &std::path::Path,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = TestClock::new();
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let runtime = Runtime::start(runtime::Parts {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             store: Arc::clone(&store),
@@ -223,7 +241,8 @@ impl TestApp {
         let tokens = Tokens::open(Arc::clone(&store)).expect("no damage");
         let metrics = Arc::new(Metrics::new());
         let drills = Drills::start(runtime.clone());
-        let app = App::new(Parts { runtime, drills, tokens, grants, ingest, metrics });
+        let bodies = Bodies::default();
+        let app = App::new(Parts { runtime, drills, tokens, grants, ingest, bodies, metrics });
         Self { router: router(app.clone()), app, clock, store, folder }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use firebell::config::{Grants, IngestSource};
+use firebell::ingest::signature::Signing;
 use firebell::ingest::{Dialect, Rule, Source};
 use firebell::notify::Secret;
 use firebell::runtime::Scope;
@@ -15,11 +16,11 @@ use smol_str::SmolStr;
 use crate::app::{Call, Client, Reply, TestApp};
 
 /// The key of a source, as long as providers make them.
-fn key(source: &str) -> String {
+pub fn key(source: &str) -> String {
     format!("{source:k<32}")
 }
 
-fn sources() -> BTreeMap<SmolStr, IngestSource> {
+pub fn sources() -> BTreeMap<SmolStr, IngestSource> {
     let mut rule = Rule::default();
     rule.when("body.kind == \"check\"").unwrap();
     rule.say("name", "{{ body.check }}").unwrap();
@@ -35,58 +36,73 @@ fn sources() -> BTreeMap<SmolStr, IngestSource> {
         ("events", Dialect::CloudEvents, Vec::new()),
         ("checks", Dialect::Generic, checks),
         ("plain", Dialect::Generic, Vec::new()),
+        ("og", Dialect::Opsgenie, Vec::new()),
+        ("sentry", Dialect::Sentry, Vec::new()),
+        ("signed", Dialect::Grafana, Vec::new()),
+        ("ali", Dialect::Aliyun, Vec::new()),
+        ("tx", Dialect::Tencent, Vec::new()),
+        ("app", Dialect::Apprise, Vec::new()),
     ]
     .into_iter()
     .map(|(id, dialect, rules)| {
         // What PagerDuty's clients call an alert is a sentence: its sources say which plans' alerts
         // they send.
-        let fixed = (dialect == Dialect::PagerDuty)
+        let says_env =
+            matches!(dialect, Dialect::Grafana | Dialect::Generic | Dialect::CloudEvents);
+        let fixed = (!says_env && dialect != Dialect::Alertmanager)
             .then(|| ("env".into(), "prod".to_owned()))
             .into_iter()
             .collect();
         let source = Source { id: id.into(), dialect, labels: fixed, rules: rules.into() };
-        (id.into(), IngestSource { source, key: Secret::new(key(id)) })
+        let signing = match id {
+            "sentry" => Some(Signing::sentry()),
+            "signed" => {
+                Some(Signing { timestamp: Some("x-grafana-time".into()), ..Signing::grafana() })
+            }
+            _ => None,
+        };
+        (id.into(), IngestSource { source, key: Secret::new(key(id)), signing })
     })
     .collect()
 }
 
-fn start() -> TestApp {
+pub fn start() -> TestApp {
     start_on(Arc::new(Memory::new()))
 }
 
-fn start_on(store: Arc<dyn Store>) -> TestApp {
+pub fn start_on(store: Arc<dyn Store>) -> TestApp {
     TestApp::start_from(store, Grants::default(), sources())
 }
 
-fn door(app: &TestApp, source: &str, path: &str) -> Call {
+pub fn door(app: &TestApp, source: &str, path: &str) -> Call {
     let mut client = app.anonymous();
     client.token = Some(key(source));
     client.call(Method::POST, path)
 }
 
-async fn send(app: &TestApp, source: &str, path: &str, body: &Json) -> Reply {
+pub async fn send(app: &TestApp, source: &str, path: &str, body: &Json) -> Reply {
     door(app, source, path).json(body).send().await
 }
 
-async fn incidents(desk: &Client) -> Vec<Json> {
+pub async fn incidents(desk: &Client) -> Vec<Json> {
     let page = desk.get("/api/v1/incidents").await.ok(200);
     page["items"].as_array().unwrap().clone()
 }
 
-async fn unmatched(desk: &Client) -> Vec<Json> {
+pub async fn unmatched(desk: &Client) -> Vec<Json> {
     let page = desk.get("/api/v1/ingest/unmatched").await.ok(200);
     page["items"].as_array().unwrap().clone()
 }
 
-async fn timeline(desk: &Client, incident: &Json) -> String {
+pub async fn timeline(desk: &Client, incident: &Json) -> String {
     let path = format!("/api/v1/incidents/{}/timeline?format=md", incident["id"].as_str().unwrap());
     desk.get(&path).await.text()
 }
 
-const ALERTMANAGER: &str = "/ingest/alertmanager";
-const ENQUEUE: &str = "/ingest/pagerduty/v2/enqueue";
+pub const ALERTMANAGER: &str = "/ingest/alertmanager";
+pub const ENQUEUE: &str = "/ingest/pagerduty/v2/enqueue";
 
-fn group(status: &str, members: usize) -> Json {
+pub fn group(status: &str, members: usize) -> Json {
     let member = |n: usize| {
         json!({
             "status": status,

@@ -71,6 +71,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Create, list and revoke access tokens", "创建、列出和吊销访问令牌"),
     ("Declare a live incident", "启动一起真实事件"),
     ("Declare, list, show and work incidents", "启动、列出、查看和处置事件"),
+    ("Do it, as if it had arrived now", "立即执行，如同刚刚收到"),
     ("Draft the notice from what is known", "按已知情况起草通知"),
     (
         "Draw a playbook: phases, steps by lane, deadlines, the longest path",
@@ -113,6 +114,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("In return for their shift from then", "换取对方从此时起的班"),
     ("In return for their shift until then", "换取对方到此时止的班"),
     ("Incident response and emergency plans", "应急预案与事件响应"),
+    ("Its hash, as `recent` lists it", "它的哈希，见 `recent` 的列表"),
     ("Its id", "它的标识"),
     ("Its number or id", "它的编号或标识"),
     ("JSON", "JSON 数据"),
@@ -134,6 +136,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     ("List results", "列出演练结果"),
     ("List tokens, without secrets", "列出令牌，不含密文"),
+    (
+        "List what a source sent lately, accepted and rejected",
+        "列出一个来源最近发来的内容，含被拒绝的",
+    ),
     ("List, run and compare drills", "列出、运行和比较演练"),
     (
         "Look for trouble in the installation, repair what is safe, say what to do",
@@ -142,6 +148,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "Make a plan of a CACAO playbook or a Markdown runbook",
         "由 CACAO 预案或 Markdown 手册生成预案",
+    ),
+    (
+        "Map a body anew that the server keeps, and show what would happen",
+        "重新映射服务器保存的内容，显示会发生什么",
     ),
     ("Markdown", "Markdown 文本"),
     ("Move to a phase", "转到一个阶段"),
@@ -216,6 +226,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     ("Send a test message to a person: am I reachable?", "给某人发送测试消息：能联系到我吗？"),
     (
+        "Send an alert with the key of a source, as a monitoring tool does",
+        "用来源的密钥发送告警，供监控工具调用",
+    ),
+    (
         "Send one test message over a channel and explain the answer",
         "经由一个渠道发送一条测试消息，并解释结果",
     ),
@@ -250,6 +264,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Take an offer back", "撤回换班申请"),
     ("Take an offered shift", "接受换班"),
     ("Take an override back, from now on", "撤回调班，自现在起生效"),
+    (
+        "Take the notification from the NAGIOS_ macros of the environment",
+        "从环境中的 NAGIOS_ 宏读取通知",
+    ),
     ("Take the tick back", "取消勾选"),
     ("The address to listen on (default: 127.0.0.1:8080)", "监听地址（默认：127.0.0.1:8080）"),
     ("The archive to read", "要读取的归档文件"),
@@ -266,6 +284,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The entry's number in the timeline", "该记录在时间线中的序号"),
     ("The file", "文件"),
     ("The file with the body, as JSON", "存放内容的 JSON 文件"),
+    (
+        "The file with the body, as JSON; - for standard input",
+        "存放内容的 JSON 文件；- 表示标准输入",
+    ),
+    (
+        "The file with the key of the source (default: FIREBELL_INGEST_KEY)",
+        "存放来源密钥的文件（默认：FIREBELL_INGEST_KEY）",
+    ),
     ("The file; only --report does without", "文件；只有 --report 可以不写"),
     (
         "The folder to write to; one page goes to standard output without it",
@@ -304,6 +330,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The service it belongs to", "令牌所属的服务"),
     ("The shell", "命令行解释器"),
     ("The source it comes from, as the configuration names it", "内容的来源，用配置中的名称"),
+    ("The source it comes from, of the dialect `generic`", "它来自的来源，格式为 `generic`"),
+    ("The source, as the configuration names it", "来源，用配置中的名称"),
     ("The step it proves", "所证明的步骤"),
     ("The step; `step:0` is the first item of a for-each", "步骤；`step:0` 是逐项步骤的第一项"),
     ("The token that client verbs present", "客户端命令出示的令牌"),
@@ -323,7 +351,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Treat warnings as errors", "把警告当作错误"),
     ("Try a channel out", "试用一个渠道"),
     ("Try a failed step again", "重试失败的步骤"),
-    ("Try what other tools send", "试验其他工具发来的内容"),
+    ("Try, send and replay what other tools send", "试验、发送和重放其他工具的告警"),
     ("Undo what was done, the latest first", "撤回已做的处置，从最近的开始"),
     ("Unpack an archive into an empty data folder", "把归档文件恢复到空的数据文件夹"),
     ("Until when", "延至何时"),

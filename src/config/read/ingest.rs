@@ -1,11 +1,13 @@
 //! Sources of alerts: which dialect each speaks, what opens its door, how its bodies are mapped.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use smol_str::SmolStr;
 
 use crate::config::code::BAD_SECRET;
 use crate::config::model::IngestSource;
+use crate::ingest::signature::Signing;
 use crate::ingest::{Dialect, RULES_MAX, Rule, RuleError, Source};
 use crate::notify::Secret;
 use crate::playbook::diagnostic::{Diagnostic, both};
@@ -16,6 +18,10 @@ use super::Reader;
 
 /// A shorter key could be guessed; what providers give out has 32.
 const KEY_CHARS_LEAST: usize = 16;
+/// Clocks that are set differ by less.
+const WINDOW_LEAST: Duration = Duration::from_secs(10);
+/// A longer window would let a body of last night be sent again.
+const WINDOW_MOST: Duration = Duration::from_secs(3_600);
 
 impl Reader<'_, '_> {
     pub(super) fn ingest(&mut self, node: &Node) -> BTreeMap<SmolStr, IngestSource> {
@@ -47,6 +53,7 @@ impl Reader<'_, '_> {
         let dialect = fields.require("dialect", self.out);
         let dialect = dialect.and_then(|node| node.one_of(&Dialect::ALL, self.out));
         let key = fields.require("secret", self.out).and_then(|node| self.ingest_key(node));
+        let signature = fields.take("signature");
         let labels = fields.map("labels", self.out);
         let labels = self.fixed(&labels);
         let rules_at = fields.peek("rules").map(|node| node.span);
@@ -67,13 +74,53 @@ impl Reader<'_, '_> {
         if let (Some(message), Some(span)) = (refused, rules_at) {
             self.out.push(bad_value(span, message));
         }
+        let signing = self.signing(dialect?, signature);
         let source = Source {
             id: SmolStr::new(&entry.key.text),
             dialect: dialect?,
             labels,
             rules: rules.into(),
         };
-        Some(IngestSource { source, key: key? })
+        Some(IngestSource { source, key: key?, signing })
+    }
+
+    /// Reads how bodies are signed; some dialects always are, most never.
+    fn signing(&mut self, dialect: Dialect, node: Option<&Node>) -> Option<Signing> {
+        let (can, always) = dialect.signs();
+        let node = match node {
+            Some(node) if can && !always => node,
+            Some(node) => {
+                let message = both!(
+                    "`signature` 只用于 `grafana`；`sentry` 总是签名",
+                    "`signature` is for `grafana` alone; `sentry` always signs"
+                );
+                self.out.push(bad_value(node.span, message));
+                return None;
+            }
+            None => return always.then(Signing::sentry),
+        };
+        let mut signing = Signing::grafana();
+        let what = Text::both("签名方式", "how bodies are signed");
+        let mut fields = Fields::open(node, what, self.out)?;
+        if let Some(header) = fields.take("header").and_then(|node| self.header(node)) {
+            signing.header = header;
+        }
+        signing.timestamp = fields.take("timestamp_header").and_then(|node| self.header(node));
+        let window = fields.take("window");
+        let window = window.and_then(|node| self.duration(node, WINDOW_LEAST, WINDOW_MOST));
+        signing.window = window.unwrap_or(signing.window);
+        fields.close(self.out);
+        Some(signing)
+    }
+
+    fn header(&mut self, node: &Node) -> Option<SmolStr> {
+        let text = node.string(self.out)?;
+        let name = reqwest::header::HeaderName::try_from(text).ok();
+        if name.is_none() {
+            let message = both!("`{text}` 不是请求头名", "`{text}` is no name of a header");
+            self.out.push(bad_value(node.span, message));
+        }
+        name.map(|name| SmolStr::new(name.as_str()))
     }
 
     fn ingest_key(&mut self, node: &Node) -> Option<Secret> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::config::model::{Drills, Retention, Store, StoreKind, Watchdog};
+use crate::config::model::{Bodies, Drills, Retention, Store, StoreKind, Watchdog};
 use crate::playbook::yaml::{Fields, Node};
 use crate::text::Text;
 
@@ -22,6 +22,13 @@ const WATCHDOG_MOST: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// Longer than any law asks.
 const ARCHIVE_DAYS_MOST: u32 = 36_500;
+/// Bodies are listed in memory, and looked for there.
+const BODIES_MOST: i64 = 100_000;
+/// More than this is a mistyped number.
+const BODIES_MIB_MOST: i64 = 65_536;
+/// A year of raw bodies is an archive, which this is not.
+const BODIES_DAYS_MOST: u32 = 366;
+const HOUR: Duration = Duration::from_secs(3_600);
 /// One drill a day, and some.
 const DRILLS_PER_YEAR_MOST: i64 = 200;
 /// Classes of risk that fall due when nothing is said, each twice a year.
@@ -62,8 +69,26 @@ impl Reader<'_, '_> {
         let archive_after = fields
             .take("archive_after")
             .and_then(|node| self.duration(node, DAY, DAY * ARCHIVE_DAYS_MOST));
+        let bodies = fields.take("bodies").map(|node| self.bodies(node)).unwrap_or_default();
         fields.close(self.out);
-        Retention { archive_after }
+        Retention { archive_after, bodies }
+    }
+
+    fn bodies(&mut self, node: &Node) -> Bodies {
+        let mut bodies = Bodies::default();
+        let what = Text::both("收到内容的保留", "what is kept of what arrives");
+        let Some(mut fields) = Fields::open(node, what, self.out) else { return bodies };
+        if let Some(count) = fields.integer("count", 0, BODIES_MOST, self.out) {
+            bodies.count = usize::try_from(count).unwrap_or(bodies.count);
+        }
+        if let Some(mib) = fields.integer("mib", 1, BODIES_MIB_MOST, self.out) {
+            bodies.bytes = mib.unsigned_abs() << 20;
+        }
+        let age =
+            fields.take("age").and_then(|node| self.duration(node, HOUR, DAY * BODIES_DAYS_MOST));
+        bodies.age = age.unwrap_or(bodies.age);
+        fields.close(self.out);
+        bodies
     }
 
     pub(super) fn drills(&mut self, node: Option<&Node>) -> Drills {

@@ -29,6 +29,10 @@ fn alert(status: News, labels: &[(&str, &str)]) -> Alert {
     alert
 }
 
+fn none() -> BTreeSet<PlaybookId> {
+    BTreeSet::new()
+}
+
 fn now() -> Timestamp {
     "2026-11-21T08:00:00Z".parse().unwrap()
 }
@@ -44,7 +48,7 @@ fn an_alert_begins_the_plans_whose_labels_it_has_exactly() {
         (&[("alertname", "Down"), ("env", "Prod")][..], 0),
         (&[][..], 0),
     ] {
-        let errands = route(&alert(News::Firing, labels), plans.iter(), &|_| None, now());
+        let errands = route(&alert(News::Firing, labels), plans.iter(), &none(), &|_| None, now());
         assert_eq!(errands.len(), begun, "{labels:?}");
         assert!(errands.iter().all(|errand| matches!(errand, Errand::Declare { .. })));
     }
@@ -66,7 +70,7 @@ fn the_same_trouble_comes_to_the_incident_that_is_open_for_it() {
         (News::Resolved, &[][..]),
         (News::Acknowledged, &[][..]),
     ] {
-        let errands = route(&alert(status, labels), plans.iter(), &open, now());
+        let errands = route(&alert(status, labels), plans.iter(), &none(), &open, now());
         let [errand] = errands.as_slice() else { panic!("{errands:?}") };
         let fits = match status {
             News::Firing => matches!(errand, Errand::Attach { incident, .. } if *incident == id),
@@ -74,6 +78,7 @@ fn the_same_trouble_comes_to_the_incident_that_is_open_for_it() {
             News::Acknowledged => {
                 matches!(errand, Errand::Acknowledge { incident, .. } if *incident == id)
             }
+            News::Noted => unreachable!("not in the table"),
         };
         assert!(fits, "{status:?}: {errand:?}");
     }
@@ -84,8 +89,29 @@ fn the_same_trouble_comes_to_the_incident_that_is_open_for_it() {
 fn what_is_over_or_seen_begins_nothing() {
     let plans = [plan("one", DOWN)];
     for status in [News::Resolved, News::Acknowledged] {
-        assert_eq!(route(&alert(status, &MATCHING), plans.iter(), &|_| None, now()), []);
+        assert_eq!(route(&alert(status, &MATCHING), plans.iter(), &none(), &|_| None, now()), []);
     }
+}
+
+#[test]
+fn an_incident_hears_of_its_alert_when_its_plan_is_gone() {
+    let id = IncidentId::nth_child("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(), 1, 1);
+    let open = |key: &str| (key == "prom/gone/group-1").then_some(id);
+    let departed = [PlaybookId::new("gone"), PlaybookId::new("other")].into();
+    let told = |status| {
+        let mut alert = alert(status, &MATCHING);
+        alert.annotations.insert("note".into(), "hm".to_owned());
+        // The plan of this name answers to alerts no longer.
+        let errands = route(&alert, [plan("none", "")].iter(), &departed, &open, now());
+        let [errand] = errands.as_slice() else { panic!("{errands:?}") };
+        errand.clone()
+    };
+    assert!(matches!(told(News::Resolved), Errand::Resolve { incident, .. } if incident == id));
+    assert!(matches!(told(News::Firing), Errand::Attach { .. }));
+    assert!(matches!(told(News::Noted), Errand::Note { said, .. } if said == "hm"));
+    let plans = [plan("gone", "")];
+    let errands = route(&alert(News::Resolved, &[]), plans.iter(), &none(), &open, now());
+    assert!(matches!(errands.as_slice(), [Errand::Resolve { .. }]));
 }
 
 #[test]
@@ -98,7 +124,7 @@ fn a_clock_that_runs_ahead_says_nothing_of_the_beginning() {
     ] {
         let mut alert = alert(News::Firing, &MATCHING);
         alert.at = Some(at.parse().unwrap());
-        let errands = route(&alert, plans.iter(), &|_| None, now());
+        let errands = route(&alert, plans.iter(), &none(), &|_| None, now());
         let [Errand::Declare { detected_at, .. }] = errands.as_slice() else { panic!() };
         assert_eq!(detected_at.is_some(), known, "{at}");
     }
@@ -115,7 +141,7 @@ fn of_ten_thousand_labels_those_the_plan_asks_for_are_kept() {
     alert.labels.insert("env".into(), "prod".to_owned());
     alert.labels.insert("alertname".into(), "Down".to_owned());
     alert.annotations.insert("zz_users".into(), "12".to_owned());
-    let note = note_for(&alert, &plan("one", DOWN));
+    let note = note(&alert, &wanted(&plan("one", DOWN)));
     assert_eq!((note.labels.len(), note.annotations.len()), (ALERT_LABELS_MAX, ALERT_LABELS_MAX));
     assert_eq!((note.labels["env"].as_str(), note.labels["alertname"].as_str()), ("prod", "Down"));
     assert_eq!(note.annotations["zz_users"], "12");

@@ -25,7 +25,7 @@ pub mod tokens;
 
 use axum::response::Response;
 
-pub(super) use commit::json;
+pub(super) use commit::{json, once};
 
 use super::problem::Problem;
 

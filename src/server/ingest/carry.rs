@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::unmatched::{Reason, Seen};
+use crate::engine::limits::TEXT_BYTES_MAX;
 use crate::engine::{Actor, Command, Mode};
 use crate::id::{IncidentId, PlaybookId};
 use crate::ingest::{Alert, Errand, News, Reading, Source, Unread, route};
-use crate::playbook::{Access, Playbook};
+use crate::playbook::Access;
 use crate::runtime::{Caller, CommitOptions, DeclareRequest, Refusal, Scope};
 use crate::server::app::App;
 use crate::server::problem::Problem;
@@ -29,22 +30,20 @@ pub async fn carry(app: &App, source: &Source, reading: Reading) -> Result<Inges
     let mut asked = Asked::new();
     let mut alerts = Vec::new();
     let mut seen = Vec::new();
-    for (alert, _) in reading.alerts {
+    for (alert, rule) in reading.alerts {
         let outcomes = one(app, &alert, &mut asked).await?;
         if outcomes.is_empty() {
-            let outcome = if alert.status == News::Firing {
+            let outcome = of_nobody(&alert);
+            if outcome == AlertOutcome::Unmatched {
                 seen.push(Seen::of(&alert, Reason::NoPlan, no_plan()));
-                AlertOutcome::Unmatched
-            } else {
-                AlertOutcome::Ignored
-            };
-            alerts.push(told(&alert, outcome, None));
+            }
+            alerts.push(told(&alert, rule, outcome, None));
         }
         for done in outcomes {
             if let Some(why) = done.why {
                 seen.push(Seen::of(&alert, Reason::Refused, why));
             }
-            alerts.push(told(&alert, done.outcome, done.incident));
+            alerts.push(told(&alert, rule, done.outcome, done.incident));
         }
     }
     for unread in reading.unread {
@@ -57,6 +56,55 @@ pub async fn carry(app: &App, source: &Source, reading: Reading) -> Result<Inges
     let unmatched = seen.len();
     app.ingest().unmatched().keep(app, seen).await?;
     Ok(Ingested { alerts, unmatched })
+}
+
+/// Says what carrying would lead to, and does nothing. What the plans would refuse is not foreseen.
+pub fn foresee(app: &App, reading: &Reading) -> Vec<IngestedAlert> {
+    let mut asked = Asked::new();
+    let mut alerts = Vec::new();
+    for (alert, rule) in &reading.alerts {
+        let errands = errands(app, alert);
+        if errands.is_empty() {
+            alerts.push(told(alert, *rule, of_nobody(alert), None));
+        }
+        for errand in errands {
+            let playbook = plan_of(&errand).clone();
+            let hidden = is_hidden(app, &playbook);
+            let grouped = !asked.insert((playbook.clone(), alert.dedup_key.clone(), alert.status));
+            let (outcome, incident) = outcome_of(&errand);
+            let outcome = if grouped { AlertOutcome::Grouped } else { outcome };
+            let mut told = told(alert, *rule, outcome, None);
+            if !hidden && !grouped {
+                (told.playbook, told.incident) = (Some(playbook), incident);
+            }
+            alerts.push(told);
+        }
+    }
+    alerts
+}
+
+const fn outcome_of(errand: &Errand) -> (AlertOutcome, Option<IncidentId>) {
+    match errand {
+        Errand::Declare { .. } => (AlertOutcome::Declared, None),
+        Errand::Attach { incident, .. } => (AlertOutcome::Attached, Some(*incident)),
+        Errand::Resolve { incident, .. } => (AlertOutcome::Resolved, Some(*incident)),
+        Errand::Acknowledge { incident, .. } => (AlertOutcome::Acknowledged, Some(*incident)),
+        Errand::Note { incident, .. } => (AlertOutcome::Noted, Some(*incident)),
+    }
+}
+
+/// What an alert comes to that asks for nothing.
+fn of_nobody(alert: &Alert) -> AlertOutcome {
+    if alert.status == News::Firing { AlertOutcome::Unmatched } else { AlertOutcome::Ignored }
+}
+
+fn errands(app: &App, alert: &Alert) -> Vec<Errand> {
+    let library = app.runtime().library();
+    let store = app.runtime().store();
+    let plans = || library.playbooks().map(|plan| &**plan);
+    let departed = app.ingest().departed(plans().map(|plan| &plan.id));
+    let open = |key: &str| store.by_dedup_key(Mode::Live, key);
+    route(alert, plans(), &departed, &open, app.now())
 }
 
 /// Keeps a body visible that is not of the source's dialect.
@@ -76,6 +124,7 @@ fn no_plan() -> Text {
 
 fn told(
     alert: &Alert,
+    rule: Option<usize>,
     outcome: AlertOutcome,
     incident: Option<(PlaybookId, IncidentId)>,
 ) -> IngestedAlert {
@@ -86,6 +135,7 @@ fn told(
         outcome,
         playbook,
         incident,
+        rule: rule.map(|n| n + 1),
     }
 }
 
@@ -97,17 +147,13 @@ struct Done {
 }
 
 async fn one(app: &App, alert: &Alert, asked: &mut Asked) -> Result<Vec<Done>, Problem> {
-    let library = app.runtime().library();
-    let store = app.runtime().store();
     let mut done = Vec::new();
     let mut refused = Vec::new();
     for n in 0..TRIES_MAX {
         refused.clear();
-        let open = |key: &str| store.by_dedup_key(Mode::Live, key);
-        let plans = library.playbooks().map(|plan| &**plan);
-        for errand in route(alert, plans, &open, app.now()) {
+        for errand in errands(app, alert) {
             let playbook = plan_of(&errand).clone();
-            let hidden = library.playbook(&playbook).is_some_and(|plan| is_hidden(&plan));
+            let hidden = is_hidden(app, &playbook);
             let mark = (playbook, alert.dedup_key.clone(), alert.status);
             if asked.contains(&mark) {
                 if n == 0 {
@@ -136,9 +182,10 @@ async fn one(app: &App, alert: &Alert, asked: &mut Asked) -> Result<Vec<Done>, P
     Ok(done)
 }
 
-/// A source is no reader: of a restricted plan it hears nothing.
-fn is_hidden(plan: &Playbook) -> bool {
-    plan.access == Access::Restricted
+/// A source is no reader: of a restricted plan, and of one that is gone, it hears nothing.
+fn is_hidden(app: &App, plan: &PlaybookId) -> bool {
+    let plan = app.runtime().library().playbook(plan);
+    plan.is_none_or(|plan| plan.access == Access::Restricted)
 }
 
 const fn plan_of(errand: &Errand) -> &PlaybookId {
@@ -146,7 +193,8 @@ const fn plan_of(errand: &Errand) -> &PlaybookId {
         Errand::Declare { playbook, .. }
         | Errand::Attach { playbook, .. }
         | Errand::Resolve { playbook, .. }
-        | Errand::Acknowledge { playbook, .. } => playbook,
+        | Errand::Acknowledge { playbook, .. }
+        | Errand::Note { playbook, .. } => playbook,
     }
 }
 
@@ -180,17 +228,29 @@ async fn run(
         Errand::Resolve { incident, note, .. } => {
             (AlertOutcome::Resolved, incident, Command::Alert { alert: note, resolved: true })
         }
-        Errand::Acknowledge { incident, .. } => {
-            let text = format!(
-                "告警已在来源 {source} 处确认 / The alert was acknowledged at its source, {source}",
-                source = alert.source
+        Errand::Acknowledge { incident, said, .. } => {
+            let source = &alert.source;
+            let seen = format!(
+                "告警已在来源 {source} 处确认 / The alert was acknowledged at its source, {source}"
             );
-            (AlertOutcome::Acknowledged, incident, Command::Note { text })
+            let text = said.map_or(seen.clone(), |said| format!("{seen}: {said}"));
+            (AlertOutcome::Acknowledged, incident, note(text))
+        }
+        Errand::Note { incident, said, .. } => {
+            let source = &alert.source;
+            let text = format!("来源 {source} 处的备注 / Remark at the source {source}: {said}");
+            (AlertOutcome::Noted, incident, note(text))
         }
     };
     let options = CommitOptions::default();
     let committed = app.runtime().execute(&caller, incident, command, options).await?;
     Ok((outcome, committed.incident.id))
+}
+
+/// A remark, cut to what the journal takes.
+pub(super) fn note(mut text: String) -> Command {
+    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+    Command::Note { text }
 }
 
 /// Tells whether sending it again would meet the same answer.

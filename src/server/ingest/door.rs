@@ -7,10 +7,13 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::SemaphorePermit;
 
 use super::Ingest;
+use crate::config::IngestSource;
+use crate::ingest::signature::{Signed, check};
 use crate::ingest::{BODY_BYTES_MAX, Dialect, Source};
 use crate::server::app::App;
 use crate::server::ask;
@@ -20,7 +23,8 @@ impl Ingest {
     /// Finds the source of a dialect that a key belongs to.
     pub(super) fn source_of(&self, dialect: Dialect, key: &str) -> Option<&Source> {
         let mut found = None;
-        for one in self.sources.values().filter(|one| one.source.dialect == dialect) {
+        let by_key = |one: &&IngestSource| one.source.dialect == dialect && one.signing.is_none();
+        for one in self.sources.values().filter(by_key) {
             if bool::from(one.key.expose().as_bytes().ct_eq(key.as_bytes())) {
                 found = Some(&one.source);
             }
@@ -41,6 +45,42 @@ impl Ingest {
         source.filter(|source| name.is_none_or(|name| name == source.id)).ok_or_else(unknown_key)
     }
 
+    /// Lets a sender in that has the key of a source of this dialect.
+    pub(super) fn admit_key(&self, dialect: Dialect, key: &str) -> Result<&Source, Problem> {
+        self.source_of(dialect, key).ok_or_else(unknown_key)
+    }
+
+    /// Tells whether the bodies of a source are known by their signature.
+    pub(super) fn signs(&self, dialect: Dialect, name: &str) -> bool {
+        let found = self.sources.get(name).filter(|one| one.source.dialect == dialect);
+        found.is_some_and(|one| one.signing.is_some())
+    }
+
+    /// Lets a body in that a source of this name and dialect has signed.
+    pub(super) fn admit_signed(
+        &self,
+        dialect: Dialect,
+        name: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<&Source, Problem> {
+        let found = self.sources.get(name).filter(|one| one.source.dialect == dialect);
+        let (found, signing) =
+            found.and_then(|one| Some((one, one.signing.as_ref()?))).ok_or_else(unknown_key)?;
+        let header = |name: &str| headers.get(name)?.to_str().ok();
+        let signed = Signed {
+            signature: header(&signing.header),
+            timestamp: signing.timestamp.as_deref().and_then(header),
+        };
+        let secret = found.key.expose().as_bytes();
+        check(signing, secret, signed, body, now).map_err(|unsigned| {
+            tracing::warn!(source = name, reason = unsigned.as_str(), "a signed body was refused");
+            Problem::of(Kind::Unauthenticated, unsigned.text(signing))
+        })?;
+        Ok(&found.source)
+    }
+
     /// Takes a place among those that are worked on.
     pub(super) fn place(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.room.try_acquire().map_err(|_| {
@@ -53,11 +93,12 @@ impl Ingest {
     }
 }
 
-/// Reads the key: a bearer token, or the password of basic authentication under any user name.
+/// Reads the key: a bearer token, Opsgenie's own scheme, or the password of basic authentication
+/// under any user name.
 fn key(headers: &HeaderMap) -> Option<String> {
     let (scheme, rest) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let rest = rest.trim();
-    if scheme.eq_ignore_ascii_case("bearer") {
+    if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("geniekey") {
         return Some(rest.to_owned());
     }
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -76,7 +117,7 @@ fn no_key() -> Problem {
 }
 
 /// The same for a key of another source and for a source that does not exist.
-fn unknown_key() -> Problem {
+pub(super) fn unknown_key() -> Problem {
     Problem::new(
         Kind::Unauthenticated,
         "密钥不属于此处的任何来源；请核对配置中的 ingest",
@@ -106,6 +147,7 @@ mod tests {
             key(&headers)
         };
         assert_eq!(of("Bearer k1").as_deref(), Some("k1"));
+        assert_eq!(of("GenieKey k1").as_deref(), Some("k1"));
         assert_eq!(of(&format!("basic {}", STANDARD.encode("any:k:1"))).as_deref(), Some("k:1"));
         for bad in ["k1", "Basic !", "Digest k1"] {
             assert_eq!(of(bad), None, "{bad}");

@@ -1,56 +1,107 @@
-//! One handler for each dialect, and the list of what matched nothing.
+//! One handler for each dialect whose answers are firebell's own.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use serde_json::Value as Json;
 
-use super::{PATIENCE, carry, door};
-use crate::engine::FieldProblem;
-use crate::ingest::{Dialect, Fault, Source, cloudevents as events};
+use super::door;
+use super::intake::{Arrived, in_time, take_in};
+use crate::ingest::Dialect;
 use crate::server::api::{Answer, json};
 use crate::server::app::App;
-use crate::server::ask::{At, media_type};
-use crate::server::auth::Principal;
-use crate::server::problem::{Kind, Problem};
-use crate::server::shape;
-use crate::server::wire::{Ingested, Page, UnmatchedAlert};
+use crate::server::ask::At;
+use crate::server::wire::Ingested;
+
+/// How a sender shows who it is.
+#[derive(Clone, Copy)]
+enum Shown<'r> {
+    /// Its key stands in a header.
+    Key,
+    /// Its key stands in the path, since its sender can do no better.
+    InPath(&'r str),
+    /// Its name stands in the path; its key in a header, or its signature.
+    Named(&'r str),
+}
 
 /// Take alerts of Alertmanager (webhook, version 4).
 #[utoipa::path(post, path = "/ingest/alertmanager", tag = "ingest", request_body = Object,
     responses((status = 202, body = Ingested, description = "Durable")))]
 pub async fn alertmanager(State(app): State<App>, request: Request) -> Answer {
-    take(&app, Dialect::Alertmanager, None, request).await
+    take(&app, Dialect::Alertmanager, Shown::Key, request).await
 }
 
 /// Take alerts of Grafana (webhook contact point).
 #[utoipa::path(post, path = "/ingest/grafana", tag = "ingest", request_body = Object,
     responses((status = 202, body = Ingested, description = "Durable")))]
 pub async fn grafana(State(app): State<App>, request: Request) -> Answer {
-    take(&app, Dialect::Grafana, None, request).await
+    take(&app, Dialect::Grafana, Shown::Key, request).await
+}
+
+/// Take alerts of a Grafana that signs them.
+#[utoipa::path(post, path = "/ingest/grafana/{source}", tag = "ingest", request_body = Object,
+    responses((status = 202, body = Ingested, description = "Durable")))]
+pub async fn grafana_signed(
+    State(app): State<App>,
+    At(name): At<String>,
+    request: Request,
+) -> Answer {
+    take(&app, Dialect::Grafana, Shown::Named(&name), request).await
+}
+
+/// Take webhooks of Sentry, which are signed.
+#[utoipa::path(post, path = "/ingest/sentry/{source}", tag = "ingest", request_body = Object,
+    responses((status = 202, body = Ingested, description = "Durable")))]
+pub async fn sentry(State(app): State<App>, At(name): At<String>, request: Request) -> Answer {
+    take(&app, Dialect::Sentry, Shown::Named(&name), request).await
+}
+
+/// Take callbacks of Alibaba Cloud's CloudMonitor that carry the key in a header.
+#[utoipa::path(post, path = "/ingest/aliyun", tag = "ingest", request_body = Object,
+    responses((status = 202, body = Ingested, description = "Durable")))]
+pub async fn aliyun(State(app): State<App>, request: Request) -> Answer {
+    take(&app, Dialect::Aliyun, Shown::Key, request).await
+}
+
+/// Take callbacks of Alibaba Cloud's CloudMonitor, which can carry no header: the key of the source
+/// stands in the path.
+#[utoipa::path(post, path = "/ingest/aliyun/{key}", tag = "ingest", request_body = Object,
+    responses((status = 202, body = Ingested, description = "Durable")))]
+pub async fn aliyun_in_path(
+    State(app): State<App>,
+    At(key): At<String>,
+    request: Request,
+) -> Answer {
+    take(&app, Dialect::Aliyun, Shown::InPath(&key), request).await
+}
+
+/// Take callbacks of Tencent Cloud's monitoring.
+#[utoipa::path(post, path = "/ingest/tencent", tag = "ingest", request_body = Object,
+    responses((status = 202, body = Ingested, description = "Durable")))]
+pub async fn tencent(State(app): State<App>, request: Request) -> Answer {
+    take(&app, Dialect::Tencent, Shown::Key, request).await
+}
+
+/// Take notices of Apprise (`json://`).
+#[utoipa::path(post, path = "/ingest/apprise", tag = "ingest", request_body = Object,
+    responses((status = 202, body = Ingested, description = "Durable")))]
+pub async fn apprise(State(app): State<App>, request: Request) -> Answer {
+    take(&app, Dialect::Apprise, Shown::Key, request).await
 }
 
 /// Take events of CloudEvents 1.0: binary, structured or in batches.
 #[utoipa::path(post, path = "/ingest/cloudevents", tag = "ingest", request_body = Object,
     responses((status = 202, body = Ingested, description = "Durable")))]
 pub async fn cloudevents(State(app): State<App>, request: Request) -> Answer {
-    take(&app, Dialect::CloudEvents, None, request).await
+    take(&app, Dialect::CloudEvents, Shown::Key, request).await
 }
 
-/// Take alerts as JSON: in firebell's own simple shape, or mapped by the rules of the source.
+/// Take alerts as JSON or as a form: in firebell's own simple shape, or mapped by the rules of the
+/// source.
 #[utoipa::path(post, path = "/ingest/generic/{source}", tag = "ingest", request_body = Object,
     responses((status = 202, body = Ingested, description = "Durable")))]
 pub async fn generic(State(app): State<App>, At(name): At<String>, request: Request) -> Answer {
-    take(&app, Dialect::Generic, Some(&name), request).await
-}
-
-/// List what arrived lately and led to nothing, the latest first.
-#[utoipa::path(get, path = "/api/v1/ingest/unmatched", tag = "ingest",
-    responses((status = 200, body = Page<UnmatchedAlert>)))]
-pub async fn unmatched(State(app): State<App>, _: Principal) -> Answer {
-    json(StatusCode::OK, &Page { items: app.ingest().unmatched().list(), next: None })
+    take(&app, Dialect::Generic, Shown::Named(&name), request).await
 }
 
 /// Answers the hand-shake of `CloudEvents` over webhooks: whoever has the key may send.
@@ -66,67 +117,27 @@ pub async fn handshake(headers: HeaderMap) -> Response {
     response
 }
 
-async fn take(app: &App, dialect: Dialect, name: Option<&str>, request: Request) -> Answer {
-    let ingest = app.ingest();
-    let source = ingest.admit(dialect, name, request.headers())?;
-    let _place = ingest.place()?;
+async fn take(app: &App, dialect: Dialect, shown: Shown<'_>, request: Request) -> Answer {
     let work = async {
+        let ingest = app.ingest();
+        let by_key = match shown {
+            Shown::Key => Some(ingest.admit(dialect, None, request.headers())?),
+            Shown::InPath(key) => Some(ingest.admit_key(dialect, key)?),
+            Shown::Named(name) if ingest.signs(dialect, name) => None,
+            Shown::Named(name) => Some(ingest.admit(dialect, Some(name), request.headers())?),
+        };
+        let _place = ingest.place()?;
         let headers = request.headers().clone();
         let bytes = door::body(request, app).await?;
-        let body = read(source, &headers, &bytes);
-        let reading = body.and_then(|body| source.read(&body, "").map_err(wrong));
-        match reading {
-            Ok(reading) => carry::carry(app, source, reading).await,
-            Err(problem) => {
-                let first = problem.errors.first().map(|error| error.detail.clone());
-                let why = first.unwrap_or_else(|| problem.detail.clone());
-                carry::unreadable(app, source, &why).await;
-                Err(problem)
+        let source = match (by_key, shown) {
+            (Some(source), _) => source,
+            (None, Shown::Named(name)) => {
+                ingest.admit_signed(dialect, name, &headers, &bytes, app.now())?
             }
-        }
+            (None, _) => return Err(door::unknown_key()),
+        };
+        take_in(app, source, Arrived::read(source, &headers, &bytes)).await
     };
-    let ingested: Ingested = in_time(work).await?;
+    let ingested: Ingested = in_time(app, work).await?;
     json(StatusCode::ACCEPTED, &ingested)
-}
-
-/// Bounds the time that one body may take; what was begun goes on.
-pub(super) async fn in_time<T>(
-    work: impl Future<Output = Result<T, Problem>>,
-) -> Result<T, Problem> {
-    let done = tokio::time::timeout(PATIENCE, work).await;
-    done.unwrap_or_else(|_| {
-        Err(Problem::new(
-            Kind::TimedOut,
-            "处理超时；请重发，同一告警不会重复启动",
-            "It took too long; send it again, the same alert begins nothing twice",
-        ))
-    })
-}
-
-/// Reads a body as JSON; an event whose attributes stand in headers is put together first.
-fn read(source: &Source, headers: &HeaderMap, bytes: &[u8]) -> Result<Json, Problem> {
-    let media = media_type(headers).unwrap_or_default().to_ascii_lowercase();
-    let whole = media == events::STRUCTURED || media == events::BATCH;
-    if source.dialect != Dialect::CloudEvents || whole {
-        let body: Json = shape::read(bytes)?;
-        // The type says whether it is a batch.
-        if source.dialect == Dialect::CloudEvents && (media == events::BATCH) != body.is_array() {
-            return Err(wrong(Fault::wanted("", "与内容类型相符的事件", "as the media type says")));
-        }
-        return Ok(body);
-    }
-    let attributes =
-        headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    events::of_headers(attributes, media, bytes).map_err(wrong)
-}
-
-fn wrong(fault: Fault) -> Problem {
-    let Fault { pointer, detail } = fault;
-    Problem::new(
-        Kind::Rejected(crate::engine::RejectionCode::InvalidFields),
-        "内容不符合此来源的格式，见 errors",
-        "The body is not of this source's dialect; see `errors`",
-    )
-    .with_errors(vec![FieldProblem { pointer, detail }])
 }

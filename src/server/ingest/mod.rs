@@ -3,26 +3,43 @@
 //! answered once that is durable.
 
 mod carry;
+mod changes;
+mod desk;
 mod door;
 mod handlers;
+mod intake;
+mod kept;
+mod opsgenie;
 mod pagerduty;
+mod slots;
 mod unmatched;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use smol_str::SmolStr;
 use tokio::sync::Semaphore;
 
-use crate::config::IngestSource;
-use crate::store::Store;
+use crate::config::{Bodies, IngestSource};
+use crate::id::PlaybookId;
+use crate::ingest::Source;
+use crate::store::{Query, Store, Which};
 
-pub use handlers::{
-    __path_alertmanager, __path_cloudevents, __path_generic, __path_grafana, __path_unmatched,
-    alertmanager, cloudevents, generic, grafana, handshake, unmatched,
+pub use changes::Changes;
+pub use desk::{
+    __path_body, __path_changes, __path_forget, __path_recent, __path_replay, __path_unmatched,
+    body, changes, forget, recent, replay, unmatched,
 };
-pub use pagerduty::{__path_enqueue, enqueue};
+pub use handlers::{
+    __path_alertmanager, __path_aliyun, __path_aliyun_in_path, __path_apprise, __path_cloudevents,
+    __path_generic, __path_grafana, __path_grafana_signed, __path_sentry, __path_tencent,
+    alertmanager, aliyun, aliyun_in_path, apprise, cloudevents, generic, grafana, grafana_signed,
+    handshake, sentry, tencent,
+};
+pub use kept::Kept;
+pub use opsgenie::{__path_act, __path_create, __path_status, Requests, act, create, status};
+pub use pagerduty::{__path_change_event, __path_enqueue, change_event, enqueue};
 pub use unmatched::Unmatched;
 
 /// Bodies that are worked on at once; each waits for the disk. Beyond them the sender is told to come
@@ -37,18 +54,93 @@ pub struct Ingest {
     sources: BTreeMap<SmolStr, IngestSource>,
     room: Semaphore,
     unmatched: Unmatched,
+    changes: Changes,
+    kept: Kept,
+    requests: Requests,
+    /// Every plan that an open incident may have been begun by.
+    known: Mutex<BTreeSet<PlaybookId>>,
 }
 
 impl Ingest {
     /// Opens the doors of the configured sources.
     #[must_use]
-    pub fn new(sources: BTreeMap<SmolStr, IngestSource>, store: &Arc<dyn Store>) -> Self {
-        Self { sources, room: Semaphore::new(AT_ONCE_MAX), unmatched: Unmatched::open(&**store) }
+    pub fn new(
+        sources: BTreeMap<SmolStr, IngestSource>,
+        bodies: Bodies,
+        store: &Arc<dyn Store>,
+    ) -> Self {
+        let store = &**store;
+        let known = if sources.is_empty() { BTreeSet::new() } else { begun(store, &sources) };
+        Self {
+            room: Semaphore::new(AT_ONCE_MAX),
+            unmatched: Unmatched::open(store),
+            changes: Changes::open(store),
+            kept: Kept::open(store, bodies),
+            requests: Requests::default(),
+            known: Mutex::new(known),
+            sources,
+        }
     }
 
     /// Returns what matched nothing.
     #[must_use]
-    pub fn unmatched(&self) -> &Unmatched {
+    pub const fn unmatched(&self) -> &Unmatched {
         &self.unmatched
+    }
+
+    /// Returns what was changed.
+    #[must_use]
+    pub const fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Returns the bodies that are kept.
+    #[must_use]
+    pub const fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    const fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    fn named(&self, name: &str) -> Option<&Source> {
+        self.sources.get(name).map(|one| &one.source)
+    }
+
+    /// Finds the plans that have left since, and may still have incidents.
+    fn departed<'p>(&self, present: impl Iterator<Item = &'p PlaybookId>) -> BTreeSet<PlaybookId> {
+        let present: BTreeSet<&PlaybookId> = present.collect();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let departed = known.iter().filter(|id| !present.contains(id)).cloned().collect();
+        for id in present {
+            if !known.contains(id) {
+                known.insert(id.clone());
+            }
+        }
+        departed
+    }
+}
+
+/// Finds the plans of the open incidents that alerts have begun, as their keys name them.
+fn begun(store: &dyn Store, sources: &BTreeMap<SmolStr, IngestSource>) -> BTreeSet<PlaybookId> {
+    let mut plans = BTreeSet::new();
+    let mut before = None;
+    loop {
+        let query = Query { which: Which::Open, before, limit: Query::MAX_ROWS };
+        let rows = store.list(query).unwrap_or_else(|error| {
+            tracing::error!(%error, "open incidents cannot be listed");
+            Vec::new()
+        });
+        let Some(last) = rows.last() else { return plans };
+        before = Some(last.number);
+        for key in rows.iter().filter_map(|row| row.dedup_key.as_deref()) {
+            let mut parts = key.splitn(3, '/');
+            if let (Some(source), Some(plan), Some(_)) = (parts.next(), parts.next(), parts.next())
+                && sources.contains_key(source)
+            {
+                plans.insert(PlaybookId::new(plan));
+            }
+        }
     }
 }

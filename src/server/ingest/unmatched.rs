@@ -7,11 +7,12 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
+use super::slots::Slots;
 use crate::ingest::{Alert, Source};
 use crate::server::app::App;
 use crate::server::problem::Problem;
 use crate::server::wire::UnmatchedAlert;
-use crate::store::{Change, Expect, Kind, Store};
+use crate::store::{Kind, Store};
 use crate::text::Text;
 
 /// How many are kept: a page that a person reads.
@@ -84,23 +85,18 @@ fn cut(text: &str) -> String {
 }
 
 /// The list, each entry in a slot that is written over when it is the one seen longest ago.
-#[derive(Debug, Default)]
-pub struct Unmatched(Mutex<Vec<UnmatchedAlert>>);
+#[derive(Debug)]
+pub struct Unmatched(Mutex<Slots<UnmatchedAlert>>);
 
 impl Unmatched {
     /// Reads what was kept before.
     pub fn open(store: &dyn Store) -> Self {
-        let documents = store.documents(Kind::Unmatched, "", KEPT_MAX).unwrap_or_else(|error| {
-            tracing::error!(%error, "what matched nothing cannot be read");
-            Vec::new()
-        });
-        let read = |content: &[u8]| serde_json::from_slice(content).ok();
-        Self(Mutex::new(documents.iter().filter_map(|one| read(&one.content)).collect()))
+        Self(Mutex::new(Slots::open(store, Kind::Unmatched, KEPT_MAX)))
     }
 
     /// Lists them, the latest first.
     pub fn list(&self) -> Vec<UnmatchedAlert> {
-        let mut all = self.held().clone();
+        let mut all: Vec<_> = self.held().all().values().cloned().collect();
         all.sort_by_key(|one| std::cmp::Reverse(one.last_at));
         all
     }
@@ -120,31 +116,27 @@ impl Unmatched {
             for one in seen {
                 tracing::warn!(source = %one.source, reason = one.reason.as_str(), "unmatched");
                 let slot = place(&mut held, one, now);
-                let content = serde_json::to_vec(&held[slot]).unwrap_or_default();
-                changes.insert(slot, content);
+                changes.insert(slot, held.written(slot));
             }
         }
-        let write = |(slot, content)| {
-            Change::write(Kind::Unmatched, format!("{slot:03}"), Expect::Any, content)
-        };
-        app.runtime().store().put(changes.into_iter().map(write).collect()).await?;
+        app.runtime().store().put(changes.into_values().collect()).await?;
         Ok(())
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, Vec<UnmatchedAlert>> {
+    fn held(&self) -> std::sync::MutexGuard<'_, Slots<UnmatchedAlert>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
 /// Finds the slot of one: its own, a free one, or that of the one seen longest ago.
-fn place(held: &mut Vec<UnmatchedAlert>, seen: Seen, now: Timestamp) -> usize {
+fn place(held: &mut Slots<UnmatchedAlert>, seen: Seen, now: Timestamp) -> u64 {
     let same = |other: &UnmatchedAlert| {
         (&other.source, &other.name, &other.dedup_key)
             == (&seen.source, &seen.name, &seen.dedup_key)
             && other.reason == seen.reason.as_str()
     };
-    if let Some(slot) = held.iter().position(same) {
-        let known = &mut held[slot];
+    let slot = held.all().iter().find(|(_, one)| same(one)).map(|(slot, _)| *slot);
+    if let Some((slot, known)) = slot.and_then(|slot| Some((slot, held.get_mut(slot)?))) {
         (known.last_at, known.labels, known.why) = (now, seen.labels, seen.why);
         known.count = known.count.saturating_add(1);
         return slot;
@@ -160,13 +152,9 @@ fn place(held: &mut Vec<UnmatchedAlert>, seen: Seen, now: Timestamp) -> usize {
         last_at: now,
         count: 1,
     };
-    if held.len() < KEPT_MAX {
-        held.push(new);
-        return held.len() - 1;
-    }
-    let oldest = held.iter().enumerate().min_by_key(|(_, one)| one.last_at);
-    let slot = oldest.map_or(0, |(slot, _)| slot);
-    held[slot] = new;
+    let oldest = held.all().iter().min_by_key(|(_, one)| one.last_at).map(|(slot, _)| *slot);
+    let slot = oldest.filter(|_| held.all().len() >= KEPT_MAX).unwrap_or_else(|| held.free());
+    held.put(slot, new);
     slot
 }
 
@@ -185,12 +173,14 @@ mod tests {
 
     #[test]
     fn a_repetition_is_counted_and_the_longest_unseen_makes_room() {
-        let mut held = Vec::new();
+        let store = crate::store::Memory::new();
+        let mut held = Slots::open(&store, Kind::Unmatched, KEPT_MAX);
         for n in 0..250_i64 {
             place(&mut held, seen(&n.to_string()), at(n));
             // This one goes on coming.
             place(&mut held, seen("often"), at(n));
         }
+        let held: Vec<_> = held.all().values().collect();
         assert_eq!(held.len(), KEPT_MAX);
         let often = held.iter().find(|one| one.name == "often").unwrap();
         assert_eq!((often.count, often.first_at, often.last_at), (250, at(0), at(249)));

@@ -78,6 +78,8 @@ kinds! {
     UnknownPlaybook = "unknown_playbook", NOT_FOUND, "预案不存在", "No such playbook";
     /// No such drill.
     UnknownDrill = "unknown_drill", NOT_FOUND, "演练不存在", "No such drill";
+    /// No such body of another tool, or one that is not kept any longer.
+    UnknownBody = "unknown_body", NOT_FOUND, "没有保存此内容", "No such kept body";
     /// No such team.
     UnknownTeam = "unknown_team", NOT_FOUND, "团队不存在", "No such team";
     /// No such schedule.

@@ -34,6 +34,9 @@ pub struct IngestedAlert {
     /// The incident; missing where the plan is restricted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
+    /// The rule of the source that made it, counted from 1; missing where its dialect says it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<usize>,
 }
 
 /// What became of an alert.
@@ -48,6 +51,8 @@ pub enum AlertOutcome {
     Resolved,
     /// The incident heard that somebody has seen it.
     Acknowledged,
+    /// The incident heard what somebody remarked on it.
+    Noted,
     /// Another alert of the same group spoke for it.
     Grouped,
     /// It is over, or seen, and nothing is open for it.
@@ -56,6 +61,78 @@ pub enum AlertOutcome {
     Unmatched,
     /// The plan or the incident refused it; it is on that list with the reason.
     Refused,
+}
+
+/// A body that arrived, and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Arrival {
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The source it came from.
+    #[schema(value_type = String)]
+    pub source: SmolStr,
+    /// The SHA-256 hash of what is kept of it, in hex: its name for a replay.
+    pub hash: String,
+    /// How long that is.
+    pub bytes: u64,
+    /// Its media type; empty where none was named.
+    pub media: String,
+    /// It was of the source's dialect; else `why` says what was wrong.
+    pub accepted: bool,
+    /// Why it was rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Text>,
+    /// What became of its first alerts.
+    pub alerts: Vec<IngestedAlert>,
+    /// How many of its alerts led to nothing.
+    pub unmatched: usize,
+}
+
+/// Asks to map a body anew that is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// Do it, as if it had arrived now; else only what it would lead to is told.
+    #[serde(default)]
+    pub send: bool,
+}
+
+/// What a body that is kept would lead to now, or led to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Replayed {
+    /// It was done.
+    pub sent: bool,
+    /// The source it came from.
+    #[schema(value_type = String)]
+    pub source: SmolStr,
+    /// What became, or would become, of each alert.
+    pub alerts: Vec<IngestedAlert>,
+    /// What became none, and why.
+    pub unread: Vec<Text>,
+}
+
+/// Something that was changed, as another tool told it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Change {
+    /// The source it came from.
+    #[schema(value_type = String)]
+    pub source: SmolStr,
+    /// What was changed.
+    pub summary: String,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// When, by the clock of the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// When it arrived here.
+    pub received_at: Timestamp,
+    /// Where to read more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// What else was said, as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<String>,
 }
 
 /// Something that arrived and led to nothing.

@@ -32,7 +32,9 @@ pub use incident::{
     PersonalFound, PersonalState, PlaybookVersion, Role, RoleState, Rollback, Step, StepKind,
     Undoing,
 };
-pub use ingest::{AlertOutcome, Ingested, IngestedAlert, UnmatchedAlert};
+pub use ingest::{
+    AlertOutcome, Arrival, Change, Ingested, IngestedAlert, Replay, Replayed, UnmatchedAlert,
+};
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
 pub use reach::{AskReach, Reached};
