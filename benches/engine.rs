@@ -57,7 +57,15 @@ impl Bench {
         let now: Timestamp = "2026-11-21T08:00:00Z".parse().unwrap();
         let actor = Actor::person("operator");
         let (directory, chance) = (&self.directory, Chance::new([7; 32]));
-        Ctx { now, occurred_at: None, actor, admin: false, directory, chance }
+        Ctx {
+            now,
+            occurred_at: None,
+            actor,
+            admin: false,
+            directory,
+            chance,
+            turns: firebell::people::Turns::NONE,
+        }
     }
 
     fn declare(&self, playbook: &Playbook) -> Outcome {

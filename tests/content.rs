@@ -151,6 +151,7 @@ fn declared(plan: &Playbook) -> Vec<Fact> {
         admin: false,
         directory: &directory,
         chance: Chance::new([7; 32]),
+        turns: firebell::people::Turns::NONE,
     };
     let declaration = Declare::new(IncidentId::from_u128(1), 1, Mode::Live);
     let outcome = declare(plan, declaration, &ctx).expect("a plan can be declared");

@@ -185,6 +185,7 @@ fn start(
         admin: false,
         directory,
         chance: Chance::new([0; 32]),
+        turns: crate::people::Turns::NONE,
     };
     let id = IncidentId::from_u128(0);
     let declare = Declare {

@@ -26,3 +26,5 @@ pub const UNREACHABLE: Code = Code::new("W0602");
 pub const KEPT_LOCAL: Code = Code::new("W0603");
 /// A schedule has nobody on call at some time soon.
 pub const UNCOVERED: Code = Code::new("W0604");
+/// Contact rules say nothing of some level.
+pub const NO_RULE: Code = Code::new("W0605");

@@ -204,6 +204,7 @@ phases:
             lang: Lang::Zh,
             contacts: vec![Contact { channel: "mail".into(), address: format!("{id}@x.example") }],
             drills,
+            manner: crate::people::Manner::default(),
         };
         let team = |id: &str, members: &[&str]| Team {
             id: id.into(),

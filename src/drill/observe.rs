@@ -124,6 +124,7 @@ const fn may_change_conditions(fact: &Fact) -> bool {
             | Fact::RungFired { .. }
             | Fact::RungsMissed { .. }
             | Fact::LadderStopped { .. }
+            | Fact::Attention(_)
             | Fact::Noted { .. }
     )
 }

@@ -151,6 +151,7 @@ impl Wanted {
                     lang: Lang::default(),
                     contacts: contacts.clone(),
                     drills: true,
+                    manner: crate::people::Manner::default(),
                 };
                 people.insert(id.clone(), person);
             }
@@ -180,6 +181,7 @@ impl Wanted {
             ladders,
             partners: playbook.partners.iter().map(partner).collect(),
             channels,
+            last_resort,
         }
     }
 }
@@ -207,8 +209,9 @@ fn ladder(id: &LadderId, playbook: &Playbook, last_resort: &[PersonId]) -> Ladde
     let rungs = RUNGS_AFTER_MINUTES.map(|minutes| Rung {
         after: SignedDuration::from_mins(minutes),
         targets: targets.clone(),
+        terms: crate::people::Terms::default(),
     });
-    Ladder { id: id.clone(), rungs: rungs.into(), repeat: 0 }
+    Ladder { id: id.clone(), rungs: rungs.into(), repeat: 0, finally: Vec::new() }
 }
 
 fn partner(id: &PartnerId) -> Partner {

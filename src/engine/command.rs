@@ -17,7 +17,7 @@ use crate::id::{
     ChannelId, ClockId, DrillRunId, IncidentId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId,
     StageId, StepId, VarId,
 };
-use crate::people::Directory;
+use crate::people::{Directory, Turns};
 use crate::playbook::{Level, Playbook, Value, Variables};
 
 /// What a decision may know besides the plan and the incident.
@@ -33,6 +33,8 @@ pub struct Ctx<'a> {
     pub admin: bool,
     /// The people as they are now; an immutable snapshot.
     pub directory: &'a Directory,
+    /// Whose turn it is where one of several is called; a snapshot.
+    pub turns: &'a Turns,
     /// Chance for the salts of what is kept apart.
     pub chance: Chance,
 }

@@ -4,6 +4,7 @@
 //! It consults nothing but the incident and the event: whatever depends on the plan, on people or
 //! on chance was decided before and stands in the event.
 
+mod attention;
 mod clock;
 mod kin;
 mod level;
@@ -152,6 +153,7 @@ impl Incident {
             Family::Role => role::apply(self, event),
             Family::Step => step::apply(self, event),
             Family::Ladder => ladder(self, event),
+            Family::Attention => attention::apply(self, event),
             Family::Rule => rule(self, event),
             Family::Clock => clock::apply(self, event),
             Family::Outbox => outbox::apply(self, event),
@@ -202,7 +204,7 @@ const fn is_decided_on(fact: &Fact) -> bool {
                 | Fact::ChildReported { .. }
                 | Fact::HandedOff(_)
         ),
-        Family::Ladder | Family::Outbox => false,
+        Family::Ladder | Family::Attention | Family::Outbox => false,
     }
 }
 
@@ -215,11 +217,28 @@ fn ladder(incident: &mut Incident, event: &Event) {
     match &event.fact {
         Fact::LadderArmed { subject, ladder, rungs } => {
             let rungs = rungs.iter().map(|rung| incident.frozen_rung(subject, *rung, at)).collect();
-            let state = LadderState { ladder: ladder.clone(), rungs, next: 0 };
+            let ladder = ladder.clone();
+            let state = LadderState {
+                ladder,
+                rungs,
+                next: 0,
+                called: Vec::new(),
+                wanted: 1,
+                answered: Vec::new(),
+                silent_at: None,
+                rounds: 0,
+            };
             Arc::make_mut(&mut incident.ladders).insert(subject.clone(), Arc::new(state));
         }
-        Fact::RungFired { subject, rung, people } => {
-            climb(&mut incident.ladders, subject, |ladder| ladder.next = rung.saturating_add(1));
+        Fact::RungFired { subject, rung, people, wanted, .. } => {
+            climb(&mut incident.ladders, subject, |ladder| {
+                (ladder.next, ladder.wanted) = (rung.saturating_add(1), *wanted);
+                for person in people {
+                    if !ladder.called.contains(person) {
+                        ladder.called.push(person.clone());
+                    }
+                }
+            });
             if people.iter().any(|person| !incident.paged.contains(person)) {
                 Arc::make_mut(&mut incident.paged).extend(people.iter().cloned());
             }

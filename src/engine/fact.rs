@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
+use super::attention::AttentionFact;
 use super::clock::ClockEvent;
 use super::event::{
     AlertNote, DeadlineName, EvidenceItem, LadderSubject, PlaybookRef, RollbackCause, SetMoment,
@@ -15,6 +16,7 @@ use super::event::{
 use super::kin::{ChildCall, ParentRef, RecallReason, Takeover};
 use super::mode::{Mode, Status};
 use super::notice::{Notice, NoticeEnd, Purpose};
+use super::omit::{is_false, is_one, is_zero, one};
 use super::run::{FailureCause, RunKey, SkipReason, StepCancelReason};
 use super::seal::Reference;
 use crate::id::{
@@ -504,6 +506,12 @@ pub enum Fact {
         rung: u32,
         /// Who was paged.
         people: Vec<PersonId>,
+        /// How many different people must answer.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        wanted: u32,
+        /// The number of the turn, where one of several was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turn: Option<u64>,
     },
     /// Rungs were passed over because firebell was down.
     RungsMissed {
@@ -521,6 +529,8 @@ pub enum Fact {
         /// Why: `acted`, `settled`, `ended`, `exhausted`.
         why: SmolStr,
     },
+    /// Attention was sought further.
+    Attention(AttentionFact),
     /// A handler fired.
     HandlerFired {
         /// Its position in the plan.
@@ -687,14 +697,4 @@ pub enum Fact {
     /// The incident goes on by another plan: steps, phases and handlers of the old one are history,
     /// and so are its objectives as they were judged. Legal while the hand-off is in the outbox.
     HandedOff(Takeover),
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-fn is_zero(n: &u32) -> bool {
-    *n == 0
 }

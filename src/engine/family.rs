@@ -16,6 +16,8 @@ pub enum Family {
     Step,
     /// Ladders.
     Ladder,
+    /// Pages that go from way to way, and what ladders meet.
+    Attention,
     /// Handlers and objectives.
     Rule,
     /// Statutory clocks.
@@ -51,6 +53,7 @@ families! {
         StepFailed StepSkipped StepCancelled StepAwaits StepRetried StepReopened StepIterated
         StepRepeatEnded StepAdopted StepWarned StepOverdue;
     Ladder: LadderArmed RungFired RungsMissed LadderStopped;
+    Attention: Attention;
     Rule: HandlerFired ObjectiveMet ObjectiveMissed;
     Clock: Clock;
     Outbox: NoticeQueued NoticeDelayed NoticeRerouted NoticeEnded NoticeAcknowledged RequestQueued

@@ -16,8 +16,8 @@ use super::notice::{Notice, Purpose};
 use super::run::{Run, RunKey};
 use super::seal::Reference;
 use crate::id::{
-    DrillRunId, IncidentId, LadderId, MomentId, NoticeId, ObjectiveId, PersonId, PhaseId,
-    PlaybookId, RoleId, StepId, VarId,
+    ChannelId, DrillRunId, IncidentId, LadderId, MomentId, NoticeId, ObjectiveId, PersonId,
+    PhaseId, PlaybookId, RoleId, StepId, VarId,
 };
 use crate::playbook::{Level, Milestone, Variables};
 
@@ -367,13 +367,35 @@ pub struct LadderState {
     pub rungs: Vec<Timestamp>,
     /// The next rung.
     pub next: u32,
+    /// Who was called.
+    pub called: Vec<PersonId>,
+    /// How many different people must answer, as the latest rung has it.
+    pub wanted: u32,
+    /// Who answered, where several must.
+    pub answered: Vec<PersonId>,
+    /// When it is said that nobody answered; only once the last rung is passed.
+    pub silent_at: Option<Timestamp>,
+    /// How often that was said.
+    pub rounds: u32,
 }
 
 impl LadderState {
-    /// Returns when the next rung fires.
+    /// Returns when the next rung fires, else when it is said that nobody answered.
     #[must_use]
     pub fn next_at(&self) -> Option<Timestamp> {
-        self.rungs.get(self.next as usize).copied()
+        self.rungs.get(self.next as usize).copied().or(self.silent_at)
+    }
+
+    /// Tells whether the last rung is passed.
+    #[must_use]
+    pub fn is_passed(&self) -> bool {
+        self.next as usize >= self.rungs.len()
+    }
+
+    /// Lists those who were called and have not answered.
+    #[must_use]
+    pub fn silent(&self) -> Vec<PersonId> {
+        self.called.iter().filter(|person| !self.answered.contains(person)).cloned().collect()
     }
 }
 
@@ -410,6 +432,8 @@ pub enum Pending {
         next_at: Timestamp,
         /// When the current channel has had its time.
         channel_until: Timestamp,
+        /// The channel that took it, where it goes on until it is acknowledged.
+        reached: Option<ChannelId>,
     },
     /// An HTTP request of a step.
     Request {

@@ -38,6 +38,12 @@ pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(2);
 pub const SHORTENED_LEAST: SignedDuration = SignedDuration::from_mins(5);
 /// How late a rung may be before the time between counts as downtime (Meaning 13).
 pub const DOWNTIME: SignedDuration = SignedDuration::from_mins(5);
+/// How long whoever the last rung of a ladder called has before it counts as unanswered.
+pub const ANSWER_TIME: SignedDuration = SignedDuration::from_mins(10);
+/// How soon the last resort is told again that nobody answered; doubled every time.
+pub const REMIND_AGAIN: SignedDuration = SignedDuration::from_mins(15);
+/// The longest pause between two such reminders: several in a shift, whoever has it.
+pub const REMIND_AGAIN_MAX: SignedDuration = SignedDuration::from_hours(2);
 /// How soon a vacant role is sought again from the top; doubled every round.
 pub const VACANCY_RETRY: SignedDuration = SignedDuration::from_mins(15);
 /// The longest pause between two rounds for a vacant role.

@@ -6,6 +6,7 @@
 //! through [`evolve`] gives the same incident. [`next_deadline`] says when the engine must be asked
 //! again, [`due`] what it then wants to be told.
 
+mod attention;
 mod clock;
 pub mod codec;
 mod command;
@@ -23,6 +24,7 @@ pub mod limits;
 mod mode;
 mod moment;
 mod notice;
+mod omit;
 mod rejection;
 mod run;
 mod seal;
@@ -30,6 +32,7 @@ mod ticking;
 mod transition;
 mod view;
 
+pub use attention::AttentionFact;
 pub use clock::{ClockEvent, ClockFact, ClockKey, ClockLimit, ClockStanding, ClockState};
 pub use command::{
     ChildOutcome, ClockAct, ClockRef, Command, Ctx, Deadline, DeadlineKind, Declare, NoticeOutcome,

@@ -7,6 +7,8 @@ use smol_str::SmolStr;
 
 use super::clock::ClockKey;
 use super::event::LadderSubject;
+use super::limits::{CHANNEL_TIME, NOTICE_LIFE};
+use super::omit::is_false;
 use super::run::RunKey;
 use crate::id::{ChannelId, MessageId, NoticeId, PersonId, RoleId};
 use crate::playbook::Audience;
@@ -28,6 +30,33 @@ pub struct Notice {
     pub message: MessageRef,
     /// When the current channel has had its time and the next is tried; a late page is worthless.
     pub channel_until: Timestamp,
+    /// When each of the channels is taken while nobody has acknowledged; empty means the first at
+    /// once. Those beyond its end are taken only where the one before them fails.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<Timestamp>,
+    /// Until when it waits before it leaves at all: its reader rests, or takes pages that way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
+}
+
+impl Notice {
+    /// Returns when a channel has had its time that is begun at an instant: when the next one is
+    /// due, else after what a channel is given at all.
+    #[must_use]
+    pub fn until(&self, channel: usize, begun: Timestamp) -> Timestamp {
+        if let Some(next) = self.planned.get(channel + 1) {
+            return (*next).max(begun);
+        }
+        let another_follows = channel + 1 < self.via.len();
+        let time = if another_follows { CHANNEL_TIME } else { NOTICE_LIFE };
+        begun.saturating_add(time).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Returns when its first channel is taken, for a notice written at an instant.
+    #[must_use]
+    pub fn begins(&self, written: Timestamp) -> Timestamp {
+        self.planned.first().copied().unwrap_or(written).max(written)
+    }
 }
 
 /// To whom a notice goes.
@@ -94,6 +123,9 @@ pub enum Purpose {
     Escalation {
         /// What it is climbed for.
         subject: LadderSubject,
+        /// The whole ladder went unanswered; this is the last resort.
+        #[serde(default, skip_serializing_if = "is_false")]
+        unanswered: bool,
     },
     /// The plan's own message, from a notify step.
     StepMessage {
@@ -109,7 +141,7 @@ pub enum Purpose {
     Commander {
         /// Which of these: `stuck`, `facts_wanted`, `role_vacant`, `notice_failed`,
         /// `waiting_overdue`, `ladder_exhausted`, `close_awaited`, `handed_off`, `clock_breached`,
-        /// `waiver_asked`, `calendar_uncovered`.
+        /// `waiver_asked`, `calendar_uncovered`, `nobody_answered`.
         about: SmolStr,
     },
     /// A statutory clock that you see to.
@@ -145,6 +177,12 @@ pub enum ClockWord {
 }
 
 impl Purpose {
+    /// Tells whether it is a page: it goes from way to way until its reader acknowledges it.
+    #[must_use]
+    pub const fn is_page(&self) -> bool {
+        matches!(self, Self::RolePage { .. } | Self::Escalation { .. })
+    }
+
     /// Tells whether the reader is asked to act: such readers hear when it is over, and such
     /// notices are withdrawn when nothing is left to do.
     #[must_use]

@@ -35,7 +35,10 @@ pub(super) fn words(view: View<'_>, purpose: &Purpose) -> Words {
         Purpose::StepWarning { key } => step_warning(view, key),
         Purpose::StepOverdue { key } => step_overdue(view, key),
         Purpose::StepFailed { key, also } => step_failed(view, key, also),
-        Purpose::Escalation { subject } => escalation(view, subject),
+        Purpose::Escalation { subject, unanswered: false } => escalation(view, subject),
+        Purpose::Escalation { subject, unanswered: true } => {
+            unanswered(view, escalation(view, subject))
+        }
         // The plan always brings its own message for these; the step's name is better than nothing.
         Purpose::StepMessage { key } => say(view, view.run(key), view.run(key), []),
         Purpose::HandlerMessage { .. } => say(view, "事件有新进展", "The incident has moved", []),
@@ -344,6 +347,18 @@ fn escalation(view: View<'_>, subject: &LadderSubject) -> Words {
     }
 }
 
+/// Says loudly that a whole ladder went by and nobody answered.
+fn unanswered(view: View<'_>, words: Words) -> Words {
+    let headline = view.lang.pick("【无人响应】", "NOBODY ANSWERED. ").to_owned() + &words.headline;
+    let until = view.lang.pick(
+        "升级的每一级都无人响应；在有人处理之前，会一再提醒您。",
+        "Every rung of the escalation went unanswered; you are reminded until someone acts.",
+    );
+    let mut lines = vec![until.to_owned()];
+    lines.extend(words.lines);
+    Words { headline, lines }
+}
+
 /// Writes what the commander must know.
 fn commander(view: View<'_>, about: &str) -> Words {
     match about {
@@ -355,6 +370,15 @@ fn commander(view: View<'_>, about: &str) -> Words {
         "clock_breached" | "clock_found_late" | "waiver_asked" | "calendar_uncovered" => {
             clock::commander(view, about)
         }
+        "nobody_answered" => say(
+            view,
+            "升级的每一级都无人响应",
+            "Nobody answered any rung of the escalation",
+            [Some(line(
+                "最后的联系人已收到提醒，直到有人处理。请直接打电话找人。",
+                "The last resort is told again and again until someone acts. Call someone.",
+            ))],
+        ),
         "ladder_exhausted" => say(
             view,
             "升级已到最后一级，仍无人处理",

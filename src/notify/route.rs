@@ -70,6 +70,7 @@ mod tests {
                 lang: Lang::Zh,
                 contacts: vec![contact("li@shop.example")],
                 drills: true,
+                manner: crate::people::Manner::default(),
             }],
             partners: vec![Partner {
                 id: "cloud".into(),

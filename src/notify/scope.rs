@@ -88,7 +88,7 @@ fn role_of(purpose: &Purpose) -> Option<RoleId> {
     match purpose {
         Purpose::RolePage { role, .. }
         | Purpose::RoleTaken { role }
-        | Purpose::Escalation { subject: LadderSubject::Role { role } } => Some(role.clone()),
+        | Purpose::Escalation { subject: LadderSubject::Role { role }, .. } => Some(role.clone()),
         _ => None,
     }
 }
@@ -107,7 +107,7 @@ pub(super) fn purpose_key(purpose: &Purpose) -> Option<&crate::engine::RunKey> {
         | Purpose::StepOverdue { key }
         | Purpose::StepFailed { key, .. }
         | Purpose::StepMessage { key }
-        | Purpose::Escalation { subject: LadderSubject::Step { key } } => Some(key),
+        | Purpose::Escalation { subject: LadderSubject::Step { key }, .. } => Some(key),
         Purpose::RolePage { .. }
         | Purpose::RoleTaken { .. }
         | Purpose::RoleReleased { .. }

@@ -22,6 +22,7 @@ fn person(id: &str, zh: &str, en: &str) -> Person {
         lang: Lang::Zh,
         contacts: vec![Contact { channel: "email".into(), address: format!("{id}@shop.example") }],
         drills: true,
+        manner: crate::people::Manner::default(),
     }
 }
 

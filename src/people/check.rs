@@ -225,16 +225,23 @@ impl<'a> Check<'a> {
             }
             let targets = format!("{at}/to");
             self.filled(&targets, rung.targets.len(), limits::MAX_TARGETS);
-            for (j, target) in rung.targets.iter().enumerate() {
-                let (noun, id) = match target {
-                    Target::Schedule(id) => (Noun::Schedule, id.as_str()),
-                    Target::Team(id) => (Noun::Team, id.as_str()),
-                    Target::Person(id) => (Noun::Person, id.as_str()),
-                    Target::Channel(id) => (Noun::Channel, id.as_str()),
-                    Target::Role(_) => continue,
-                };
-                self.refers(&format!("{targets}/{j}"), noun, id);
-            }
+            self.targets(&targets, &rung.targets);
+        }
+        let finally = format!("{at}/finally");
+        self.bound(&finally, ladder.finally.len(), limits::MAX_TARGETS);
+        self.targets(&finally, &ladder.finally);
+    }
+
+    fn targets(&mut self, at: &str, targets: &[Target]) {
+        for (i, target) in targets.iter().enumerate() {
+            let (noun, id) = match target {
+                Target::Schedule(id) => (Noun::Schedule, id.as_str()),
+                Target::Team(id) => (Noun::Team, id.as_str()),
+                Target::Person(id) => (Noun::Person, id.as_str()),
+                Target::Channel(id) => (Noun::Channel, id.as_str()),
+                Target::Role(_) => continue,
+            };
+            self.refers(&format!("{at}/{i}"), noun, id);
         }
     }
 }

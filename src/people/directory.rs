@@ -39,6 +39,8 @@ pub struct Parts {
     pub partners: Vec<Partner>,
     /// The channels that contacts and rungs may name.
     pub channels: BTreeSet<ChannelId>,
+    /// Who is told when nobody answered a ladder that names nobody for this.
+    pub last_resort: Vec<PersonId>,
 }
 
 /// An immutable snapshot of people and rosters; share it in an `Arc`.
@@ -53,6 +55,7 @@ pub struct Directory {
     ladders: BTreeMap<LadderId, Ladder>,
     partners: BTreeMap<PartnerId, Partner>,
     channels: BTreeSet<ChannelId>,
+    last_resort: Vec<PersonId>,
     fallback: Option<Box<Fallback>>,
 }
 
@@ -81,6 +84,7 @@ impl Directory {
             ladders: parts.ladders.into_iter().map(|l| (l.id.clone(), l)).collect(),
             partners: parts.partners.into_iter().map(|p| (p.id.clone(), p)).collect(),
             channels: parts.channels,
+            last_resort: parts.last_resort,
             fallback: None,
         })
     }
@@ -104,6 +108,7 @@ impl Directory {
                 address: OPERATOR_ADDRESS.to_owned(),
             }],
             drills: true,
+            manner: crate::people::Manner::default(),
         };
         Self {
             people: BTreeMap::from([(operator.id.clone(), operator)]),
@@ -112,6 +117,7 @@ impl Directory {
             ladders: BTreeMap::new(),
             partners: BTreeMap::new(),
             channels: BTreeSet::from([channel.clone()]),
+            last_resort: vec![PersonId::new(OPERATOR)],
             fallback: Some(Box::new(Fallback::to_operator())),
         }
     }
@@ -144,6 +150,16 @@ impl Directory {
     #[must_use]
     pub fn ladder(&self, id: &LadderId) -> Option<&Ladder> {
         self.ladders.get(id).or(self.fallback.as_deref().map(|f| &f.ladder))
+    }
+
+    /// Returns who is told when nobody answered a ladder that names nobody for this: those the
+    /// configuration makes responsible for the installation, else everyone who can be reached.
+    pub fn last_resort(&self) -> impl Iterator<Item = &PersonId> {
+        let everyone = self.people().filter(|person| person.is_reachable()).map(|p| &p.id);
+        let named = self.last_resort.iter();
+        named
+            .chain(everyone.filter(|_| self.last_resort.is_empty()))
+            .take(super::limits::MAX_TARGETS)
     }
 
     /// Finds a partner.
@@ -295,6 +311,7 @@ impl Fallback {
         let rung = |minutes, target| Rung {
             after: SignedDuration::from_mins(minutes),
             targets: vec![target, Target::Person(operator.clone())],
+            terms: crate::people::Terms::default(),
         };
         let commander = || Target::Role("commander".into());
         Self {
@@ -302,6 +319,7 @@ impl Fallback {
                 id: LadderId::new("default"),
                 rungs: vec![rung(5, commander()), rung(10, commander())],
                 repeat: 0,
+                finally: Vec::new(),
             },
             team: Team {
                 id: TeamId::new(OPERATOR),

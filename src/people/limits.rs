@@ -8,6 +8,12 @@ pub const MAX_OF_A_KIND: usize = 1_000;
 pub const MAX_MEMBERS: usize = 500;
 /// Contacts of a person or partner: they are tried one after another.
 pub const MAX_CONTACTS: usize = 16;
+/// Contact rules of a person: one a level, and one for the rest.
+pub const MAX_CONTACT_RULES: usize = 8;
+/// The longest wait before a way of a contact rule, in hours: ladders do the rest.
+pub const MAX_WAY_HOURS: i64 = 24;
+/// People who must answer a rung: more never come together at night.
+pub const MAX_ACKNOWLEDGE: u8 = 20;
 /// Layers of a schedule: each is read for every answer.
 pub const MAX_LAYERS: usize = 16;
 /// Turns of a layer: a year of weekly turns, several times over.

@@ -7,21 +7,27 @@
 mod check;
 mod directory;
 mod fault;
+mod hours;
 mod ladder;
 pub mod limits;
+mod manner;
 mod person;
 mod reach;
 mod rota;
 mod schedule;
 mod succession;
+mod turns;
 mod zone;
 
 pub use directory::{Directory, OPERATOR, Parts};
 pub use fault::{Fault, FaultKind, Noun};
-pub use ladder::{Ladder, Rung, Target};
+pub use hours::Hours;
+pub use ladder::{Ladder, Pick, Rung, Target, Terms};
+pub use manner::{ContactRule, Manner, Quiet, Way};
 pub use person::{Contact, Partner, Person, Team};
 pub use reach::Reach;
 pub use rota::{HORIZON, Segment, Why};
 pub use schedule::{Change, Duty, Layer, Override, Rotation, Schedule, Weekdays, Window};
 pub use succession::{Source, TRIES_PER_SOURCE, Try, tries};
+pub use turns::Turns;
 pub use zone::{UnknownZone, Zone};

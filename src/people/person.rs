@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
+use super::manner::Manner;
 use crate::id::{ChannelId, PartnerId, PersonId, ScheduleId, TeamId};
 use crate::text::{Lang, Text};
 
@@ -37,6 +38,8 @@ pub struct Person {
     pub contacts: Vec<Contact>,
     /// Whether drills may send real messages to this person.
     pub drills: bool,
+    /// How they want to be reached.
+    pub manner: Manner,
 }
 
 impl Person {
@@ -44,6 +47,34 @@ impl Person {
     #[must_use]
     pub fn is_reachable(&self) -> bool {
         !self.contacts.is_empty()
+    }
+
+    /// Returns the channels by which the person is reached in incidents of a level, in the order
+    /// they are tried, each once; only those of `wanted` where any are named.
+    #[must_use]
+    pub fn ways(&self, level: u8, wanted: &[ChannelId]) -> Vec<ChannelId> {
+        let rule = self.manner.rule(level).into_iter().flat_map(|rule| &rule.by);
+        let by_rule = self.each_once(rule.map(|way| &way.channel), wanted);
+        // Where the rule names nothing of what is wanted, better any way than none.
+        if by_rule.is_empty() {
+            return self.each_once(self.contacts.iter().map(|contact| &contact.channel), wanted);
+        }
+        by_rule
+    }
+
+    fn each_once<'c>(
+        &self,
+        channels: impl Iterator<Item = &'c ChannelId>,
+        wanted: &[ChannelId],
+    ) -> Vec<ChannelId> {
+        let mut kept: Vec<ChannelId> = Vec::new();
+        for channel in channels {
+            let is_wanted = wanted.is_empty() || wanted.contains(channel);
+            if is_wanted && self.address_on(channel).is_some() && !kept.contains(channel) {
+                kept.push(channel.clone());
+            }
+        }
+        kept
     }
 
     /// Returns the person's address on a channel.
@@ -91,6 +122,7 @@ mod tests {
             lang: Lang::Zh,
             contacts: vec![Contact { channel: "email".into(), address: "li@shop.cn".into() }],
             drills: false,
+            manner: crate::people::Manner::default(),
         };
         let shown = format!("{person:?}");
         assert!(shown.contains("email:***"), "{shown}");

@@ -121,6 +121,7 @@ impl House<'_> {
             admin: false,
             directory: self.directory,
             chance: CHANCE,
+            turns: crate::people::Turns::NONE,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::engine::{
 };
 use crate::id::{DrillRunId, IncidentId, NoticeId, PlaybookId};
 use crate::notify;
-use crate::people::Directory;
+use crate::people::{Directory, Turns};
 use crate::playbook::{Level, Playbook};
 use crate::store::{Batch, Change, Digest, Idempotency, Lane, StoreError, Unique};
 
@@ -130,7 +130,7 @@ impl Inner {
         let now = self.clock.now();
         let dedup_mode = request.mode;
         let directory = self.directory.load_full();
-        let ctx = self.context(caller, now, &options, &directory);
+        let ctx = self.context(caller, now, &options, &directory, Turns::NONE);
         let (id, number) = (self.ids.incident(now), self.ids.number());
         let declare = Declare {
             id,
@@ -220,7 +220,7 @@ impl Inner {
             }
             let directory = self.directory.load_full();
             let now = self.clock.now().max(loaded.incident.updated_at);
-            let ctx = self.context(caller, now, &options, &directory);
+            let ctx = self.context(caller, now, &options, &directory, Turns::NONE);
             let outcome = engine::decide(&loaded.playbook, &loaded.incident, command.clone(), &ctx)
                 .inspect_err(|_| self.meters.rejected.count())?;
             if outcome.events.is_empty() && options.keyed.is_none() {
@@ -257,9 +257,9 @@ impl Inner {
         }
         // What else is said in this commit is said by the plan that it ends with.
         commands.sort_by_key(|command| !matches!(command, Command::HandOff { .. }));
-        let (outcome, playbook) = self.decide_all(&loaded, &commands, now);
+        let (outcome, playbook, documents) = self.decide_in_turn(&loaded, &commands, now)?;
         let lane = if deadlines { Lane::Due } else { Lane::Ordinary };
-        let options = CommitOptions { lane, ..CommitOptions::default() };
+        let options = CommitOptions { lane, documents, ..CommitOptions::default() };
         if outcome.events.is_empty() {
             let next = engine::next_deadline(&loaded.playbook, &loaded.incident);
             self.follow(&loaded, next.map(|deadline| deadline.at));
@@ -283,15 +283,34 @@ impl Inner {
         }
     }
 
+    /// Decides, again where another incident has meanwhile taken a turn that this one is about to
+    /// take; returns what is written with the outcome, too.
+    fn decide_in_turn(
+        &self,
+        loaded: &Loaded,
+        commands: &[Command],
+        now: Timestamp,
+    ) -> Result<(Outcome, Arc<Playbook>, Vec<Change>), Refusal> {
+        let directory = self.directory.load_full();
+        for _ in 0..CONFLICTS_MAX {
+            let turns = self.turns.snapshot(&*self.store)?;
+            let (outcome, playbook) = self.decide_all(loaded, commands, now, (&directory, &turns));
+            if let Some(documents) = self.turns.take(&directory, &loaded.incident, &outcome) {
+                return Ok((outcome, playbook, documents));
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict { actual: loaded.incident.version }))
+    }
+
     fn decide_all(
         &self,
         loaded: &Loaded,
         commands: &[Command],
         now: Timestamp,
+        (directory, turns): (&Directory, &Turns),
     ) -> (Outcome, Arc<Playbook>) {
-        let directory = self.directory.load_full();
         let (caller, options) = (Caller::system(), CommitOptions::default());
-        let ctx = self.context(&caller, now, &options, &directory);
+        let ctx = self.context(&caller, now, &options, directory, turns);
         let mut incident = (*loaded.incident).clone();
         let mut playbook = Arc::clone(&loaded.playbook);
         let mut events = Vec::new();
@@ -375,6 +394,7 @@ impl Inner {
         now: Timestamp,
         options: &CommitOptions,
         directory: &'a Directory,
+        turns: &'a Turns,
     ) -> Ctx<'a> {
         Ctx {
             now,
@@ -383,6 +403,7 @@ impl Inner {
             admin: caller.scope == Scope::Admin && caller.actor != Actor::Drill,
             directory,
             chance: self.ids.chance(),
+            turns,
         }
     }
 

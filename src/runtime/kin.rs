@@ -16,6 +16,7 @@ use crate::engine::{
 use crate::id::{IncidentId, NoticeId, PlaybookId, VarId};
 use crate::notify::gate::{self, Act, Pass};
 use crate::notify::{Why, WhyCode};
+use crate::people::Turns;
 use crate::store::StoreError;
 use crate::text::Lang;
 
@@ -128,7 +129,7 @@ async fn declare(
     let (caller, options) = (Caller::system(), CommitOptions::default());
     let directory = inner.directory.load_full();
     let outcome = {
-        let ctx = inner.context(&caller, inner.clock.now(), &options, &directory);
+        let ctx = inner.context(&caller, inner.clock.now(), &options, &directory, Turns::NONE);
         engine::declare(&playbook, declaration, &ctx)
     };
     let outcome = match outcome {

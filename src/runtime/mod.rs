@@ -36,6 +36,7 @@ mod shelves;
 mod standing;
 mod test_page;
 mod ticker;
+mod turns;
 mod watchdog;
 
 pub use answer::{About, Heard, NoQuestion, Question};

@@ -21,6 +21,7 @@ use super::meters::Meters;
 use super::outages::Outages;
 use super::outbound::Outbound;
 use super::pins::Pins;
+use super::turns::Turning;
 use super::watchdog::Watchdog;
 use super::{
     Caller, Check, Evidence, Ids, Refusal, Report, archivist, auditor, redaction, rosters, ticker,
@@ -100,6 +101,8 @@ pub(super) struct Inner {
     pub(super) audit: ArcSwap<Report>,
     /// What links are signed with, once it was needed.
     pub(super) links: OnceCell<LinkKey>,
+    /// Whose turn it is where one of several is called.
+    pub(super) turns: Turning,
     /// Held while records of contacts change: answers come while others are still asked.
     pub(super) reaching: Mutex<()>,
     /// Held while rosters change: one change is judged by the roster the one before it left.
@@ -174,6 +177,7 @@ impl Runtime {
             meters: Meters::default(),
             audit: ArcSwap::default(),
             links: OnceCell::new(),
+            turns: Turning::default(),
             reaching: Mutex::default(),
             rosters: Mutex::default(),
             evidence: Evidence::in_dir(parts.evidence),

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::names::Names;
 use super::story::Story;
-use crate::engine::{Fact, NoticeEnd};
+use crate::engine::{AttentionFact, Fact, NoticeEnd};
 use crate::id::{ChannelId, NoticeId};
 use crate::notify::purpose_code;
 use crate::text::{Lang, Text};
@@ -126,6 +126,7 @@ const fn notice_of(fact: &Fact) -> Option<NoticeId> {
         | Fact::NoticeRerouted { notice, .. }
         | Fact::NoticeEnded { notice, .. }
         | Fact::NoticeAcknowledged { notice, .. } => Some(*notice),
+        Fact::Attention(fact) => fact.notice(),
         _ => None,
     }
 }
@@ -141,6 +142,10 @@ impl NoticeRow {
                 self.via = Some(to.clone());
                 self.why = Some(why.clone());
             }
+            Fact::Attention(AttentionFact::Reached { via, within, .. }) => {
+                self.delivered(via, *within, at);
+            }
+            Fact::Attention(AttentionFact::WayFailed { why, .. }) => self.why = Some(why.clone()),
             Fact::NoticeEnded { end, .. } => self.ended(end, at),
             Fact::NoticeAcknowledged { .. } if self.acknowledged_at.is_none() => {
                 self.acknowledged_at = Some(at);
@@ -150,13 +155,20 @@ impl NoticeRow {
         }
     }
 
+    /// A way took it; the first counts for how long it was on its way.
+    fn delivered(&mut self, via: &ChannelId, within: Option<NoticeId>, at: Timestamp) {
+        if self.delivered_at.is_none() {
+            self.within = within;
+            self.delivered_at = Some(at);
+            self.delivery_took = Some(at.duration_since(self.queued_at));
+        }
+        self.via = Some(via.clone());
+    }
+
     fn ended(&mut self, end: &NoticeEnd, at: Timestamp) {
         self.end = match end {
             NoticeEnd::Delivered { via, within } => {
-                self.via = Some(via.clone());
-                self.within = *within;
-                self.delivered_at = Some(at);
-                self.delivery_took = Some(at.duration_since(self.queued_at));
+                self.delivered(via, *within, at);
                 NoticeFate::Delivered
             }
             NoticeEnd::Failed { why } => {
@@ -167,6 +179,8 @@ impl NoticeRow {
                 self.why = Some(why.clone());
                 NoticeFate::HeldBack
             }
+            // A page that was to go on over further ways had arrived.
+            NoticeEnd::Withdrawn if self.delivered_at.is_some() => NoticeFate::Delivered,
             NoticeEnd::Withdrawn => NoticeFate::Withdrawn,
             NoticeEnd::NoChannel => NoticeFate::NoChannel,
         };

@@ -71,7 +71,7 @@ impl Class {
             Family::Level => Self::Level,
             Family::Role => Self::Role,
             Family::Step => Self::Step,
-            Family::Ladder => Self::Escalation,
+            Family::Ladder | Family::Attention => Self::Escalation,
             Family::Rule => Self::Objective,
             Family::Clock => Self::Clock,
             Family::Outbox => Self::Notice,

@@ -90,6 +90,7 @@ impl Sample {
             admin: false,
             directory: &directory,
             chance: Chance::new([7; 32]),
+            turns: crate::people::Turns::NONE,
         };
         let begun = declare(&playbook, declaration, &ctx).unwrap();
         let mut sample = Self {
@@ -125,8 +126,15 @@ impl Sample {
     fn command_at(&mut self, actor: Actor, occurred_at: Option<Timestamp>, command: Command) {
         let directory = self.directory.clone();
         let chance = Chance::new([7; 32]);
-        let ctx =
-            Ctx { now: self.now, occurred_at, actor, admin: false, directory: &directory, chance };
+        let ctx = Ctx {
+            now: self.now,
+            occurred_at,
+            actor,
+            admin: false,
+            directory: &directory,
+            chance,
+            turns: crate::people::Turns::NONE,
+        };
         match decide(&self.playbook, &self.incident, command.clone(), &ctx) {
             Ok(outcome) => {
                 self.incident = outcome.incident;
@@ -348,6 +356,7 @@ fn roster() -> Directory {
         lang: Lang::Zh,
         contacts: contact(id),
         drills: true,
+        manner: crate::people::Manner::default(),
     };
     let team = |id: &str, title: Text, members: &[&str]| Team {
         id: id.into(),
@@ -356,7 +365,11 @@ fn roster() -> Directory {
         schedule: None,
     };
     let managers = Target::Team("managers".into());
-    let rung = Rung { after: SignedDuration::from_mins(5), targets: vec![managers] };
+    let rung = Rung {
+        after: SignedDuration::from_mins(5),
+        targets: vec![managers],
+        terms: crate::people::Terms::default(),
+    };
     Directory::new(Parts {
         people: people.into_iter().map(person).collect(),
         teams: vec![
@@ -365,7 +378,12 @@ fn roster() -> Directory {
             team("platform", text("技术支持", "Platform"), &["wang"]),
             team("marketing", text("市场公关", "Marketing"), &["chen"]),
         ],
-        ladders: vec![Ladder { id: "duty".into(), rungs: vec![rung.clone(), rung], repeat: 0 }],
+        ladders: vec![Ladder {
+            id: "duty".into(),
+            rungs: vec![rung.clone(), rung],
+            repeat: 0,
+            finally: Vec::new(),
+        }],
         partners: vec![Partner {
             id: "carrier".into(),
             title: text("电信运营商", "the carrier"),

@@ -32,6 +32,7 @@ pub fn directory() -> Directory {
         lang: Lang::En,
         contacts: if id == "mute" { Vec::new() } else { contacts(id) },
         drills: true,
+        manner: firebell::people::Manner::default(),
     };
     let team = |id: &str, members: &[&str]| Team {
         id: id.into(),
@@ -39,8 +40,11 @@ pub fn directory() -> Directory {
         members: members.iter().map(|member| (*member).into()).collect(),
         schedule: None,
     };
-    let rung =
-        |minutes, target| Rung { after: SignedDuration::from_mins(minutes), targets: vec![target] };
+    let rung = |minutes, target| Rung {
+        after: SignedDuration::from_mins(minutes),
+        targets: vec![target],
+        terms: firebell::people::Terms::default(),
+    };
     let layer = Layer {
         rotation: Rotation::weekly(jiff::civil::time(0, 0, 0, 0)),
         start: jiff::civil::date(2026, 1, 5).at(0, 0, 0, 0),
@@ -70,6 +74,7 @@ pub fn directory() -> Directory {
                 rung(10, Target::Person("flo".into())),
             ],
             repeat: 0,
+            finally: Vec::new(),
         }],
         channels: ["email", "sms", "status"].into_iter().map(Into::into).collect(),
         ..Parts::default()
@@ -146,6 +151,7 @@ impl World {
             admin: false,
             directory: &directory,
             chance: CHANCE,
+            turns: firebell::people::Turns::NONE,
         };
         let outcome = declare(&playbook, declaration.clone(), &ctx)?;
         let again = declare(&playbook, declaration, &ctx)?;
@@ -177,6 +183,7 @@ impl World {
             admin: false,
             directory: &self.directory,
             chance: CHANCE,
+            turns: firebell::people::Turns::NONE,
         };
         let outcome = decide(&self.playbook, &self.incident, command.clone(), &ctx);
         let again = decide(&self.playbook, &self.incident, command.clone(), &ctx);

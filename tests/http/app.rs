@@ -97,6 +97,7 @@ fn people() -> Directory {
         lang,
         contacts: vec![Contact { channel: "mail".into(), address: format!("{id}@example.test") }],
         drills: true,
+        manner: firebell::people::Manner::default(),
     };
     let team = |id: &str, members: &[&str]| Team {
         id: TeamId::new(id),
@@ -123,6 +124,7 @@ fn people() -> Directory {
         ladders: Vec::new(),
         partners: Vec::new(),
         channels: ["mail", "sms"].map(ChannelId::new).into(),
+        last_resort: Vec::new(),
     })
     .expect("a directory without faults")
 }

@@ -10,7 +10,7 @@ use firebell::engine::{
     next_deadline,
 };
 use firebell::id::{IncidentId, NoticeId, RoleId, StepId};
-use firebell::people::Directory;
+use firebell::people::{Directory, Turns};
 use firebell::playbook::{Playbook, Span, Value};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
@@ -49,6 +49,8 @@ pub struct Case {
     pub start: Timestamp,
     /// The present.
     pub now: Timestamp,
+    /// Whose turn it is on rungs.
+    pub turns: Turns,
     /// How messages fare.
     pub carrier: Carrier,
     /// Who was told what, in order.
@@ -107,6 +109,7 @@ impl Case {
             events: Vec::new(),
             start,
             now: start,
+            turns: Turns::default(),
             carrier: Carrier::Delivers,
             told: Vec::new(),
         }
@@ -131,7 +134,7 @@ impl Case {
     fn ctx(&self, actor: Actor) -> Ctx<'_> {
         let chance = Chance::new([7; 32]);
         let (now, directory) = (self.now, &self.directory);
-        Ctx { now, occurred_at: None, actor, admin: false, directory, chance }
+        Ctx { now, occurred_at: None, actor, admin: false, directory, chance, turns: &self.turns }
     }
 
     fn take(&mut self, outcome: Outcome) {
@@ -144,6 +147,11 @@ impl Case {
             assert_eq!(again, *event, "the stored form loses nothing");
         }
         for event in &outcome.events {
+            if let Fact::RungFired { subject, rung, turn: Some(turn), .. } = &event.fact {
+                let climbed = self.live.as_ref().and_then(|live| live.ladders.get(subject));
+                let ladder = climbed.expect("a rung of a ladder").ladder.clone();
+                self.turns.take(&ladder, *rung, *turn);
+            }
             if let Fact::NoticeQueued { notice } = &event.fact {
                 let to = match &notice.to {
                     Recipient::Person(person) => person.to_string(),
@@ -248,11 +256,12 @@ impl Case {
     pub fn pass(&mut self, time: &str) {
         let until = self.now + length(time);
         let mut rounds = 0;
-        while let Some(deadline) = self.next().filter(|deadline| *deadline <= until) {
-            rounds = if deadline > self.now { 0 } else { rounds + 1 };
+        while let Some(at) = self.next_of_all().filter(|at| *at <= until) {
+            rounds = if at > self.now { 0 } else { rounds + 1 };
             assert!(rounds < ROUNDS_MAX, "a deadline at one instant never goes away");
-            self.now = self.now.max(deadline);
+            self.now = self.now.max(at);
             self.wake();
+            self.dispatch();
         }
         self.now = until;
     }
@@ -261,6 +270,19 @@ impl Case {
     pub fn sleep(&mut self, time: &str) {
         self.now += length(time);
         self.pass("0s");
+        self.dispatch();
+    }
+
+    /// The next instant at which anything happens by itself, a message that leaves included.
+    fn next_of_all(&self) -> Option<Timestamp> {
+        let carries = self.carrier != Carrier::Silent;
+        let notices =
+            self.incident().outbox.values().filter_map(|pending| match pending.as_ref() {
+                Pending::Notice { next_at, .. } => Some(*next_at),
+                _ => None,
+            });
+        let send = notices.filter(|at| carries && *at > self.now).min();
+        [self.next(), send].into_iter().flatten().min()
     }
 
     /// The next deadline.

@@ -5,6 +5,7 @@
 //! its incident.
 
 mod act;
+mod attention;
 mod case;
 mod children;
 mod people;

@@ -42,11 +42,13 @@ pub fn directory() -> Directory {
                     rung(10, Target::Team("managers".into())),
                 ],
                 repeat: 0,
+                finally: Vec::new(),
             },
             Ladder {
                 id: "long".into(),
                 rungs: vec![rung(10, Target::Team("managers".into()))],
                 repeat: 5,
+                finally: Vec::new(),
             },
         ],
         partners: vec![Partner {
@@ -56,6 +58,7 @@ pub fn directory() -> Directory {
             verified_on: None,
         }],
         channels,
+        last_resort: vec!["hal".into()],
     };
     Directory::new(parts).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
@@ -67,6 +70,7 @@ fn person(id: &str, channels: &[&str]) -> Person {
         lang: Lang::En,
         contacts: channels.iter().map(|channel| contact(id, channel)).collect(),
         drills: true,
+        manner: firebell::people::Manner::default(),
     }
 }
 
@@ -96,5 +100,9 @@ fn schedule(id: &str, who: &str, from_year: i16) -> Schedule {
 }
 
 fn rung(minutes: i64, target: Target) -> Rung {
-    Rung { after: SignedDuration::from_mins(minutes), targets: vec![target] }
+    Rung {
+        after: SignedDuration::from_mins(minutes),
+        targets: vec![target],
+        terms: firebell::people::Terms::default(),
+    }
 }

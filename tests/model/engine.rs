@@ -44,7 +44,15 @@ impl<'w> Engine<'w> {
         change(&mut request);
         let actor = Actor::person("hal");
         let chance = Chance::new([7; 32]);
-        let ctx = Ctx { now, occurred_at: None, actor, admin: false, directory, chance };
+        let ctx = Ctx {
+            now,
+            occurred_at: None,
+            actor,
+            admin: false,
+            directory,
+            chance,
+            turns: firebell::people::Turns::NONE,
+        };
         let outcome = declare(playbook, request.clone(), &ctx);
         let Outcome { events, incident, .. } =
             outcome.map_err(|no| format!("not declared: {no}"))?;
@@ -69,8 +77,15 @@ impl<'w> Engine<'w> {
     ) -> Check<Result<usize, Rejection>> {
         let (actor, directory) = (Actor::System, self.directory);
         let chance = Chance::new([7; 32]);
-        let mut ctx =
-            Ctx { now: self.now, occurred_at: None, actor, admin: false, directory, chance };
+        let mut ctx = Ctx {
+            now: self.now,
+            occurred_at: None,
+            actor,
+            admin: false,
+            directory,
+            chance,
+            turns: firebell::people::Turns::NONE,
+        };
         change(&mut ctx);
         let first = decide(self.playbook, &self.incident, command.clone(), &ctx);
         let again = decide(self.playbook, &self.incident, command.clone(), &ctx);

@@ -19,6 +19,11 @@ pub fn named_by(bytes: &[u8]) -> Option<Directory> {
     }
 }
 
+fn rung(target: Target) -> Rung {
+    let after = SignedDuration::from_mins(5);
+    Rung { after, targets: vec![target], terms: firebell::people::Terms::default() }
+}
+
 fn configured() -> Directory {
     let channel = ChannelId::new("email");
     let contact = Contact { channel: channel.clone(), address: "li@example.com".to_owned() };
@@ -28,6 +33,7 @@ fn configured() -> Directory {
         lang: Lang::Zh,
         contacts,
         drills: false,
+        manner: firebell::people::Manner::default(),
     };
     let team = |id: &str, members: &[&str]| Team {
         id: TeamId::new(id),
@@ -37,14 +43,13 @@ fn configured() -> Directory {
     };
     let ladder = |id: &str, target| Ladder {
         id: LadderId::new(id),
-        rungs: vec![Rung { after: SignedDuration::from_mins(5), targets: vec![target] }],
+        rungs: vec![rung(target)],
         repeat: 0,
+        finally: Vec::new(),
     };
     let silence = Target::Team(TeamId::new("silent-team"));
     let through = Ladder {
-        rungs: [silence.clone(), Target::Team(TeamId::new("night-watch"))]
-            .map(|target| Rung { after: SignedDuration::from_mins(5), targets: vec![target] })
-            .into(),
+        rungs: [silence.clone(), Target::Team(TeamId::new("night-watch"))].map(rung).into(),
         ..ladder("through-silence", silence.clone())
     };
     let partner = |id: &str, contacts, verified_on| Partner {
@@ -77,6 +82,7 @@ fn configured() -> Directory {
             partner("new-friend", vec![contact], date(2026, 5, 26)),
         ],
         channels: [channel, ChannelId::new("sms")].into(),
+        last_resort: Vec::new(),
     })
     .expect("a sound directory")
 }

@@ -231,6 +231,7 @@ pub fn person(id: &str, channels: &[&str]) -> Person {
         lang: Lang::En,
         contacts: channels.iter().map(contact).collect(),
         drills: true,
+        manner: firebell::people::Manner::default(),
     }
 }
 

@@ -7,6 +7,7 @@ pub(super) mod forms;
 mod hooks;
 mod ingest;
 mod ladders;
+mod manner;
 mod people;
 mod scalar;
 mod schedules;
@@ -16,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::id::ChannelId;
-use crate::people::{Directory, Parts};
+use crate::id::{ChannelId, PersonId};
+use crate::people::{Directory, Parts, Person, Zone};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::Span;
 use crate::playbook::yaml::{Fields, Node};
@@ -27,6 +28,7 @@ use super::code::KEPT_LOCAL;
 use super::cross;
 use super::load::Inputs;
 use super::model::{Channel, ChannelKind, Config, Grants};
+use super::scope::Scope;
 
 /// The keys of the file; those of [`NOT_YET`] are known and refused.
 pub(super) const KEYS: [&str; 22] = [
@@ -72,12 +74,21 @@ pub(super) struct Reader<'i, 'o> {
     /// The channels that could be read.
     channels: BTreeMap<ChannelId, Channel>,
     grants: Grants,
+    /// The zone of the file.
+    timezone: Option<Zone>,
 }
 
 impl<'i, 'o> Reader<'i, 'o> {
     pub(super) fn new(inputs: &'i Inputs<'i>, out: &'o mut Diagnostics) -> Self {
         let file_end = out.source().text().len();
-        Self { inputs, out, file_end, channels: BTreeMap::new(), grants: Grants::default() }
+        Self {
+            inputs,
+            out,
+            file_end,
+            channels: BTreeMap::new(),
+            grants: Grants::default(),
+            timezone: None,
+        }
     }
 
     /// Reads the whole configuration; `None` only where the file is not even a mapping.
@@ -87,6 +98,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             fields.refuse_for_now(key, self.out);
         }
         let lang = fields.take("lang").and_then(|node| self.lang(node)).unwrap_or_default();
+        self.timezone = fields.take("timezone").and_then(|node| self.zone(node));
         let data = fields.take("data").and_then(|node| self.path(node));
         let data = self.inputs.flags.data.clone().or(data);
         let data = data.unwrap_or_else(|| self.inputs.dir.join("data"));
@@ -99,7 +111,6 @@ impl<'i, 'o> Reader<'i, 'o> {
             listen: self.listen(fields.take("listen")),
             public_url: fields.take("public_url").and_then(|node| self.public_url(node)),
             lang,
-            timezone: fields.take("timezone").and_then(|node| self.zone(node)),
             playbooks: self.path_or(fields.take("playbooks"), "playbooks"),
             drills: self.drills(fields.take("drills")),
             store: self.store(fields.take("store")),
@@ -110,6 +121,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             ingest: fields.take("ingest").map(|node| self.ingest(node)).unwrap_or_default(),
             directory: Arc::new(directory),
             data,
+            timezone: self.timezone,
             channels: self.channels,
             grants: self.grants,
         };
@@ -128,14 +140,28 @@ impl<'i, 'o> Reader<'i, 'o> {
         let schedules = fields.map("schedules", self.out);
         let ladders = fields.map("escalations", self.out);
         let partners = fields.map("partners", self.out);
+        let people = self.people(people, lang);
         Parts {
-            people: self.people(people, lang),
+            last_resort: self.last_resort(&people),
+            people,
             teams: self.teams(teams),
             schedules: self.schedules(schedules),
             ladders: self.ladders(ladders),
             partners: self.partners(partners),
             channels,
         }
+    }
+
+    /// Returns who answers for the installation: its administrators, else those who command.
+    fn last_resort(&self, people: &[Person]) -> Vec<PersonId> {
+        let with = |scope: Scope| {
+            let granted = |person: &&Person| {
+                self.grants.people.get(&person.id).is_some_and(|scopes| scopes.contains(&scope))
+            };
+            people.iter().filter(granted).map(|person| person.id.clone()).collect::<Vec<_>>()
+        };
+        let administrators = with(Scope::Admin);
+        if administrators.is_empty() { with(Scope::Commander) } else { administrators }
     }
 
     /// Makes the directory; where nobody at all is configured, the built-in one.

@@ -25,6 +25,7 @@ impl Reader<'_, '_> {
             lang,
             contacts: Vec::new(),
             drills: false,
+            manner: crate::people::Manner::default(),
         };
         let what = Text::both("人员", "a person");
         let Some(mut fields) = Fields::open(&entry.value, what, self.out) else { return person };
@@ -42,6 +43,7 @@ impl Reader<'_, '_> {
         }
         let contacts = fields.take("contacts");
         person.contacts = contacts.map(|node| self.contacts(node)).unwrap_or_default();
+        person.manner = self.manner(&mut fields, &person);
         fields.close(self.out);
         self.warn_of_silence(&person, entry.key.span);
         person

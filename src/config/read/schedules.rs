@@ -210,7 +210,7 @@ impl Reader<'_, '_> {
     }
 
     /// Reads weekdays: `mon-fri`, `sat`, or a list of such.
-    fn days(&mut self, node: &Node) -> Weekdays {
+    pub(super) fn days(&mut self, node: &Node) -> Weekdays {
         let one = std::slice::from_ref(node);
         let items = node.as_list().unwrap_or(one);
         let days: Vec<Weekday> = items.iter().flat_map(|item| self.day_range(item)).collect();

@@ -342,3 +342,80 @@ fn an_address_must_have_the_form_its_channel_wants() {
         assert_eq!((found[0].0, found[0].2.as_str()), (BAD_ADDRESS, at));
     }
 }
+
+/// Contact rules and quiet hours of one person.
+fn reached_by(rules: &str) -> String {
+    let own = "{ contacts: { mail: li@shop.example }, ";
+    SOUND.replace("{ contacts: { mail: li@shop.example } ", &format!("{own}{rules} "))
+}
+
+#[test]
+fn each_contact_rule_that_cannot_be_meant_is_found_where_it_stands() {
+    let by = |ways: &str| format!("contact_rules: [ {{ by: [ {ways} ] }} ]");
+    let zone = "timezone: UTC";
+    for (rules, code, at) in [
+        (by("{ channel: mial }"), UNKNOWN_REFERENCE, "mial"),
+        (by("{ channel: sms }"), UNKNOWN_REFERENCE, "sms"),
+        (by("{ chanel: mail }"), UNKNOWN_KEY, "chanel"),
+        (by("{ channel: mail, after: 2d }"), BAD_VALUE, "2d"),
+        (by("{ channel: mail }, { channel: mail }"), WRONG_ROSTER, "{"),
+        ("contact_rules: [ { by: [] } ]".to_owned(), WRONG_ROSTER, "["),
+        ("contact_rules: [ { levels: [5], by: [ { channel: mail } ] }, { by: [ { channel: mail } ] } ]".to_owned(), BAD_VALUE, "5"),
+        ("contact_rules: [ { levels: [1, 2], by: [ { channel: mail } ] } ]".to_owned(), NO_RULE, "["),
+        (format!("quiet: {{ from: 22:00, to: 08:00, {zone}, levels: [1, 4] }}"), WRONG_ROSTER, "["),
+        (format!("quiet: {{ from: 22:00, to: 22:00, {zone} }}"), WRONG_ROSTER, "{"),
+        (format!("quiet: {{ from: 22:00, {zone} }}"), MISSING_KEY, "{"),
+        ("quiet: { from: 22:00, to: 08:00 }".to_owned(), WRONG_ROSTER, "{"),
+        ("quiet: { from: 25:00, to: 08:00, timezone: UTC }".to_owned(), BAD_ADDRESS, "25:00"),
+    ] {
+        let found = found(&reached_by(&rules));
+        assert!(found.iter().any(|(known, ..)| *known == code), "{rules}: {found:?}");
+        let (_, line, text) = found.iter().find(|(known, ..)| *known == code).expect("found");
+        assert!(*line == 4 && text.starts_with(at), "{rules}: line {line} at {text:?}");
+    }
+}
+
+#[test]
+fn contact_rules_of_several_ways_and_quiet_hours_are_read() {
+    let yaml = "timezone: Asia/Shanghai
+channels: { mail: { kind: eml, dir: out }, text: { kind: eml, dir: out } }
+people:
+  li:
+    contacts: { mail: li@shop.example, text: li@text.example }
+    contact_rules:
+      - { levels: [1, 2], by: [ { channel: mail }, { channel: text, after: 2m } ] }
+      - { by: [ { channel: mail } ] }
+    quiet: { from: 22:00, to: 08:00 }
+escalations:
+  e:
+    rungs:
+      - { after: 5m, to: person/li, pick: next, when: { days: mon-fri, from: 09:00, to: 18:00 } }
+      - { after: 5m, to: person/li, acknowledge: 2 }
+    finally: [person/li]
+";
+    assert_eq!(found(yaml), []);
+    let directory = read_with(yaml, &environment(), &Flags::default()).expect("sound").config;
+    let directory = directory.directory();
+    let li = directory.person(&"li".into()).expect("configured");
+    let ways = |level| li.ways(level, &[]).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!((ways(2), ways(3)), (vec!["mail".into(), "text".into()], vec!["mail".to_owned()]));
+    let quiet = li.manner.quiet.as_ref().expect("quiet hours");
+    assert_eq!(
+        (quiet.levels.as_slice(), quiet.hours.zone.name()),
+        ([3, 4].as_slice(), "Asia/Shanghai")
+    );
+    let ladder = directory.ladder(&"e".into()).expect("configured");
+    assert_eq!((ladder.rungs[1].terms.acknowledge, ladder.finally.len()), (2, 1));
+    assert!(ladder.rungs[0].terms.when.is_some());
+}
+
+#[test]
+fn a_rung_that_nobody_could_ever_answer_is_found() {
+    let rung = "escalations: { e: { rungs: [ { after: 5m, to: person/li, pick: next, acknowledge: 2 } ] } }";
+    let found = found(&format!("{SOUND}{rung}\n"));
+    assert_eq!(found, [(WRONG_ROSTER, 6, "2".to_owned())]);
+    let gone =
+        "escalations: { e: { rungs: [ { after: 5m, to: person/li } ], finally: [team/gone] } }";
+    let found = self::found(&format!("{SOUND}{gone}\n"));
+    assert_eq!(found, [(UNKNOWN_REFERENCE, 6, "team/gone".to_owned())]);
+}

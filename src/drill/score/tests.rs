@@ -80,6 +80,8 @@ impl Journal {
             purpose: purpose.clone(),
             message: MessageRef::BuiltIn,
             channel_until: Timestamp::MAX,
+            planned: Vec::new(),
+            held_until: None,
         };
         self.at(1, Fact::NoticeQueued { notice })
             .at(2, Fact::NoticeEnded { notice: id, purpose, end })

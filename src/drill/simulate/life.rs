@@ -8,7 +8,11 @@ use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::outside::Outside;
 use crate::drill::simulate::people::People;
 use crate::drill::simulate::world::{Stage, World};
-use crate::engine::{Actor, Command, Declare, Rejection};
+use crate::engine::{Actor, Command, Declare, LadderState, Rejection};
+
+/// How often the last resort is told that nobody answered before a run has come to a standstill:
+/// half a day in which nobody whom the drill models does anything.
+const UNHEARD_MAX: u32 = 8;
 
 /// One incident of a run.
 pub(super) struct Life<'a> {
@@ -40,6 +44,13 @@ impl<'a> Life<'a> {
     /// Returns when something happens next.
     pub(super) fn next(&self) -> Option<Timestamp> {
         self.agenda.next_at().into_iter().chain(self.world.next_deadline()).min()
+    }
+
+    /// Tells whether nobody has anything left to do, and the last resort was told so in vain.
+    pub(super) fn is_given_up(&self) -> bool {
+        let unheard = |ladder: &LadderState| ladder.rounds >= UNHEARD_MAX;
+        self.agenda.next_at().is_none()
+            && self.world.incident.ladders.values().any(|ladder| unheard(ladder))
     }
 
     /// Lets the people hear what has happened since.

@@ -176,7 +176,8 @@ impl<'a> Run<'a> {
             }
             let next =
                 self.lives.iter().enumerate().filter_map(|(n, life)| Some((life.next()?, n)));
-            let Some((at, nth)) = next.min() else {
+            let next = next.min().filter(|_| !self.lives.iter().any(Life::is_given_up));
+            let Some((at, nth)) = next else {
                 return (Outcome::Interrupted, Some(standstill(&self.first().world)));
             };
             let events: usize = self.lives.iter().map(|life| life.world.events.len()).sum();

@@ -68,6 +68,7 @@ impl<'a> World<'a> {
             admin: false,
             directory: stage.directory,
             chance: CHANCE,
+            turns: crate::people::Turns::NONE,
         };
         // What is kept apart of made-up people is kept nowhere.
         let Outcome { events, incident, .. } = declare(stage.playbook, declaration, &ctx)?;
@@ -116,7 +117,15 @@ impl<'a> World<'a> {
 
     const fn ctx(&self, actor: Actor) -> Ctx<'a> {
         let (now, directory) = (self.now, self.directory);
-        Ctx { now, occurred_at: None, actor, admin: false, directory, chance: CHANCE }
+        Ctx {
+            now,
+            occurred_at: None,
+            actor,
+            admin: false,
+            directory,
+            chance: CHANCE,
+            turns: crate::people::Turns::NONE,
+        }
     }
 
     fn record(&mut self, events: Vec<Event>) {

@@ -131,7 +131,7 @@ impl Agenda {
                 self.change(Needs::CLOCKS, event);
                 self.ends = true;
             }
-            Family::Ladder | Family::Rule | Family::Outbox | Family::Kin => {}
+            Family::Ladder | Family::Attention | Family::Rule | Family::Outbox | Family::Kin => {}
         }
     }
 

@@ -1,14 +1,16 @@
 //! Ladders (Meaning 13): armed with absolute instants, climbed rung by rung until someone acts.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::decision::Decision;
+use crate::engine::attention::AttentionFact;
 use crate::engine::event::LadderSubject;
 use crate::engine::fact::Fact;
-use crate::engine::limits::DOWNTIME;
+use crate::engine::incident::LadderState;
+use crate::engine::limits::{ANSWER_TIME, DOWNTIME, REMIND_AGAIN, REMIND_AGAIN_MAX};
 use crate::engine::notice::{Purpose, Recipient};
 use crate::id::{ChannelId, LadderId, PersonId};
-use crate::people::Reach;
+use crate::people::{Pick, Reach, Rung, Target};
 use crate::playbook::Audience;
 
 /// Whom a rung reaches at the moment it fires.
@@ -39,7 +41,7 @@ impl Decision<'_> {
         }
         self.emit(Fact::LadderStopped { subject: subject.clone(), why: why.into() });
         self.withdraw(
-            |purpose| matches!(purpose, Purpose::Escalation { subject: of } if of == subject),
+            |purpose| matches!(purpose, Purpose::Escalation { subject: of, .. } if of == subject),
         );
     }
 
@@ -54,6 +56,9 @@ impl Decision<'_> {
         let now = self.now();
         let Some(state) = self.incident.ladders.get(subject).cloned() else { return };
         let Some(reached) = state.next_at() else { return };
+        if state.is_passed() {
+            return self.nobody_answered(subject, &state);
+        }
         let mut rung = state.next;
         if now.duration_since(reached) > DOWNTIME {
             let passed = state.rungs.iter().filter(|at| **at <= now).count();
@@ -67,44 +72,156 @@ impl Decision<'_> {
                 self.emit(Fact::RungsMissed { subject: subject.clone(), rungs, remaining });
             }
         }
-        self.fire_rung(subject, &state.ladder, rung);
-        let last = rung as usize + 1 >= state.rungs.len();
-        if last {
-            // Nobody is left above: the commander is named as the one it waits for.
-            let why = "exhausted".into();
-            self.emit(Fact::LadderStopped { subject: subject.clone(), why });
-            self.tell_commander("ladder_exhausted");
+        self.climb(subject);
+    }
+
+    /// Fires the next rung that counts now; one that does not leaves its place to the next.
+    fn climb(&mut self, subject: &LadderSubject) {
+        let mut fired = false;
+        while let Some(state) = self.incident.ladders.get(subject).cloned() {
+            if fired || state.is_passed() {
+                break;
+            }
+            let rung = self.rung(&state.ladder, state.next);
+            fired = rung.is_none_or(|rung| {
+                rung.terms.when.as_ref().is_none_or(|hours| hours.hold(self.now()))
+            });
+            if fired {
+                self.fire_rung(subject, &state);
+            } else {
+                self.skip_rung(subject, &state);
+            }
+        }
+        let Some(state) = self.incident.ladders.get(subject) else { return };
+        if state.is_passed() && state.silent_at.is_none() {
+            // Where no rung counted nobody was called: there is nothing to wait for.
+            let time = if fired { ANSWER_TIME } else { SignedDuration::ZERO };
+            let until = self.now().saturating_add(time).unwrap_or(Timestamp::MAX);
+            let subject = subject.clone();
+            self.emit(Fact::Attention(AttentionFact::AnswerAwaited { subject, until }));
         }
     }
 
-    fn fire_rung(&mut self, subject: &LadderSubject, ladder: &LadderId, rung: u32) {
-        let reached = self.reached_by(ladder, rung);
-        let people = reached.people.clone();
+    /// Passes over a rung; the next fires now, and those after it keep their distance.
+    fn skip_rung(&mut self, subject: &LadderSubject, state: &LadderState) {
+        let later = state.rungs.get(state.next as usize + 1..).unwrap_or_default();
+        let now = self.now();
+        let sooner = later.first().map(|first| first.duration_since(now));
+        let remaining = later.iter().filter_map(|at| at.checked_sub(sooner?).ok()).collect();
+        let (subject, rung) = (subject.clone(), state.next);
+        self.emit(Fact::Attention(AttentionFact::RungSkipped { subject, rung, remaining }));
+    }
+
+    /// The last rung was passed and nobody acted: the last resort is told, loudly, and again at
+    /// growing intervals until someone does.
+    fn nobody_answered(&mut self, subject: &LadderSubject, state: &LadderState) {
+        let directory = self.ctx.directory;
+        let targets = directory.ladder(&state.ladder).map_or(&[][..], |ladder| &ladder.finally);
+        let mut reached = self.reached_by(targets, &state.answered);
+        if targets.is_empty() {
+            reached.people = directory.last_resort().cloned().collect();
+        }
+        let round = state.rounds.saturating_add(1);
+        let pause = REMIND_AGAIN.saturating_mul(1 << state.rounds.min(8)).min(REMIND_AGAIN_MAX);
+        let next_at = self.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
+        let (of, people) = (subject.clone(), reached.people.clone());
+        let fact = AttentionFact::NobodyAnswered { subject: of, round, people, next_at };
+        let seq = self.emit(Fact::Attention(fact));
+        let commander = self.commander();
+        let knows = commander.iter().any(|person| reached.people.contains(person));
+        self.call(seq, subject, reached, true);
+        if !knows {
+            self.after_direct(seq, |decision| decision.tell_commander("nobody_answered"));
+        }
+    }
+
+    /// Somebody answered a ladder: it stops, unless more must.
+    pub fn ladder_answered(&mut self, subject: &LadderSubject, by: PersonId) {
+        let Some(state) = self.incident.ladders.get(subject) else { return };
+        let mut answered = state.answered.clone();
+        if !answered.contains(&by) {
+            answered.push(by.clone());
+        }
+        let wanted = state.wanted.saturating_sub(u32::try_from(answered.len()).unwrap_or(u32::MAX));
+        if wanted == 0 {
+            return self.stop_ladder(subject, "acted");
+        }
+        let silent = state.silent().into_iter().filter(|person| *person != by).collect();
+        let subject = subject.clone();
+        self.emit(Fact::Attention(AttentionFact::Answered { subject, by, wanted, silent }));
+    }
+
+    fn fire_rung(&mut self, subject: &LadderSubject, state: &LadderState) {
+        let (directory, rung) = (self.ctx.directory, state.next);
+        let found = self.rung(&state.ladder, rung);
+        let targets = found.map_or(&[][..], |rung| &rung.targets);
+        let mut reached = self.reached_by(targets, &state.answered);
+        let mut turn = None;
+        if found.is_some_and(|rung| rung.terms.pick == Pick::Next) {
+            let place = directory.ladder(&state.ladder).map_or(0, |ladder| ladder.place(rung));
+            let next = self.ctx.turns.next(&state.ladder, place);
+            reached.people = self.whose_turn(targets, &state.answered, next);
+            turn = Some(next);
+        }
+        let wanted = found.map_or(1, |rung| u32::from(rung.terms.acknowledge)).max(1);
+        let (of, people) = (subject.clone(), reached.people.clone());
         let nobody = people.is_empty() && reached.channels.is_empty();
-        let seq = self.emit(Fact::RungFired { subject: subject.clone(), rung, people });
+        let seq = self.emit(Fact::RungFired { subject: of, rung, people, wanted, turn });
+        self.call(seq, subject, reached, false);
+        if nobody {
+            self.after_direct(seq, |decision| decision.tell_commander("ladder_exhausted"));
+        }
+    }
+
+    /// Pages those reached and writes to the shared channels.
+    fn call(&mut self, seq: u64, subject: &LadderSubject, reached: Reached, unanswered: bool) {
+        let purpose = || Purpose::Escalation { subject: subject.clone(), unanswered };
         self.after_direct(seq, |decision| {
             for person in reached.people {
-                decision.tell(person, Purpose::Escalation { subject: subject.clone() });
+                decision.tell(person, purpose());
             }
             for channel in reached.channels {
-                let purpose = Purpose::Escalation { subject: subject.clone() };
                 let to = Recipient::Audience(Audience::Channel(channel.clone()));
-                decision.queue_builtin(to, vec![channel], purpose);
-            }
-            if nobody {
-                decision.tell_commander("ladder_exhausted");
+                decision.queue_builtin(to, vec![channel], purpose());
             }
         });
     }
 
-    /// Looks up whom a rung means now; nobody where the ladder has become shorter.
-    fn reached_by(&self, ladder: &LadderId, rung: u32) -> Reached {
-        let mut reached = Reached::default();
+    /// Finds a rung of a climb; none where the ladder has become shorter.
+    fn rung(&self, ladder: &LadderId, rung: u32) -> Option<&Rung> {
+        let (_, rung) = self.ctx.directory.ladder(ladder)?.climb().nth(rung as usize)?;
+        Some(rung)
+    }
+
+    /// Returns the one of those whom targets mean whose turn it is. Members of a team take turns as
+    /// they are listed: whoever is on call would come first every time.
+    fn whose_turn(&self, targets: &[Target], answered: &[PersonId], turn: u64) -> Vec<PersonId> {
         let directory = self.ctx.directory;
-        let Some(ladder) = directory.ladder(ladder) else { return reached };
-        let Some((_, rung)) = ladder.climb().nth(rung as usize) else { return reached };
-        for target in &rung.targets {
-            let people = match directory.reach(target, self.now()) {
+        let mut people: Vec<PersonId> = Vec::new();
+        for target in targets {
+            let more = match target {
+                Target::Team(team) => directory.team_members(team).to_vec(),
+                other => self.reached_by(std::slice::from_ref(other), &[]).people,
+            };
+            people.extend(more.into_iter().filter(|person| directory.is_reachable(person)));
+        }
+        let mut seen: Vec<PersonId> = Vec::with_capacity(people.len());
+        for person in people {
+            if !seen.contains(&person) {
+                seen.push(person);
+            }
+        }
+        let count = seen.len().max(1) as u64;
+        let first = usize::try_from(turn % count).unwrap_or_default();
+        let in_turn = seen.iter().cycle().skip(first).take(seen.len());
+        in_turn.filter(|person| !answered.contains(person)).take(1).cloned().collect()
+    }
+
+    /// Looks up whom targets mean now, but those who have answered.
+    fn reached_by(&self, targets: &[Target], answered: &[PersonId]) -> Reached {
+        let mut reached = Reached::default();
+        for target in targets {
+            let people = match self.ctx.directory.reach(target, self.now()) {
                 Reach::People(people) => people,
                 Reach::Holder(role) => self.holders_of(&role),
                 Reach::Channel(channel) => {
@@ -115,7 +232,7 @@ impl Decision<'_> {
                 }
             };
             for person in people {
-                if !reached.people.contains(&person) {
+                if !reached.people.contains(&person) && !answered.contains(&person) {
                     reached.people.push(person);
                 }
             }

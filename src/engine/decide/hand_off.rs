@@ -143,9 +143,10 @@ impl Decision<'_> {
             | Purpose::StepWarning { .. }
             | Purpose::StepOverdue { .. }
             | Purpose::StepFailed { .. }
-            | Purpose::Escalation { subject: LadderSubject::Step { .. } | LadderSubject::Stuck } => {
-                true
-            }
+            | Purpose::Escalation {
+                subject: LadderSubject::Step { .. } | LadderSubject::Stuck,
+                ..
+            } => true,
             Purpose::RolePage { role, also } => {
                 released.contains(role) && also.iter().all(|role| released.contains(role))
             }

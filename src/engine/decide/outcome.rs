@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::decision::Decision;
 use super::reject;
+use crate::engine::attention::AttentionFact;
 use crate::engine::command::{NoticeOutcome, RequestOutcome};
 use crate::engine::event::{LadderSubject, ValueSource};
 use crate::engine::fact::Fact;
@@ -20,7 +21,9 @@ use crate::playbook::Variables;
 struct Trying {
     notice: Notice,
     channel: usize,
+    next_at: Timestamp,
     until: Timestamp,
+    reached: Option<ChannelId>,
 }
 
 impl Trying {
@@ -36,9 +39,10 @@ impl Trying {
 impl Decision<'_> {
     fn trying(&self, id: NoticeId) -> Option<Trying> {
         match self.incident.outbox.get(&id)?.as_ref() {
-            Pending::Notice { notice, channel, channel_until, .. } => {
-                let (notice, channel, until) = (notice.clone(), *channel, *channel_until);
-                Some(Trying { notice, channel, until })
+            Pending::Notice { notice, channel, next_at, channel_until, reached, .. } => {
+                let (notice, reached) = (notice.clone(), reached.clone());
+                let (channel, next_at, until) = (*channel, *next_at, *channel_until);
+                Some(Trying { notice, channel, next_at, until, reached })
             }
             Pending::Request { .. }
             | Pending::Child { .. }
@@ -52,9 +56,7 @@ impl Decision<'_> {
     pub fn notice_outcome(&mut self, id: NoticeId, outcome: NoticeOutcome) {
         let Some(trying) = self.trying(id) else { return };
         match outcome {
-            NoticeOutcome::Delivered { via, within } => {
-                self.end_notice(&trying.notice, NoticeEnd::Delivered { via, within });
-            }
+            NoticeOutcome::Delivered { via, within } => self.delivered(&trying, via, within),
             NoticeOutcome::HeldBack { why } => {
                 self.end_notice(&trying.notice, NoticeEnd::HeldBack { why });
             }
@@ -78,14 +80,37 @@ impl Decision<'_> {
         }
     }
 
+    /// A way took a message. A page stays for the ways that follow; anything else has its end.
+    fn delivered(&mut self, trying: &Trying, via: ChannelId, within: Option<NoticeId>) {
+        let Trying { notice, channel, next_at, until, .. } = trying;
+        let by = notice.via.iter().position(|known| *known == via).unwrap_or(*channel);
+        // While the answer was on the way, its time may have passed, and the next be about to go.
+        let (follows, at, until) = match notice.planned.get(by + 1) {
+            _ if by < *channel => (*channel, *next_at, *until),
+            Some(at) => (by + 1, (*at).max(self.now()), notice.until(by + 1, *at)),
+            None => (notice.via.len(), *next_at, *until),
+        };
+        let Some(next) = notice.via.get(follows).filter(|_| follows < notice.planned.len()) else {
+            return self.end_notice(notice, NoticeEnd::Delivered { via, within });
+        };
+        let (notice, next) = (notice.id, next.clone());
+        self.emit(Fact::Attention(AttentionFact::Reached { notice, via, within, next, at, until }));
+    }
+
     fn next_channel(&mut self, trying: &Trying, why: String) {
-        match (trying.via(), trying.next_via()) {
-            (Some(from), Some(to)) => {
-                let another = trying.channel + 2 < trying.notice.via.len();
-                let until = self.channel_until(another);
+        match (trying.via(), trying.next_via(), &trying.reached) {
+            (Some(from), Some(to), _) => {
+                let until = trying.notice.until(trying.channel + 1, self.now());
                 let (from, to, notice) = (from.clone(), to.clone(), trying.notice.id);
                 self.emit(Fact::NoticeRerouted { notice, from, to, until, why });
                 self.step_message_moved(&trying.notice);
+            }
+            // An earlier way took it: it did not reach nobody.
+            (Some(via), None, Some(reached)) => {
+                let (notice, via) = (trying.notice.id, via.clone());
+                self.emit(Fact::Attention(AttentionFact::WayFailed { notice, via, why }));
+                let end = NoticeEnd::Delivered { via: reached.clone(), within: None };
+                self.end_notice(&trying.notice, end);
             }
             _ => self.end_notice(&trying.notice, NoticeEnd::Failed { why }),
         }
@@ -120,7 +145,7 @@ impl Decision<'_> {
         match purpose {
             Purpose::RoleTaken { .. } | Purpose::RoleReleased { .. } | Purpose::Ended => return,
             // The last resort has failed: the entry in the journal is all that is left.
-            Purpose::Escalation { subject: LadderSubject::Notice { .. } } => return,
+            Purpose::Escalation { subject: LadderSubject::Notice { .. }, .. } => return,
             Purpose::RolePage { role, also } => {
                 if let Recipient::Person(person) = to {
                     for role in std::iter::once(role).chain(also) {
@@ -181,7 +206,7 @@ impl Decision<'_> {
         let by = self.person()?;
         if let Some(trying) = self.trying(id)
             && trying.notice.to == Recipient::Person(by.clone())
-            && let Some(via) = trying.via().cloned()
+            && let Some(via) = trying.reached.as_ref().or(trying.via()).cloned()
         {
             // Whoever answers a message has received it, whatever the channel said so far.
             let purpose = trying.notice.purpose.clone();
@@ -204,11 +229,11 @@ impl Decision<'_> {
         if told.acknowledged {
             return Ok(());
         }
-        let seq = self.emit(Fact::NoticeAcknowledged { notice: id, by });
+        let seq = self.emit(Fact::NoticeAcknowledged { notice: id, by: by.clone() });
         if self.incident.status.is_open() {
             self.after_direct(seq, |decision| match &told.purpose {
                 Purpose::StepMessage { key } => decision.weigh_messages(key),
-                Purpose::Escalation { subject } => decision.stop_ladder(subject, "acted"),
+                Purpose::Escalation { subject, .. } => decision.ladder_answered(subject, by),
                 _ => {}
             });
         }

@@ -78,7 +78,10 @@ impl Decision<'_> {
             Task::Started(key) => self.started(&key),
             Task::Ended(key) => self.ended(&key),
             Task::Fill(role) => self.fill(&role),
-            Task::MoveDeadlines => self.move_deadlines(),
+            Task::MoveDeadlines => {
+                self.move_deadlines();
+                self.release_held();
+            }
             Task::Fire(event) => self.fire(event),
         }
     }

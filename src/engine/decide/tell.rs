@@ -1,14 +1,14 @@
 //! Who is told what: wishes are gathered while the rules run and sent at the end, at most one notice
 //! for a person and purpose in a commit. Nobody is woken twice for one thing.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use super::decision::{Decision, Listener, Voice, Wish};
+use crate::engine::attention::AttentionFact;
 use crate::engine::event::LadderSubject;
 use crate::engine::fact::Fact;
 use crate::engine::incident::Pending;
-use crate::engine::limits::{CHANNEL_TIME, NOTICE_LIFE};
 use crate::engine::notice::{MessageRef, Notice, NoticeEnd, Purpose, Recipient};
 use crate::engine::run::RunKey;
 use crate::id::{ChannelId, MessageId, NoticeId, PersonId, RoleId};
@@ -89,10 +89,15 @@ impl Decision<'_> {
         message: MessageRef,
     ) {
         let id = NoticeId::nth(self.incident.id, self.incident.notices_ever + 1);
-        let channel_until = self.channel_until(via.len() > 1);
+        let now = self.now();
+        let planned = self.planned(&to, &via, &purpose);
         let silent = via.is_empty();
         let again = purpose.clone();
-        let notice = Notice { id, to, via, purpose, message, channel_until };
+        let mut notice =
+            Notice { id, to, via, purpose, message, channel_until: now, planned, held_until: None };
+        let begins = notice.begins(now);
+        notice.channel_until = notice.until(0, begins);
+        notice.held_until = (begins > now).then_some(begins);
         let to = notice.to.clone();
         self.emit(Fact::NoticeQueued { notice });
         if silent {
@@ -102,24 +107,46 @@ impl Decision<'_> {
         }
     }
 
-    /// Returns until when a channel tried from now has its time.
-    pub fn channel_until(&self, another_follows: bool) -> Timestamp {
-        let time: SignedDuration = if another_follows { CHANNEL_TIME } else { NOTICE_LIFE };
-        self.now().saturating_add(time).unwrap_or(Timestamp::MAX)
+    /// Returns when each way of a message is taken, by its reader's own rules.
+    fn planned(&self, to: &Recipient, via: &[ChannelId], purpose: &Purpose) -> Vec<Timestamp> {
+        let Recipient::Person(person) = to else { return Vec::new() };
+        let Some(person) = self.ctx.directory.person(person) else { return Vec::new() };
+        let level = self.incident.level.current;
+        person.manner.times(level, purpose.is_page(), via, self.now())
+    }
+
+    /// The level moved: what waits for the end of somebody's rest and no longer may is released.
+    pub fn release_held(&mut self) {
+        let now = self.now();
+        let held = self.incident.outbox.values().filter_map(|pending| match pending.as_ref() {
+            Pending::Notice { notice, channel: 0, attempt: 0, next_at, reached: None, .. }
+                if *next_at > now && !notice.planned.is_empty() =>
+            {
+                Some((notice.clone(), *next_at))
+            }
+            _ => None,
+        });
+        let held: Vec<(Notice, Timestamp)> = held.collect();
+        for (mut notice, next_at) in held {
+            notice.planned = self.planned(&notice.to, &notice.via, &notice.purpose);
+            let begins = notice.begins(now);
+            if begins >= next_at {
+                continue;
+            }
+            if notice.planned.is_empty() {
+                notice.planned = vec![now];
+            }
+            let (id, until) = (notice.id, notice.until(0, begins));
+            let planned = notice.planned;
+            self.emit(Fact::Attention(AttentionFact::Released { notice: id, planned, until }));
+        }
     }
 
     /// Returns a person's channels in the order they are tried, each once; only those of `via`
     /// where any are named.
     pub fn channels_of(&self, person: &PersonId, via: &[ChannelId]) -> Vec<ChannelId> {
-        let contacts = self.ctx.directory.person(person).map_or(&[][..], |p| &p.contacts);
-        let mut channels: Vec<ChannelId> = Vec::with_capacity(contacts.len());
-        for contact in contacts {
-            let wanted = via.is_empty() || via.contains(&contact.channel);
-            if wanted && !channels.contains(&contact.channel) {
-                channels.push(contact.channel.clone());
-            }
-        }
-        channels
+        let level = self.incident.level.current;
+        self.ctx.directory.person(person).map_or_else(Vec::new, |person| person.ways(level, via))
     }
 
     /// Withdraws every waiting notice of such a purpose: nobody needs it any more.
@@ -148,7 +175,21 @@ impl Decision<'_> {
     /// The role was taken or is asked of others: pages still waiting for it alone are withdrawn.
     pub fn withdraw_pages(&mut self, role: &RoleId) {
         self.wishes.retain(|wish| !is_page(&wish.purpose, role));
-        self.withdraw(|purpose| is_page(purpose, role));
+        let roles = std::sync::Arc::clone(&self.incident.roles);
+        let is_asked = |role: &RoleId, to: &Recipient| match (roles.get(role), to) {
+            (Some(state), Recipient::Person(person)) => {
+                state.tenure.until().is_some() && state.tenure.people().contains(person)
+            }
+            _ => false,
+        };
+        self.withdraw_from(|to, purpose| match purpose {
+            Purpose::RolePage { role: first, also } => {
+                let mut named = std::iter::once(first).chain(also);
+                named.clone().any(|of| of == role)
+                    && !named.any(|of| of != role && is_asked(of, to))
+            }
+            _ => false,
+        });
     }
 
     /// A person said no: the page still waiting for them is withdrawn.
@@ -166,7 +207,7 @@ impl Decision<'_> {
         self.withdraw(|purpose| match purpose {
             Purpose::StepReady { key, also } => key == of && also.is_empty(),
             Purpose::StepWarning { key } | Purpose::StepOverdue { key } => key == of,
-            Purpose::Escalation { subject: LadderSubject::Step { key } } => key == of,
+            Purpose::Escalation { subject: LadderSubject::Step { key }, .. } => key == of,
             _ => false,
         });
     }

@@ -147,9 +147,11 @@ fn thaw(incident: &mut Incident, by: SignedDuration) {
     }
     let ladders = Arc::make_mut(&mut incident.ladders).iter_mut();
     for (_, ladder) in ladders.filter(|(subject, _)| !subject.is_of_clock()) {
-        for rung in &mut Arc::make_mut(ladder).rungs {
+        let ladder = Arc::make_mut(ladder);
+        for rung in &mut ladder.rungs {
             *rung = later(*rung);
         }
+        ladder.silent_at = ladder.silent_at.map(later);
     }
 }
 

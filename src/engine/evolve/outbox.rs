@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::engine::event::Event;
 use crate::engine::fact::Fact;
 use crate::engine::incident::{Incident, Pending, Told};
@@ -61,16 +63,53 @@ fn queue(incident: &mut Incident, notice: &Notice, event: &Event) {
         notice: notice.clone(),
         channel: 0,
         attempt: 0,
-        next_at: event.recorded_at,
+        next_at: notice.begins(event.recorded_at),
         channel_until: notice.channel_until,
+        reached: None,
     };
     Arc::make_mut(&mut incident.outbox).insert(notice.id, Arc::new(pending));
 }
 
-fn reroute(pending: &mut Pending, to: &ChannelId, until: jiff::Timestamp, event: &Event) {
-    if let Pending::Notice { notice, channel, attempt, next_at, channel_until } = pending {
+fn reroute(pending: &mut Pending, to: &ChannelId, until: Timestamp, event: &Event) {
+    if let Pending::Notice { notice, channel, attempt, next_at, channel_until, .. } = pending {
         *channel = notice.via.iter().position(|via| via == to).unwrap_or(*channel);
         (*attempt, *next_at, *channel_until) = (0, event.recorded_at, until);
+    }
+}
+
+/// A way took a page, which stays for the next.
+pub(super) fn reached(
+    incident: &mut Incident,
+    id: NoticeId,
+    via: &ChannelId,
+    next: &ChannelId,
+    (at, until): (Timestamp, Timestamp),
+    seq: u64,
+) {
+    try_again(incident, id, |pending| {
+        if let Pending::Notice { notice, channel, attempt, next_at, channel_until, reached } =
+            pending
+        {
+            *channel = notice.via.iter().position(|via| via == next).unwrap_or(*channel);
+            (*attempt, *next_at, *channel_until) = (0, at, until);
+            *reached = Some(via.clone());
+        }
+    });
+    let notice = incident.outbox.get(&id).and_then(|pending| match pending.as_ref() {
+        Pending::Notice { notice, .. } => Some(notice.clone()),
+        _ => None,
+    });
+    if let Some(Notice { to: Recipient::Person(person), purpose, .. }) = notice {
+        remember(incident, id, Told { person, purpose, acknowledged: false, seq });
+    }
+}
+
+/// A message no longer waits for the end of somebody's rest.
+pub(super) fn release(incident: &mut Incident, id: NoticeId, to: &[Timestamp], until: Timestamp) {
+    let Some(pending) = Arc::make_mut(&mut incident.outbox).get_mut(&id) else { return };
+    if let Pending::Notice { notice, next_at, channel_until, .. } = Arc::make_mut(pending) {
+        notice.planned = to.to_vec();
+        (*next_at, *channel_until) = (to.first().copied().unwrap_or(*next_at), until);
     }
 }
 
@@ -103,8 +142,8 @@ fn finish(incident: &mut Incident, id: NoticeId, end: &NoticeEnd, seq: u64) {
     let reached = matches!(end, NoticeEnd::Delivered { .. } | NoticeEnd::HeldBack { .. });
     if let (true, Recipient::Person(person)) = (reached, &notice.to) {
         let purpose = notice.purpose.clone();
-        let told = Told { person: person.clone(), purpose, acknowledged: false, seq };
-        remember(incident, id, told);
+        let acknowledged = incident.told.get(&id).is_some_and(|told| told.acknowledged);
+        remember(incident, id, Told { person: person.clone(), purpose, acknowledged, seq });
     }
 }
 

@@ -20,6 +20,7 @@ fn directory() -> Directory {
         lang: Lang::Zh,
         contacts: vec![Contact { channel: "mail".into(), address: "a@b.example".into() }],
         drills,
+        manner: crate::people::Manner::default(),
     };
     Directory::new(Parts {
         people: vec![person("drilled", true), person("spared", false)],

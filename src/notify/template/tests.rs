@@ -31,6 +31,7 @@ fn directory() -> Directory {
         lang,
         contacts: contacts(),
         drills: false,
+        manner: crate::people::Manner::default(),
     };
     Directory::new(Parts {
         people: vec![
@@ -118,6 +119,8 @@ impl<'a> Sample<'a> {
             purpose,
             message,
             channel_until: self.now + SignedDuration::from_mins(5),
+            planned: Vec::new(),
+            held_until: None,
         };
         let zone = Zone::named("Asia/Shanghai").unwrap();
         let place = Place { base_url: Some(BASE_URL), zone: &zone, lang: Lang::Zh };
@@ -253,7 +256,10 @@ fn lateness_and_failure_read_like_this() {
     let playbook = plan("service-outage");
     let mut sample = outage(&playbook);
     let late = |which| Fact::StepOverdue { key: key("confirm"), which };
-    let step = || Purpose::Escalation { subject: LadderSubject::Step { key: key("confirm") } };
+    let step = || Purpose::Escalation {
+        subject: LadderSubject::Step { key: key("confirm") },
+        unanswered: false,
+    };
     sample.happens(late(crate::engine::DeadlineName::Start));
     let mut out = show_all(&sample, &[Purpose::StepOverdue { key: key("confirm") }]);
     sample.happens(late(crate::engine::DeadlineName::Due));
@@ -307,15 +313,19 @@ fn what_a_commander_is_told_reads_like_this() {
         "notice_failed",
         "waiting_overdue",
         "ladder_exhausted",
+        "nobody_answered",
         "close_awaited",
         "of something new",
     ]
     .map(about)
     .into();
-    purposes
-        .push(Purpose::Escalation { subject: LadderSubject::Role { role: "commander".into() } });
+    purposes.push(Purpose::Escalation {
+        subject: LadderSubject::Role { role: "commander".into() },
+        unanswered: true,
+    });
     let notice = NoticeId::nth(sample.incident.id, 1);
-    purposes.push(Purpose::Escalation { subject: LadderSubject::Notice { notice } });
+    purposes
+        .push(Purpose::Escalation { subject: LadderSubject::Notice { notice }, unanswered: false });
     let mut out = show_all(&sample, &purposes);
     for reason in [
         StuckReason::NoWayOut,
@@ -324,7 +334,7 @@ fn what_a_commander_is_told_reads_like_this() {
     ] {
         let phase = sample.incident.phase.clone();
         sample.happens(Fact::Stuck { phase, reason });
-        let stuck = Purpose::Escalation { subject: LadderSubject::Stuck };
+        let stuck = Purpose::Escalation { subject: LadderSubject::Stuck, unanswered: false };
         out += &show_all(&sample, &[about("stuck"), stuck]);
         sample.happens(Fact::Unstuck);
     }

@@ -16,6 +16,7 @@ fn directory() -> Directory {
             .into_iter()
             .collect(),
         drills: false,
+        manner: crate::people::Manner::default(),
     };
     let team = |id: &str, members: &[&str]| Team {
         id: id.into(),

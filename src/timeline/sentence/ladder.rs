@@ -9,7 +9,7 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
     match fact {
         // Each rung says it when it fires.
         Fact::LadderArmed { .. } => None,
-        Fact::RungFired { subject, rung, people } => {
+        Fact::RungFired { subject, rung, people, .. } => {
             let (what, n) = (subject_of(names, subject), rung + 1);
             let to = match people.as_slice() {
                 [] => names.lang.pick("无人可找", "nobody to be found").to_owned(),

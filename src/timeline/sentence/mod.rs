@@ -1,5 +1,6 @@
 //! What an event says to a reader, one sentence each: a file for every family of events.
 
+mod attention;
 mod clock;
 mod kin;
 mod ladder;
@@ -47,6 +48,7 @@ pub(super) fn say(names: &Names<'_>, event: &Event) -> Option<Sentence> {
         Family::Role => role::say(names, fact),
         Family::Step => step::say(names, fact),
         Family::Ladder => ladder::say(names, fact),
+        Family::Attention => attention::say(names, fact),
         Family::Rule => rule::say(names, fact),
         Family::Clock => clock::say(names, fact),
         Family::Outbox => outbox::say(names, fact),
@@ -83,9 +85,11 @@ pub(super) fn code(fact: &Fact) -> String {
     let stored = serde_json::to_value(fact).ok();
     let code = stored.as_ref().and_then(|stored| stored.get("type")).and_then(|code| code.as_str());
     let code = code.unwrap_or_default().to_owned();
-    // What happened to a clock is told apart by its own word: `clock_breached`.
+    // Facts of a kind are told apart by their own word: `clock_breached`.
     match stored.as_ref().and_then(|stored| stored.get("what")).and_then(|what| what.as_str()) {
-        Some(what) if matches!(fact, Fact::Clock(_)) => format!("{code}_{what}"),
+        Some(what) if matches!(fact, Fact::Clock(_) | Fact::Attention(_)) => {
+            format!("{code}_{what}")
+        }
         _ => code,
     }
 }

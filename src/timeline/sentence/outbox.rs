@@ -11,7 +11,13 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
     match fact {
         Fact::NoticeQueued { notice } => match &notice.to {
             // Who was paged shows with the role or step; what goes out of the house shows here.
-            Recipient::Person(_) => None,
+            Recipient::Person(person) => {
+                let (person, until) = (names.person(person), names.time(notice.held_until?));
+                plain(pick(
+                    format!("{person}的联系规则：通知等到 {until} 发出"),
+                    format!("By the rules of {person} a message waits until {until}"),
+                ))
+            }
             to @ Recipient::Audience(_) => {
                 let to = names.recipient(to);
                 plain(pick(format!("向{to}发出通报"), format!("Message to {to}")))

@@ -12,7 +12,8 @@ use crate::timeline::sample::Sample;
 const FACTS: &str = include_str!("facts.jsonl");
 
 /// The kinds that say nothing a reader misses.
-const SILENT: [&str; 10] = [
+const SILENT: [&str; 11] = [
+    "attention_answer_awaited",
     "errand_ended",
     "ladder_armed",
     "notice_delayed",
@@ -85,6 +86,7 @@ fn no_kind_of_event_is_forgotten() {
     let names = Names::new(&story, Lang::En);
     let kind = |fact: &Fact| match fact {
         Fact::Clock(_) => "clock".to_owned(),
+        Fact::Attention(_) => "attention".to_owned(),
         other => code(other),
     };
     assert_eq!(facts().iter().map(kind).collect::<BTreeSet<_>>(), kinds());
