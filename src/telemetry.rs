@@ -76,6 +76,9 @@ pub struct ByLevel {
     pub level: u8,
 }
 
+/// No label: for what is there or not.
+pub type Unlabelled = Vec<(String, String)>;
+
 /// How something ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ByResult {
@@ -196,6 +199,8 @@ metrics! {
     /// Bodies of other tools, by how they ended: accepted, rejected, unauthenticated, too_large, busy,
     /// timed_out, failed.
     ingest_bodies: Family<ByResult, Counter> = "ingest_bodies";
+    /// When the certificate of the server ends, in seconds since 1970; missing without TLS.
+    tls_certificate_expires: Family<Unlabelled, Gauge> = "tls_certificate_expires_timestamp" in Seconds;
     /// Open event streams.
     event_streams: Gauge = "event_streams";
     /// Event streams that fell behind and were told to start over.
@@ -257,6 +262,7 @@ impl Metrics {
             http_request_duration_seconds: Family::new_with_constructor(waits as fn() -> _),
             http_connections: Gauge::default(),
             ingest_bodies: Family::default(),
+            tls_certificate_expires: Family::default(),
             event_streams: Gauge::default(),
             event_streams_reset: Counter::default(),
         };

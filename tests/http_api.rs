@@ -29,6 +29,8 @@ mod lists;
 mod noise;
 #[path = "http/operation.rs"]
 mod operation;
+#[path = "http/peers.rs"]
+mod peers;
 #[path = "http/personal.rs"]
 mod personal;
 #[path = "http/problems.rs"]
@@ -43,5 +45,7 @@ mod repeats;
 mod rosters;
 #[path = "http/streams.rs"]
 mod streams;
+#[path = "http/tls.rs"]
+mod tls;
 #[path = "http/wire.rs"]
 mod wire;

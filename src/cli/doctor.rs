@@ -15,6 +15,7 @@ use crate::drill::book::Book;
 use crate::people::Directory;
 use crate::playbook::diagnostic::Diagnostics;
 use crate::runtime::{Library, stored_overrides, with_overrides};
+use crate::server::{RENEWAL, Tls};
 use crate::store::{Health, Options, Sled, Store};
 use crate::text::count;
 
@@ -39,6 +40,7 @@ pub fn run(common: &Common, screen: &Screen) -> Result<(), Stop> {
             |file| file.display().to_string(),
         ),
     }];
+    found.extend(certificate(&loaded.config, screen));
     found.push(plans(&loaded.config, screen));
     let (of_store, directory) = store(&loaded.config, screen);
     found.push(rosters(&loaded, &directory, screen));
@@ -56,6 +58,32 @@ fn lines(found: &[Finding], screen: &Screen) -> String {
     };
     let heading = [("", ""), ("项目", "WHAT"), ("说明", "DETAIL")];
     screen.table(&heading, found.iter().map(line).collect())
+}
+
+/// Tells whether the certificate can be used, and for how long.
+fn certificate(config: &Config, screen: &Screen) -> Option<Finding> {
+    let what = "certificate";
+    let tls = match Tls::open(config.tls.as_ref()?) {
+        Ok(tls) => tls,
+        Err(why) => {
+            return Some(Finding { what, ok: false, detail: why.get(screen.lang).to_owned() });
+        }
+    };
+    let days = tls.until().duration_since(screen.now).as_hours().div_euclid(24);
+    let (ok, until) =
+        (tls.until() > screen.now.saturating_add(RENEWAL).ok()?, screen.moment(tls.until()));
+    let detail = if ok {
+        screen.lang.pick(format!("有效至 {until}"), format!("good until {until}"))
+    } else {
+        screen.lang.pick(
+            format!("{until} 到期（剩 {days} 天），请更新；更新后自动生效"),
+            format!(
+                "ends at {until} ({}); renew it, the new one is taken into force by itself",
+                count(days, "day left", "days left")
+            ),
+        )
+    };
+    Some(Finding { what, ok, detail })
 }
 
 fn plans(config: &Config, screen: &Screen) -> Finding {

@@ -16,7 +16,7 @@ use crate::drill::book::Book;
 use crate::drill::live::{self, Drills};
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
 use crate::runtime::{Parts, Runtime, Watchdog};
-use crate::server::{self, App, Limits, Tokens};
+use crate::server::{self, App, Limits, Tls, Tokens};
 use crate::store::{Memory, Options, Sled, Store};
 use crate::telemetry::{self, LogFormat, Metrics};
 use crate::text::{self, system};
@@ -74,6 +74,8 @@ async fn serve(
         );
         Stop::new(Exit::Unavailable, words)
     })?;
+    let tls = certificate(config, screen)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let runtime = Runtime::start(parts(config, store, safe_start, screen)?);
     report_plans(&runtime, screen);
     report_rosters(&loaded, &runtime, screen);
@@ -89,18 +91,19 @@ async fn serve(
         grants,
         ingest: config.ingest.clone(),
         bodies: config.retention.bodies,
+        tls,
         metrics,
     });
     first_token(&app, screen).await?;
     let address = listener.local_addr()?;
     screen.remark(
-        &format!("firebell 正在监听 http://{address}（Ctrl-C 停止）"),
-        &format!("firebell listens on http://{address} (Ctrl-C stops it)"),
+        &format!("firebell 正在监听 {scheme}://{address}（Ctrl-C 停止）"),
+        &format!("firebell listens on {scheme}://{address} (Ctrl-C stops it)"),
     );
     if safe_start {
         report_overdue(&runtime, screen);
     }
-    let reloads = tokio::spawn(reload_on_hangup(runtime.clone()));
+    let reloads = tokio::spawn(reload_on_hangup(app.clone()));
     let router = server::router(app.clone());
     server::serve(listener, router, app, Limits::default(), stopped()).await;
     reloads.abort();
@@ -137,6 +140,21 @@ fn parts(
         outages,
         safe_start,
     })
+}
+
+/// Reads the certificate, where one is configured.
+fn certificate(config: &Config, screen: &Screen) -> Result<Option<Tls>, Stop> {
+    let Some(paths) = &config.tls else { return Ok(None) };
+    let tls = Tls::open(paths);
+    let tls = tls.map_err(|why| Stop::new(Exit::Failure, why.get(screen.lang).to_owned()))?;
+    if tls.until() < screen.now.saturating_add(server::RENEWAL).unwrap_or(jiff::Timestamp::MAX) {
+        let until = screen.moment(tls.until());
+        screen.remark(
+            &format!("证书将于 {until} 到期，请更新"),
+            &format!("the certificate ends at {until}, renew it"),
+        );
+    }
+    Ok(Some(tls))
 }
 
 /// A first start has no token, so one for the administrator is made and shown once.
@@ -190,10 +208,13 @@ fn report_overdue(runtime: &Runtime, screen: &Screen) {
     }
 }
 
-async fn reload_on_hangup(runtime: Runtime) {
+async fn reload_on_hangup(app: App) {
     let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
     while hangups.recv().await.is_some() {
-        let report = runtime.reload().await;
+        if let Some(tls) = app.tls() {
+            server::log_reload(&tls.reload(app.now()));
+        }
+        let report = app.runtime().reload().await;
         if report.swapped {
             tracing::info!(plans = report.playbooks, "reloaded");
         } else {

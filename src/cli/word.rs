@@ -3,7 +3,7 @@
 use crate::text::Lang;
 
 /// Codes of the wire contract with their words. A code that a newer server adds shows as itself.
-const WORDS: [(&str, &str, &str); 50] = [
+const WORDS: [(&str, &str, &str); 51] = [
     ("open", "处置中", "open"),
     ("paused", "已暂停", "paused"),
     ("closed", "已结束", "closed"),
@@ -36,6 +36,7 @@ const WORDS: [(&str, &str, &str); 50] = [
     ("interrupted", "中断", "interrupted"),
     ("error", "出错", "error"),
     ("configuration", "配置", "configuration"),
+    ("certificate", "证书", "certificate"),
     ("plans", "预案", "plans"),
     ("rosters", "值班表", "rosters"),
     ("store", "存储", "store"),

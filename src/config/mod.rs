@@ -26,7 +26,7 @@ pub use findings::Findings;
 pub use load::{DEFAULT_FILE, Flags, Inputs, Loaded, load, read, timezone};
 pub use model::{
     Bodies, Channel, ChannelKind, Config, Drills, Grants, Hook, Host, IngestSource, Login,
-    Retention, Smtp, SmtpTls, Store, StoreKind, Watchdog, Webhook,
+    Retention, Smtp, SmtpTls, Store, StoreKind, Tls, Watchdog, Webhook,
 };
 pub use scope::{Scope, UnknownScope};
 

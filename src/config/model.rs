@@ -46,6 +46,8 @@ pub struct Config {
     pub drill_hosts: Vec<Host>,
     /// The hosts that `http` steps may call.
     pub http_hosts: Vec<Host>,
+    /// The certificate to show; plain HTTP without.
+    pub tls: Option<Tls>,
     /// How long things are kept close at hand.
     pub retention: Retention,
     /// Where alerts may come from, by id.
@@ -59,6 +61,17 @@ impl Config {
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.directory)
     }
+}
+
+/// Where the certificate of the server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The chain, its own certificate first, in PEM.
+    pub cert: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
+    /// Authorities that every client must have a certificate of, in PEM.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// A tool that may send alerts.

@@ -11,6 +11,7 @@ use super::auth::Tokens;
 use super::envelope::Instances;
 use super::idempotent::InFlight;
 use super::ingest::Ingest;
+use super::tls::Tls;
 use crate::config::{Bodies, Grants, IngestSource};
 use crate::drill::live::Drills;
 use crate::runtime::Runtime;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub ingest: BTreeMap<SmolStr, IngestSource>,
     /// How much of what they send is kept.
     pub bodies: Bodies,
+    /// The certificate to show; plain HTTP without.
+    pub tls: Option<Tls>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -45,6 +48,7 @@ struct Shared {
     tokens: Tokens,
     grants: Grants,
     ingest: Ingest,
+    tls: Option<Tls>,
     metrics: Arc<Metrics>,
     in_flight: InFlight,
     instances: Instances,
@@ -64,6 +68,7 @@ impl App {
         let ingest = Ingest::new(parts.ingest, parts.bodies, parts.runtime.store());
         Self(Arc::new(Shared {
             ingest,
+            tls: parts.tls,
             runtime: parts.runtime,
             drills: parts.drills,
             tokens: parts.tokens,
@@ -103,6 +108,12 @@ impl App {
     #[must_use]
     pub(super) fn ingest(&self) -> &Ingest {
         &self.0.ingest
+    }
+
+    /// Returns the certificate to show.
+    #[must_use]
+    pub fn tls(&self) -> Option<&Tls> {
+        self.0.tls.as_ref()
     }
 
     /// Returns what is counted.

@@ -23,6 +23,7 @@ mod router;
 mod serve;
 mod shape;
 mod slow;
+mod tls;
 mod view;
 pub mod wire;
 
@@ -33,3 +34,4 @@ pub use openapi::text as openapi;
 pub use problem::{Kind as ProblemKind, Problem};
 pub use router::router;
 pub use serve::{Limits, serve};
+pub use tls::{RENEWAL, Reload, Tls, log as log_reload};

@@ -8,6 +8,7 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
@@ -16,12 +17,17 @@ use super::app::App;
 use super::housekeeping;
 use super::measure;
 use super::slow::Impatient;
+use super::tls::{self, Tls};
 
 /// The bounds of the listener.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Open connections; more wait in the kernel's queue.
     pub connections: usize,
+    /// How long a handshake of TLS may take.
+    pub handshake: Duration,
+    /// Handshakes at once; more wait their turn within that time.
+    pub handshakes: usize,
     /// How long a request's head may take to arrive, and a connection may idle between requests.
     pub head: Duration,
     /// How long a peer may refuse to take what is sent to it.
@@ -35,6 +41,8 @@ impl Default for Limits {
         Self {
             // Far above a control room with its screens, far below the memory of a small machine.
             connections: 4_096,
+            handshake: tls::HANDSHAKE,
+            handshakes: tls::HANDSHAKES_MAX,
             head: Duration::from_secs(30),
             write: Duration::from_secs(30),
             drain: Duration::from_secs(10),
@@ -64,10 +72,12 @@ pub async fn serve(
         router,
         limits,
         room: Arc::new(Semaphore::new(limits.connections)),
+        handshakes: Arc::new(Semaphore::new(limits.handshakes)),
         tasks: TaskTracker::new(),
     };
     server.tasks.spawn(measure::run(server.app.clone()));
     server.tasks.spawn(housekeeping::run(server.app.clone()));
+    server.tasks.spawn(tls::watch(server.app.clone()));
     tokio::pin!(stop);
     loop {
         tokio::select! {
@@ -85,6 +95,7 @@ struct Server {
     router: Router,
     limits: Limits,
     room: Arc<Semaphore>,
+    handshakes: Arc<Semaphore>,
     tasks: TaskTracker,
 }
 
@@ -109,29 +120,27 @@ impl Server {
     fn take(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
         // Answers are small and are written whole: waiting for more to send only delays them.
         let _ = stream.set_nodelay(true);
-        let io = TokioIo::new(Impatient::new(stream, self.limits.write));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.head)
-            .max_headers(HEADERS_MAX)
-            .max_buf_size(BUFFER_BYTES_MAX)
-            .serve_connection(io, TowerToHyperService::new(self.router.clone()));
-        let app = self.app.clone();
+        let stream = Impatient::new(stream, self.limits.write);
+        let (app, router, limits) = (self.app.clone(), self.router.clone(), self.limits);
+        let Some(acceptor) = app.tls().map(Tls::acceptor) else {
+            self.tasks.spawn(converse(stream, router, app, limits, permit));
+            return;
+        };
+        let handshakes = Arc::clone(&self.handshakes);
         self.tasks.spawn(async move {
-            let _permit = permit;
-            app.metrics().http_connections.inc();
-            tokio::pin!(connection);
-            let ended = tokio::select! {
-                ended = &mut connection => ended,
-                () = app.closing().cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
+            let shaken = async {
+                let _turn = handshakes.acquire().await;
+                acceptor.accept(stream).await
             };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection ended early");
+            let shaken = tokio::select! {
+                shaken = tokio::time::timeout(limits.handshake, shaken) => shaken,
+                () = app.closing().cancelled() => return,
+            };
+            match shaken {
+                Ok(Ok(stream)) => converse(stream, router, app, limits, permit).await,
+                Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
+                Err(_) => tracing::debug!("a handshake took too long"),
             }
-            app.metrics().http_connections.dec();
         });
     }
 
@@ -143,4 +152,34 @@ impl Server {
             tracing::warn!(left, "some requests did not end in time");
         }
     }
+}
+
+/// Serves one connection to its end, or to that of the server.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    router: Router,
+    app: App,
+    limits: Limits,
+    permit: OwnedSemaphorePermit,
+) {
+    let _permit = permit;
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    app.metrics().http_connections.inc();
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = app.closing().cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+    app.metrics().http_connections.dec();
 }

@@ -20,7 +20,7 @@ use firebell::people::{
     Contact, Directory, Duty, Layer, Parts as People, Person, Rotation, Schedule, Team, Zone,
 };
 use firebell::runtime::{self, Outbound, Runtime, Scope};
-use firebell::server::{App, Grant, Owner, Parts, Tokens, router};
+use firebell::server::{App, Grant, Owner, Parts, Tls, Tokens, router};
 use firebell::store::{Memory, Store};
 use firebell::telemetry::Metrics;
 use firebell::text::Lang;
@@ -203,7 +203,7 @@ impl TestApp {
         ingest: BTreeMap<SmolStr, IngestSource>,
     ) -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        Self::start_in(store, grants, ingest, &root)
+        Self::start_in(store, grants, ingest, None, &root)
     }
 
     /// Starts a server that has lost its plans.
@@ -212,13 +212,21 @@ impl TestApp {
         ingest: BTreeMap<SmolStr, IngestSource>,
     ) -> Self {
         let empty = tempfile::tempdir().expect("a folder");
-        Self::start_in(store, Grants::default(), ingest, empty.path())
+        Self::start_in(store, Grants::default(), ingest, None, empty.path())
+    }
+
+    /// Starts a server that shows a certificate.
+    pub fn start_with_tls(tls: Tls, ingest: BTreeMap<SmolStr, IngestSource>) -> Self {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let store = Arc::new(Memory::new());
+        Self::start_in(store, Grants::default(), ingest, Some(tls), &root)
     }
 
     fn start_in(
         store: Arc<dyn Store>,
         grants: Grants,
         ingest: BTreeMap<SmolStr, IngestSource>,
+        tls: Option<Tls>,
         root: &std::path::Path,
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -244,7 +252,8 @@ impl TestApp {
         let metrics = Arc::new(Metrics::new());
         let drills = Drills::start(runtime.clone());
         let bodies = Bodies::default();
-        let app = App::new(Parts { runtime, drills, tokens, grants, ingest, bodies, metrics });
+        let parts = Parts { runtime, drills, tokens, grants, ingest, bodies, tls, metrics };
+        let app = App::new(parts);
         Self { router: router(app.clone()), app, clock, store, folder }
     }
 

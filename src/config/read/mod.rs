@@ -57,7 +57,7 @@ pub(super) const KEYS: [&str; 22] = [
 ];
 
 /// Keys of the file whose time has not come.
-const NOT_YET: [&str; 2] = ["tls", "monitors"];
+const NOT_YET: [&str; 1] = ["monitors"];
 
 /// The id of the channel that stands in where the operator would have none.
 const OUTBOX: &str = "email";
@@ -117,6 +117,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             watchdog: fields.take("watchdog").and_then(|node| self.watchdog(node)),
             drill_hosts: self.hosts(fields.take("drill_hosts")),
             http_hosts: self.hosts(fields.take("http_hosts")),
+            tls: fields.take("tls").and_then(|node| self.tls(node)),
             retention: self.retention(fields.take("retention")),
             ingest: fields.take("ingest").map(|node| self.ingest(node)).unwrap_or_default(),
             directory: Arc::new(directory),

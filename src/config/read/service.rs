@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::config::model::{Bodies, Drills, Retention, Store, StoreKind, Watchdog};
+use crate::config::model::{Bodies, Drills, Retention, Store, StoreKind, Tls, Watchdog};
 use crate::playbook::yaml::{Fields, Node};
 use crate::text::Text;
 
@@ -59,6 +59,15 @@ impl Reader<'_, '_> {
             .and_then(|node| self.duration(node, WATCHDOG_LEAST, WATCHDOG_MOST));
         fields.close(self.out);
         Some(Watchdog { url: url?, every: every.unwrap_or(WATCHDOG_EVERY) })
+    }
+
+    pub(super) fn tls(&mut self, node: &Node) -> Option<Tls> {
+        let mut fields = Fields::open(node, Text::both("TLS", "`tls`"), self.out)?;
+        let cert = fields.require("cert", self.out).and_then(|node| self.path(node));
+        let key = fields.require("key", self.out).and_then(|node| self.path(node));
+        let client_ca = fields.take("client_ca").and_then(|node| self.path(node));
+        fields.close(self.out);
+        Some(Tls { cert: cert?, key: key?, client_ca })
     }
 
     pub(super) fn retention(&mut self, node: Option<&Node>) -> Retention {

@@ -43,7 +43,7 @@ fn each_wrong_setting_of_the_server_is_found_where_it_stands() {
         ("lisen: 127.0.0.1:1", UNKNOWN_KEY, "lisen"),
         ("listen: 8080", WRONG_TYPE, "8080"),
         ("listen: example.com", BAD_ADDRESS, "example.com"),
-        ("tls: {}", NOT_YET, "tls"),
+        ("tls: { cert: a.pem }", MISSING_KEY, "cert"),
         ("monitors: {}", NOT_YET, "monitors"),
         ("ingest: []", WRONG_TYPE, "["),
         ("ingest: { x: { dialect: generic } }", MISSING_KEY, "dialect"),

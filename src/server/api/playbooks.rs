@@ -21,8 +21,10 @@ use crate::server::auth::{Principal, access};
 use crate::server::problem::{Problem, too_large};
 use crate::server::view;
 use crate::server::wire::{
-    Checked, Finding, FindingPlace, Nothing, Page, PlanDetail, PlanSummary, Reloaded,
+    CertificateReloaded, Checked, Finding, FindingPlace, Nothing, Page, PlanDetail, PlanSummary,
+    Reloaded,
 };
+use crate::server::{Reload, log_reload};
 use crate::text::Lang;
 
 /// The largest plan, as the language has it.
@@ -111,7 +113,8 @@ async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     })
 }
 
-/// Read plans and drills again; a set with errors is refused whole, and the last good one stays.
+/// Read plans, drills and the certificate again; a set with errors is refused whole, and the last good
+/// one stays.
 #[utoipa::path(post, path = "/api/v1/reload", tag = "playbooks",
     responses((status = 200, body = Reloaded, description = "`swapped` says whether it is in force")))]
 pub async fn reload(State(app): State<App>, ask: Ask<Nothing>) -> Answer {
@@ -119,9 +122,24 @@ pub async fn reload(State(app): State<App>, ask: Ask<Nothing>) -> Answer {
     let lang = ask.principal.lang.unwrap_or_else(|| app.lang());
     once(app, ask.key, |once| async move {
         let report = app.runtime().reload().await;
-        once.answer(app, StatusCode::OK, &reloaded(&report, lang)).await
+        let mut answer = reloaded(&report, lang);
+        answer.certificate = certificate(app, lang).await;
+        once.answer(app, StatusCode::OK, &answer).await
     })
     .await
+}
+
+/// Reads the certificate again, where there is one.
+async fn certificate(app: &App, lang: Lang) -> Option<CertificateReloaded> {
+    let (tls, now) = (app.tls()?.clone(), app.now());
+    let looking = tls.clone();
+    let looked = tokio::task::spawn_blocking(move || looking.reload(now)).await.ok()?;
+    log_reload(&looked);
+    let why = match &looked {
+        Reload::Refused(why) => Some(why.get(lang).to_owned()),
+        Reload::Unchanged | Reload::Swapped => None,
+    };
+    Some(CertificateReloaded { swapped: looked == Reload::Swapped, until: tls.until(), why })
 }
 
 fn reloaded(report: &ReloadReport, lang: Lang) -> Reloaded {
@@ -139,6 +157,7 @@ fn reloaded(report: &ReloadReport, lang: Lang) -> Reloaded {
             .iter()
             .map(|unreadable| unreadable.say(lang))
             .collect(),
+        certificate: None,
     }
 }
 

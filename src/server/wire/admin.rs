@@ -157,6 +157,21 @@ pub struct Reloaded {
     pub findings: Vec<Finding>,
     /// What could not be read at all.
     pub unreadable: Vec<String>,
+    /// The certificate of the server; missing where it serves plain HTTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<CertificateReloaded>,
+}
+
+/// How reading the certificate again ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CertificateReloaded {
+    /// A new one is in force.
+    pub swapped: bool,
+    /// When the one in force ends.
+    pub until: Timestamp,
+    /// Why the one of before stays in force though the files hold another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// What a safely started firebell would do at once.
