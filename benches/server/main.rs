@@ -9,6 +9,7 @@
 mod cases;
 #[path = "../../tests/support/http.rs"]
 mod http;
+mod ingest;
 mod peer;
 #[expect(dead_code, reason = "shared with the tests")]
 #[path = "../../tests/support/process.rs"]
@@ -52,6 +53,9 @@ fn main() {
         }
         if wanted("deadlines") {
             cases::deadlines().await;
+        }
+        if wanted("ingest") {
+            ingest::webhooks(seconds).await;
         }
         if wanted("footprint") {
             cases::footprint().await;
