@@ -34,6 +34,18 @@ pub struct Event {
     pub fact: Fact,
 }
 
+/// How a person spoke who gave no token: what reached them stands for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Through {
+    /// A link that was sent to them.
+    Link,
+    /// A reply to a short message.
+    Reply,
+    /// A key on the telephone.
+    Telephone,
+}
+
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -45,6 +57,9 @@ pub enum Actor {
         /// For whom.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         on_behalf_of: Option<PersonId>,
+        /// Through what, where not with a token of their own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<Through>,
     },
     /// Another program, by the name of its token.
     Service {
@@ -61,14 +76,14 @@ impl Actor {
     /// Makes the actor of a person acting for themselves.
     #[must_use]
     pub fn person(id: impl Into<PersonId>) -> Self {
-        Self::Person { id: id.into(), on_behalf_of: None }
+        Self::Person { id: id.into(), on_behalf_of: None, through: None }
     }
 
     /// Returns the person whose act this counts as: the one acted for, else the one who acted.
     #[must_use]
     pub fn acting_person(&self) -> Option<&PersonId> {
         match self {
-            Self::Person { id, on_behalf_of } => Some(on_behalf_of.as_ref().unwrap_or(id)),
+            Self::Person { id, on_behalf_of, .. } => Some(on_behalf_of.as_ref().unwrap_or(id)),
             Self::Service { .. } | Self::System | Self::Drill => None,
         }
     }

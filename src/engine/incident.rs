@@ -544,6 +544,8 @@ pub struct Told {
     pub person: PersonId,
     /// What it was for.
     pub purpose: Purpose,
+    /// The channel that took it; none where it was held back.
+    pub via: Option<ChannelId>,
     /// They have seen it.
     pub acknowledged: bool,
     /// The event that told them; the oldest are forgotten first.

@@ -42,7 +42,7 @@ pub use deadline::{due, next_deadline, next_send};
 pub use decide::{Outcome, decide, declare};
 pub use event::{
     Actor, AlertNote, DeadlineName, EVENT_FORMAT, Event, EvidenceItem, LadderSubject, PlaybookRef,
-    RollbackCause, SetMoment, StepAlarm, StuckReason, Undoing, ValueSource,
+    RollbackCause, SetMoment, StepAlarm, StuckReason, Through, Undoing, ValueSource,
 };
 pub use evolve::evolve;
 pub use fact::Fact;

@@ -32,6 +32,12 @@ pub trait Channel: Send + Sync + 'static {
         1
     }
 
+    /// Tells whether everyone in one place reads what goes there, whoever it is addressed to: what
+    /// speaks for one person alone must not stand there.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Tells whether the other side itself made a request to us.
     fn vouches(&self, call: &Inbound<'_>) -> bool {
         let _ = call;

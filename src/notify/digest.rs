@@ -1,7 +1,7 @@
 //! Many messages in one, pure: what waited for a provider's limit is told together, an incident a
 //! paragraph, a thing to do a line. Nothing is asked of anyone that is not named here.
 
-use super::message::{IncidentLine, Link, RENDERED_FORMAT, Rendered};
+use super::message::{ANSWER_PATH, IncidentLine, Link, RENDERED_FORMAT, Rendered};
 use super::outgoing::Outgoing;
 use crate::text::Lang;
 
@@ -10,6 +10,9 @@ const LINES_MAX: usize = 12;
 
 /// Links under one digest.
 const LINKS_MAX: usize = 5;
+
+/// How many of them answer a page at once; the worst incidents' come first.
+const ANSWERS_MAX: usize = 3;
 
 /// Who may share a message: those of equal company and nobody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,9 +67,8 @@ fn paragraphs(messages: &[Outgoing]) -> Vec<Paragraph<'_>> {
             paragraphs.len() - 1
         });
         let paragraph = &mut paragraphs[at];
-        // Who has which is said one at a time; a list leads to where it is seen.
-        let mut links = facts.links.iter().skip(usize::from(facts.answer.is_some()));
-        paragraph.link = paragraph.link.or(links.next()).or(facts.answer.as_ref());
+        let mut links = facts.links.iter().filter(|link| !is_answer(link));
+        paragraph.link = paragraph.link.or(links.next());
         let said = match facts.headline.as_str() {
             "" => facts.text.lines().next().unwrap_or(&facts.subject),
             headline => headline,
@@ -79,6 +81,22 @@ fn paragraphs(messages: &[Outgoing]) -> Vec<Paragraph<'_>> {
     // The worst first: whoever reads one line reads that one.
     paragraphs.sort_by_key(|paragraph| paragraph.incident.map_or(u8::MAX, |line| line.level));
     paragraphs
+}
+
+/// Tells whether a link speaks for its reader, rather than leading to where something is seen.
+fn is_answer(link: &Link) -> bool {
+    link.url.contains(ANSWER_PATH)
+}
+
+/// Lists the links by which the reader answers, the worst incident's first.
+fn answers(messages: &[Outgoing]) -> Vec<Link> {
+    let mut facts: Vec<&Rendered> = messages.iter().map(Outgoing::facts).collect();
+    facts.sort_by_key(|facts| facts.incident.as_ref().map_or(u8::MAX, |line| line.level));
+    let answers = facts.into_iter().filter_map(|facts| {
+        let (line, link) = (facts.incident.as_ref()?, facts.answer.as_ref()?);
+        Some(Link { label: format!("#{} {}", line.number, link.label), url: link.url.clone() })
+    });
+    answers.collect()
 }
 
 fn words(messages: &[Outgoing]) -> Rendered {
@@ -113,7 +131,12 @@ fn words(messages: &[Outgoing]) -> Rendered {
         subject,
         headline: String::new(),
         text: text.join("\n\n"),
-        links: links.take(LINKS_MAX).collect(),
+        links: answers(messages)
+            .into_iter()
+            .take(ANSWERS_MAX)
+            .chain(links)
+            .take(LINKS_MAX)
+            .collect(),
         answer: None,
         sms: first.sms.clone(),
     }

@@ -13,7 +13,7 @@ use super::client::{Answer, Call, Client, ClientSettings};
 use super::hosts::Host;
 use super::outgoing::Outgoing;
 use super::pace::Pace;
-use super::provider::{Provider, Service};
+use super::provider::{Addresses, Provider, Service};
 use super::reply::{Post, Reply, Verb};
 use super::setup::SetupError;
 use super::why::{Why, WhyCode};
@@ -41,6 +41,7 @@ pub struct Hook {
     client: Client,
     timeout: Duration,
     pace: Option<Pace>,
+    shared: bool,
     provider: Arc<dyn Provider>,
 }
 
@@ -52,9 +53,10 @@ impl Hook {
     pub fn new(settings: HookSettings) -> Result<Self, SetupError> {
         let HookSettings { service, allow_private, timeout, pace } = settings;
         let client = Client::new(ClientSettings::new(allow_private))?;
+        let shared = service.addresses() == Addresses::Mention;
         let provider = service.provider();
         let pace = pace.or_else(|| provider.pace());
-        Ok(Self { client, timeout, pace, provider })
+        Ok(Self { client, timeout, pace, shared, provider })
     }
 
     async fn deliver(&self, outgoing: &Outgoing) -> Delivery {
@@ -97,6 +99,10 @@ impl Channel for Hook {
 
     fn weight(&self, outgoing: &Outgoing) -> usize {
         self.provider.write(outgoing).map_or(1, |posts| posts.len().max(1))
+    }
+
+    fn is_shared(&self) -> bool {
+        self.shared
     }
 
     fn vouches(&self, call: &Inbound<'_>) -> bool {

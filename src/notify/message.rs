@@ -14,6 +14,9 @@ use crate::text::Lang;
 /// a default, never changed.
 pub const RENDERED_FORMAT: u8 = 1;
 
+/// The path of links by which a reader answers; what follows is the token.
+pub const ANSWER_PATH: &str = "/a/";
+
 /// A rendered notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rendered {

@@ -34,6 +34,7 @@ mod secret;
 mod setup;
 mod signature;
 mod template;
+pub mod throttle;
 mod view;
 mod webhook;
 mod why;
@@ -45,7 +46,7 @@ pub use email::{Credentials, Eml, EmlSettings, Security, Smtp, SmtpSettings};
 pub use encode::xml;
 pub use hook::HookSettings;
 pub use hosts::{Host, Hosts};
-pub use message::{IncidentLine, Link, RENDERED_FORMAT, Rendered, Sms, Unreadable};
+pub use message::{ANSWER_PATH, IncidentLine, Link, RENDERED_FORMAT, Rendered, Sms, Unreadable};
 pub use outgoing::Outgoing;
 pub use provider::custom;
 pub use provider::{

@@ -133,6 +133,9 @@ codes! {
     TimedOut, "timed_out", "对方服务器响应超时", "the server took too long";
     /// The other side may take it later.
     Busy, "busy", "对方暂时无法接收，稍后重试", "the server cannot take it now";
+    /// The person has been sent too many lately.
+    Throttled, "throttled", "此人近十分钟收到的消息已达上限，稍后再发",
+        "the person was sent as many in ten minutes as they may be, later";
     /// The other side does not want it.
     Rejected, "rejected", "对方拒收", "the server refused it";
     /// The credentials are wrong.

@@ -13,6 +13,10 @@ pub struct Manner {
     pub rules: Vec<ContactRule>,
     /// When milder incidents let the person sleep.
     pub quiet: Option<Quiet>,
+    /// They do not want to hear that what they were paged for is over.
+    pub no_endings: bool,
+    /// How many messages they get in ten minutes over one channel; a default where absent.
+    pub at_most: Option<u16>,
 }
 
 /// The ways to reach a person in incidents of some severity.
@@ -119,6 +123,8 @@ mod tests {
                 ContactRule { levels: Vec::new(), by: vec![way("mail", 0)] },
             ],
             quiet: Some(Quiet { hours: Hours { window, zone }, levels: vec![3, 4] }),
+            no_endings: false,
+            at_most: None,
         }
     }
 

@@ -4,19 +4,23 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::links::{Claim, Unusable};
 use super::service::{Inner, Runtime};
-use super::{Caller, Refusal, Scope};
-use crate::engine::{Command, Incident, Pending, Purpose, Recipient, RoleAct, Tenure};
+use super::{Caller, Refusal};
+use crate::engine::{
+    Command, Incident, Mode, Pending, Purpose, Recipient, RoleAct, StepState, Tenure, Through,
+};
 use crate::id::{ChannelId, IncidentId, NoticeId, PersonId, RoleId};
 use crate::notify::{Link, Rendered};
-use crate::people::Person;
+use crate::people::{Person, Zone};
+use crate::playbook::Playbook;
 use crate::store::{Query, StoreError, Which};
 use crate::text::{Lang, Text};
 
 mod said;
+mod work;
 
 use said::Said;
 
@@ -27,7 +31,7 @@ const PAGE_GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 const LOOKED_AT_MAX: usize = 200;
 
 /// What a link asks, and where that stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     /// Whom it asks.
     pub person: PersonId,
@@ -39,10 +43,59 @@ pub struct Question {
     pub about: About,
     /// It was answered.
     pub done: bool,
+    /// What may be said to it, what is asked for first.
+    pub presses: Vec<Press>,
+    /// By when it should be.
+    pub until: Option<Timestamp>,
+    /// The zone that times are told in.
+    pub zone: Zone,
+    /// Who asks, by name.
+    pub asks: Option<Text>,
+    /// It is part of a rehearsal.
+    pub drill: bool,
+}
+
+/// What can be said with one press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Press {
+    /// "I have it."
+    Accept,
+    /// "Not me."
+    Decline,
+    /// "I begin."
+    Start,
+    /// "It is done."
+    Complete,
+    /// "I cannot do it."
+    Cannot,
+}
+
+impl Press {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Accept, Self::Decline, Self::Start, Self::Complete, Self::Cannot];
+
+    /// Returns the stable name: `accept`, `decline`, `start`, `complete`, `cannot`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Decline => "decline",
+            Self::Start => "start",
+            Self::Complete => "complete",
+            Self::Cannot => "cannot",
+        }
+    }
+
+    /// Reads the stable name.
+    #[must_use]
+    pub fn read(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|press| press.name() == name)
+    }
 }
 
 /// What a question is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum About {
     /// Whether a contact works.
     Contact(ChannelId),
@@ -54,6 +107,19 @@ pub enum About {
         title: String,
         /// The roles they are asked to take; empty where the page only climbed a ladder.
         roles: Vec<Text>,
+    },
+    /// A run of a step.
+    Step {
+        /// The incident's number.
+        number: u64,
+        /// What the incident is about.
+        title: String,
+        /// What the step is called.
+        step: Text,
+        /// Where the run stands.
+        state: StepState,
+        /// Its time is over.
+        overdue: bool,
     },
 }
 
@@ -120,16 +186,33 @@ impl Runtime {
         inner.question_of(&claim).await
     }
 
-    /// Takes the answer that a link gives, and returns the question as it stands then. Answering
-    /// twice is no mistake.
+    /// Takes the answer that a link gives, and returns the question as it stands then; what is
+    /// pressed where nothing is named is what is asked for first. Answering twice is no mistake.
     ///
     /// # Errors
     /// [`NoQuestion`].
-    pub async fn answer(&self, token: &str) -> Result<Question, NoQuestion> {
+    pub async fn answer(
+        &self,
+        token: &str,
+        press: Option<Press>,
+        reason: Option<&str>,
+        through: Through,
+    ) -> Result<Question, NoQuestion> {
         let inner = self.inner();
         let claim = inner.link_key().await?.read(token, inner.clock.now())?;
+        let caller = Caller::answering(claim.person().clone(), through);
+        if let Claim::Step { incident, key, .. } = &claim {
+            let press = press.unwrap_or(Press::Start);
+            inner.work(&caller, *incident, key, (press, reason)).await?;
+            return inner.question_of(&claim).await;
+        }
         let before = inner.question_of(&claim).await?;
         match &claim {
+            Claim::Notice { person, incident, notice } if press == Some(Press::Decline) => {
+                let page = inner.page(*incident, *notice, person).await?;
+                inner.decline_page(&caller, &page.ok_or(NoQuestion::Over)?.0, reason).await?;
+                return Ok(Question { presses: Vec::new(), ..before });
+            }
             _ if before.done => return Ok(before),
             Claim::Contact { person, channel, mark } => {
                 if !inner.confirm_contact(person, channel, *mark).await? {
@@ -138,8 +221,9 @@ impl Runtime {
             }
             Claim::Notice { person, incident, notice } => {
                 let page = inner.page(*incident, *notice, person).await?;
-                inner.take_page(person, &page.ok_or(NoQuestion::Over)?.0).await?;
+                inner.take_page(&caller, &page.ok_or(NoQuestion::Over)?.0).await?;
             }
+            Claim::Step { .. } => return Err(NoQuestion::Over),
         }
         Ok(Question { done: true, ..before })
     }
@@ -168,25 +252,56 @@ impl Runtime {
 impl Inner {
     async fn question_of(self: &Arc<Self>, claim: &Claim) -> Result<Question, NoQuestion> {
         let directory = self.directory.load_full();
-        let (Claim::Contact { person, .. } | Claim::Notice { person, .. }) = claim;
-        let person = directory.person(person).ok_or(NoQuestion::Over)?;
-        let (about, done) = match claim {
+        let person = directory.person(claim.person()).ok_or(NoQuestion::Over)?;
+        match claim {
             Claim::Contact { channel, mark, .. } => {
                 let done = self.is_confirmed(&person.id, channel, *mark).await?;
-                (About::Contact(channel.clone()), done.ok_or(NoQuestion::Over)?)
+                let done = done.ok_or(NoQuestion::Over)?;
+                let about = About::Contact(channel.clone());
+                Ok(Question { done, ..self.asked(person, about, vec![Press::Accept]) })
             }
             Claim::Notice { incident, notice, .. } => {
                 let page = self.page(*incident, *notice, &person.id).await?;
                 let (page, title, done) = page.ok_or(NoQuestion::Over)?;
-                let pinned = self.current(*incident).await?.playbook;
+                let now = self.current(*incident).await?;
                 let title_of =
-                    |role: &RoleId| pinned.roles.get(role).map(|role| role.title.clone());
-                let roles = page.roles.iter().filter_map(title_of).collect();
-                (About::Page { number: page.number, title, roles }, done)
+                    |role: &RoleId| now.playbook.roles.get(role).map(|role| role.title.clone());
+                let roles: Vec<Text> = page.roles.iter().filter_map(title_of).collect();
+                let presses = match page.roles.is_empty() {
+                    true => vec![Press::Accept],
+                    false => vec![Press::Accept, Press::Decline],
+                };
+                let until = |role: &RoleId| now.incident.roles.get(role)?.tenure.until();
+                let until = page.roles.iter().filter_map(until).min();
+                let about = About::Page { number: page.number, title, roles };
+                let asks = self.who_asks(&now.incident, &now.playbook);
+                let drill = now.incident.mode != Mode::Live;
+                Ok(Question { done, until, asks, drill, ..self.asked(person, about, presses) })
             }
-        };
-        let (name, lang) = (person.name.clone(), person.lang);
-        Ok(Question { person: person.id.clone(), name, lang, about, done })
+            Claim::Step { incident, key, .. } => self.work_question(person, *incident, key).await,
+        }
+    }
+
+    /// Begins a question to a person.
+    fn asked(&self, person: &Person, about: About, presses: Vec<Press>) -> Question {
+        Question {
+            person: person.id.clone(),
+            name: person.name.clone(),
+            lang: person.lang,
+            about,
+            done: false,
+            presses,
+            until: None,
+            zone: self.place().zone.clone(),
+            asks: None,
+            drill: false,
+        }
+    }
+
+    /// Returns who asks for something in an incident: whoever commands it.
+    fn who_asks(&self, incident: &Incident, playbook: &Playbook) -> Option<Text> {
+        let holder = incident.holder(playbook.commander()?)?;
+        Some(self.directory.load().person(holder)?.name.clone())
     }
 
     /// Finds a page of a person, the title of its incident, and whether it was answered.
@@ -208,12 +323,26 @@ impl Inner {
         Ok(Some((page, incident.title.to_string(), done)))
     }
 
-    async fn take_page(self: &Arc<Self>, person: &PersonId, page: &Page) -> Result<(), Refusal> {
-        let caller = Caller::person(person.clone(), Scope::Responder);
+    async fn take_page(self: &Arc<Self>, caller: &Caller, page: &Page) -> Result<(), Refusal> {
         let seen = Command::AcknowledgeNotice { notice: page.notice };
         let take = |role: &RoleId| Command::Role { role: role.clone(), act: RoleAct::Acknowledge };
         for command in std::iter::once(seen).chain(page.roles.iter().map(take)) {
-            self.execute(&caller, page.incident, command, super::CommitOptions::default()).await?;
+            self.execute(caller, page.incident, command, super::CommitOptions::default()).await?;
+        }
+        Ok(())
+    }
+
+    /// Says for a person that they take none of the roles a page asks for.
+    async fn decline_page(
+        self: &Arc<Self>,
+        caller: &Caller,
+        page: &Page,
+        reason: Option<&str>,
+    ) -> Result<(), Refusal> {
+        for role in page.roles.clone() {
+            let act = RoleAct::Decline { reason: reason.map(str::to_owned) };
+            let command = Command::Role { role, act };
+            self.execute(caller, page.incident, command, super::CommitOptions::default()).await?;
         }
         Ok(())
     }
@@ -245,13 +374,19 @@ impl Inner {
         channel: &ChannelId,
         said: Said,
     ) -> Result<Text, Refusal> {
-        let Said::Yes(number) = said else { return Ok(said::not_understood()) };
+        let (yes, number) = match said {
+            Said::Yes(number) => (true, number),
+            Said::No(number) => (false, number),
+            Said::Other => return Ok(said::not_understood()),
+        };
+        let caller = Caller::answering(person.id.clone(), Through::Reply);
         let waiting = self.waiting_for(&person.id).await?;
         let mut numbers: Vec<u64> = waiting.iter().map(|page| page.number).collect();
         numbers.dedup();
         let number = match (number, numbers.as_slice()) {
             (Some(number), numbers) if numbers.contains(&number) => number,
             (None, [only]) => *only,
+            (_, []) if !yes => return Ok(said::nothing_waits()),
             (_, []) => {
                 let address = person.address_on(channel).unwrap_or_default();
                 let mark = self.link_key().await?.mark(channel, address);
@@ -259,39 +394,69 @@ impl Inner {
                 let done = asked && self.confirm_contact(&person.id, channel, mark).await?;
                 return Ok(if done { said::confirmed() } else { said::nothing_waits() });
             }
-            (_, several) => return Ok(said::which(several)),
+            (_, several) => return Ok(said::which(several, yes)),
         };
         for page in waiting.iter().filter(|page| page.number == number) {
-            if let Err(Refusal::Rejected(rejection)) = self.take_page(&person.id, page).await {
-                return Ok(rejection.text);
+            let done = match yes {
+                true => self.take_page(&caller, page).await,
+                false => self.decline_page(&caller, page, None).await,
+            };
+            match done {
+                Err(Refusal::Rejected(rejection)) => return Ok(rejection.text),
+                Err(other) => return Err(other),
+                Ok(()) => {}
             }
         }
-        Ok(said::taken(number))
+        Ok(if yes { said::taken(number) } else { said::declined(number) })
     }
 
-    /// Adds to a page the link by which its reader says that they have it.
+    /// Adds to a message the links by which its reader answers.
     pub(super) async fn answerable(
-        &self,
+        self: &Arc<Self>,
         words: Rendered,
         to: &Recipient,
         purpose: &Purpose,
         incident: IncidentId,
     ) -> Rendered {
-        let (Recipient::Person(person), Some(_)) = (to, roles(purpose)) else { return words };
-        let (person, notice) = (person.clone(), words.notice);
-        let claim = Claim::Notice { person, incident, notice };
-        match self.link(&claim, PAGE_GOOD_FOR).await {
-            Ok(Some(url)) => {
-                let label = words.lang.pick("我来处理", "I have it").to_owned();
-                words.with_answer(Link { label, url })
-            }
-            Ok(None) => words,
+        let Recipient::Person(person) = to else { return words };
+        match self.links_of(&words, person, purpose, incident).await {
+            Ok(links) => links.into_iter().rev().fold(words, Rendered::with_answer),
             Err(error) => {
-                // The page itself matters more than the way to answer it.
+                // The message itself matters more than the way to answer it.
                 tracing::warn!(%error, "a page leaves without its link");
                 words
             }
         }
+    }
+
+    /// Makes the links by which the reader of a message answers it, the first one first.
+    async fn links_of(
+        self: &Arc<Self>,
+        words: &Rendered,
+        person: &PersonId,
+        purpose: &Purpose,
+        incident: IncidentId,
+    ) -> Result<Vec<Link>, Refusal> {
+        let claims: Vec<(Claim, String)> = match roles(purpose) {
+            Some(_) => {
+                let (person, notice) = (person.clone(), words.notice);
+                let label = words.lang.pick("我来处理", "I have it").to_owned();
+                vec![(Claim::Notice { person, incident, notice }, label)]
+            }
+            None => {
+                let now = self.current(incident).await?;
+                let of_run =
+                    |(key, label)| (Claim::Step { person: person.clone(), incident, key }, label);
+                work::runs_of(purpose, &now.playbook, words.lang).into_iter().map(of_run).collect()
+            }
+        };
+        let mut links = Vec::with_capacity(claims.len());
+        for (claim, label) in claims {
+            if let Some(url) = self.link(&claim, PAGE_GOOD_FOR).await? {
+                links.push(Link { label, url });
+            }
+        }
+        Ok(links)
     }
 }
 

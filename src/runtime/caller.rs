@@ -1,7 +1,7 @@
 //! Who is asking, and what they may do. It must not know tokens or HTTP.
 
 pub use crate::config::{Scope, UnknownScope};
-use crate::engine::Actor;
+use crate::engine::{Actor, Through};
 use crate::id::PersonId;
 
 /// Who asks, as events will record it.
@@ -30,5 +30,12 @@ impl Caller {
     #[must_use]
     pub fn person(id: impl Into<PersonId>, scope: Scope) -> Self {
         Self { actor: Actor::person(id), scope }
+    }
+
+    /// A person who answers what was sent to them, without a token.
+    #[must_use]
+    pub fn answering(id: impl Into<PersonId>, through: Through) -> Self {
+        let actor = Actor::Person { id: id.into(), on_behalf_of: None, through: Some(through) };
+        Self { actor, scope: Scope::Responder }
     }
 }

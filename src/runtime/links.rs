@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 
 use super::service::Inner;
-use crate::id::{ChannelId, IncidentId, NoticeId, PersonId};
+use crate::engine::RunKey;
+use crate::id::{ChannelId, IncidentId, NoticeId, PersonId, StepId};
 use crate::store::{Change, Expect, Kind, StoreError};
 
 /// The path that links lead to; what follows is the token.
-pub const LINK_PATH: &str = "/a/";
+pub const LINK_PATH: &str = crate::notify::ANSWER_PATH;
 
 /// The longest token that is looked at: both names at their bound.
 const TOKEN_CHARS_MAX: usize = 1_024;
@@ -63,6 +64,26 @@ pub(super) enum Claim {
         /// Which message.
         notice: NoticeId,
     },
+    /// "I work on this run of a step."
+    Step {
+        /// Who.
+        person: PersonId,
+        /// Of which incident.
+        incident: IncidentId,
+        /// Which run: another iteration or attempt is another run.
+        key: RunKey,
+    },
+}
+
+impl Claim {
+    /// Returns who speaks by it.
+    pub(super) const fn person(&self) -> &PersonId {
+        match self {
+            Self::Contact { person, .. }
+            | Self::Notice { person, .. }
+            | Self::Step { person, .. } => person,
+        }
+    }
 }
 
 /// Why a link is not taken.
@@ -115,6 +136,16 @@ impl LinkKey {
                 said.extend(notice.as_bytes());
                 said.extend(person.as_str().as_bytes());
             }
+            Claim::Step { person, incident, key } => {
+                said.push(b's');
+                said.extend(incident.as_bytes());
+                // No item is nought; items count from 1 here.
+                let item = key.item.map_or(0, |item| item.saturating_add(1));
+                for number in [key.visit, key.iteration, key.attempt, item] {
+                    said.extend(number.to_be_bytes());
+                }
+                said.extend(format!("{person}\0{}", key.step).as_bytes());
+            }
         }
         let mac = self.mac("link", &said).finalize().into_bytes();
         BASE64.encode([&mac[..MAC_BYTES], &said].concat())
@@ -159,6 +190,20 @@ fn read(claim: &[u8]) -> Option<Claim> {
                 notice: NoticeId::from_u128(id(notice)),
             })
         }
+        (b's', rest) => {
+            let (incident, mut rest) = rest.split_first_chunk()?;
+            let mut numbers = [0; 4];
+            for number in &mut numbers {
+                let (bytes, after) = rest.split_first_chunk()?;
+                (*number, rest) = (u32::from_be_bytes(*bytes), after);
+            }
+            let [visit, iteration, attempt, item] = numbers;
+            let (person, step) = std::str::from_utf8(rest).ok()?.split_once('\0')?;
+            let step = StepId::new(step);
+            let key = RunKey { visit, step, item: item.checked_sub(1), iteration, attempt };
+            let incident = IncidentId::from_u128(id(incident));
+            Some(Claim::Step { person: PersonId::new(person), incident, key })
+        }
         _ => None,
     }
 }
@@ -196,13 +241,19 @@ impl Inner {
 mod tests {
     use super::*;
 
-    fn claims(key: &LinkKey) -> [Claim; 2] {
+    fn claims(key: &LinkKey) -> [Claim; 4] {
         let (sms, li) = (ChannelId::new("sms"), PersonId::new("li"));
         let mark = key.mark(&sms, "+8613800000000");
         let (incident, notice) = (IncidentId::from_u128(7), NoticeId::from_u128(9));
         [
             Claim::Contact { person: li.clone(), channel: sms, mark },
-            Claim::Notice { person: li, incident, notice },
+            Claim::Notice { person: li.clone(), incident, notice },
+            Claim::Step { person: li.clone(), incident, key: RunKey::first(3, "locate".into()) },
+            Claim::Step {
+                person: li,
+                incident,
+                key: RunKey { item: Some(0), iteration: 2, ..RunKey::first(1, "locate".into()) },
+            },
         ]
     }
 

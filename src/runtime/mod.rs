@@ -39,7 +39,7 @@ mod ticker;
 mod turns;
 mod watchdog;
 
-pub use answer::{About, Heard, NoQuestion, Question};
+pub use answer::{About, Heard, NoQuestion, Press, Question};
 pub use auditor::{Check, Report};
 pub use bus::{Bus, Published};
 pub use caller::{Caller, Scope, UnknownScope};

@@ -4,15 +4,17 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
 use super::pacer::{Carried, Pacer};
 use super::service::Inner;
 use super::standing::Standing;
-use crate::id::{ChannelId, NoticeId};
+use crate::clock::Clock;
+use crate::id::{ChannelId, NoticeId, PersonId};
 use crate::notify::gate::{Allowed, Outage};
-use crate::notify::{self, Channels, Configured, Hosts, Outgoing};
+use crate::notify::throttle::{self, Throttle};
+use crate::notify::{self, Channel, Channels, Configured, Delivery, Hosts, Outgoing, Why, WhyCode};
 use crate::people::Directory;
 
 /// How many messages one channel carries at once.
@@ -20,6 +22,9 @@ const PER_CHANNEL: usize = 64;
 /// How many messages wait for one channel that takes only so many in a time: enough to put a storm
 /// together, bounded in memory.
 const PER_QUEUE: usize = 1_024;
+/// The longest that one attempt takes, whatever a channel does: twice the longest time-out that can
+/// be set, so that a channel which forgets its own holds up nobody for ever.
+const ATTEMPT_MAX: SignedDuration = SignedDuration::from_mins(2);
 /// How many requests of plans are made at once.
 const REQUESTS: usize = 64;
 
@@ -34,6 +39,7 @@ pub struct Outbound {
     http_hosts: Hosts,
     in_flight: Mutex<HashSet<NoticeId>>,
     pub(super) standing: Standing,
+    throttle: Mutex<Throttle>,
 }
 
 impl Outbound {
@@ -66,6 +72,7 @@ impl Outbound {
             http_hosts,
             in_flight: Mutex::default(),
             standing: Standing::default(),
+            throttle: Mutex::default(),
         }
     }
 
@@ -80,9 +87,41 @@ impl Outbound {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
     }
 
+    /// Counts a message to a person; tells when it may leave where that is not now. A channel with
+    /// a limit of its own puts many into one.
+    pub(super) fn throttled(
+        &self,
+        contact: (ChannelId, PersonId),
+        most: Option<u16>,
+        pressing: bool,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        if self.pacers.contains_key(&contact.0) {
+            return None;
+        }
+        let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+        throttle.admit(contact, most.unwrap_or(throttle::MOST), pressing, now).err()
+    }
+
     /// Lets go of a notice.
     pub(super) fn release(&self, id: NoticeId) {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
+
+/// Lets a channel try; what it does not answer in time counts as tried in vain.
+pub(super) async fn bounded(
+    clock: &dyn Clock,
+    channel: &dyn Channel,
+    outgoing: &Outgoing,
+) -> Delivery {
+    let until = clock.now().saturating_add(ATTEMPT_MAX).unwrap_or(Timestamp::MAX);
+    tokio::select! {
+        biased;
+        delivery = channel.send(outgoing) => delivery,
+        () = clock.sleep_until(until) => {
+            Delivery::Retry { after: None, why: Why::new(WhyCode::TimedOut) }
+        }
     }
 }
 
@@ -113,7 +152,7 @@ impl Inner {
     ) -> Carried {
         match self.outbound.pacers.get(via) {
             Some(pacer) => pacer.deliver(&self.clock, outgoing, until).await,
-            None => Carried::alone(configured.channel.send(&outgoing).await),
+            None => Carried::alone(bounded(&*self.clock, &*configured.channel, &outgoing).await),
         }
     }
 }

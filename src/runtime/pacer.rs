@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::{Notify, oneshot};
 
+use super::outbound::bounded;
 use crate::clock::Clock;
 use crate::id::NoticeId;
 use crate::notify::digest::{Company, together};
@@ -77,7 +78,7 @@ impl Pacer {
         until: Timestamp,
     ) -> Carried {
         let late = || Carried::alone(Delivery::Refused { why: Why::new(WhyCode::TooLate) });
-        let Some((ticket, begin, answer)) = self.enter(clock.now(), outgoing) else {
+        let Some((ticket, begin, mut answer)) = self.enter(clock.now(), outgoing) else {
             return late();
         };
         if begin {
@@ -85,10 +86,14 @@ impl Pacer {
         }
         tokio::select! {
             biased;
-            carried = answer => carried.unwrap_or_else(|_| late()),
+            carried = &mut answer => carried.unwrap_or_else(|_| late()),
             () = clock.sleep_until(until) => {
-                self.with(|queue| queue.waiting.retain(|entry| entry.ticket != ticket));
-                late()
+                if self.with(|queue| queue.leave(ticket)) {
+                    return late();
+                }
+                // It is on its way: to send it by another channel, too, would wake somebody twice.
+                // The channel's own time-out bounds the wait.
+                answer.await.unwrap_or_else(|_| late())
             }
         }
     }
@@ -127,12 +132,12 @@ impl Pacer {
                         () = self.changed.notified() => {}
                     }
                 }
-                Turn::Send(tickets) => self.send(&tickets, now).await,
+                Turn::Send(tickets) => self.send(&clock, &tickets, now).await,
             }
         }
     }
 
-    async fn send(&self, tickets: &[u64], now: Timestamp) {
+    async fn send(&self, clock: &Arc<dyn Clock>, tickets: &[u64], now: Timestamp) {
         let (messages, answers) = self.with(|queue| queue.take(tickets));
         let count = messages.len();
         let Some(message) = together(messages) else { return };
@@ -143,7 +148,8 @@ impl Pacer {
         let weight = self.channel.weight(&message);
         self.with(|queue| queue.sent.extend(std::iter::repeat_n(now, weight)));
         let within = (count > 1).then(|| message.facts().notice);
-        let carried = Carried { delivery: self.channel.send(&message).await, within };
+        let delivery = bounded(&**clock, &*self.channel, &message).await;
+        let carried = Carried { delivery, within };
         for answer in answers {
             // Whoever asked may have run out of patience meanwhile.
             let _ = answer.send(carried.clone());
@@ -174,6 +180,13 @@ impl Queue {
             })
             .collect();
         pace::next(pace, &self.sent, &waiting, now)
+    }
+
+    /// Takes a message out that nobody waits for any more; tells whether it was still there.
+    fn leave(&mut self, ticket: u64) -> bool {
+        let before = self.waiting.len();
+        self.waiting.retain(|entry| entry.ticket != ticket);
+        self.waiting.len() < before
     }
 
     /// Takes messages out, in the order of the list.

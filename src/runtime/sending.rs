@@ -11,6 +11,7 @@ use crate::engine::{Mode, Notice, NoticeOutcome, Recipient};
 use crate::id::{ChannelId, DrillRunId, IncidentId, NoticeId};
 use crate::notify::gate::{self, Act, Pass};
 use crate::notify::{self, Configured, Delivery, Outgoing, Why, WhyCode};
+use crate::playbook::LEVEL_WORST;
 
 /// What is known of a notice that is to leave.
 pub(super) struct Sending<'a> {
@@ -54,7 +55,15 @@ pub(super) async fn send(
         Err(Held::Never(why)) => return Some(refused(why)),
     };
     let Notice { to: whom, purpose, .. } = sending.notice;
-    let words = inner.answerable(words, whom, purpose, incident).await;
+    if let Some(until) = throttled(inner, sending, &via, &words, to.shared) {
+        let why = Why::new(WhyCode::Throttled).to_string();
+        return Some(NoticeOutcome::Retry { attempt: sending.attempt, until, why });
+    }
+    // In a group everyone could press what speaks for one.
+    let words = match to.shared || configured.channel.is_shared() {
+        true => words,
+        false => inner.answerable(words, whom, purpose, incident).await,
+    };
     let outgoing = Outgoing::new(pass, to, words, inner.clock.now());
     let carried = inner.attempt(&via, configured, outgoing, sending.until).await;
     Some(outcome(inner, sending, via.clone(), carried))
@@ -65,6 +74,26 @@ async fn still_wanted(inner: &Arc<Inner>, incident: IncidentId, id: NoticeId) ->
         Ok(now) => now.incident.outbox.contains_key(&id),
         Err(_) => true,
     }
+}
+
+/// Returns when a message may leave to a person who was sent too many lately. What goes to a place
+/// that many read is not theirs; the page of a worst incident is never held back.
+fn throttled(
+    inner: &Inner,
+    sending: &Sending<'_>,
+    via: &ChannelId,
+    words: &notify::Rendered,
+    shared: bool,
+) -> Option<Timestamp> {
+    let Recipient::Person(person) = &sending.notice.to else { return None };
+    if shared {
+        return None;
+    }
+    let worst = words.incident.as_ref().is_some_and(|line| line.level == LEVEL_WORST);
+    let pressing = worst && sending.notice.purpose.is_page();
+    let most = inner.directory.load().person(person).and_then(|person| person.manner.at_most);
+    let contact = (via.clone(), person.clone());
+    inner.outbound.throttled(contact, most, pressing, inner.clock.now())
 }
 
 enum Held {

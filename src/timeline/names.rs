@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::engine::{Actor, ClockKey, Event, Fact, Recipient, Reference, RunKey};
+use crate::engine::{Actor, ClockKey, Event, Fact, Recipient, Reference, RunKey, Through};
 use crate::id::{MomentId, ObjectiveId, PersonId, PhaseId, RoleId, StepId, VarId};
 use crate::people::{Directory, Zone};
 use crate::playbook::{Action, Audience, Field, Playbook, Value};
@@ -178,14 +178,26 @@ impl<'a> Names<'a> {
 
     pub(super) fn actor(&self, actor: &Actor) -> String {
         match actor {
-            Actor::Person { id, on_behalf_of: None } => self.person(id),
-            Actor::Person { id, on_behalf_of: Some(other) } => {
+            Actor::Person { id, on_behalf_of: None, through: None } => self.person(id),
+            Actor::Person { id, on_behalf_of: None, through: Some(through) } => {
+                let (who, by) = (self.person(id), self.through(*through));
+                self.lang.pick(format!("{who}（{by}）"), format!("{who} ({by})"))
+            }
+            Actor::Person { id, on_behalf_of: Some(other), .. } => {
                 let (who, other) = (self.person(id), self.person(other));
                 self.lang.pick(format!("{who}（代{other}）"), format!("{who} for {other}"))
             }
             Actor::Service { name } => name.to_string(),
             Actor::System => "firebell".to_owned(),
             Actor::Drill => self.lang.pick("演练脚本", "drill script").to_owned(),
+        }
+    }
+
+    fn through(&self, through: Through) -> &'static str {
+        match through {
+            Through::Link => self.lang.pick("经链接", "by link"),
+            Through::Reply => self.lang.pick("经短信回复", "by reply"),
+            Through::Telephone => self.lang.pick("经电话按键", "by telephone"),
         }
     }
 

@@ -143,6 +143,93 @@ async fn a_page_is_taken_by_its_link() {
     assert_eq!(taken["roles"]["commander"]["holder"], "ada", "{}", taken["roles"]);
 }
 
+async fn press_as(app: &TestApp, link: &str, body: &str) -> Reply {
+    let call = app.anonymous().call(Method::POST, link);
+    let call = call.header("content-type", "application/x-www-form-urlencoded");
+    call.bytes(body.to_owned()).send().await
+}
+
+#[tokio::test]
+async fn a_page_is_declined_by_its_link_and_the_record_says_by_what() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let path = chief.declare("outage").await;
+    let to = json!({ "to": "ada" });
+    chief.post(&format!("{path}/roles/commander/assign"), to).await.ok(200);
+    let link = link_to(&app, "ada").await;
+    let page = app.anonymous().get(&link).await.text();
+    for word in ["I have it", "I cannot take it", "value=\"decline\"", "name=\"reason\""] {
+        assert!(page.contains(word), "{word}: {page}");
+    }
+    assert!(!page.contains("DRILL"), "it is no rehearsal");
+    assert_eq!(press_as(&app, &link, "do=shout").await.status, 400);
+    let declined = press_as(&app, &link, "do=decline&reason=on+a+train").await;
+    assert!(declined.text().contains("the next is asked"), "{}", declined.text());
+    let timeline = chief.get(&format!("{path}/timeline")).await.text();
+    assert!(timeline.contains("on a train") && timeline.contains("by link"), "{timeline}");
+    assert_ne!(chief.get(&path).await.ok(200)["roles"]["commander"]["holder"], "ada");
+}
+
+/// Waits for a mail to somebody whose link leads to a page about something.
+async fn link_about(app: &TestApp, person: &str, about: &str) -> String {
+    for _ in 0..10_000 {
+        let link = link_to(app, person).await;
+        if app.anonymous().get(&link).await.text().contains(about) {
+            return link;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("no link to {person} about {about}");
+}
+
+#[tokio::test]
+async fn a_step_is_begun_and_ended_by_its_link_and_a_late_press_touches_no_other_run() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let desk = app.person("desk1", Scope::Responder).await;
+    let path = chief.declare("outage").await;
+    desk.post(&format!("{path}/roles/support/claim"), json!({})).await.ok(200);
+    let form = json!({ "form": { "users": 5, "regions": ["east"] } });
+    desk.post(&format!("{path}/steps/confirm/complete"), form).await.ok(200);
+    let link = link_about(&app, "desk1", "Inform a region").await;
+    let page = app.anonymous().get(&link).await.text();
+    for word in ["I begin", "It is done", "I cannot do it", "waits for you", "value=\"start\""] {
+        assert!(page.contains(word), "{word}: {page}");
+    }
+    assert!(app.anonymous().get(&link).await.text().contains("waits for you"), "nothing changed");
+    let begun = press_as(&app, &link, "do=start").await;
+    assert!(begun.text().contains("under way"), "{}", begun.text());
+    let done = press_as(&app, &link, "do=complete").await;
+    assert!(done.text().contains("is now: done"), "{}", done.text());
+    let late = press_as(&app, &link, "do=complete").await;
+    assert_eq!(late.status, 409, "{}", late.text());
+    assert!(app.anonymous().get(&link).await.text().contains("done"));
+
+    let again = json!({ "reason": "look again" });
+    desk.post(&format!("{path}/steps/inform:0/reopen"), again).await.ok(200);
+    let stale = press_as(&app, &link, "do=start").await;
+    assert_eq!(stale.status, 409, "the link names the first run: {}", stale.text());
+    let timeline = chief.get(&format!("{path}/timeline")).await.text();
+    assert!(timeline.contains("by link"), "{timeline}");
+}
+
+#[tokio::test]
+async fn a_reply_of_2_declines_and_the_same_reply_twice_does_no_harm() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let path = chief.declare("outage").await;
+    let to = json!({ "to": "out" });
+    chief.post(&format!("{path}/roles/commander/assign"), to).await.ok(200);
+    assert!(replied(&app, NUMBER, "2 7").await.contains("2 1"), "no such incident waits");
+    assert!(replied(&app, NUMBER, "2").await.contains("the next is asked"));
+    let holder = |incident: &Json| incident["roles"]["commander"]["holder"].clone();
+    assert_ne!(holder(&chief.get(&path).await.ok(200)), "out");
+    let again = replied(&app, NUMBER, "2").await;
+    assert!(!again.contains("the next is asked"), "{again}");
+    let timeline = chief.get(&format!("{path}/timeline")).await.text();
+    assert!(timeline.contains("by reply"), "{timeline}");
+}
+
 /// Signs as the service documents it.
 fn signed(url: &str, fields: &[(&str, &str)]) -> String {
     let mut sorted = fields.to_vec();

@@ -72,7 +72,7 @@ fn rules(ways: &[(&str, i64)]) -> Manner {
         after: SignedDuration::from_mins(*minutes),
     };
     let by = ways.iter().map(way).collect();
-    Manner { rules: vec![ContactRule { levels: Vec::new(), by }], quiet: None }
+    Manner { rules: vec![ContactRule { levels: Vec::new(), by }], ..Manner::default() }
 }
 
 fn hours(from: i8, to: i8) -> Hours {
@@ -193,7 +193,7 @@ fn attention_plain_messages_take_the_first_way_alone() {
 #[test]
 fn attention_quiet_hours_hold_a_page_back_and_succession_goes_on() {
     let quiet = Quiet { hours: hours(7, 9), levels: vec![3, 4] };
-    let manner = Manner { rules: Vec::new(), quiet: Some(quiet) };
+    let manner = Manner { quiet: Some(quiet), ..Manner::default() };
     let mut case = declared_by(LATE, manner, Carrier::Delivers);
     let notice = page_of(&case, "ann");
     let waits = case.incident().outbox[&notice].next_at();
@@ -207,7 +207,7 @@ fn attention_quiet_hours_hold_a_page_back_and_succession_goes_on() {
 #[test]
 fn attention_a_worse_level_ends_the_rest_at_once() {
     let quiet = Quiet { hours: hours(7, 9), levels: vec![3, 4] };
-    let manner = Manner { rules: Vec::new(), quiet: Some(quiet) };
+    let manner = Manner { quiet: Some(quiet), ..Manner::default() };
     let mut case = declared_by(LATE, manner, Carrier::Delivers);
     case.pass("3m");
     case.tell("hal", Command::SetLevel { level: 1, reason: "worse".into() });
@@ -221,6 +221,44 @@ fn attention_people_without_rules_are_reached_as_ever() {
     let mut case = declared_by(PLAN, Manner::default(), Carrier::Delivers);
     case.pass("50m");
     assert_eq!(reached(&case), [(0, "email".to_owned())]);
+}
+
+#[test]
+fn attention_the_end_is_told_once_to_those_paged_over_the_way_that_reached_them() {
+    let mut case = declared_by(PLAN, rules(&[("email", 0), ("sms", 2)]), Carrier::Delivers);
+    case.pass("10m");
+    case.tell("hal", Command::Cancel { reason: "a mistake".into(), as_is: None });
+    let told: Vec<(String, String)> = case
+        .events
+        .iter()
+        .filter_map(|event| match &event.fact {
+            Fact::NoticeQueued { notice } if notice.purpose == Purpose::Ended => {
+                Some((format!("{:?}", notice.to), notice.via[0].to_string()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told.len(), 1, "only ann was paged: {told:?}");
+    assert!(told[0].0.contains("ann") && told[0].1 == "sms", "{told:?}");
+}
+
+#[test]
+fn attention_whoever_does_not_want_to_hear_of_the_end_does_not() {
+    let manner = Manner { no_endings: true, ..Manner::default() };
+    let mut case = declared_by(PLAN, manner, Carrier::Delivers);
+    case.tell("hal", Command::Cancel { reason: "a mistake".into(), as_is: None });
+    assert_eq!(case.told("ann", |p| *p == Purpose::Ended), 0);
+}
+
+#[test]
+fn attention_the_end_waits_for_the_morning_in_quiet_hours() {
+    let quiet = Quiet { hours: hours(9, 11), levels: vec![3, 4] };
+    let manner = Manner { quiet: Some(quiet), ..Manner::default() };
+    let mut case = declared_by(LATE, manner, Carrier::Delivers);
+    case.pass("65m");
+    case.tell("hal", Command::Cancel { reason: "a mistake".into(), as_is: None });
+    let ended = page_of(&case, "ann");
+    assert_eq!(case.minute(case.incident().outbox[&ended].next_at()), 180, "11 o'clock");
 }
 
 // ---- ladders ----------------------------------------------------------------------------------

@@ -446,7 +446,8 @@ fn whoever_acts_for_another_does_not_approve_their_own_proposal() {
     case.tell("cid", act("report", ask_waiver()));
     let refused = case.ask(act("report", answer_waiver(true)), |ctx| {
         let on_behalf_of = Some("ann".into());
-        ctx.actor = firebell::engine::Actor::Person { id: "cid".into(), on_behalf_of };
+        ctx.actor =
+            firebell::engine::Actor::Person { id: "cid".into(), on_behalf_of, through: None };
     });
     assert_eq!(refused.map(|r| r.code), Some(RejectionCode::MayNotApprove));
 }

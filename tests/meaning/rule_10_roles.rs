@@ -118,7 +118,8 @@ fn meaning_10_nobody_acknowledges_for_another() {
     assert_eq!(case.role_refused("eve", "r", RoleAct::Acknowledge), RejectionCode::NotYours);
     let command = Command::Role { role: "r".into(), act: RoleAct::Acknowledge };
     let behalf = case.ask(command, |ctx| {
-        ctx.actor = Actor::Person { id: "hal".into(), on_behalf_of: Some("bob".into()) };
+        ctx.actor =
+            Actor::Person { id: "hal".into(), on_behalf_of: Some("bob".into()), through: None };
     });
     assert_eq!(behalf.map(|refused| refused.code), Some(RejectionCode::NotYours));
     let command = Command::Role { role: "r".into(), act: RoleAct::Claim };
@@ -294,11 +295,15 @@ fn meaning_10_anyone_may_act_on_a_step_and_it_is_recorded_who_and_for_whom() {
     );
     let command = Command::Step { step: StepRef::current("a"), act: complete() };
     let refused = case.ask(command, |ctx| {
-        ctx.actor = Actor::Person { id: "hal".into(), on_behalf_of: Some("cid".into()) };
+        ctx.actor =
+            Actor::Person { id: "hal".into(), on_behalf_of: Some("cid".into()), through: None };
     });
     assert_eq!(refused, None);
     let event = case.last(|fact| matches!(fact, Fact::StepDone { .. }));
-    assert_eq!(event.actor, Actor::Person { id: "hal".into(), on_behalf_of: Some("cid".into()) });
+    assert_eq!(
+        event.actor,
+        Actor::Person { id: "hal".into(), on_behalf_of: Some("cid".into()), through: None }
+    );
 }
 
 #[test]

@@ -39,8 +39,8 @@ fn line(start: Timestamp, event: &Event) -> String {
         false => format!(" (recorded {})", offset(start, event.recorded_at)),
     };
     let actor = match &event.actor {
-        Actor::Person { id, on_behalf_of: None } => id.to_string(),
-        Actor::Person { id, on_behalf_of: Some(other) } => format!("{id} for {other}"),
+        Actor::Person { id, on_behalf_of: None, .. } => id.to_string(),
+        Actor::Person { id, on_behalf_of: Some(other), .. } => format!("{id} for {other}"),
         Actor::Service { name } => name.to_string(),
         Actor::System => "-".to_owned(),
         Actor::Drill => "drill".to_owned(),

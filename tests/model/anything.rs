@@ -171,7 +171,11 @@ impl Anyone<'_> {
             ctx.actor = match raw.who % 16 {
                 13 => Actor::Drill,
                 14 => Actor::Service { name: "bot".into() },
-                15 => Actor::Person { id: who.into(), on_behalf_of: Some("cid".into()) },
+                15 => Actor::Person {
+                    id: who.into(),
+                    on_behalf_of: Some("cid".into()),
+                    through: None,
+                },
                 _ => Actor::person(who),
             };
             ctx.occurred_at = occurred_at;

@@ -4,6 +4,7 @@
 
 mod archive;
 mod drills;
+mod hung;
 mod jumps;
 mod kin;
 mod mortal;

@@ -21,15 +21,23 @@ use crate::text::Text;
 const MOST_RULES: usize = limits::MAX_CONTACT_RULES;
 const MOST_WAYS: usize = limits::MAX_CONTACTS;
 
+/// The least number of messages in ten minutes: whoever wants fewer is not on call.
+const AT_MOST_LEAST: i64 = 5;
+
 /// The levels that quiet hours hold back where none are named.
 const QUIET_LEVELS: [u8; 2] = [3, 4];
 
 impl Reader<'_, '_> {
-    /// Reads a person's `contact_rules` and `quiet`; the contacts were read before.
+    /// Reads a person's `contact_rules`, `quiet`, `tell_of_end` and `at_most`; the contacts were read before.
     pub(super) fn manner(&mut self, fields: &mut Fields<'_>, person: &Person) -> Manner {
         let rules = fields.take("contact_rules");
         let quiet = fields.take("quiet").and_then(|node| self.quiet(node));
-        let Some(node) = rules else { return Manner { rules: Vec::new(), quiet } };
+        let no_endings = fields.boolean("tell_of_end", self.out) == Some(false);
+        let at_most = fields.integer("at_most", AT_MOST_LEAST, i64::from(u16::MAX), self.out);
+        let at_most = at_most.and_then(|most| u16::try_from(most).ok());
+        let Some(node) = rules else {
+            return Manner { rules: Vec::new(), quiet, no_endings, at_most };
+        };
         let items = node.list(self.out).unwrap_or_default();
         if items.len() > MOST_RULES {
             self.refuse(
@@ -42,7 +50,7 @@ impl Reader<'_, '_> {
         if rules.len() == items.len() {
             self.warn_of_levels_without_rule(&rules, node.span);
         }
-        Manner { rules, quiet }
+        Manner { rules, quiet, no_endings, at_most }
     }
 
     fn refuse(&mut self, at: Span, message: Text) {

@@ -364,7 +364,7 @@ fn each_contact_rule_that_cannot_be_meant_is_found_where_it_stands() {
         ("contact_rules: [ { levels: [1, 2], by: [ { channel: mail } ] } ]".to_owned(), NO_RULE, "["),
         (format!("quiet: {{ from: 22:00, to: 08:00, {zone}, levels: [1, 4] }}"), WRONG_ROSTER, "["),
         (format!("quiet: {{ from: 22:00, to: 22:00, {zone} }}"), WRONG_ROSTER, "{"),
-        (format!("quiet: {{ from: 22:00, {zone} }}"), MISSING_KEY, "{"),
+        (format!("quiet: {{ from: 22:00, {zone} }}"), MISSING_KEY, "from"),
         ("quiet: { from: 22:00, to: 08:00 }".to_owned(), WRONG_ROSTER, "{"),
         ("quiet: { from: 25:00, to: 08:00, timezone: UTC }".to_owned(), BAD_ADDRESS, "25:00"),
     ] {

@@ -170,7 +170,11 @@ impl Decision<'_> {
         self.wishes.clear();
         self.report(reason);
         self.withdraw(|purpose| everything || purpose.asks_for_work());
-        let paged: Vec<PersonId> = self.incident.paged.iter().cloned().collect();
+        let directory = self.ctx.directory;
+        let wants = |person: &&PersonId| {
+            directory.person(person).is_none_or(|person| !person.manner.no_endings)
+        };
+        let paged: Vec<PersonId> = self.incident.paged.iter().filter(wants).cloned().collect();
         for person in paged {
             self.tell(person, Purpose::Ended);
         }

@@ -71,8 +71,18 @@ impl Decision<'_> {
             }
             _ => MessageRef::BuiltIn,
         };
-        let via = self.channels_of(&person, &[]);
+        let mut via = self.channels_of(&person, &[]);
+        if purpose == Purpose::Ended {
+            let reached = self.reached_over(&person);
+            via.sort_by_key(|channel| reached != Some(channel));
+        }
         self.queue(Recipient::Person(person), via, purpose, message);
+    }
+
+    /// Returns the channel that reached a person last.
+    fn reached_over(&self, person: &PersonId) -> Option<&ChannelId> {
+        let told = self.incident.told.values().filter(|told| told.person == *person);
+        told.filter(|told| told.via.is_some()).max_by_key(|told| told.seq)?.via.as_ref()
     }
 
     /// Queues a message of firebell's own.

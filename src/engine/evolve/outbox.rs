@@ -100,7 +100,11 @@ pub(super) fn reached(
         _ => None,
     });
     if let Some(Notice { to: Recipient::Person(person), purpose, .. }) = notice {
-        remember(incident, id, Told { person, purpose, acknowledged: false, seq });
+        remember(
+            incident,
+            id,
+            Told { person, purpose, via: Some(via.clone()), acknowledged: false, seq },
+        );
     }
 }
 
@@ -143,7 +147,12 @@ fn finish(incident: &mut Incident, id: NoticeId, end: &NoticeEnd, seq: u64) {
     if let (true, Recipient::Person(person)) = (reached, &notice.to) {
         let purpose = notice.purpose.clone();
         let acknowledged = incident.told.get(&id).is_some_and(|told| told.acknowledged);
-        remember(incident, id, Told { person: person.clone(), purpose, acknowledged, seq });
+        let via = match end {
+            NoticeEnd::Delivered { via, .. } => Some(via.clone()),
+            _ => None,
+        };
+        let person = person.clone();
+        remember(incident, id, Told { person, purpose, via, acknowledged, seq });
     }
 }
 

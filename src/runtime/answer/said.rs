@@ -30,11 +30,31 @@ const YES: &[&str] = &[
     "明白",
 ];
 
+/// What people write when they cannot take it.
+const NO: &[&str] = &[
+    "2",
+    "no",
+    "n",
+    "decline",
+    "not me",
+    "cannot",
+    "can't",
+    "拒绝",
+    "不",
+    "不行",
+    "不能",
+    "接不了",
+    "没空",
+    "无法处理",
+];
+
 /// What a reply says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Said {
     /// "I have it", perhaps of the incident with this number.
     Yes(Option<u64>),
+    /// "Not me", perhaps of the incident with this number.
+    No(Option<u64>),
     /// Something that a program should not guess at.
     Other,
 }
@@ -55,24 +75,32 @@ impl Said {
         });
         let text = half.collect::<String>().to_lowercase();
         let text = text.trim().trim_end_matches(['.', '!', '。', '！', '~', '～']);
-        if YES.contains(&text) {
-            return Self::Yes(None);
+        if let Some(said) = Self::word(text, None) {
+            return said;
         }
         let (word, number) = match text.rsplit_once([' ', '#']) {
             Some((word, number)) => (word.trim_end_matches([' ', '#']), number),
             None => return Self::Other,
         };
         match number.parse() {
-            Ok(number) if YES.contains(&word) => Self::Yes(Some(number)),
-            _ => Self::Other,
+            Ok(number) => Self::word(word, Some(number)).unwrap_or(Self::Other),
+            Err(_) => Self::Other,
         }
+    }
+
+    fn word(word: &str, number: Option<u64>) -> Option<Self> {
+        if YES.contains(&word) {
+            return Some(Self::Yes(number));
+        }
+        NO.contains(&word).then_some(Self::No(number))
     }
 }
 
 pub(super) fn not_understood() -> Text {
     Text::both(
-        "没有看懂。确认收到请回复 1；有多起事件时回复“1 编号”。",
-        "Not understood. Reply 1 to say that you have it, or \"1 NUMBER\" where there are several.",
+        "没有看懂。确认收到请回复 1，无法接手请回复 2；有多起事件时回复“1 编号”或“2 编号”。",
+        "Not understood. Reply 1 to say that you have it, 2 that you cannot take it; where there are \
+         several, \"1 NUMBER\" or \"2 NUMBER\".",
     )
 }
 
@@ -88,9 +116,17 @@ pub(super) fn taken(number: u64) -> Text {
     Text::both(format!("已记录：#{number} 由您处理。"), format!("Noted: you have #{number}."))
 }
 
-pub(super) fn which(numbers: &[u64]) -> Text {
+pub(super) fn declined(number: u64) -> Text {
+    Text::both(
+        format!("已记录：#{number} 您无法接手，正在找下一位。"),
+        format!("Noted: you cannot take #{number}; the next is asked."),
+    )
+}
+
+pub(super) fn which(numbers: &[u64], yes: bool) -> Text {
+    let digit = if yes { 1 } else { 2 };
     let list = |sep: &str| {
-        let each: Vec<String> = numbers.iter().take(5).map(|n| format!("1 {n}")).collect();
+        let each: Vec<String> = numbers.iter().take(5).map(|n| format!("{digit} {n}")).collect();
         each.join(sep)
     };
     Text::both(
@@ -115,7 +151,12 @@ mod tests {
             ("收到 #42", Said::Yes(Some(42))),
             ("１　４２", Said::Yes(Some(42))),
             ("got it #7", Said::Yes(Some(7))),
-            ("no", Said::Other),
+            ("no", Said::No(None)),
+            ("２", Said::No(None)),
+            ("2 42", Said::No(Some(42))),
+            ("不行！", Said::No(None)),
+            ("22", Said::Other),
+            ("yes no", Said::Other),
             ("42", Said::Other),
             ("10", Said::Other),
             ("没收到", Said::Other),
@@ -130,7 +171,7 @@ mod tests {
 
     #[test]
     fn whoever_has_several_is_told_how_to_say_which() {
-        let asked = which(&[42, 43]);
+        let asked = which(&[42, 43], true);
         assert!(asked.get(crate::text::Lang::Zh).contains("1 42、1 43"));
         assert!(asked.get(crate::text::Lang::En).contains("1 42, 1 43"));
     }

@@ -9,9 +9,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::Answer;
+use crate::engine::{StepState, Through};
 use crate::id::ChannelId;
 use crate::notify::{Inbound, xml};
-use crate::runtime::{About, Heard, LINK_PATH, NoQuestion, Question};
+use crate::runtime::{About, Heard, LINK_PATH, NoQuestion, Press, Question};
 use crate::server::app::App;
 use crate::server::ask::{At, broken_body};
 use crate::server::lang::preferred;
@@ -55,8 +56,13 @@ pub async fn give(
         return pressed(&app, &token, &headers, &fields).await;
     }
     let lang = preferred(&headers);
-    Ok(match app.runtime().answer(&token).await {
-        Ok(question) => thanked(&question, lang.unwrap_or(question.lang)),
+    let press = match field(&fields, "do").map(Press::read) {
+        Some(None) => return Err(broken_body()),
+        press => press.flatten(),
+    };
+    let reason = field(&fields, "reason").map(str::trim).filter(|reason| !reason.is_empty());
+    Ok(match app.runtime().answer(&token, press, reason, Through::Link).await {
+        Ok(question) => thanked(&question, press, lang.unwrap_or(question.lang)),
         Err(none) => leads_nowhere(none, lang.unwrap_or_else(|| app.lang())),
     })
 }
@@ -86,11 +92,19 @@ pub async fn hear(
 async fn pressed(app: &App, token: &str, headers: &HeaderMap, fields: &Fields) -> Answer {
     vouched(app, None, &format!("{LINK_PATH}{token}"), headers, fields)?;
     let outcome = match field(fields, "Digits") {
-        Some("1") => app.runtime().answer(token).await,
+        Some("1") => app.runtime().answer(token, None, None, Through::Telephone).await,
+        Some("2") => {
+            let no = Some(Press::Decline);
+            app.runtime().answer(token, no, None, Through::Telephone).await
+        }
         _ => app.runtime().question(token).await,
     };
+    let declined = field(fields, "Digits") == Some("2");
     let (lang, words) = match outcome {
-        Ok(question) if question.done => (question.lang, done(&question)),
+        Ok(question) if declined => (question.lang, said(&question, Some(Press::Decline))),
+        Ok(question) if question.done || is_begun(&question) => {
+            (question.lang, said(&question, None))
+        }
         Ok(question) => (question.lang, Text::both("没有确认。", "Not confirmed.")),
         Err(none) => (app.lang(), nowhere(none).1),
     };
@@ -138,66 +152,147 @@ fn field<'f>(fields: &'f Fields, name: &str) -> Option<&'f str> {
 
 #[derive(askama::Template)]
 #[template(path = "server/answer.html")]
-struct Page<'a> {
+struct Page {
     lang: &'static str,
     title: String,
+    drill: Option<&'static str>,
     lines: Vec<String>,
-    button: Option<&'a str>,
+    /// The buttons, what is asked for first: their names and words.
+    buttons: Vec<(&'static str, &'static str)>,
+    /// What a reason is asked for with, where one may be given.
+    reason: Option<&'static str>,
 }
 
 fn asked(question: &Question, lang: Lang) -> Response {
-    if question.done {
-        return thanked(question, lang);
+    match &question.about {
+        About::Step { .. } => page(StatusCode::OK, lang, question, title(question, lang), &[]),
+        _ if question.done => thanked(question, None, lang),
+        _ => page(StatusCode::OK, lang, question, title(question, lang), &[]),
     }
+}
+
+fn title(question: &Question, lang: Lang) -> String {
     let name = question.name.get(lang);
-    let (title, line, button) = match &question.about {
-        About::Contact(channel) => (
-            lang.pick(format!("{name}，收到了吗？"), format!("{name}, did it arrive?")),
-            lang.pick(
-                format!("您通过渠道“{channel}”收到了这个链接。按下按钮，我们就知道能找到您。"),
-                format!(
-                    "You got this link over the channel \"{channel}\". Press the button, and it is \
-                     known that messages reach you there."
-                ),
+    match &question.about {
+        About::Contact(_) => {
+            lang.pick(format!("{name}，收到了吗？"), format!("{name}, did it arrive?"))
+        }
+        About::Page { number, title, .. } | About::Step { number, title, .. } => {
+            format!("#{number} {title}")
+        }
+    }
+}
+
+/// Says what is asked, by whom and by when.
+fn lines(question: &Question, lang: Lang) -> Vec<String> {
+    let name = question.name.get(lang);
+    let first = match &question.about {
+        About::Contact(channel) => lang.pick(
+            format!("您通过渠道“{channel}”收到了这个链接。按下按钮，我们就知道能找到您。"),
+            format!(
+                "You got this link over the channel \"{channel}\". Press the button, and it is \
+                 known that messages reach you there."
             ),
-            lang.pick("我收到了", "I got it"),
         ),
-        About::Page { number, title, roles } => {
+        About::Page { roles, .. } if roles.is_empty() => {
+            lang.pick("需要您处理。", "You are asked to see to it.").to_owned()
+        }
+        About::Page { roles, .. } => {
             let roles: Vec<&str> = roles.iter().map(|role| role.get(lang)).collect();
-            let line = match roles.as_slice() {
-                [] => lang.pick("需要您处理。", "You are asked to see to it.").to_owned(),
-                roles => lang.pick(
-                    format!("{name}，请您担任：{}", roles.join("、")),
-                    format!("{name}, you are asked to be: {}", roles.join(", ")),
-                ),
-            };
-            (format!("#{number} {title}"), line, lang.pick("我来处理", "I have it"))
+            lang.pick(
+                format!("{name}，请您担任：{}", roles.join("、")),
+                format!("{name}, you are asked to be: {}", roles.join(", ")),
+            )
+        }
+        About::Step { step, state, overdue, .. } => {
+            let (step, state) = (step.get(lang), step_word(state, *overdue, lang));
+            lang.pick(format!("步骤：{step}（{state}）"), format!("Step: {step} ({state})"))
         }
     };
-    page(StatusCode::OK, lang, title, vec![line], Some(button))
+    let until = question.until.map(|until| {
+        let (at, zone) = (question.zone.civil(until).strftime("%Y-%m-%d %H:%M"), &question.zone);
+        let zone = zone.name();
+        lang.pick(format!("请于 {at} 前（{zone}）"), format!("By {at} ({zone})"))
+    });
+    let asks = question.asks.as_ref().map(|asks| {
+        let asks = asks.get(lang);
+        lang.pick(format!("总指挥：{asks}"), format!("Asked by: {asks} (commander)"))
+    });
+    std::iter::once(first).chain(until).chain(asks).collect()
 }
 
-fn thanked(question: &Question, lang: Lang) -> Response {
+fn step_word(state: &StepState, overdue: bool, lang: Lang) -> &'static str {
+    match state {
+        StepState::Done => lang.pick("已完成", "done"),
+        StepState::Failed { .. } => lang.pick("已失败", "failed"),
+        StepState::Skipped { .. } => lang.pick("已跳过", "skipped"),
+        StepState::Cancelled { .. } => lang.pick("已取消", "cancelled"),
+        _ if overdue => lang.pick("已逾期", "overdue"),
+        StepState::Active => lang.pick("进行中", "under way"),
+        StepState::Waiting => lang.pick("等待前序步骤", "waits for others"),
+        StepState::Ready => lang.pick("待处理", "waits for you"),
+    }
+}
+
+fn is_begun(question: &Question) -> bool {
+    matches!(&question.about, About::Step { state: StepState::Active, .. })
+}
+
+fn thanked(question: &Question, press: Option<Press>, lang: Lang) -> Response {
     let title = lang.pick("已记录，谢谢", "Noted, thank you").to_owned();
-    page(StatusCode::OK, lang, title, vec![done(question).get(lang).to_owned()], None)
+    let line = said(question, press).get(lang).to_owned();
+    page(StatusCode::OK, lang, question, title, &[line])
 }
 
-fn done(question: &Question) -> Text {
-    match &question.about {
-        About::Contact(_) => Text::both(
+/// Says what was recorded.
+fn said(question: &Question, press: Option<Press>) -> Text {
+    match (&question.about, press) {
+        (About::Contact(_), _) => Text::both(
             "已确认您能收到这里的通知。",
             "It is confirmed that messages reach you here.",
         ),
-        About::Page { number, .. } => {
+        (About::Page { number, .. }, Some(Press::Decline)) => Text::both(
+            format!("事件 {number}：已记录您无法接手，正在找下一位。"),
+            format!("Incident {number}: noted that you cannot take it; the next is asked."),
+        ),
+        (About::Page { number, .. }, _) => {
             Text::both(format!("事件 {number} 由您处理。"), format!("You have incident {number}."))
         }
+        (About::Step { number, state, overdue, .. }, _) => {
+            let word = |lang| step_word(state, *overdue, lang);
+            Text::both(
+                format!("事件 {number} 的步骤：{}。", word(Lang::Zh)),
+                format!("The step of incident {number} is now: {}.", word(Lang::En)),
+            )
+        }
     }
+}
+
+fn button(press: Press, question: &Question, lang: Lang) -> (&'static str, &'static str) {
+    let word = match press {
+        Press::Accept if matches!(question.about, About::Contact(_)) => {
+            lang.pick("我收到了", "I got it")
+        }
+        Press::Accept => lang.pick("我来处理", "I have it"),
+        Press::Decline => lang.pick("我无法接手", "I cannot take it"),
+        Press::Start => lang.pick("开始处理", "I begin"),
+        Press::Complete => lang.pick("已完成", "It is done"),
+        Press::Cannot => lang.pick("做不了", "I cannot do it"),
+    };
+    (press.name(), word)
 }
 
 fn leads_nowhere(none: NoQuestion, lang: Lang) -> Response {
     let (status, words) = nowhere(none);
-    let title = lang.pick("此链接不可用", "This link cannot be used").to_owned();
-    page(status, lang, title, vec![words.get(lang).to_owned()], None)
+    let page = Page {
+        lang: lang.code(),
+        title: lang.pick("此链接不可用", "This link cannot be used").to_owned(),
+        drill: None,
+        lines: vec![words.get(lang).to_owned()],
+        buttons: Vec::new(),
+        reason: None,
+    };
+    shown(status, &page)
 }
 
 fn nowhere(none: NoQuestion) -> (StatusCode, Text) {
@@ -231,14 +326,35 @@ fn nowhere(none: NoQuestion) -> (StatusCode, Text) {
     }
 }
 
+/// Shows where a question stands: what is said of it, then what is asked and may be pressed.
 fn page(
     status: StatusCode,
     lang: Lang,
+    question: &Question,
     title: String,
-    lines: Vec<String>,
-    button: Option<&str>,
+    said: &[String],
 ) -> Response {
-    let page = Page { lang: lang.code(), title, lines, button };
+    let over = question.done || (!said.is_empty() && !is_begun(question));
+    let buttons: Vec<_> = match over {
+        true => Vec::new(),
+        false => question.presses.iter().map(|press| button(*press, question, lang)).collect(),
+    };
+    let refuses = |name: &str| name == Press::Decline.name() || name == Press::Cannot.name();
+    let reason = buttons.iter().any(|(name, _)| refuses(name));
+    let asked = if over && !said.is_empty() { Vec::new() } else { lines(question, lang) };
+    let page = Page {
+        lang: lang.code(),
+        title,
+        drill: question.drill.then(|| lang.pick("演练", "DRILL")),
+        lines: said.iter().cloned().chain(asked).collect(),
+        buttons,
+        reason: reason
+            .then(|| lang.pick("如果不能，为什么？（可不填）", "If you cannot, why? (optional)")),
+    };
+    shown(status, &page)
+}
+
+fn shown(status: StatusCode, page: &Page) -> Response {
     let Ok(html) = page.render() else { return Problem::internal().into_response() };
     let mut response = (status, html).into_response();
     let headers = response.headers_mut();

@@ -54,7 +54,7 @@ impl Principal {
                         Some(other).filter(|other| other != id)
                     }
                 };
-                Actor::Person { id: id.clone(), on_behalf_of }
+                Actor::Person { id: id.clone(), on_behalf_of, through: None }
             }
             Owner::Service(_) if headers.contains_key(ON_BEHALF_OF) => return Err(not_a_person()),
             Owner::Service(name) => Actor::Service { name: name.clone() },

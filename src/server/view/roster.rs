@@ -9,10 +9,10 @@ use crate::server::wire::{By, MadeOverride, RosterGap, ShownOverride, ShownSwap}
 
 fn by(stamp: &Stamp) -> By {
     let (person, through, service) = match &stamp.by {
-        Actor::Person { id, on_behalf_of: Some(other) } => {
+        Actor::Person { id, on_behalf_of: Some(other), .. } => {
             (Some(other.clone()), Some(id.clone()), None)
         }
-        Actor::Person { id, on_behalf_of: None } => (Some(id.clone()), None, None),
+        Actor::Person { id, on_behalf_of: None, .. } => (Some(id.clone()), None, None),
         Actor::Service { name } => (None, None, Some(name.to_string())),
         Actor::System | Actor::Drill => (None, None, None),
     };

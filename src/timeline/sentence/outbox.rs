@@ -36,6 +36,13 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
             good(pick(format!("{by}已收到通知"), format!("{by} has seen a notice")))
         }
         Fact::RequestEnded { status, held_back, .. } => request_ended(names, *status, *held_back),
+        Fact::NoticeDelayed { why, until, .. } if why == WhyCode::Throttled.as_str() => {
+            let (why, until) = (reason::explain(why, names.lang), names.time(*until));
+            plain(pick(
+                format!("通知暂缓到 {until}：{why}"),
+                format!("A message is held until {until}: {why}"),
+            ))
+        }
         Fact::NoticeDelayed { .. } | Fact::RequestQueued { .. } => None,
         _ => None,
     }
