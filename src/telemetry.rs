@@ -164,6 +164,10 @@ metrics! {
     outbox_in_flight: Gauge = "outbox_in_flight";
     /// For how long the oldest deadline or send has been due.
     overdue_oldest_seconds: SecondsGauge = "overdue_oldest" in Seconds;
+    /// Stretches of the next 14 days in which nobody is on call.
+    roster_gaps: Gauge = "roster_gaps";
+    /// Stretches of the next 14 days in which somebody is on call whom nothing reaches.
+    roster_unreachable: Gauge = "roster_unreachable";
     /// How late the latest deadline was acted on.
     scheduler_lag_seconds: SecondsGauge = "scheduler_lag" in Seconds;
     /// Instants ahead.
@@ -245,6 +249,8 @@ impl Metrics {
             outbox_pending: Gauge::default(),
             outbox_in_flight: Gauge::default(),
             overdue_oldest_seconds: SecondsGauge::default(),
+            roster_gaps: Gauge::default(),
+            roster_unreachable: Gauge::default(),
             scheduler_lag_seconds: SecondsGauge::default(),
             deadlines_armed: Gauge::default(),
             deadlines: Counter::default(),

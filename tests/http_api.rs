@@ -7,6 +7,8 @@
 mod access;
 #[path = "http/app.rs"]
 mod app;
+#[path = "http/calendars.rs"]
+mod calendars;
 #[path = "http/clocks.rs"]
 mod clocks;
 #[path = "http/contract.rs"]

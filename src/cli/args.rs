@@ -1,6 +1,7 @@
 //! The words of the command line. It must not do anything.
 
 mod oncall;
+mod simulate;
 
 use std::path::PathBuf;
 
@@ -11,7 +12,8 @@ use super::act::Act;
 use super::clock::Clock;
 use crate::text::Text;
 
-pub use oncall::{Oncall, Override, Shift, Swap};
+pub use oncall::{Feed, Oncall, Override, Shift, Swap};
+pub use simulate::{Simulate, SimulatePage};
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -141,6 +143,9 @@ pub enum Verb {
     Token(Token),
     /// Who is on call
     Oncall(Oncall),
+    /// Try out who would be paged, over the configured rosters
+    #[command(subcommand)]
+    Simulate(Simulate),
     /// Try, send and replay what other tools send
     #[command(subcommand)]
     Ingest(Ingest),
@@ -187,6 +192,7 @@ impl Verb {
             | Self::Doctor
             | Self::Token(_)
             | Self::Oncall(_)
+            | Self::Simulate(_)
             | Self::Ingest(_)
             | Self::Reload
             | Self::SafeStart(_)

@@ -98,6 +98,12 @@ impl Client {
         self.send(self.http.get(self.address(path))).await
     }
 
+    /// Returns the address of the server, without a slash at its end.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     fn address(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }

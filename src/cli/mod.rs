@@ -36,6 +36,7 @@ mod screen;
 mod serve;
 mod settings;
 mod shift;
+mod simulate;
 mod timeline;
 mod token;
 mod usage;
@@ -47,7 +48,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::args::{Cli, Common, Ingest, Output, Verb};
+use self::args::{Cli, Common, Ingest, Output, Simulate, Verb};
 use self::client::Client;
 use self::deliver::Sent;
 use self::exit::{Exit, Stop};
@@ -133,6 +134,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         })),
         Verb::Oncall(args) => oncall::run(args, common, screen),
         Verb::Ingest(verb) => deliver(verb, common, screen),
+        Verb::Simulate(Simulate::Page(args)) => simulate::run(&args, common, screen),
         Verb::Reload => {
             call(Box::new(|client| Box::pin(async move { operate::reload(&client, screen).await })))
         }

@@ -1,5 +1,6 @@
 //! `firebell serve`: puts the parts together, runs them, and takes them apart in order.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -14,8 +15,9 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Loaded, StoreKind};
 use crate::drill::book::Book;
 use crate::drill::live::{self, Drills};
+use crate::id::PersonId;
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
-use crate::runtime::{Parts, Runtime, Watchdog};
+use crate::runtime::{Parts, RosterSettings, Runtime, Scope, Watchdog};
 use crate::server::{self, App, Limits, Tls, Tokens};
 use crate::store::{Memory, Options, Sled, Store};
 use crate::telemetry::{self, LogFormat, Metrics};
@@ -138,8 +140,18 @@ fn parts(
         }),
         archive_after: config.retention.archive_after.and_then(|after| after.try_into().ok()),
         outages,
+        rosters: RosterSettings {
+            intended: config.intended_gaps.clone(),
+            admins: administrators(config),
+        },
         safe_start,
     })
+}
+
+fn administrators(config: &Config) -> BTreeSet<PersonId> {
+    let people = config.grants.people.iter();
+    let admins = people.filter(|(_, scopes)| scopes.contains(&Scope::Admin));
+    admins.map(|(person, _)| person.clone()).collect()
 }
 
 /// Reads the certificate, where one is configured.

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use serde_json::{Value as Json, json};
 
 use super::act::without_nulls;
-use super::args::{Override, Shift, Swap};
+use super::args::{Feed, Override, Shift, Swap};
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
@@ -24,7 +24,87 @@ pub async fn run(verb: Shift, client: &Client, screen: &Screen) -> Result<(), St
             Ok(())
         }
         Shift::Swap(verb) => swap(verb, client, screen).await,
+        Shift::Gaps { days, schedule } => gaps(days, schedule.as_deref(), client, screen).await,
+        Shift::Feed(verb) => feed(verb, client, screen).await,
     }
+}
+
+async fn gaps(days: u16, only: Option<&str>, client: &Client, screen: &Screen) -> Result<(), Stop> {
+    let only = only.map_or_else(String::new, |only| format!("&schedule={}", part(only)));
+    let page = client.get(&format!("/api/v1/oncall/gaps?days={days}{only}")).await?;
+    let found = rows(&page, "items").count();
+    screen.data(&page, |page| troubles(page, days, screen))?;
+    if found == 0 { Ok(()) } else { Err(Stop::silent(Exit::Failure)) }
+}
+
+fn troubles(page: &Json, days: u16, screen: &Screen) -> String {
+    let row = |row: &Json| {
+        let what = match text(row, "kind") {
+            "nobody" => screen.lang.pick("无人值班", "nobody").to_owned(),
+            _ => {
+                let people = row["people"].as_array().into_iter().flatten();
+                let people: Vec<&str> = people.filter_map(Json::as_str).collect();
+                let people = people.join(", ");
+                screen.lang.pick(format!("{people} 没有联系方式"), format!("{people}: no contact"))
+            }
+        };
+        let (from, to) = (time(screen, row, "from"), time(screen, row, "to"));
+        vec![text(row, "schedule").to_owned(), from, to, screen.paint(Tone::Bad, &what)]
+    };
+    let lines: Vec<_> = rows(page, "items").map(row).collect();
+    if lines.is_empty() {
+        return screen
+            .lang
+            .pick(format!("今后 {days} 天没有空缺"), format!("no gaps in the next days: {days}"));
+    }
+    let heading = [("值班表", "SCHEDULE"), ("自", "FROM"), ("至", "TO"), ("问题", "TROUBLE")];
+    screen.table(&heading, lines)
+}
+
+async fn feed(verb: Feed, client: &Client, screen: &Screen) -> Result<(), Stop> {
+    match verb {
+        Feed::Create { person, schedule } => {
+            let body = json!({ "person": person, "schedule": schedule,
+                "lang": screen.lang.code() });
+            let made = client.post("/api/v1/calendars", &without_nulls(body)).await?;
+            screen.remark(
+                "请立即保存，地址只显示这一次；知道地址的人都能看到班次：",
+                "keep it now, the address is shown only this once; whoever knows it sees the shifts:",
+            );
+            screen.data(&made, |made| {
+                let url = text(made, "url");
+                let base = if url.starts_with('/') { client.base() } else { "" };
+                format!("{base}{url}")
+            })
+        }
+        Feed::List => {
+            let page = client.get("/api/v1/calendars").await?;
+            screen.data(&page, |page| feeds(page, screen))
+        }
+        Feed::Revoke { id } => {
+            client.delete(&format!("/api/v1/calendars/{}", part(&id))).await?;
+            screen.remark("日历已吊销", "the calendar is taken back");
+            Ok(())
+        }
+    }
+}
+
+fn feeds(page: &Json, screen: &Screen) -> String {
+    let row = |row: &Json| {
+        let of = match text(row, "person") {
+            "" => text(row, "schedule"),
+            person => person,
+        };
+        let revoked = !row["revoked"].is_null();
+        let state = if revoked { state(screen, "withdrawn") } else { String::new() };
+        vec![text(row, "id").to_owned(), of.to_owned(), time(screen, &row["made"], "at"), state]
+    };
+    let lines: Vec<_> = rows(page, "items").map(row).collect();
+    if lines.is_empty() {
+        return screen.lang.pick("没有日历", "there are no calendars").to_owned();
+    }
+    let heading = [("编号", "ID"), ("内容", "OF"), ("创建", "CREATED"), ("状态", "STATE")];
+    screen.table(&heading, lines)
 }
 
 /// Reads an instant: with an offset, or civil time in the zone that tables are in.

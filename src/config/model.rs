@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use smol_str::SmolStr;
 
-use crate::id::{ChannelId, PersonId};
+use crate::id::{ChannelId, PersonId, ScheduleId};
 use crate::ingest::Source;
 use crate::ingest::signature::Signing;
 use crate::people::{Directory, Zone};
@@ -50,6 +50,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// How long things are kept close at hand.
     pub retention: Retention,
+    /// Schedules whose gaps are meant.
+    pub intended_gaps: BTreeSet<ScheduleId>,
     /// Where alerts may come from, by id.
     pub ingest: BTreeMap<SmolStr, IngestSource>,
     pub(super) directory: Arc<Directory>,

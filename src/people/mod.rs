@@ -4,6 +4,7 @@
 //! [`Directory`] is an immutable snapshot that everything else shares. It must not know incidents,
 //! storage, or how a message is sent; instants come in as arguments.
 
+pub mod calendar;
 mod check;
 mod directory;
 mod fault;
@@ -11,6 +12,7 @@ mod hours;
 mod ladder;
 pub mod limits;
 mod manner;
+mod outlook;
 mod person;
 mod reach;
 mod rota;
@@ -24,6 +26,7 @@ pub use fault::{Fault, FaultKind, Noun};
 pub use hours::Hours;
 pub use ladder::{Ladder, Pick, Rung, Target, Terms};
 pub use manner::{ContactRule, Manner, Quiet, Way};
+pub use outlook::{Trouble, TroubleKind};
 pub use person::{Contact, Partner, Person, Team};
 pub use reach::Reach;
 pub use rota::{HORIZON, Segment, Why};

@@ -14,6 +14,7 @@ mod direct;
 mod dispatcher;
 mod evidence;
 mod executor;
+mod feeds;
 mod history;
 mod ids;
 mod kin;
@@ -46,6 +47,7 @@ pub use caller::{Caller, Scope, UnknownScope};
 pub use direct::{Letter, NotTaken};
 pub use evidence::{EVIDENCE_BYTES_MAX, Evidence, EvidenceError, Kept, Upload};
 pub use executor::{Answer, CommitOptions, Committed, DeclareRequest, Keyed};
+pub use feeds::{FeedOf, FeedSecret, KeptFeed, StoredFeed};
 pub use history::History;
 pub use ids::Ids;
 pub use library::{DrillCheck, DrillFile, Library, ReloadReport, Unreadable};
@@ -57,9 +59,9 @@ pub use reach::{ContactReach, REACH_GOOD_FOR, Standing, Whom};
 pub use redaction::Erasure;
 pub use refusal::{Missing, Obstacle, Refusal};
 pub use rosters::{
-    KeptOverride, KeptSwap, Made, NewOverride, OVERRIDE_DAYS_MAX, OfferSwap, OverrideStanding,
-    RosterError, Settled, Span, Stamp, StoredOverride, Swap, SwapState, Wanted, stored_overrides,
-    with_overrides,
+    KeptOverride, KeptSwap, LOOK_AHEAD_DAYS, LOOK_AHEAD_DAYS_MAX, Made, NewOverride,
+    OVERRIDE_DAYS_MAX, OfferSwap, Outlook, OverrideStanding, RosterError, RosterSettings, Settled,
+    Span, Stamp, StoredOverride, Swap, SwapState, Wanted, stored_overrides, with_overrides,
 };
 pub use service::{Parts, Runtime};
 pub use test_page::Tried;

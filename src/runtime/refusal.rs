@@ -27,6 +27,8 @@ pub enum Missing {
     Override,
     /// An offer to change shifts.
     Swap,
+    /// A calendar of shifts.
+    Feed,
 }
 
 /// What keeps a drill from starting now.

@@ -6,6 +6,7 @@ mod change;
 mod record;
 mod swap;
 mod tell;
+pub(super) mod watch;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use change::{Made, NewOverride, OVERRIDE_DAYS_MAX, Wanted};
 pub use record::{KeptOverride, Stamp, Standing as OverrideStanding, StoredOverride};
 pub use record::{stored_overrides, with_overrides};
 pub use swap::{KeptSwap, OfferSwap, Settled, Span, Swap, SwapState};
+pub use watch::{LOOK_AHEAD_DAYS, LOOK_AHEAD_DAYS_MAX, Outlook, RosterSettings};
 
 /// Why a roster was not changed.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl Inner {
     }
 }
 
-fn known_schedule(directory: &Directory, id: &ScheduleId) -> Result<(), RosterError> {
+pub(super) fn known_schedule(directory: &Directory, id: &ScheduleId) -> Result<(), RosterError> {
     if directory.schedule(id).is_some() {
         return Ok(());
     }
@@ -73,7 +75,7 @@ fn known_schedule(directory: &Directory, id: &ScheduleId) -> Result<(), RosterEr
     Err(missing(Missing::Schedule, id.as_str(), names).into())
 }
 
-fn known_person(directory: &Directory, id: &PersonId) -> Result<(), RosterError> {
+pub(super) fn known_person(directory: &Directory, id: &PersonId) -> Result<(), RosterError> {
     if directory.person(id).is_some() {
         return Ok(());
     }

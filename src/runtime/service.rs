@@ -24,8 +24,8 @@ use super::pins::Pins;
 use super::turns::Turning;
 use super::watchdog::Watchdog;
 use super::{
-    Caller, Check, Evidence, Ids, Refusal, Report, archivist, auditor, redaction, rosters, ticker,
-    watchdog,
+    Caller, Check, Evidence, Ids, Outlook, Refusal, Report, RosterSettings, archivist, auditor,
+    redaction, rosters, ticker, watchdog,
 };
 use crate::clock::Clock;
 use crate::engine::Command;
@@ -72,6 +72,8 @@ pub struct Parts {
     pub archive_after: Option<SignedDuration>,
     /// What the messages of drills under way do without, known before the first of them is sent.
     pub outages: Vec<(DrillRunId, Vec<Outage>)>,
+    /// What the configuration says of rosters beside who has which turn.
+    pub rosters: RosterSettings,
     /// Nothing is sent and no deadline acts until a person confirms.
     pub safe_start: bool,
 }
@@ -107,6 +109,9 @@ pub(super) struct Inner {
     pub(super) reaching: Mutex<()>,
     /// Held while rosters change: one change is judged by the roster the one before it left.
     pub(super) rosters: Mutex<()>,
+    pub(super) roster_settings: RosterSettings,
+    /// What was found when rosters were last looked at.
+    pub(super) outlook: ArcSwap<Outlook>,
     pub(super) evidence: Evidence,
     base_url: Option<String>,
     zone: Zone,
@@ -180,6 +185,8 @@ impl Runtime {
             turns: Turning::default(),
             reaching: Mutex::default(),
             rosters: Mutex::default(),
+            roster_settings: parts.rosters,
+            outlook: ArcSwap::default(),
             evidence: Evidence::in_dir(parts.evidence),
             base_url: parts.base_url,
             zone: parts.zone,
@@ -198,6 +205,7 @@ impl Runtime {
         inner.tasks.spawn(ticker::run(Arc::clone(&inner)));
         inner.tasks.spawn(auditor::run(Arc::clone(&inner)));
         inner.tasks.spawn(redaction::run(Arc::clone(&inner)));
+        inner.tasks.spawn(rosters::watch::run(Arc::clone(&inner)));
         if let Some(after) = parts.archive_after {
             inner.tasks.spawn(archivist::run(Arc::clone(&inner), after));
         }

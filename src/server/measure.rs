@@ -39,6 +39,9 @@ pub fn refresh(app: &App) {
     let (loaded, armed) = app.runtime().sizes();
     metrics.incidents_loaded.set(signed(loaded as u64));
     metrics.deadlines_armed.set(signed(armed as u64));
+    let outlook = app.runtime().outlook();
+    metrics.roster_gaps.set(signed(outlook.gaps));
+    metrics.roster_unreachable.set(signed(outlook.unreachable));
     store(app, metrics);
 }
 

@@ -246,6 +246,7 @@ impl TestApp {
             watchdog: None,
             archive_after: None,
             outages: Vec::new(),
+            rosters: runtime::RosterSettings::default(),
             safe_start: false,
         });
         let tokens = Tokens::open(Arc::clone(&store)).expect("no damage");

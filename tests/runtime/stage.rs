@@ -180,6 +180,7 @@ impl Stage {
             watchdog: None,
             archive_after: None,
             outages: firebell::drill::live::outages(&self.store).unwrap(),
+            rosters: firebell::runtime::RosterSettings::default(),
             safe_start,
         })
     }

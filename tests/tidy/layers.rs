@@ -121,6 +121,7 @@ pub const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["server"]),
     ("cron", &["drill::schedule"]),
     ("chrono", &["drill::schedule"]),
+    ("icalendar", &["people::calendar"]),
     ("pulldown_cmark", &["exchange"]),
     ("clap", &["cli"]),
     ("comfy_table", &["cli"]),

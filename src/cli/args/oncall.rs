@@ -37,6 +37,39 @@ pub enum Shift {
     /// Offer a shift to others, or answer such an offer
     #[command(subcommand)]
     Swap(Swap),
+    /// Find hours to come with nobody on call, or with somebody whom nothing reaches
+    Gaps {
+        /// So many days from now
+        #[arg(long, value_name = "N", default_value_t = 14)]
+        days: u16,
+        /// Only this schedule
+        #[arg(long)]
+        schedule: Option<String>,
+    },
+    /// Calendars of shifts to subscribe to
+    #[command(subcommand)]
+    Feed(Feed),
+}
+
+/// Calendars of shifts.
+#[derive(Debug, Subcommand)]
+pub enum Feed {
+    /// Make one; its address is shown once
+    Create {
+        /// The shifts of this person
+        #[arg(long, conflicts_with = "schedule", required_unless_present = "schedule")]
+        person: Option<String>,
+        /// The shifts of this schedule
+        #[arg(long)]
+        schedule: Option<String>,
+    },
+    /// List them, without addresses
+    List,
+    /// Take one back
+    Revoke {
+        /// Its id
+        id: String,
+    },
 }
 
 /// Changes a schedule for a while.

@@ -57,6 +57,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Attach proof: words, an address or a file", "附上证据：文字、网址或文件"),
     ("Begin a step", "开始一个步骤"),
     ("Calendars of business days", "工作日历"),
+    ("Calendars of shifts to subscribe to", "可订阅的班次日历"),
     (
         "Change a schedule for a while; whoever is concerned is told",
         "临时调整值班表；会通知相关人员",
@@ -71,6 +72,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Create, list and revoke access tokens", "创建、列出和吊销访问令牌"),
     ("Declare a live incident", "启动一起真实事件"),
     ("Declare, list, show and work incidents", "启动、列出、查看和处置事件"),
+    (
+        "Declared then: 2026-11-22T20:00 in the configured zone, or with an offset (default: now)",
+        "在此时启动：按配置时区写 2026-11-22T20:00，或带上时差（默认：现在）",
+    ),
     ("Do it, as if it had arrived now", "立即执行，如同刚刚收到"),
     ("Draft the notice from what is known", "按已知情况起草通知"),
     (
@@ -100,7 +105,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Files or folders (default: playbooks and drills)",
         "文件或文件夹（默认：playbooks 和 drills）",
     ),
+    (
+        "Find hours to come with nobody on call, or with somebody whom nothing reaches",
+        "查找今后无人值班、或值班人员没有联系方式的时段",
+    ),
     ("For Graphviz", "供 Graphviz 使用"),
+    ("For so many days", "共试多少天"),
     ("For the terminal", "供终端阅读"),
     ("For wikis and code hosts that draw it themselves", "供能自行绘制的 wiki 和代码托管网站使用"),
     ("Freeze the steps' deadlines and ladders", "暂停：冻结各步骤的时限和升级"),
@@ -135,6 +145,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "列出生效中和即将生效的调班，以及待回应的换班申请",
     ),
     ("List results", "列出演练结果"),
+    ("List them, without addresses", "列出日历，不含地址"),
     ("List tokens, without secrets", "列出令牌，不含密文"),
     (
         "List what a source sent lately, accepted and rejected",
@@ -149,6 +160,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Make a plan of a CACAO playbook or a Markdown runbook",
         "由 CACAO 预案或 Markdown 手册生成预案",
     ),
+    ("Make one; its address is shown once", "创建日历；地址只显示一次"),
     (
         "Map a body anew that the server keeps, and show what would happen",
         "重新映射服务器保存的内容，显示会发生什么",
@@ -224,6 +236,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Say when the trouble was noticed (detected), when the organisation knew (aware), or when a moment of a law came",
         "记录问题何时被发现（detected）、本单位何时知悉（aware），或法规所指的时刻何时到来",
     ),
+    (
+        "Say who would be paged, when and by what; end with 1 where somebody needed is not reached",
+        "列出会通知谁、何时、经由什么；有需要的人通知不到时以 1 结束",
+    ),
     ("Send a test message to a person: am I reachable?", "给某人发送测试消息：能联系到我吗？"),
     (
         "Send an alert with the key of a source, as a monitoring tool does",
@@ -253,6 +269,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Single pieces: references of the JSON timeline, hashes of files",
         "单项内容：JSON 时间线中的引用、文件的哈希",
     ),
+    ("So many days from now", "自现在起多少天"),
     ("Stable JSON for programs", "供程序使用的稳定 JSON"),
     (
         "Statutory clocks: submit, decide not to notify, extend, draft",
@@ -264,6 +281,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Take an offer back", "撤回换班申请"),
     ("Take an offered shift", "接受换班"),
     ("Take an override back, from now on", "撤回调班，自现在起生效"),
+    ("Take one back", "吊销日历"),
     (
         "Take the notification from the NAGIOS_ macros of the environment",
         "从环境中的 NAGIOS_ 宏读取通知",
@@ -329,6 +347,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The server that client verbs talk to", "客户端命令所访问的服务"),
     ("The service it belongs to", "令牌所属的服务"),
     ("The shell", "命令行解释器"),
+    ("The shifts of this person", "此人的班次"),
+    ("The shifts of this schedule", "此值班表的班次"),
     ("The source it comes from, as the configuration names it", "内容的来源，用配置中的名称"),
     ("The source it comes from, of the dialect `generic`", "它来自的来源，格式为 `generic`"),
     ("The source, as the configuration names it", "来源，用配置中的名称"),
@@ -351,6 +371,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Treat warnings as errors", "把警告当作错误"),
     ("Try a channel out", "试用一个渠道"),
     ("Try a failed step again", "重试失败的步骤"),
+    (
+        "Try again every so often, such as 1h, and print only what is wrong; with --days",
+        "每隔多久试一次，如 1h，只列出有问题的时刻；与 --days 同用",
+    ),
+    ("Try out who would be paged, over the configured rosters", "按配置的值班表，试一试会通知到谁"),
     ("Try, send and replay what other tools send", "试验、发送和重放其他工具的告警"),
     ("Undo what was done, the latest first", "撤回已做的处置，从最近的开始"),
     ("Unpack an archive into an empty data folder", "把归档文件恢复到空的数据文件夹"),
@@ -398,6 +423,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "detected（发现）、aware（知悉），或法规所指的时刻",
     ),
     ("duplicate, caused_by or related", "duplicate（重复）、caused_by（起因）或 related（相关）"),
+    (
+        "never, or after:5m: whoever is paged takes the role so long after",
+        "never（无人响应）或 after:5m（被通知者过多久接任）",
+    ),
     (
         "open, paused, closed or cancelled",
         "open（处置中）、paused（暂停）、closed（已关闭）或 cancelled（已取消）",

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::id::{ChannelId, PersonId};
+use crate::id::{ChannelId, PersonId, ScheduleId};
 use crate::people::{Directory, Parts, Person, Zone};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::Span;
@@ -76,6 +76,7 @@ pub(super) struct Reader<'i, 'o> {
     grants: Grants,
     /// The zone of the file.
     timezone: Option<Zone>,
+    intended_gaps: BTreeSet<ScheduleId>,
 }
 
 impl<'i, 'o> Reader<'i, 'o> {
@@ -88,6 +89,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             channels: BTreeMap::new(),
             grants: Grants::default(),
             timezone: None,
+            intended_gaps: BTreeSet::new(),
         }
     }
 
@@ -125,6 +127,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             timezone: self.timezone,
             channels: self.channels,
             grants: self.grants,
+            intended_gaps: self.intended_gaps,
         };
         fields.close(self.out);
         Some(config)

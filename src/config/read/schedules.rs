@@ -63,8 +63,10 @@ impl Reader<'_, '_> {
         let layers = fields.require("layers", self.out).and_then(|node| node.list(self.out));
         schedule.layers = layers.unwrap_or_default().iter().map(|node| self.layer(node)).collect();
         // Where the gaps are meant, `coverage` does not tell of them.
-        if let Some(gaps) = fields.take("gaps") {
-            gaps.one_of(&[("intended", ())], self.out);
+        if let Some(gaps) = fields.take("gaps")
+            && gaps.one_of(&[("intended", ())], self.out).is_some()
+        {
+            self.intended_gaps.insert(schedule.id.clone());
         }
         let overrides = fields.list("overrides", self.out);
         schedule.overrides = overrides.iter().map(|node| self.over(node, &schedule.zone)).collect();

@@ -6,6 +6,7 @@ mod agenda;
 mod kin;
 mod life;
 mod outside;
+pub mod page;
 mod people;
 mod world;
 

@@ -36,6 +36,12 @@ pub(super) struct Draft {
     text: Text,
 }
 
+impl Draft {
+    pub(super) const fn new(subject: Text, text: Text) -> Self {
+        Self { subject, text }
+    }
+}
+
 impl Inner {
     /// Tells people, without waiting for it: the change holds whether they hear of it or not.
     pub(super) fn tell_all(self: &Arc<Self>, people: impl Iterator<Item = PersonId>, draft: Draft) {
@@ -86,6 +92,11 @@ pub(super) fn concerned(before: &Directory, kept: &KeptOverride) -> Vec<PersonId
 fn title(directory: &Directory, schedule: &ScheduleId, lang: Lang) -> String {
     let known = directory.schedule(schedule);
     known.map_or(schedule.as_str(), |known| known.title.get(lang)).to_owned()
+}
+
+/// Returns what a schedule is called in Chinese and in English.
+pub(super) fn titles(directory: &Directory, schedule: &ScheduleId) -> (String, String) {
+    (title(directory, schedule, Lang::Zh), title(directory, schedule, Lang::En))
 }
 
 fn name(directory: &Directory, person: &PersonId, lang: Lang) -> String {

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod backup;
+pub mod calendars;
 pub mod clocks;
 pub mod commands;
 mod commit;

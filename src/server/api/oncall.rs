@@ -10,11 +10,12 @@ use super::commit::json;
 use super::{Answer, find};
 use crate::id::ScheduleId;
 use crate::people::{Directory, Schedule};
-use crate::runtime::Missing;
+use crate::runtime::{LOOK_AHEAD_DAYS, LOOK_AHEAD_DAYS_MAX, Missing};
 use crate::server::app::App;
 use crate::server::ask::Asked;
 use crate::server::auth::Principal;
-use crate::server::wire::{OnCall, OnCallNow};
+use crate::server::problem::Problem;
+use crate::server::wire::{OnCall, OnCallNow, Page, RosterTrouble};
 
 /// Whom and when.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -54,4 +55,45 @@ fn on_call(directory: &Directory, schedule: &Schedule, at: Timestamp) -> OnCall 
         people: directory.on_call(&schedule.id, at),
         until: directory.next_change(&schedule.id, at),
     }
+}
+
+/// How far ahead, and on which schedule.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Ahead {
+    /// So many days from now: 14 where missing, at most 180.
+    #[param(minimum = 1, maximum = 180)]
+    days: Option<u16>,
+    /// Only this schedule.
+    #[param(value_type = Option<String>)]
+    schedule: Option<ScheduleId>,
+}
+
+/// Find what is wrong with the rosters of the days to come, with overrides and swaps: nobody on call,
+/// or somebody whom nothing reaches. Gaps that the configuration calls intended are left out.
+#[utoipa::path(get, path = "/api/v1/oncall/gaps", tag = "people", params(Ahead),
+    responses((status = 200, body = Page<RosterTrouble>)))]
+pub async fn gaps(State(app): State<App>, _: Principal, Asked(ahead): Asked<Ahead>) -> Answer {
+    let days = ahead.days.unwrap_or(LOOK_AHEAD_DAYS);
+    if !(1..=LOOK_AHEAD_DAYS_MAX).contains(&days) {
+        let (zh, en) = ("应在 1 至 180 之间", "It must lie between 1 and 180");
+        return Err(Problem::query("days", zh, en));
+    }
+    let directory = app.runtime().directory();
+    if let Some(id) = ahead.schedule.as_ref().filter(|id| directory.schedule(id).is_none()) {
+        return Err(find::missing(Missing::Schedule, id.as_str(), Vec::new()).into());
+    }
+    let found = app.runtime().troubles(ahead.schedule.as_ref(), days);
+    let shown = found.into_iter().map(|trouble| RosterTrouble {
+        title: directory
+            .schedule(&trouble.schedule)
+            .map_or_else(|| trouble.schedule.as_str().into(), |known| known.title.clone()),
+        schedule: trouble.schedule,
+        from: trouble.from,
+        to: trouble.to,
+        kind: trouble.kind,
+        people: trouble.people,
+    });
+    json(StatusCode::OK, &Page { items: shown.collect(), next: None })
 }

@@ -78,6 +78,7 @@ fn not_found(what: Missing, name: &str, closest: &[String]) -> Problem {
         Missing::Evidence => (Kind::UnknownEvidence, "证据", "evidence"),
         Missing::Personal => (Kind::UnknownPersonal, "个人信息", "personal value"),
         Missing::Override => (Kind::UnknownOverride, "调班", "override"),
+        Missing::Feed => (Kind::UnknownCalendar, "日历", "calendar"),
         Missing::Swap => (Kind::UnknownSwap, "换班申请", "swap"),
     };
     let (mut zh, mut en) = (format!("没有{zh}“{name}”"), format!("There is no {en} `{name}`"));

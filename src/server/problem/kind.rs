@@ -92,6 +92,8 @@ kinds! {
     UnknownOverride = "unknown_override", NOT_FOUND, "调班不存在", "No such override";
     /// No such offer to change shifts.
     UnknownSwap = "unknown_swap", NOT_FOUND, "换班申请不存在", "No such swap";
+    /// No such calendar of shifts, or it was taken back.
+    UnknownCalendar = "unknown_calendar", NOT_FOUND, "日历不存在", "No such calendar";
     /// No such token.
     UnknownToken = "unknown_token", NOT_FOUND, "令牌不存在", "No such token";
     /// The address answers to other methods.

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 
 use crate::engine::Actor;
 use crate::people::Segment;
-use crate::runtime::{KeptOverride, KeptSwap, Made, OverrideStanding, Settled, Span, Stamp};
-use crate::server::wire::{By, MadeOverride, RosterGap, ShownOverride, ShownSwap};
+use crate::runtime::{
+    FeedOf, KeptFeed, KeptOverride, KeptSwap, Made, OverrideStanding, Settled, Span, Stamp,
+};
+use crate::server::wire::{By, MadeOverride, RosterCalendar, RosterGap, ShownOverride, ShownSwap};
 
 fn by(stamp: &Stamp) -> By {
     let (person, through, service) = match &stamp.by {
@@ -87,4 +89,15 @@ pub fn swap(kept: &KeptSwap, now: Timestamp) -> ShownSwap {
         made: by(&swap.made),
         settled: swap.settled.as_ref().map(|(stamp, _)| by(stamp)),
     }
+}
+
+/// Shows a calendar of shifts, without its secret.
+#[must_use]
+pub fn calendar(kept: &KeptFeed) -> RosterCalendar {
+    let (person, schedule) = match &kept.stored.of {
+        FeedOf::Person(person) => (Some(person.clone()), None),
+        FeedOf::Schedule(schedule) => (None, Some(schedule.clone())),
+    };
+    let (made, revoked) = (by(&kept.stored.made), kept.stored.revoked.as_ref().map(by));
+    RosterCalendar { id: kept.id.clone(), person, schedule, lang: kept.stored.lang, made, revoked }
 }

@@ -39,7 +39,10 @@ pub use ingest::{
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
 pub use reach::{AskReach, Reached};
-pub use roster::{By, MadeOverride, MakeOverride, MakeSwap, RosterGap, ShownOverride, ShownSwap};
+pub use roster::{
+    By, MadeOverride, MakeCalendar, MakeOverride, MakeSwap, NewCalendar, RosterCalendar, RosterGap,
+    RosterTrouble, ShownOverride, ShownSwap,
+};
 pub use work::{ChecklistItem, FormField, Work};
 
 /// Reads what [`crate::id::incident_number`] wrote, or the bare number; `None` for anything else.

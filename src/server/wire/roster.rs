@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::{PersonId, ScheduleId};
+use crate::people::TroubleKind;
 use crate::runtime::{OverrideStanding, Span, SwapState};
+use crate::text::{Lang, Text};
 
 /// Changes a schedule for a while.
 ///
@@ -177,4 +179,76 @@ pub struct ShownSwap {
     /// Who ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled: Option<By>,
+}
+
+/// Something wrong with a roster in the days to come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RosterTrouble {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// What people call it.
+    pub title: Text,
+    /// The first instant.
+    pub from: Timestamp,
+    /// The first instant after it; the end of what was looked at where it goes on.
+    pub to: Timestamp,
+    /// What is wrong.
+    pub kind: TroubleKind,
+    /// Those whom nothing reaches; nobody in a gap.
+    pub people: Vec<PersonId>,
+}
+
+/// Asks for a calendar of a person's shifts, or of a schedule's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeCalendar {
+    /// The person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// The schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleId>,
+    /// The language of its names; the caller's where missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub lang: Option<Lang>,
+}
+
+/// A calendar of shifts, without its secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RosterCalendar {
+    /// Its id.
+    pub id: String,
+    /// Whose shifts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// Which schedule's shifts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleId>,
+    /// The language of its names.
+    #[schema(value_type = String)]
+    pub lang: Lang,
+    /// Who made it.
+    pub made: By,
+    /// Who took it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<By>,
+}
+
+/// A calendar that was just made. This is the only time that its address is shown.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NewCalendar {
+    /// The address to subscribe to; whoever knows it reads the shifts. Missing where the request was
+    /// a repetition under its idempotency key: the secret is kept nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What is kept of it.
+    #[serde(flatten)]
+    pub calendar: RosterCalendar,
+}
+
+impl std::fmt::Debug for NewCalendar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewCalendar").field("calendar", &self.calendar).finish_non_exhaustive()
+    }
 }
