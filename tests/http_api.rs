@@ -19,6 +19,8 @@ mod dialects;
 mod doors;
 #[path = "http/evidence.rs"]
 mod evidence;
+#[path = "http/handovers.rs"]
+mod handovers;
 #[path = "http/ingest.rs"]
 mod ingest;
 #[path = "http/kept.rs"]

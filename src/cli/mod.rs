@@ -18,6 +18,7 @@ mod exchange;
 mod exit;
 mod explain;
 mod graph;
+mod handover;
 mod incident;
 mod ingest;
 mod oncall;

@@ -1,6 +1,6 @@
 //! `firebell serve`: puts the parts together, runs them, and takes them apart in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -12,12 +12,12 @@ use super::screen::{Screen, Tone, note};
 use super::verify::{refused, remarks};
 use super::{outbound, settings};
 use crate::clock::SystemClock;
-use crate::config::{Config, Loaded, StoreKind};
+use crate::config::{Config, Handover, Loaded, StoreKind};
 use crate::drill::book::Book;
 use crate::drill::live::{self, Drills};
-use crate::id::PersonId;
+use crate::id::{PersonId, ScheduleId};
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
-use crate::runtime::{Parts, RosterSettings, Runtime, Scope, Watchdog};
+use crate::runtime::{self, Asking, Parts, RosterSettings, Runtime, Scope, Watchdog};
 use crate::server::{self, App, Limits, Tls, Tokens};
 use crate::store::{Memory, Options, Sled, Store};
 use crate::telemetry::{self, LogFormat, Metrics};
@@ -143,9 +143,20 @@ fn parts(
         rosters: RosterSettings {
             intended: config.intended_gaps.clone(),
             admins: administrators(config),
+            handovers: handovers(config),
         },
         safe_start,
     })
+}
+
+fn handovers(config: &Config) -> BTreeMap<ScheduleId, Asking> {
+    let asking = |asked: &Handover| match asked {
+        Handover::Off => Asking::Off,
+        Handover::AskBefore(before) => {
+            Asking::Before((*before).try_into().unwrap_or(runtime::ASK_BEFORE))
+        }
+    };
+    config.handovers.iter().map(|(id, asked)| (id.clone(), asking(asked))).collect()
 }
 
 fn administrators(config: &Config) -> BTreeSet<PersonId> {

@@ -25,6 +25,9 @@ pub async fn run(verb: Shift, client: &Client, screen: &Screen) -> Result<(), St
         }
         Shift::Swap(verb) => swap(verb, client, screen).await,
         Shift::Gaps { days, schedule } => gaps(days, schedule.as_deref(), client, screen).await,
+        Shift::Handover { schedule, note } => {
+            super::handover::run(&schedule, note, client, screen).await
+        }
         Shift::Feed(verb) => feed(verb, client, screen).await,
     }
 }

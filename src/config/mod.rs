@@ -25,8 +25,8 @@ pub use code::{
 pub use findings::Findings;
 pub use load::{DEFAULT_FILE, Flags, Inputs, Loaded, load, read, timezone};
 pub use model::{
-    Bodies, Channel, ChannelKind, Config, Drills, Grants, Hook, Host, IngestSource, Login,
-    Retention, Smtp, SmtpTls, Store, StoreKind, Tls, Watchdog, Webhook,
+    Bodies, Channel, ChannelKind, Config, Drills, Grants, Handover, Hook, Host, IngestSource,
+    Login, Retention, Smtp, SmtpTls, Store, StoreKind, Tls, Watchdog, Webhook,
 };
 pub use scope::{Scope, UnknownScope};
 

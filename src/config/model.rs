@@ -52,6 +52,8 @@ pub struct Config {
     pub retention: Retention,
     /// Schedules whose gaps are meant.
     pub intended_gaps: BTreeSet<ScheduleId>,
+    /// How shifts are handed over, for schedules that say.
+    pub handovers: BTreeMap<ScheduleId, Handover>,
     /// Where alerts may come from, by id.
     pub ingest: BTreeMap<SmolStr, IngestSource>,
     pub(super) directory: Arc<Directory>,
@@ -63,6 +65,15 @@ impl Config {
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.directory)
     }
+}
+
+/// How the shifts of a schedule are handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handover {
+    /// Nobody is asked and nobody is told.
+    Off,
+    /// Those who go are asked for a note so long before.
+    AskBefore(Duration),
 }
 
 /// Where the certificate of the server is.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::id::ScheduleId;
 use crate::people::{OPERATOR, Rotation, Target};
 use crate::playbook::diagnostic::Rendering;
 use crate::text::Lang;
@@ -129,6 +130,21 @@ fn people_and_rosters_become_a_directory() {
     assert_eq!(ladder.rungs[1].targets[0], Target::Role("commander".into()));
     let partner = directory.partner(&"cloud-provider".into()).expect("configured");
     assert_eq!(partner.verified_on, Some(jiff::civil::date(2026, 10, 1)));
+}
+
+#[test]
+fn a_schedule_says_how_its_shifts_are_handed_over() {
+    let full = include_str!("tests/full.yaml");
+    let handover =
+        |yaml: &str| loaded(yaml).config.handovers.get(&ScheduleId::new("duty-managers")).copied();
+    let quarters = std::time::Duration::from_secs(45 * 60);
+    assert_eq!(handover(full), Some(Handover::AskBefore(quarters)));
+    let written = "handover: { ask_before: 45m }";
+    assert_eq!(handover(&full.replace(written, "handover: off")), Some(Handover::Off));
+    assert_eq!(handover(&full.replace(written, "")), None);
+    for wrong in ["on", "{ ask_before: 25h }", "{ ask_before: 5s }", "{ before: 5m }", "30m"] {
+        refused(&full.replace(written, &format!("handover: {wrong}")));
+    }
 }
 
 #[test]

@@ -59,9 +59,11 @@ pub use reach::{ContactReach, REACH_GOOD_FOR, Standing, Whom};
 pub use redaction::Erasure;
 pub use refusal::{Missing, Obstacle, Refusal};
 pub use rosters::{
-    KeptOverride, KeptSwap, LOOK_AHEAD_DAYS, LOOK_AHEAD_DAYS_MAX, Made, NewOverride,
-    OVERRIDE_DAYS_MAX, OfferSwap, Outlook, OverrideStanding, RosterError, RosterSettings, Settled,
-    Span, Stamp, StoredOverride, Swap, SwapState, Wanted, stored_overrides, with_overrides,
+    ASK_BEFORE, ASK_BEFORE_MAX, Asking, HandoverNote, HandoverView, KeptOverride, KeptSwap,
+    LOOK_AHEAD_DAYS, LOOK_AHEAD_DAYS_MAX, Made, NOTE_CHARS_MAX, NewOverride, OVERRIDE_DAYS_MAX,
+    OfferSwap, OpenStage, OpenStep, OpenWork, Outlook, OverrideStanding, RosterError,
+    RosterSettings, Settled, Span, Stamp, StoredOverride, Swap, SwapState, Wanted,
+    stored_overrides, with_overrides,
 };
 pub use service::{Parts, Runtime};
 pub use test_page::Tried;

@@ -3,6 +3,7 @@
 //! it, when and with which token. It must not know HTTP.
 
 mod change;
+pub(super) mod handover;
 mod record;
 mod swap;
 mod tell;
@@ -19,6 +20,10 @@ use crate::store::StoreError;
 use crate::text::Text;
 
 pub use change::{Made, NewOverride, OVERRIDE_DAYS_MAX, Wanted};
+pub use handover::{
+    ASK_BEFORE, ASK_BEFORE_MAX, Asking, HandoverNote, HandoverView, NOTE_CHARS_MAX, OpenStage,
+    OpenStep, OpenWork,
+};
 pub use record::{KeptOverride, Stamp, Standing as OverrideStanding, StoredOverride};
 pub use record::{stored_overrides, with_overrides};
 pub use swap::{KeptSwap, OfferSwap, Settled, Span, Swap, SwapState};
@@ -63,6 +68,7 @@ impl Inner {
         let stored = stored_overrides(&*self.store)?;
         let base = self.base_directory.load_full();
         self.directory.store(Arc::new(with_overrides(&base, &stored)));
+        self.rosters_moved.notify_one();
         Ok(())
     }
 }

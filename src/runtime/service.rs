@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -110,6 +110,8 @@ pub(super) struct Inner {
     /// Held while rosters change: one change is judged by the roster the one before it left.
     pub(super) rosters: Mutex<()>,
     pub(super) roster_settings: RosterSettings,
+    /// Told when rosters have changed: a change of shift may come at another time.
+    pub(super) rosters_moved: Notify,
     /// What was found when rosters were last looked at.
     pub(super) outlook: ArcSwap<Outlook>,
     pub(super) evidence: Evidence,
@@ -186,6 +188,7 @@ impl Runtime {
             reaching: Mutex::default(),
             rosters: Mutex::default(),
             roster_settings: parts.rosters,
+            rosters_moved: Notify::new(),
             outlook: ArcSwap::default(),
             evidence: Evidence::in_dir(parts.evidence),
             base_url: parts.base_url,
@@ -206,6 +209,7 @@ impl Runtime {
         inner.tasks.spawn(auditor::run(Arc::clone(&inner)));
         inner.tasks.spawn(redaction::run(Arc::clone(&inner)));
         inner.tasks.spawn(rosters::watch::run(Arc::clone(&inner)));
+        inner.tasks.spawn(rosters::handover::run(Arc::clone(&inner)));
         if let Some(after) = parts.archive_after {
             inner.tasks.spawn(archivist::run(Arc::clone(&inner), after));
         }

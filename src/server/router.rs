@@ -13,9 +13,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use super::api::{
-    answer, backup, calendars, clocks, commands, drills, events, evidence, health, incidents,
-    oncall, personal, playbooks, reach, roles, rosters, safe_start, steps, test_page, timeline,
-    tokens,
+    answer, backup, calendars, clocks, commands, drills, events, evidence, handovers, health,
+    incidents, oncall, personal, playbooks, reach, roles, rosters, safe_start, steps, test_page,
+    timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -85,6 +85,8 @@ fn shifts(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(door.needs(Responder, routes!(rosters::decline)))
         .routes(door.needs(Responder, routes!(rosters::call_off)))
         .routes(door.needs(Viewer, routes!(oncall::gaps)))
+        .routes(door.needs(Viewer, routes!(handovers::show)))
+        .routes(door.needs(Responder, routes!(handovers::note)))
         .routes(door.needs(Viewer, routes!(calendars::make)))
         .routes(door.needs(Viewer, routes!(calendars::list)))
         .routes(door.needs(Viewer, routes!(calendars::revoke)))

@@ -49,8 +49,8 @@ pub struct TestClock {
 }
 
 impl TestClock {
-    fn new() -> Arc<Self> {
-        let start: Timestamp = START.parse().expect("an instant");
+    fn new(start: &str) -> Arc<Self> {
+        let start: Timestamp = start.parse().expect("an instant");
         let (moved, _) = watch::channel(());
         Arc::new(Self { micros: AtomicI64::new(start.as_microsecond()), moved })
     }
@@ -90,7 +90,7 @@ pub struct TestApp {
 
 /// The people: `chief` and `ada` run things, `desk1` and `desk2` answer telephones, `out` belongs
 /// to no team and has a telephone, too.
-fn people() -> Directory {
+fn people() -> People {
     let person = |id: &str, lang| Person {
         id: PersonId::new(id),
         name: id.into(),
@@ -107,7 +107,7 @@ fn people() -> Directory {
     };
     let mut out = person("out", Lang::En);
     out.contacts.push(Contact { channel: "sms".into(), address: NUMBER.to_owned() });
-    Directory::new(People {
+    People {
         people: vec![
             person("chief", Lang::Zh),
             person("ada", Lang::En),
@@ -125,8 +125,28 @@ fn people() -> Directory {
         partners: Vec::new(),
         channels: ["mail", "sms"].map(ChannelId::new).into(),
         last_resort: Vec::new(),
-    })
-    .expect("a directory without faults")
+    }
+}
+
+/// The same people where the desk takes turns.
+fn taking_turns() -> Directory {
+    let mut people = people();
+    let mut turns = days();
+    turns.id = ScheduleId::new("turns");
+    turns.title = "turns".into();
+    let layer = &mut turns.layers[0];
+    layer.rotation = Rotation::daily(jiff::civil::time(18, 0, 0, 0));
+    layer.start = jiff::civil::date(2026, 1, 1).at(18, 0, 0, 0);
+    layer.turns = ["desk1", "desk2"].map(|id| Duty::alone(PersonId::new(id))).into();
+    people.teams[0].schedule = Some(turns.id.clone());
+    people.schedules.push(turns);
+    Directory::new(people).expect("a directory without faults")
+}
+
+/// When and among whom a server is started.
+struct World {
+    clock: Arc<TestClock>,
+    people: Directory,
 }
 
 /// `desk1` answers every day.
@@ -222,6 +242,14 @@ impl TestApp {
         Self::start_in(store, Grants::default(), ingest, Some(tls), &root)
     }
 
+    /// Starts a server at an instant with a second schedule: `desk1` and `desk2` take turns on
+    /// `turns`, from 18:00 to 18:00, and lead what `lead` leads.
+    pub fn start_taking_turns(store: Arc<dyn Store>, at: &str) -> Self {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let world = World { clock: TestClock::new(at), people: taking_turns() };
+        Self::start_as(store, Grants::default(), BTreeMap::new(), None, &root, world)
+    }
+
     fn start_in(
         store: Arc<dyn Store>,
         grants: Grants,
@@ -229,12 +257,24 @@ impl TestApp {
         tls: Option<Tls>,
         root: &std::path::Path,
     ) -> Self {
+        let people = Directory::new(people()).expect("a directory without faults");
+        let world = World { clock: TestClock::new(START), people };
+        Self::start_as(store, grants, ingest, tls, root, world)
+    }
+
+    fn start_as(
+        store: Arc<dyn Store>,
+        grants: Grants,
+        ingest: BTreeMap<SmolStr, IngestSource>,
+        tls: Option<Tls>,
+        root: &std::path::Path,
+        World { clock, people }: World,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let clock = TestClock::new();
         let runtime = Runtime::start(runtime::Parts {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             store: Arc::clone(&store),
-            directory: Arc::new(people()),
+            directory: Arc::new(people),
             outbound: outbound(folder.path()),
             playbooks: root.join("tests/http/plans"),
             drills: root.join("tests/http/drills"),

@@ -31,7 +31,7 @@ async fn delete(client: &Client, path: &str) -> super::app::Reply {
 }
 
 /// Waits for the messages that were sent beside an answer.
-async fn mails(app: &TestApp, count: usize) -> Vec<String> {
+pub async fn mails(app: &TestApp, count: usize) -> Vec<String> {
     loop {
         let folder = std::fs::read_dir(app.folder().join("outbox")).into_iter().flatten();
         let paths = folder.map(|entry| entry.unwrap().path());

@@ -46,6 +46,14 @@ pub enum Shift {
         #[arg(long)]
         schedule: Option<String>,
     },
+    /// Show the hand-over under way or the next one, or leave a note for it
+    Handover {
+        /// The schedule
+        schedule: String,
+        /// What the next shift must know
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
     /// Calendars of shifts to subscribe to
     #[command(subcommand)]
     Feed(Feed),

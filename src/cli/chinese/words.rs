@@ -258,6 +258,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Show an incident and what to do now", "查看事件和当前该做的事"),
     ("Show one result", "查看一次结果"),
     (
+        "Show the hand-over under way or the next one, or leave a note for it",
+        "查看正在进行或下一次的交接，或为其留言",
+    ),
+    (
         "Show what a safely started server would do at once, or let it",
         "查看安全启动的服务会立即做什么，或允许它做",
     ),
@@ -389,6 +393,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("What is right", "正确的内容"),
     ("What it is about", "事件的标题"),
     ("What shows it", "依据"),
+    ("What the next shift must know", "接班人必须知道的事"),
     ("What they must know", "接任者必须知道的事"),
     ("When", "何时"),
     ("When it came to be, where that was earlier", "实际形成的时间，如果更早"),

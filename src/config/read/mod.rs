@@ -27,7 +27,7 @@ use crate::text::{Lang, Text};
 use super::code::KEPT_LOCAL;
 use super::cross;
 use super::load::Inputs;
-use super::model::{Channel, ChannelKind, Config, Grants};
+use super::model::{Channel, ChannelKind, Config, Grants, Handover};
 use super::scope::Scope;
 
 /// The keys of the file; those of [`NOT_YET`] are known and refused.
@@ -77,6 +77,7 @@ pub(super) struct Reader<'i, 'o> {
     /// The zone of the file.
     timezone: Option<Zone>,
     intended_gaps: BTreeSet<ScheduleId>,
+    handovers: BTreeMap<ScheduleId, Handover>,
 }
 
 impl<'i, 'o> Reader<'i, 'o> {
@@ -90,6 +91,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             grants: Grants::default(),
             timezone: None,
             intended_gaps: BTreeSet::new(),
+            handovers: BTreeMap::new(),
         }
     }
 
@@ -128,6 +130,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             channels: self.channels,
             grants: self.grants,
             intended_gaps: self.intended_gaps,
+            handovers: self.handovers,
         };
         fields.close(self.out);
         Some(config)

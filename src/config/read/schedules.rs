@@ -1,11 +1,13 @@
 //! Schedules: layers, restrictions and overrides.
 
 use std::num::NonZeroU16;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time, Weekday};
 
 use crate::config::code::{BAD_ADDRESS, WRONG_ROSTER};
+use crate::config::model::Handover;
 use crate::id::PersonId;
 use crate::people::{Change, Duty, Layer, Override, Rotation, Schedule, Weekdays, Window, Zone};
 use crate::playbook::diagnostic::{Diagnostic, both, nearest};
@@ -14,6 +16,11 @@ use crate::text::Text;
 
 use super::Reader;
 use super::scalar::{parse_civil, parse_duration, parse_moment};
+
+/// How long before a change of shift those who go may be asked for a note: long enough to write it,
+/// and at most a day.
+const ASK_LEAST: Duration = Duration::from_secs(60);
+const ASK_MOST: Duration = Duration::from_secs(24 * 3_600);
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
@@ -68,10 +75,25 @@ impl Reader<'_, '_> {
         {
             self.intended_gaps.insert(schedule.id.clone());
         }
+        if let Some(asking) = fields.take("handover").and_then(|node| self.handover(node)) {
+            self.handovers.insert(schedule.id.clone(), asking);
+        }
         let overrides = fields.list("overrides", self.out);
         schedule.overrides = overrides.iter().map(|node| self.over(node, &schedule.zone)).collect();
         fields.close(self.out);
         schedule
+    }
+
+    /// Reads `off`, or `{ ask_before: 30m }`.
+    fn handover(&mut self, node: &Node) -> Option<Handover> {
+        if node.as_map().is_none() {
+            return node.one_of(&[("off", Handover::Off)], self.out);
+        }
+        let mut fields = Fields::open(node, Text::both("交接", "a hand-over"), self.out)?;
+        let before = fields.require("ask_before", self.out);
+        let before = before.and_then(|node| self.duration(node, ASK_LEAST, ASK_MOST));
+        fields.close(self.out);
+        before.map(Handover::AskBefore)
     }
 
     pub(super) fn zone(&mut self, node: &Node) -> Option<Zone> {

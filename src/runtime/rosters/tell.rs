@@ -40,40 +40,53 @@ impl Draft {
     pub(super) const fn new(subject: Text, text: Text) -> Self {
         Self { subject, text }
     }
+
+    pub(super) fn letter(self, id: NoticeId) -> Letter {
+        Letter {
+            id,
+            mode: Mode::Live,
+            purpose: "roster",
+            subject: self.subject,
+            text: self.text,
+            answer: None,
+        }
+    }
 }
 
 impl Inner {
     /// Tells people, without waiting for it: the change holds whether they hear of it or not.
     pub(super) fn tell_all(self: &Arc<Self>, people: impl Iterator<Item = PersonId>, draft: Draft) {
         let people: BTreeSet<PersonId> = people.collect();
-        let drawn = self.ids.drill_run(self.clock.now());
-        let letter = Letter {
-            id: NoticeId::from_u128(u128::from_be_bytes(*drawn.as_bytes())),
-            mode: Mode::Live,
-            purpose: "roster",
-            subject: draft.subject,
-            text: draft.text,
-            answer: None,
-        };
-        let letter = Arc::new(letter);
+        let letter = Arc::new(draft.letter(self.next_letter()));
         for person in people {
             let (inner, letter) = (Arc::clone(self), Arc::clone(&letter));
             self.tasks.spawn(async move { inner.tell_one(&person, &letter).await });
         }
     }
 
-    async fn tell_one(&self, person: &PersonId, letter: &Letter) {
+    /// Draws the identity of a message.
+    pub(super) fn next_letter(&self) -> NoticeId {
+        let drawn = self.ids.drill_run(self.clock.now());
+        NoticeId::from_u128(u128::from_be_bytes(*drawn.as_bytes()))
+    }
+
+    /// Tells one person by the first of their channels that takes it; tells whether another attempt
+    /// later is of use.
+    pub(super) async fn tell_one(&self, person: &PersonId, letter: &Letter) -> bool {
         let directory = self.directory.load_full();
-        let Some(known) = directory.person(person) else { return };
+        let Some(known) = directory.person(person) else { return false };
+        let mut again = false;
         for contact in &known.contacts {
             match self.hand_over(known, &contact.channel, letter, PATIENCE).await {
-                Ok(()) => return,
+                Ok(()) => return false,
                 Err(not_taken) => {
                     let (channel, why) = (&contact.channel, &not_taken.why);
                     tracing::warn!(%person, %channel, ?why, "a message about a roster was not taken");
+                    again |= not_taken.again;
                 }
             }
         }
+        again
     }
 }
 
@@ -99,7 +112,7 @@ pub(super) fn titles(directory: &Directory, schedule: &ScheduleId) -> (String, S
     (title(directory, schedule, Lang::Zh), title(directory, schedule, Lang::En))
 }
 
-fn name(directory: &Directory, person: &PersonId, lang: Lang) -> String {
+pub(super) fn name(directory: &Directory, person: &PersonId, lang: Lang) -> String {
     directory.person(person).map_or(person.as_str(), |known| known.name.get(lang)).to_owned()
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::handover::Asking;
 use super::tell::{self, Draft};
 use crate::id::{PersonId, ScheduleId};
 use crate::people::{Directory, Trouble, TroubleKind};
@@ -34,6 +35,8 @@ pub struct RosterSettings {
     pub intended: BTreeSet<ScheduleId>,
     /// Those who administer the installation.
     pub admins: BTreeSet<PersonId>,
+    /// How shifts are handed over, where a schedule says.
+    pub handovers: BTreeMap<ScheduleId, Asking>,
 }
 
 /// What was found when rosters were last looked at.

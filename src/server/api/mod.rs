@@ -10,6 +10,7 @@ pub mod drills;
 pub mod events;
 pub mod evidence;
 mod find;
+pub mod handovers;
 pub mod health;
 pub mod incidents;
 pub mod oncall;

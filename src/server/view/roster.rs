@@ -1,12 +1,15 @@
-//! Overrides and swaps as answers show them.
+//! Overrides, swaps and hand-overs as answers show them.
 
 use jiff::Timestamp;
 
 use crate::engine::Actor;
+use crate::id::{PersonId, RoleId, incident_number};
 use crate::people::Segment;
 use crate::runtime::{
-    FeedOf, KeptFeed, KeptOverride, KeptSwap, Made, OverrideStanding, Settled, Span, Stamp,
+    FeedOf, HandoverNote, HandoverView, KeptFeed, KeptOverride, KeptSwap, Made, OpenStage,
+    OpenStep, OpenWork, OverrideStanding, Settled, Span, Stamp,
 };
+use crate::server::wire;
 use crate::server::wire::{By, MadeOverride, RosterCalendar, RosterGap, ShownOverride, ShownSwap};
 
 fn by(stamp: &Stamp) -> By {
@@ -100,4 +103,75 @@ pub fn calendar(kept: &KeptFeed) -> RosterCalendar {
     };
     let (made, revoked) = (by(&kept.stored.made), kept.stored.revoked.as_ref().map(by));
     RosterCalendar { id: kept.id.clone(), person, schedule, lang: kept.stored.lang, made, revoked }
+}
+
+/// Shows the note of a hand-over that counts.
+#[must_use]
+pub fn last_note(view: &HandoverView) -> Option<wire::HandoverNote> {
+    notes(view).pop()
+}
+
+fn notes(view: &HandoverView) -> Vec<wire::HandoverNote> {
+    let Some(relief) = &view.relief else { return Vec::new() };
+    let note = |note: &HandoverNote| wire::HandoverNote {
+        text: note.text.clone(),
+        made: by(&note.made),
+        at: relief.at,
+    };
+    view.notes.iter().map(note).collect()
+}
+
+/// Shows a hand-over with what is open.
+#[must_use]
+pub fn handover(view: &HandoverView, open: &[OpenWork], more: usize) -> wire::Handover {
+    let mut earlier_notes = notes(view);
+    let note = earlier_notes.pop();
+    let relief = view.relief.as_ref();
+    wire::Handover {
+        schedule: view.schedule.clone(),
+        title: view.title.clone(),
+        on_call: view.on_call.clone(),
+        ask_before_s: view.ask_before.map(|before| before.unsigned_abs().as_secs()),
+        from: relief.map_or_else(|| view.on_call.clone(), |relief| relief.from.clone()),
+        to: relief.map_or_else(|| view.on_call.clone(), |relief| relief.to.clone()),
+        at: relief.map(|relief| relief.at),
+        ends_at: relief.map(|relief| relief.ends),
+        asked_at: view.asked_at,
+        told_at: view.told_at,
+        note,
+        earlier_notes,
+        open: open.iter().map(open_incident).collect(),
+        more: more as u64,
+    }
+}
+
+fn open_incident(work: &OpenWork) -> wire::HandoverIncident {
+    let (incident, plan) = (&work.seen.incident, &work.seen.playbook);
+    let role = |(role, holder): &(RoleId, Option<PersonId>)| wire::HandoverRole {
+        role: role.clone(),
+        title: plan.roles.get(role).map_or_else(|| role.as_str().into(), |r| r.title.clone()),
+        holder: holder.clone(),
+    };
+    let step = |step: &OpenStep| wire::HandoverStep {
+        role: step.role.clone(),
+        title: step.title.clone(),
+        due_at: step.due_at,
+        overdue: step.overdue,
+    };
+    let stage = |stage: &OpenStage| wire::HandoverStep {
+        role: stage.role.clone(),
+        title: stage.title.clone(),
+        due_at: stage.due_at,
+        overdue: stage.late,
+    };
+    wire::HandoverIncident {
+        id: incident.id,
+        number: incident_number(incident.number, incident.declared_at),
+        title: incident.title.to_string(),
+        level: incident.level.current,
+        roles: work.roles.iter().map(role).collect(),
+        steps: work.steps.iter().map(step).collect(),
+        clocks: work.stages.iter().map(stage).collect(),
+        next_at: work.next_at(),
+    }
 }

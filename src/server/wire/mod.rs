@@ -40,7 +40,8 @@ pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
 pub use reach::{AskReach, Reached};
 pub use roster::{
-    By, MadeOverride, MakeCalendar, MakeOverride, MakeSwap, NewCalendar, RosterCalendar, RosterGap,
+    By, Handover, HandoverIncident, HandoverNote, HandoverRole, HandoverStep, LeaveNote,
+    MadeOverride, MakeCalendar, MakeOverride, MakeSwap, NewCalendar, RosterCalendar, RosterGap,
     RosterTrouble, ShownOverride, ShownSwap,
 };
 pub use work::{ChecklistItem, FormField, Work};

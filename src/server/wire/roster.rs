@@ -1,11 +1,12 @@
-//! Changes of rosters: overrides and swaps.
+//! Changes of rosters: overrides, swaps and hand-overs.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::id::{PersonId, ScheduleId};
+use crate::id::{IncidentId, PersonId, RoleId, ScheduleId};
 use crate::people::TroubleKind;
+use crate::playbook::Level;
 use crate::runtime::{OverrideStanding, Span, SwapState};
 use crate::text::{Lang, Text};
 
@@ -251,4 +252,111 @@ impl std::fmt::Debug for NewCalendar {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NewCalendar").field("calendar", &self.calendar).finish_non_exhaustive()
     }
+}
+
+/// Leaves a note for the next shift.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeaveNote {
+    /// What those who come must know; at most 2000 characters.
+    pub note: String,
+}
+
+/// A note for the next shift.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HandoverNote {
+    /// Its words.
+    pub text: String,
+    /// Who wrote it.
+    pub made: By,
+    /// The change of shift that it is for.
+    pub at: Timestamp,
+}
+
+/// A change of shift, with what is handed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Handover {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// What people call it.
+    pub title: Text,
+    /// Who is on call now.
+    pub on_call: Vec<PersonId>,
+    /// How long before the change a note is asked for, in seconds; missing where nobody is asked
+    /// and nobody is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask_before_s: Option<u64>,
+    /// Who is on call before the change.
+    pub from: Vec<PersonId>,
+    /// Who is on call after it.
+    pub to: Vec<PersonId>,
+    /// When those after come; missing where the same people stay on call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// When those before go: earlier than `at` where nobody is on call in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
+    /// When those who go were asked for a note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
+    /// When those who come were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_at: Option<Timestamp>,
+    /// The note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<HandoverNote>,
+    /// The notes that it replaced, oldest first.
+    pub earlier_notes: Vec<HandoverNote>,
+    /// The open incidents that have roles filled from the schedule, newest first.
+    pub open: Vec<HandoverIncident>,
+    /// How many more there are.
+    pub more: u64,
+}
+
+/// An open incident, with what of it belongs to a schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HandoverIncident {
+    /// Its identity.
+    pub id: IncidentId,
+    /// Its number as people say it: `INC-2026-0042`.
+    pub number: String,
+    /// What it is about.
+    pub title: String,
+    /// Its level, 1 (worst) to 4.
+    pub level: Level,
+    /// The roles filled from the schedule.
+    pub roles: Vec<HandoverRole>,
+    /// Their steps that may be worked on, the nearest limit first.
+    pub steps: Vec<HandoverStep>,
+    /// Their stages of statutory clocks that run, the nearest limit first.
+    pub clocks: Vec<HandoverStep>,
+    /// The nearest limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Timestamp>,
+}
+
+/// A role filled from a schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HandoverRole {
+    /// The role.
+    pub role: RoleId,
+    /// What people call it.
+    pub title: Text,
+    /// Who holds it, or was given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<PersonId>,
+}
+
+/// What waits for a role filled from a schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HandoverStep {
+    /// Whose it is.
+    pub role: RoleId,
+    /// What people call it.
+    pub title: Text,
+    /// By when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// That has passed.
+    pub overdue: bool,
 }
