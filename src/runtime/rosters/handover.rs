@@ -151,13 +151,15 @@ impl Inner {
         let _changing = self.rosters.lock().await;
         let mut kept = self.handover(&schedule.id, reliefs, relief)?;
         let now = self.clock.now();
+        // Whoever has written a note need not be asked for one.
+        if telling == Telling::Ask && !kept.stored.notes.is_empty() {
+            return Ok(None);
+        }
         if let Some(sent) = kept.stored.sent(telling) {
             let sent = sent.clone();
             return Ok((!sent.is_done()).then_some((kept, sent)));
         }
         let people = match telling {
-            // Whoever has written a note need not be asked for one.
-            Telling::Ask if !kept.stored.notes.is_empty() => return Ok(None),
             Telling::Ask => relief.going().cloned().collect(),
             Telling::Tell => relief.coming().cloned().collect(),
         };

@@ -159,10 +159,13 @@ impl Inner {
         relief: &Relief,
     ) -> Result<Option<(String, StoredHandover)>, StoreError> {
         let lately = self.clock.now().saturating_sub(ASKED_LATELY).unwrap_or(Timestamp::MIN);
+        // What lies beyond what was looked at may still come.
+        let horizon = super::after(self.clock.now(), super::LOOK).max(relief.at);
         let of = self.store.documents(Kind::Handover, &name(schedule, lately), MOVED_MAX)?;
         let gone = |known: &StoredHandover| {
             known.schedule == *schedule
                 && known.told.is_none()
+                && known.at <= horizon
                 && !reliefs.iter().any(|other| other.at == known.at)
                 && known.from.iter().any(|person| relief.from.contains(person))
         };
