@@ -25,7 +25,7 @@ fn memory() -> Arc<dyn Store> {
 
 /// Waits until so many messages of a kind were sent, and for those that should not have been.
 async fn letters(app: &TestApp, subject: &str, count: usize) -> Vec<String> {
-    let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let patience = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
     loop {
         for _ in 0..300 {
             tokio::task::yield_now().await;
@@ -37,7 +37,7 @@ async fn letters(app: &TestApp, subject: &str, count: usize) -> Vec<String> {
             assert_eq!(sent.len(), count, "{subject}: {sent:#?}");
             return sent;
         }
-        assert!(std::time::Instant::now() < patience, "{subject}: {}", sent.len());
+        assert!(tokio::time::Instant::now() < patience, "{subject}: {}", sent.len());
     }
 }
 
