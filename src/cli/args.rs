@@ -6,7 +6,7 @@ mod simulate;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::act::Act;
 use super::clock::Clock;
@@ -158,6 +158,9 @@ pub enum Verb {
     /// Ask people whether messages reach them, and show who confirmed
     #[command(subcommand)]
     Reach(Reach),
+    /// Silence alerts for a time, and show which alerts wait
+    #[command(subcommand)]
+    Silence(Silence),
     /// Try a channel out
     #[command(subcommand)]
     Channel(Channel),
@@ -198,6 +201,7 @@ impl Verb {
             | Self::SafeStart(_)
             | Self::TestPage(_)
             | Self::Reach(_)
+            | Self::Silence(_)
             | Self::Channel(_) => None,
         }
     }
@@ -230,6 +234,42 @@ pub struct TestPage {
     /// Over this channel alone
     #[arg(long)]
     pub channel: Option<String>,
+}
+
+/// Alerts that shall begin nothing for a time.
+#[derive(Debug, Subcommand)]
+pub enum Silence {
+    /// List silences, and the alerts that wait
+    List,
+    /// Silence the alerts that have these labels
+    Add(SilenceOf),
+    /// Show which of the latest alerts a silence would have muted
+    Preview(SilenceOf),
+    /// End a silence now; what waits for its end is acted on
+    End {
+        /// The silence
+        id: String,
+    },
+}
+
+/// Which alerts, and how long.
+#[derive(Debug, Args)]
+pub struct SilenceOf {
+    /// The labels that the alerts have, exactly
+    #[arg(required = true, value_name = "NAME=VALUE")]
+    pub labels: Vec<String>,
+    /// How long (default: 1h)
+    #[arg(long = "for", value_name = "DURATION", conflicts_with = "until")]
+    pub length: Option<SignedDuration>,
+    /// When it begins; now where missing
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// When it ends
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Why, for those who come to look
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
 }
 
 /// Whether messages reach people.
@@ -578,6 +618,9 @@ pub enum Ingest {
         /// The file with the body, as JSON
         #[arg(long, value_name = "FILE")]
         body: PathBuf,
+        /// When it arrives, for the silences of the configuration; now where missing
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
     },
     /// Send an alert with the key of a source, as a monitoring tool does
     Send {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use smol_str::SmolStr;
 
 use crate::id::{ChannelId, PersonId, ScheduleId};
-use crate::ingest::Source;
 use crate::ingest::signature::Signing;
+use crate::ingest::{Policy, Source};
 use crate::people::{Directory, Zone};
 use crate::text::{Lang, Text};
 
@@ -54,6 +54,8 @@ pub struct Config {
     pub intended_gaps: BTreeSet<ScheduleId>,
     /// Where alerts may come from, by id.
     pub ingest: BTreeMap<SmolStr, IngestSource>,
+    /// What keeps alerts from beginning anything.
+    pub alerts: Policy,
     pub(super) directory: Arc<Directory>,
 }
 

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use super::api::{
     answer, backup, calendars, clocks, commands, drills, events, evidence, health, incidents,
-    oncall, personal, playbooks, reach, roles, rosters, safe_start, steps, test_page, timeline,
-    tokens,
+    oncall, personal, playbooks, reach, roles, rosters, safe_start, silences, steps, test_page,
+    timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -120,6 +120,12 @@ fn sources(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(door.needs(Admin, routes!(ingest::body)))
         .routes(door.needs(Admin, routes!(ingest::forget)))
         .routes(door.needs(Admin, routes!(ingest::replay)))
+        .routes(door.source(routes!(ingest::heartbeat)))
+        .routes(door.needs(Responder, routes!(silences::muted)))
+        .routes(door.needs(Responder, routes!(silences::list)))
+        .routes(door.needs(Commander, routes!(silences::make)))
+        .routes(door.needs(Responder, routes!(silences::preview)))
+        .routes(door.needs(Commander, routes!(silences::end)))
 }
 
 /// What people do in an incident.

@@ -15,6 +15,7 @@ use firebell::clock::Clock;
 use firebell::config::{Bodies, Grants, IngestSource};
 use firebell::drill::live::Drills;
 use firebell::id::{ChannelId, PersonId, ScheduleId, TeamId};
+use firebell::ingest::Policy;
 use firebell::notify::{self, Channels, Hosts};
 use firebell::people::{
     Contact, Directory, Duty, Layer, Parts as People, Person, Rotation, Schedule, Team, Zone,
@@ -193,7 +194,7 @@ impl TestApp {
 
     /// Starts a server whose configuration says who may be given a token for what.
     pub fn start_with(store: Arc<dyn Store>, grants: Grants) -> Self {
-        Self::start_from(store, grants, BTreeMap::new())
+        Self::start_from(store, grants, BTreeMap::new(), Policy::default())
     }
 
     /// Starts a server that tools may send alerts to.
@@ -201,9 +202,10 @@ impl TestApp {
         store: Arc<dyn Store>,
         grants: Grants,
         ingest: BTreeMap<SmolStr, IngestSource>,
+        alerts: Policy,
     ) -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        Self::start_in(store, grants, ingest, None, &root)
+        Self::start_in(store, grants, ingest, None, alerts, &root)
     }
 
     /// Starts a server that has lost its plans.
@@ -212,14 +214,15 @@ impl TestApp {
         ingest: BTreeMap<SmolStr, IngestSource>,
     ) -> Self {
         let empty = tempfile::tempdir().expect("a folder");
-        Self::start_in(store, Grants::default(), ingest, None, empty.path())
+        Self::start_in(store, Grants::default(), ingest, None, Policy::default(), empty.path())
     }
 
     /// Starts a server that shows a certificate.
     pub fn start_with_tls(tls: Tls, ingest: BTreeMap<SmolStr, IngestSource>) -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let store = Arc::new(Memory::new());
-        Self::start_in(store, Grants::default(), ingest, Some(tls), &root)
+        let (grants, alerts) = (Grants::default(), Policy::default());
+        Self::start_in(store, grants, ingest, Some(tls), alerts, &root)
     }
 
     fn start_in(
@@ -227,6 +230,7 @@ impl TestApp {
         grants: Grants,
         ingest: BTreeMap<SmolStr, IngestSource>,
         tls: Option<Tls>,
+        alerts: Policy,
         root: &std::path::Path,
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -253,7 +257,7 @@ impl TestApp {
         let metrics = Arc::new(Metrics::new());
         let drills = Drills::start(runtime.clone());
         let bodies = Bodies::default();
-        let parts = Parts { runtime, drills, tokens, grants, ingest, bodies, tls, metrics };
+        let parts = Parts { runtime, drills, tokens, grants, ingest, bodies, tls, alerts, metrics };
         let app = App::new(parts);
         Self { router: router(app.clone()), app, clock, store, folder }
     }

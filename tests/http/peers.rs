@@ -68,6 +68,7 @@ async fn plain() -> (TestApp, u16, tokio::task::JoinHandle<()>) {
         Arc::new(Memory::new()),
         firebell::config::Grants::default(),
         sources(),
+        firebell::ingest::Policy::default(),
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

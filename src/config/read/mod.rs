@@ -2,6 +2,7 @@
 //! read; what is wrong goes to the collector, and a stand-in takes its place so that the rest is
 //! checked too.
 
+mod alerts;
 mod channels;
 pub(super) mod forms;
 mod hooks;
@@ -31,7 +32,7 @@ use super::model::{Channel, ChannelKind, Config, Grants};
 use super::scope::Scope;
 
 /// The keys of the file; those of [`NOT_YET`] are known and refused.
-pub(super) const KEYS: [&str; 22] = [
+pub(super) const KEYS: [&str; 23] = [
     "listen",
     "public_url",
     "lang",
@@ -54,6 +55,7 @@ pub(super) const KEYS: [&str; 22] = [
     "tls",
     "monitors",
     "ingest",
+    "alerts",
 ];
 
 /// Keys of the file whose time has not come.
@@ -109,10 +111,13 @@ impl<'i, 'o> Reader<'i, 'o> {
         let parts = self.parts(&mut fields, lang, channel_ids);
         self.services(fields.take("auth"));
         let directory = self.directory(parts, root, &data, declared.is_some());
+        let timezone = self.timezone.clone();
         let config = Config {
+            alerts: self.alerts(fields.take("alerts"), timezone.as_ref()),
             listen: self.listen(fields.take("listen")),
             public_url: fields.take("public_url").and_then(|node| self.public_url(node)),
             lang,
+            timezone,
             playbooks: self.path_or(fields.take("playbooks"), "playbooks"),
             drills: self.drills(fields.take("drills")),
             store: self.store(fields.take("store")),
@@ -124,7 +129,6 @@ impl<'i, 'o> Reader<'i, 'o> {
             ingest: fields.take("ingest").map(|node| self.ingest(node)).unwrap_or_default(),
             directory: Arc::new(directory),
             data,
-            timezone: self.timezone,
             channels: self.channels,
             grants: self.grants,
             intended_gaps: self.intended_gaps,

@@ -34,7 +34,8 @@ pub use incident::{
     Undoing,
 };
 pub use ingest::{
-    AlertOutcome, Arrival, Change, Ingested, IngestedAlert, Replay, Replayed, UnmatchedAlert,
+    AlertOutcome, Arrival, Change, Ingested, IngestedAlert, MakeSilence, MutedAlert, Replay,
+    Replayed, Silence, SilenceTried, TriedAlert, UnmatchedAlert,
 };
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
