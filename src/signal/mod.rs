@@ -1,0 +1,21 @@
+//! Counted occurrences (complaints, dropped calls) and what watches them: how many is usual at this
+//! hour, and when far more is a surge. Pure: the time comes in, findings go out. Must not know HTTP,
+//! the store, or what a finding leads to.
+
+mod group;
+mod history;
+mod monitor;
+mod occurrence;
+mod rule;
+mod surge;
+mod tally;
+mod watch;
+
+pub use monitor::{Baseline, Monitor, Spread};
+pub use occurrence::{LABELS_MAX, LINE_BYTES_MAX, Occurrence, OccurrenceFault};
+pub use rule::{Mark, Rule};
+pub use surge::{Contributor, Finding, Point, Surge};
+pub use watch::{Counted, Memory, Standing, Watch};
+
+#[cfg(test)]
+mod tests;
