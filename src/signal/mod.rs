@@ -2,6 +2,7 @@
 //! hour, and when far more is a surge. Pure: the time comes in, findings go out. Must not know HTTP,
 //! the store, or what a finding leads to.
 
+mod backtest;
 mod group;
 mod history;
 mod monitor;
@@ -11,6 +12,7 @@ mod surge;
 mod tally;
 mod watch;
 
+pub use backtest::{Backtest, BacktestFault, Fired, Trouble, backtest};
 pub use monitor::{Baseline, Monitor, Spread};
 pub use occurrence::{LABELS_MAX, LINE_BYTES_MAX, Occurrence, OccurrenceFault};
 pub use rule::{Mark, Rule};

@@ -126,15 +126,13 @@ impl Rule {
         }
     }
 
-    /// Returns the same rule with another ratio in place of every one.
+    /// Returns for how many minutes its ratios must hold.
     #[must_use]
-    pub fn with_ratio(&self, to: f64) -> Self {
-        let with = |rules: &[Self]| rules.iter().map(|rule| rule.with_ratio(to)).collect();
+    pub fn held(&self) -> u32 {
         match self {
-            Self::Ratio { minutes, .. } => Self::Ratio { times: to, minutes: *minutes },
-            Self::Any(rules) => Self::Any(with(rules)),
-            Self::All(rules) => Self::All(with(rules)),
-            other => other.clone(),
+            Self::Ratio { minutes, .. } => *minutes,
+            Self::Any(rules) | Self::All(rules) => rules.iter().map(Self::held).max().unwrap_or(0),
+            _ => 0,
         }
     }
 }

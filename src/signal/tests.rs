@@ -298,6 +298,58 @@ fn lines_that_are_too_much_are_refused_with_what_is_wrong() {
     assert!(Occurrence::read(b"{\"signal\":\"\xff\"}").is_err());
 }
 
+/// A year of complaints with the ups and downs of days and weeks, and surges strewn over it.
+fn year(seed: u64) -> (Vec<(Timestamp, Occurrence<'static>)>, Vec<Trouble>) {
+    use rand::{RngExt as _, SeedableRng as _};
+    let mut chance = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let start = at("2026-01-04T16:00:00Z");
+    let day = SignedDuration::from_hours(24);
+    let known: Vec<Trouble> = (0..20)
+        .map(|n| {
+            let from =
+                start + day * (40 + n * 16) + SignedDuration::from_hours(i64::from(n) * 5 % 24);
+            Trouble { from, until: from + SignedDuration::from_hours(3) }
+        })
+        .collect();
+    let mut rows = Vec::new();
+    for ten in 0..(365 * 144) {
+        let when = start + SignedDuration::from_mins(i64::from(ten) * 10);
+        let hour = (ten / 6) % 24;
+        let weekend = (ten / 144) % 7 >= 5;
+        let usual = [2.0, 10.0, 16.0, 6.0][(hour / 6) as usize] * if weekend { 0.6 } else { 1.0 };
+        let surging = known.iter().any(|t| t.from <= when && when < t.until);
+        let mean: f64 = if surging { usual * 5.0 } else { usual };
+        let noise = 0.75 + 0.5 * chance.random::<f64>();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+        let count = (mean * noise).round() as u32;
+        if count > 0 {
+            let occurrence = Occurrence {
+                signal: "complaint".into(),
+                at: Some(when),
+                count,
+                labels: Vec::new(),
+                ticket: None,
+            };
+            rows.push((when, occurrence));
+        }
+    }
+    (rows, known)
+}
+
+#[test]
+fn a_year_with_twenty_surges_is_found_out_without_false_alarms() {
+    let watched = Monitor { group_by: Vec::new(), ..monitor(ratio(3.0, 10)) };
+    let (rows, known) = year(7);
+    let told = backtest(&watched, rows, &known).expect("a year");
+    assert_eq!((told.missed, told.fired.len()), (0, 20), "{:?}", told.fired);
+    assert_eq!(told.false_alarms_per_week, Some(0.0));
+    let delays: Vec<i64> = told.fired.iter().filter_map(|fired| fired.delay_minutes).collect();
+    assert!(delays.iter().all(|delay| (10..=60).contains(delay)), "{delays:?}");
+    let suggested = told.suggested_ratio.expect("many calm days");
+    assert!((1.1..2.5).contains(&suggested), "{suggested}");
+    assert_eq!(backtest(&watched, Vec::new(), &[]), Err(BacktestFault::Empty));
+}
+
 proptest! {
     #[test]
     fn a_tally_counts_as_a_table_does(

@@ -73,6 +73,7 @@ pub struct Watch {
     /// What the hours of the present window are compared with: the same for every group.
     compared: (u32, Vec<Comparable>),
     key: String,
+    ratio: Option<f64>,
 }
 
 impl Watch {
@@ -95,7 +96,7 @@ impl Watch {
     /// Goes on with what was known before a restart.
     #[must_use]
     pub fn resume(monitor: Monitor, memory: Memory) -> Self {
-        Self { monitor, memory, compared: (0, Vec::new()), key: String::new() }
+        Self { monitor, memory, compared: (0, Vec::new()), key: String::new(), ratio: None }
     }
 
     /// Returns what must survive a restart.
@@ -108,6 +109,12 @@ impl Watch {
     #[must_use]
     pub const fn monitor(&self) -> &Monitor {
         &self.monitor
+    }
+
+    /// Returns the greatest ratio at the last look, of what has enough to be a surge.
+    #[must_use]
+    pub const fn ratio(&self) -> Option<f64> {
+        self.ratio
     }
 
     /// Returns how many groups are counted apart.
@@ -180,6 +187,7 @@ impl Watch {
         for (key, group) in groups {
             seen.take(monitor, group, Some(key), &window);
         }
+        self.ratio = seen.greatest;
         let finding = self.weigh(seen, now);
         self.forget(now);
         finding
@@ -297,6 +305,8 @@ struct Seen {
     holds: bool,
     total: Look,
     ratio: Option<f64>,
+    /// The greatest ratio of what has enough to be one.
+    greatest: Option<f64>,
     /// The greatest ratio of what is a surge by itself.
     worst: Option<f64>,
     /// The groups that bring most, with whether each is a surge by itself.
@@ -306,7 +316,7 @@ struct Seen {
 impl Default for Seen {
     fn default() -> Self {
         let total = Look { count: 0, usual: None };
-        Self { holds: false, total, ratio: None, worst: None, top: Vec::new() }
+        Self { holds: false, total, ratio: None, greatest: None, worst: None, top: Vec::new() }
     }
 }
 
@@ -322,6 +332,9 @@ impl Seen {
         let ratio = look.ratio(monitor.baseline.floor);
         let asked = key.is_none() || monitor.spread == Spread::Anywhere;
         let holds = asked && group.judge(monitor, look, window);
+        if asked && look.count >= monitor.minimum {
+            self.greatest = [self.greatest, ratio].into_iter().flatten().reduce(f64::max);
+        }
         self.holds |= holds;
         if holds {
             self.worst = [self.worst, ratio].into_iter().flatten().reduce(f64::max);

@@ -7,6 +7,7 @@ pub(super) mod forms;
 mod hooks;
 mod ingest;
 mod ladders;
+mod monitors;
 mod people;
 mod scalar;
 mod schedules;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::id::ChannelId;
-use crate::people::{Directory, Parts};
+use crate::people::{Directory, Parts, Zone};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::Span;
 use crate::playbook::yaml::{Fields, Node};
@@ -55,7 +56,7 @@ pub(super) const KEYS: [&str; 22] = [
 ];
 
 /// Keys of the file whose time has not come.
-const NOT_YET: [&str; 2] = ["tls", "monitors"];
+const NOT_YET: [&str; 1] = ["tls"];
 
 /// The id of the channel that stands in where the operator would have none.
 const OUTBOX: &str = "email";
@@ -95,11 +96,15 @@ impl<'i, 'o> Reader<'i, 'o> {
         let parts = self.parts(&mut fields, lang, channel_ids);
         self.services(fields.take("auth"));
         let directory = self.directory(parts, root, &data, declared.is_some());
+        let timezone = fields.take("timezone").and_then(|node| self.zone(node));
+        let monitors = fields.map("monitors", self.out);
+        let monitors = self.monitors(&monitors, timezone.as_ref().unwrap_or(&Zone::utc()));
         let config = Config {
+            monitors,
             listen: self.listen(fields.take("listen")),
             public_url: fields.take("public_url").and_then(|node| self.public_url(node)),
             lang,
-            timezone: fields.take("timezone").and_then(|node| self.zone(node)),
+            timezone,
             playbooks: self.path_or(fields.take("playbooks"), "playbooks"),
             drills: self.drills(fields.take("drills")),
             store: self.store(fields.take("store")),

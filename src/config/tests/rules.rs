@@ -44,7 +44,6 @@ fn each_wrong_setting_of_the_server_is_found_where_it_stands() {
         ("listen: 8080", WRONG_TYPE, "8080"),
         ("listen: example.com", BAD_ADDRESS, "example.com"),
         ("tls: {}", NOT_YET, "tls"),
-        ("monitors: {}", NOT_YET, "monitors"),
         ("ingest: []", WRONG_TYPE, "["),
         ("ingest: { x: { dialect: generic } }", MISSING_KEY, "dialect"),
         ("ingest: { x: { dialect: nagios, secret: env:ROBOT_KEY } }", BAD_VALUE, "nagios"),
