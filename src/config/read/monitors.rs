@@ -157,7 +157,7 @@ impl Reader<'_, '_> {
         };
         let mark = of.and_then(|node| self.mark(node)).map(|mark| asked.mark(mark));
         let least = match kind {
-            "distinct" => fields.integer("at_least", 1, 10_000, self.out),
+            "distinct" => fields.integer("least", 1, 10_000, self.out),
             _ => None,
         };
         fields.close(self.out);
