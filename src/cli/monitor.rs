@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use super::args::{Backtest, Monitor as Verb};
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
-use super::{settings, system};
+use super::settings;
 use crate::playbook::diagnostic::nearest;
 use crate::signal::{self, BacktestFault, Monitor, Occurrence, Trouble};
-use crate::text::Lang;
+use crate::text::{Lang, system};
 
 /// The largest file that is read: a year of minutes with a few labels.
 const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;

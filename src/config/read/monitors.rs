@@ -67,7 +67,7 @@ impl Reader<'_, '_> {
         let minimum = fields.integer("minimum", 1, 1_000_000_000, self.out).unwrap_or(10);
         let mut asked = Asked::default();
         let rule = fields.require("rule", self.out);
-        let rule = rule.and_then(|node| self.rule(node, &mut asked, DEPTH_MAX));
+        let rule = rule.and_then(|node| self.surge_rule(node, &mut asked, DEPTH_MAX));
         let baseline = fields.take("baseline").map(|node| self.baseline(node));
         let levels = fields.take("levels").map(|node| self.ratios(node)).unwrap_or_default();
         let clear = fields.take("clear").map(|node| self.clear(node)).unwrap_or_default();
@@ -118,7 +118,7 @@ impl Reader<'_, '_> {
     }
 
     /// Reads `{ ratio: 3.0, for: 10m }` and its kin.
-    fn rule(&mut self, node: &Node, asked: &mut Asked, depth: usize) -> Option<Rule> {
+    fn surge_rule(&mut self, node: &Node, asked: &mut Asked, depth: usize) -> Option<Rule> {
         let what = Text::both("激增规则", "a rule");
         asked.rules += 1;
         if depth == 0 || asked.rules > RULES_MAX {
@@ -185,7 +185,7 @@ impl Reader<'_, '_> {
             any_or_all => {
                 let rules = value.list(self.out)?.iter();
                 let rules: Vec<Rule> =
-                    rules.filter_map(|node| self.rule(node, asked, depth - 1)).collect();
+                    rules.filter_map(|node| self.surge_rule(node, asked, depth - 1)).collect();
                 Some(if any_or_all == "any" { Rule::Any(rules) } else { Rule::All(rules) })
             }
         }
