@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde::{Deserialize, Serialize};
 
+use super::chance::upper_tail;
 use super::history::{Comparable, History, Ordinary};
 use super::monitor::Monitor;
 use super::occurrence::Occurrence;
@@ -79,6 +80,8 @@ pub struct Window<'a> {
     pub minute: u32,
     /// The hours that say what is usual.
     pub ordinary: &'a Ordinary,
+    /// What is likelier than this by chance alone is none: the monitor's, shared by all it looks at.
+    pub chance: f64,
 }
 
 impl Group {
@@ -117,7 +120,27 @@ impl Group {
         Look { count: self.window.between(from, until), usual: usual.sum() }
     }
 
-    /// Judges the monitor's rule; below its least volume nothing is a surge.
+    /// Returns how likely it is by chance alone that there are so many; 1 while nothing is known.
+    ///
+    /// What is usual is known from a few hours only, which makes the count vary by so much more.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "there are twelve weeks at most")]
+    pub fn chance(&self, look: Look, floor: f64, window: &Window<'_>) -> f64 {
+        let Some(usual) = look.usual else { return 1.0 };
+        let (mut squares, mut counts, mut hours) = (0.0, 0.0, usize::MAX);
+        for (to, _) in window.hours {
+            let apart = self.history.spread(to, window.ordinary);
+            squares += apart.squares;
+            counts += apart.counts;
+            hours = hours.min(apart.hours);
+        }
+        let dispersion = if counts > 0.0 { (squares / counts).max(1.0) } else { 1.0 };
+        let known_from = 1.0 + 1.0 / hours.max(1) as f64;
+        upper_tail(look.count, usual.max(floor), dispersion * known_from)
+    }
+
+    /// Judges the monitor's rule; below its least volume nothing is a surge, and no ratio is one
+    /// that chance alone brings about often enough.
     pub fn judge(&mut self, monitor: &Monitor, look: Look, window: &Window<'_>) -> bool {
         let (from, until) = window.buckets;
         let marked: Vec<(u64, u32)> =
@@ -130,12 +153,21 @@ impl Group {
         let enough = look.count >= monitor.minimum;
         let facts = Facts {
             count: look.count,
-            ratio: look.ratio(monitor.baseline.floor).filter(|_| enough),
+            ratio: self.telling(monitor, look, window),
             marked: &marked,
             distinct: &distinct,
             minute: window.minute,
         };
         monitor.rule.holds(&facts, &mut self.since) && enough
+    }
+
+    /// Returns the ratio where it tells something: of enough, and of more than chance brings.
+    #[must_use]
+    pub fn telling(&self, monitor: &Monitor, look: Look, window: &Window<'_>) -> Option<f64> {
+        let floor = monitor.baseline.floor;
+        let ratio = look.ratio(floor).filter(|_| look.count >= monitor.minimum)?;
+        let tells = ratio <= 1.0 || self.chance(look, floor, window) <= window.chance;
+        tells.then_some(ratio)
     }
 
     /// Returns how many were counted in an hour.

@@ -14,6 +14,8 @@ const WEEKS_LEAST: usize = 3;
 /// From how many days on anything is said to be usual.
 const DAYS_LEAST: usize = 3;
 
+const DAYS_OF_WEEK: usize = 7;
+
 const HOUR_SECONDS: i64 = 3_600;
 
 /// Returns the hour an instant lies in, counted from 1970.
@@ -62,6 +64,12 @@ impl Ordinary {
         Self { first, surged: Vec::new() }
     }
 
+    /// Returns the first hour for which enough is known, where nothing is left out before it.
+    #[must_use]
+    pub const fn usual_from(&self) -> u32 {
+        self.first.saturating_add(24 * DAYS_LEAST as u32)
+    }
+
     /// Leaves out the hours of a surge, the first and the last with those between.
     pub fn leave_out(&mut self, from: u32, to: u32) {
         self.surged.push((from, to));
@@ -75,6 +83,17 @@ impl Ordinary {
     fn holds(&self, hour: u32) -> bool {
         hour >= self.first && !self.surged.iter().any(|(from, to)| (*from..=*to).contains(&hour))
     }
+}
+
+/// How far counts of comparable hours lie apart.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Apart {
+    /// Half the squares of the differences, added up.
+    pub squares: f64,
+    /// The counts that were compared, added up.
+    pub counts: f64,
+    /// How many hours say what is usual.
+    pub hours: usize,
 }
 
 /// Counts by hour of one group.
@@ -101,6 +120,28 @@ impl History {
         }
         let daily = known(&to.daily);
         (daily.len() >= DAYS_LEAST).then(|| middle(daily))
+    }
+
+    /// Adds up how far the counts of comparable hours lie apart: squares of what differs between the
+    /// same hours of two weeks (of two days while weeks are few), the counts themselves, and how many
+    /// hours said what is usual.
+    pub fn spread(&self, to: &Comparable, ordinary: &Ordinary) -> Apart {
+        let known = |hour: &&u32| ordinary.holds(**hour);
+        let weeks = to.weekly.iter().filter(known).count();
+        let (step, hours) = match weeks >= WEEKS_LEAST {
+            true => (DAYS_OF_WEEK, weeks),
+            false => (1, to.daily.iter().filter(known).count()),
+        };
+        let mut apart = Apart { squares: 0.0, counts: 0.0, hours };
+        for (one, other) in to.daily.iter().zip(to.daily.iter().skip(step)) {
+            if ordinary.holds(*one) && ordinary.holds(*other) {
+                let (one, other) = (f64::from(self.0.at(*one)), f64::from(self.0.at(*other)));
+                // Two draws of one distribution differ by twice its variance.
+                apart.squares += (one - other).powi(2) / 2.0;
+                apart.counts += f64::midpoint(one, other);
+            }
+        }
+        apart
     }
 
     /// Forgets what lies before an hour.

@@ -3,6 +3,9 @@
 //! the store, or what a finding leads to.
 
 mod backtest;
+mod batch;
+mod body;
+mod chance;
 mod group;
 mod history;
 mod monitor;
@@ -13,11 +16,15 @@ mod tally;
 mod watch;
 
 pub use backtest::{Backtest, BacktestFault, Fired, Trouble, backtest};
+pub use batch::{Batch, Gather, Wanted};
+pub use body::{BODY_BYTES_MAX, BodyFault, Form, OCCURRENCES_MAX, Report, read_body};
+pub use chance::upper_tail;
+pub use group::Group;
 pub use monitor::{Baseline, Monitor, Spread};
 pub use occurrence::{LABELS_MAX, LINE_BYTES_MAX, Occurrence, OccurrenceFault};
 pub use rule::{Mark, Rule};
 pub use surge::{Contributor, Finding, Point, Surge};
-pub use watch::{Counted, Memory, Standing, Watch};
+pub use watch::{Counted, Head, Memory, Outlook, Standing, Tallied, Watch};
 
 #[cfg(test)]
 mod tests;

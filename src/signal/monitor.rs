@@ -29,6 +29,8 @@ pub struct Monitor {
     pub sources: Vec<SmolStr>,
     /// What is usual.
     pub baseline: Baseline,
+    /// How likely a ratio may be by chance alone at one look at all groups; 1 asks nothing.
+    pub chance: f64,
     /// Ratios with the level each stands for, worst level first.
     pub levels: Vec<(Level, f64)>,
     /// A surge is over once the ratio stays below this.
@@ -69,6 +71,14 @@ impl Monitor {
     pub const fn bucket(&self) -> u32 {
         let long = self.window.div_ceil(60);
         if long == 0 { 1 } else { long }
+    }
+
+    /// Tells what its counts are counts of: what was counted under another is of no use to it.
+    #[must_use]
+    pub fn shape(&self) -> String {
+        let Self { signal, group_by, marks, sources, rule, .. } = self;
+        let (bucket, rules) = (self.bucket(), rule.leaves());
+        format!("1 {signal} {group_by:?} {bucket} {marks:?} {sources:?} {rules}")
     }
 
     /// Returns the level that a ratio stands for.

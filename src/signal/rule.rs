@@ -107,7 +107,7 @@ impl Rule {
         }
     }
 
-    fn leaves(&self) -> usize {
+    pub(super) fn leaves(&self) -> usize {
         match self {
             Self::Any(rules) | Self::All(rules) => rules.iter().map(Self::leaves).sum(),
             _ => 1,
@@ -123,6 +123,18 @@ impl Rule {
                 rules.iter().filter_map(Self::least_ratio).reduce(f64::min)
             }
             _ => None,
+        }
+    }
+
+    /// Tells whether it asks for so many in a row: then the order of what comes matters.
+    #[must_use]
+    pub fn needs_order(&self) -> bool {
+        match self {
+            Self::InARow { .. } => true,
+            Self::Any(rules) | Self::All(rules) => rules.iter().any(Self::needs_order),
+            Self::AtLeast(_) | Self::Ratio { .. } | Self::Share { .. } | Self::Distinct { .. } => {
+                false
+            }
         }
     }
 

@@ -23,6 +23,7 @@ fn monitor(rule: Rule) -> Monitor {
         marks: vec![Mark { label: "outcome".into(), value: "dropped".into() }],
         sources: vec!["customer".into()],
         baseline: Baseline { weeks: 4, floor: 1.0 },
+        chance: 1e-4,
         levels: vec![(1, 5.0), (2, 4.0), (3, 3.0), (4, 1.4)],
         clear_below: 1.5,
         clear_for: 30,

@@ -1,7 +1,7 @@
 //! A monitor at work: it counts, looks at its groups each minute, and says what it finds.
 
 use indexmap::IndexMap;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -11,8 +11,8 @@ use super::monitor::{Monitor, Spread};
 use super::occurrence::Occurrence;
 use super::surge::{Contributor, Finding, Point, Surge};
 
-/// How far ahead of us a reporter's clock may be.
-const AHEAD: SignedDuration = SignedDuration::from_mins(2);
+/// How many minutes ahead of us a reporter's clock may be.
+pub(super) const AHEAD_MINUTES: u32 = 2;
 /// How many groups a surge names.
 const TOP: usize = 5;
 /// How many tickets a surge names.
@@ -52,9 +52,18 @@ pub enum Standing {
 /// What a monitor knows: everything that must survive a restart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
+    /// All but the groups.
+    pub head: Head,
+    /// The groups, by the values of their labels.
+    pub groups: IndexMap<SmolStr, Group>,
+}
+
+/// What a monitor knows beside its groups.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    since: Timestamp,
     ordinary: Ordinary,
     total: Group,
-    groups: IndexMap<SmolStr, Group>,
     surge: Option<Surge>,
     /// The ratio that was told last.
     told: Option<f64>,
@@ -63,6 +72,37 @@ pub struct Memory {
     /// Until which minute no other is begun.
     quiet_until: u32,
     tickets: Vec<SmolStr>,
+    tallied: Tallied,
+}
+
+/// What became of all that was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tallied {
+    /// How many were counted.
+    pub counted: u64,
+    /// How many of them in the total alone, since there were too many groups already.
+    pub crowded_out: u64,
+    /// Reports that came too late for this monitor.
+    pub late: u64,
+    /// When the last one that was counted arrived.
+    pub last_at: Option<Timestamp>,
+}
+
+/// How a monitor stands, for people to read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outlook {
+    /// How many in the window at the last look.
+    pub count: u64,
+    /// How many are usual; nothing while that is not known.
+    pub usual: Option<f64>,
+    /// How many times what is usual, of everything.
+    pub ratio: Option<f64>,
+    /// The groups that bring most.
+    pub top: Vec<Contributor>,
+    /// Since when it watches.
+    pub since: Timestamp,
+    /// From when on at the earliest it is known what is usual; nothing once it is.
+    pub learning_until: Option<Timestamp>,
 }
 
 /// A monitor at work.
@@ -74,29 +114,33 @@ pub struct Watch {
     compared: (u32, Vec<Comparable>),
     key: String,
     ratio: Option<f64>,
+    /// What the last look saw of everything and of the groups that bring most.
+    seen: Option<(Look, Vec<Contributor>)>,
 }
 
 impl Watch {
     /// Begins to watch.
     #[must_use]
     pub fn new(monitor: Monitor, now: Timestamp) -> Self {
-        let memory = Memory {
+        let head = Head {
+            since: now,
             ordinary: Ordinary::since(hour_of(now).saturating_add(1)),
             total: Group::default(),
-            groups: IndexMap::new(),
             surge: None,
             told: None,
             below_since: None,
             quiet_until: 0,
             tickets: Vec::new(),
+            tallied: Tallied::default(),
         };
-        Self::resume(monitor, memory)
+        Self::resume(monitor, Memory { head, groups: IndexMap::new() })
     }
 
     /// Goes on with what was known before a restart.
     #[must_use]
     pub fn resume(monitor: Monitor, memory: Memory) -> Self {
-        Self { monitor, memory, compared: (0, Vec::new()), key: String::new(), ratio: None }
+        let compared = (0, Vec::new());
+        Self { monitor, memory, compared, key: String::new(), ratio: None, seen: None }
     }
 
     /// Returns what must survive a restart.
@@ -123,37 +167,50 @@ impl Watch {
         self.memory.groups.len()
     }
 
-    /// Counts an occurrence, in the window of its own time.
+    /// Returns what became of all that was counted.
+    #[must_use]
+    pub const fn tallied(&self) -> Tallied {
+        self.memory.head.tallied
+    }
+
+    /// Counts an occurrence, in the window of its own time, to the minute.
     pub fn count(&mut self, occurrence: &Occurrence<'_>, now: Timestamp) -> Counted {
         let monitor = &self.monitor;
         if *occurrence.signal != *monitor.signal {
             return Counted::Other;
         }
         let at = occurrence.at.unwrap_or(now);
-        let late = SignedDuration::from_mins(i64::from(monitor.late));
-        if now.duration_since(at) > late {
+        let (minute, present) = (minute_of(at), minute_of(now));
+        if present.saturating_sub(minute) > monitor.late {
+            self.memory.head.tallied.late += 1;
             return Counted::Late;
         }
-        if at.duration_since(now) > AHEAD {
+        if minute > present + AHEAD_MINUTES {
             return Counted::Ahead;
         }
         let place = self.place(at.min(now));
-        self.memory.total.add(&self.monitor, place, occurrence);
-        if !self.monitor.group_by.is_empty() {
-            self.count_group(occurrence, place);
+        self.memory.head.total.add(&self.monitor, place, occurrence);
+        let apart = self.monitor.group_by.is_empty() || self.count_group(occurrence, place);
+        let head = &mut self.memory.head;
+        let count = u64::from(occurrence.count);
+        head.tallied.counted = head.tallied.counted.saturating_add(count);
+        head.tallied.last_at = Some(now);
+        if !apart {
+            head.tallied.crowded_out = head.tallied.crowded_out.saturating_add(count);
         }
         if let Some(ticket) = &occurrence.ticket {
-            self.memory.tickets.retain(|known| **known != **ticket);
-            self.memory.tickets.truncate(TICKETS - 1);
-            self.memory.tickets.insert(0, SmolStr::new(ticket));
+            head.tickets.retain(|known| **known != **ticket);
+            head.tickets.truncate(TICKETS - 1);
+            head.tickets.insert(0, SmolStr::new(ticket));
         }
         Counted::Yes
     }
 
-    fn count_group(&mut self, occurrence: &Occurrence<'_>, place: Place) {
+    /// Counts in the group; tells whether there is one.
+    fn count_group(&mut self, occurrence: &Occurrence<'_>, place: Place) -> bool {
         self.key.clear();
-        for label in &self.monitor.group_by {
-            if !self.key.is_empty() {
+        for (n, label) in self.monitor.group_by.iter().enumerate() {
+            if n > 0 {
                 self.key.push(BETWEEN);
             }
             self.key.push_str(occurrence.label(label));
@@ -161,11 +218,15 @@ impl Watch {
         let groups = &mut self.memory.groups;
         if let Some(group) = groups.get_mut(self.key.as_str()) {
             group.add(&self.monitor, place, occurrence);
-        } else if groups.len() < self.monitor.groups_max {
-            let mut group = Group::default();
-            group.add(&self.monitor, place, occurrence);
-            groups.insert(SmolStr::new(&self.key), group);
+            return true;
         }
+        if groups.len() >= self.monitor.groups_max {
+            return false;
+        }
+        let mut group = Group::default();
+        group.add(&self.monitor, place, occurrence);
+        groups.insert(SmolStr::new(&self.key), group);
+        true
     }
 
     fn place(&self, at: Timestamp) -> Place {
@@ -175,19 +236,23 @@ impl Watch {
     /// Looks at every group as it is now; to be called each minute.
     pub fn tick(&mut self, now: Timestamp) -> Option<Finding> {
         self.compare(now);
-        let Memory { total, groups, ordinary, .. } = &mut self.memory;
+        let Memory { head: Head { total, ordinary, .. }, groups } = &mut self.memory;
         let monitor = &self.monitor;
+        let looks = if monitor.spread == Spread::Anywhere { groups.len() + 1 } else { 1 };
         let minute = minute_of(now);
         let hours = parts(now, monitor.window, &self.compared.1);
         let until = minute / monitor.bucket() + 1;
         let from = minute.saturating_sub(monitor.window) / monitor.bucket();
-        let window = Window { buckets: (from, until), hours: &hours, minute, ordinary };
+        #[expect(clippy::cast_precision_loss, reason = "groups are bounded")]
+        let chance = if monitor.chance < 1.0 { monitor.chance / looks as f64 } else { 1.0 };
+        let window = Window { buckets: (from, until), hours: &hours, minute, ordinary, chance };
         let mut seen = Seen::default();
         seen.take(monitor, total, None, &window);
         for (key, group) in groups {
             seen.take(monitor, group, Some(key), &window);
         }
         self.ratio = seen.greatest;
+        self.seen = Some((seen.total, seen.contributors()));
         let finding = self.weigh(seen, now);
         self.forget(now);
         finding
@@ -209,41 +274,36 @@ impl Watch {
     fn weigh(&mut self, seen: Seen, now: Timestamp) -> Option<Finding> {
         let minute = minute_of(now);
         let ratio = seen.worst.or(seen.ratio);
-        let Some(known) = self.memory.surge.take() else {
-            if !seen.holds || minute < self.memory.quiet_until {
+        let Some(known) = self.memory.head.surge.take() else {
+            if !seen.holds || minute < self.memory.head.quiet_until {
                 return None;
             }
-            let surge = self.surge(&seen, now, now, ratio);
-            (self.memory.below_since, self.memory.told) = (None, surge.ratio);
-            self.memory.surge = Some(surge.clone());
+            let surge = self.described(&seen, now, now, ratio);
+            (self.memory.head.below_since, self.memory.head.told) = (None, surge.ratio);
+            self.memory.head.surge = Some(surge.clone());
             return Some(Finding::Began(surge));
         };
         let peak = [known.peak, ratio].into_iter().flatten().reduce(f64::max);
-        let surge = self.surge(&seen, known.began, now, peak);
+        let surge = self.described(&seen, known.began, now, peak);
         let calm = !seen.holds && ratio.is_none_or(|ratio| ratio < self.monitor.clear_below);
-        let since = calm.then(|| self.memory.below_since.unwrap_or(minute));
-        self.memory.below_since = since;
+        let since = calm.then(|| self.memory.head.below_since.unwrap_or(minute));
+        self.memory.head.below_since = since;
         if since.is_some_and(|since| minute.saturating_sub(since) >= self.monitor.clear_for) {
-            self.memory.ordinary.leave_out(hour_of(known.began), hour_of(now));
-            self.memory.quiet_until = minute.saturating_add(self.monitor.cool_down);
-            self.memory.below_since = None;
+            self.memory.head.ordinary.leave_out(hour_of(known.began), hour_of(now));
+            self.memory.head.quiet_until = minute.saturating_add(self.monitor.cool_down);
+            self.memory.head.below_since = None;
             return Some(Finding::Subsided(surge));
         }
-        self.memory.surge = Some(surge.clone());
-        if surge.level == known.level && !moved(self.memory.told, surge.ratio) {
+        self.memory.head.surge = Some(surge.clone());
+        if surge.level == known.level && !moved(self.memory.head.told, surge.ratio) {
             return None;
         }
-        self.memory.told = surge.ratio;
+        self.memory.head.told = surge.ratio;
         Some(Finding::Changed(surge))
     }
 
-    fn surge(&self, seen: &Seen, began: Timestamp, now: Timestamp, peak: Option<f64>) -> Surge {
+    fn described(&self, seen: &Seen, began: Timestamp, now: Timestamp, peak: Option<f64>) -> Surge {
         let ratio = seen.worst.or(seen.ratio);
-        let contributor = |(key, look, _): &(SmolStr, Look, bool)| Contributor {
-            values: key.split(BETWEEN).map(SmolStr::new).collect(),
-            count: look.count,
-            usual: look.usual,
-        };
         Surge {
             began,
             count: seen.total.count,
@@ -251,8 +311,8 @@ impl Watch {
             ratio,
             peak,
             level: ratio.and_then(|ratio| self.monitor.level(ratio)),
-            top: seen.top.iter().map(contributor).collect(),
-            tickets: self.memory.tickets.clone(),
+            top: seen.contributors(),
+            tickets: self.memory.head.tickets.clone(),
             chart: self.chart(now),
         }
     }
@@ -262,22 +322,47 @@ impl Watch {
         let point = |hour: u32| {
             let to = Comparable::of(hour, self.monitor.baseline.weeks, &self.monitor.zone);
             let at = Timestamp::from_second(i64::from(hour) * 3_600).ok()?;
-            let usual = self.memory.total.usual(&to, &self.memory.ordinary);
-            Some(Point { at, count: self.memory.total.in_hour(hour), usual })
+            let usual = self.memory.head.total.usual(&to, &self.memory.head.ordinary);
+            Some(Point { at, count: self.memory.head.total.in_hour(hour), usual })
         };
         (hour.saturating_sub(CHART_HOURS - 1)..=hour).filter_map(point).collect()
+    }
+
+    /// Returns the surge that goes on.
+    #[must_use]
+    pub const fn surge(&self) -> Option<&Surge> {
+        self.memory.head.surge.as_ref()
     }
 
     /// Returns how it stands.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
-        if let Some(surge) = &self.memory.surge {
-            return Standing::Surging(surge.clone());
-        }
-        let to = Comparable::of(hour_of(now), self.monitor.baseline.weeks, &self.monitor.zone);
-        match self.memory.total.usual(&to, &self.memory.ordinary) {
-            Some(_) => Standing::Quiet,
+        match &self.memory.head.surge {
+            Some(surge) => Standing::Surging(surge.clone()),
+            None if self.usual(now).is_some() => Standing::Quiet,
             None => Standing::Learning,
+        }
+    }
+
+    fn usual(&self, now: Timestamp) -> Option<f64> {
+        let to = Comparable::of(hour_of(now), self.monitor.baseline.weeks, &self.monitor.zone);
+        self.memory.head.total.usual(&to, &self.memory.head.ordinary)
+    }
+
+    /// Returns what the last look saw.
+    #[must_use]
+    pub fn outlook(&self, now: Timestamp) -> Outlook {
+        let head = &self.memory.head;
+        let (look, top) = self.seen.clone().unwrap_or((Look { count: 0, usual: None }, Vec::new()));
+        let from = i64::from(head.ordinary.usual_from()) * 3_600;
+        let learning = self.usual(now).is_none();
+        Outlook {
+            count: look.count,
+            usual: look.usual,
+            ratio: look.ratio(self.monitor.baseline.floor),
+            top,
+            since: head.since,
+            learning_until: Timestamp::from_second(from).ok().filter(|_| learning),
         }
     }
 
@@ -292,10 +377,10 @@ impl Watch {
         let weeks = monitor.baseline.weeks.saturating_add(1);
         let hour = hour_of(now).saturating_sub(weeks.saturating_mul(24 * 7));
         let place = Place { bucket: bucket.saturating_sub(1), hour };
-        self.memory.total.forget(place);
+        self.memory.head.total.forget(place);
         self.memory.groups.values_mut().for_each(|group| group.forget(place));
         self.memory.groups.retain(|_, group| !group.is_empty());
-        self.memory.ordinary.forget(hour);
+        self.memory.head.ordinary.forget(hour);
     }
 }
 
@@ -321,6 +406,15 @@ impl Default for Seen {
 }
 
 impl Seen {
+    fn contributors(&self) -> Vec<Contributor> {
+        let contributor = |(key, look, _): &(SmolStr, Look, bool)| Contributor {
+            values: key.split(BETWEEN).map(SmolStr::new).collect(),
+            count: look.count,
+            usual: look.usual,
+        };
+        self.top.iter().map(contributor).collect()
+    }
+
     fn take(
         &mut self,
         monitor: &Monitor,
@@ -332,8 +426,9 @@ impl Seen {
         let ratio = look.ratio(monitor.baseline.floor);
         let asked = key.is_none() || monitor.spread == Spread::Anywhere;
         let holds = asked && group.judge(monitor, look, window);
-        if asked && look.count >= monitor.minimum {
-            self.greatest = [self.greatest, ratio].into_iter().flatten().reduce(f64::max);
+        if asked && look.count >= monitor.minimum && ratio > self.greatest {
+            let telling = group.telling(monitor, look, window);
+            self.greatest = [self.greatest, telling].into_iter().flatten().reduce(f64::max);
         }
         self.holds |= holds;
         if holds {
@@ -376,6 +471,7 @@ fn parts(now: Timestamp, window: u32, compared: &[Comparable]) -> Vec<(&Comparab
     compared.iter().enumerate().filter_map(part).collect()
 }
 
-fn minute_of(at: Timestamp) -> u32 {
+/// Returns the minute an instant lies in, counted from 1970.
+pub(super) fn minute_of(at: Timestamp) -> u32 {
     u32::try_from(at.as_second().div_euclid(60)).unwrap_or(0)
 }

@@ -21,6 +21,7 @@ use firebell::people::{
 };
 use firebell::runtime::{self, Outbound, Runtime, Scope};
 use firebell::server::{App, Grant, Owner, Parts, Tokens, router};
+use firebell::signal::Monitor;
 use firebell::store::{Memory, Store};
 use firebell::telemetry::Metrics;
 use firebell::text::Lang;
@@ -200,6 +201,20 @@ impl TestApp {
         grants: Grants,
         ingest: BTreeMap<SmolStr, IngestSource>,
     ) -> Self {
+        Self::start_whole(store, grants, ingest, Vec::new())
+    }
+
+    /// Starts a server whose monitors watch signals.
+    pub fn start_watching(store: Arc<dyn Store>, monitors: Vec<Monitor>) -> Self {
+        Self::start_whole(store, Grants::default(), BTreeMap::new(), monitors)
+    }
+
+    fn start_whole(
+        store: Arc<dyn Store>,
+        grants: Grants,
+        ingest: BTreeMap<SmolStr, IngestSource>,
+        monitors: Vec<Monitor>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = TestClock::new();
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -217,6 +232,7 @@ impl TestApp {
             lang: Lang::En,
             watchdog: None,
             archive_after: None,
+            monitors,
             outages: Vec::new(),
             safe_start: false,
         });

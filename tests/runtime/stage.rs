@@ -179,6 +179,7 @@ impl Stage {
             lang: Lang::En,
             watchdog: None,
             archive_after: None,
+            monitors: Vec::new(),
             outages: firebell::drill::live::outages(&self.store).unwrap(),
             safe_start,
         })

@@ -35,6 +35,8 @@ const RULES_MAX: usize = 32;
 const DEPTH_MAX: usize = 4;
 /// How far below the least ratio a surge must fall to be over, where nothing is said.
 const CLEARS_AT: f64 = 0.6;
+/// How likely by chance alone a ratio may be where nothing is said: of ten thousand looks one.
+const CHANCE: f64 = 1e-4;
 /// Weeks compared where nothing is said.
 const WEEKS: i64 = 4;
 
@@ -69,6 +71,7 @@ impl Reader<'_, '_> {
         let rule = fields.require("rule", self.out);
         let rule = rule.and_then(|node| self.surge_rule(node, &mut asked, DEPTH_MAX));
         let baseline = fields.take("baseline").map(|node| self.baseline(node));
+        let chance = fields.take("chance").and_then(|node| self.chance(node));
         let levels = fields.take("levels").map(|node| self.ratios(node)).unwrap_or_default();
         let clear = fields.take("clear").map(|node| self.clear(node)).unwrap_or_default();
         let cool_down = fields.take("cool_down").and_then(|node| self.minutes(node, 0, 7 * DAY));
@@ -89,6 +92,7 @@ impl Reader<'_, '_> {
             marks: asked.marks,
             sources: asked.sources,
             baseline: baseline.unwrap_or(Baseline { weeks: 4, floor: 1.0 }),
+            chance: chance.unwrap_or(CHANCE),
             levels,
             clear_below: clear.0.unwrap_or((least * CLEARS_AT).max(1.0)),
             clear_for: clear.1.unwrap_or(window / 2),
@@ -211,6 +215,16 @@ impl Reader<'_, '_> {
             return None;
         }
         Some(number)
+    }
+
+    fn chance(&mut self, node: &Node) -> Option<f64> {
+        let chance = self.above(node, 0.0)?;
+        if chance > 1.0 {
+            let message = both!("须不大于 1", "must be at most 1");
+            self.out.push(Diagnostic::new(BAD_VALUE, message).at(node.span));
+            return None;
+        }
+        Some(chance)
     }
 
     fn baseline(&mut self, node: &Node) -> Baseline {
