@@ -124,6 +124,7 @@ impl Incident {
             personal: Arc::default(),
             measures: Arc::default(),
             alert: None,
+            surge: None,
             roles: Arc::default(),
             steps: Arc::default(),
             ladders: Arc::default(),

@@ -12,11 +12,12 @@ use super::event::{
     AlertNote, DeadlineName, EvidenceItem, LadderSubject, PlaybookRef, RollbackCause, SetMoment,
     StepAlarm, StuckReason, Undoing, ValueSource,
 };
-use super::kin::{ChildCall, ParentRef, RecallReason, Takeover};
+use super::kin::{ChildCall, ParentRef, RecallReason, Takeover, is_false};
 use super::mode::{Mode, Status};
 use super::notice::{Notice, NoticeEnd, Purpose};
 use super::run::{FailureCause, RunKey, SkipReason, StepCancelReason};
 use super::seal::Reference;
+use super::surge::SurgeSeen;
 use crate::id::{
     ChannelId, DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId,
     PlaybookId, RoleId, VarId,
@@ -191,6 +192,10 @@ pub enum Fact {
         /// Its name.
         name: SmolStr,
     },
+    /// A surge was attached, or moved enough to say so. Its unreadable inputs stay unknown.
+    SurgeObserved(SurgeSeen),
+    /// The attached surge is over. Legal once, until it is observed again.
+    SurgeSubsided(SurgeSeen),
 
     // ---- level and variables --------------------------------------------------------------
     /// Variables became known or changed.
@@ -687,11 +692,6 @@ pub enum Fact {
     /// The incident goes on by another plan: steps, phases and handlers of the old one are history,
     /// and so are its objectives as they were judged. Legal while the hand-off is in the outbox.
     HandedOff(Takeover),
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]

@@ -26,6 +26,7 @@ mod notice;
 mod rejection;
 mod run;
 mod seal;
+mod surge;
 mod ticking;
 mod transition;
 mod view;
@@ -59,6 +60,7 @@ pub use run::{
     FailureCause, NoticeTally, Run, RunKey, SkipReason, Standing, StepCancelReason, StepState,
 };
 pub use seal::{Chance, Reference, SALT_BYTES, Sealed, Unsealable, unseal};
+pub use surge::{AttachedSurge, SurgeGroup, SurgeNote, SurgeSeen};
 pub use ticking::{ClockView, Ticking, ViewState, clocks};
 pub use transition::{ActName, accepts, allowed_acts, fits};
 pub use view::{ObjectiveStanding, ObjectiveView, StepView, objectives, steps};

@@ -200,6 +200,7 @@ impl Runtime {
         inner.tasks.spawn(ticker::run(Arc::clone(&inner)));
         inner.tasks.spawn(auditor::run(Arc::clone(&inner)));
         inner.tasks.spawn(monitors::run(Arc::clone(&inner)));
+        inner.tasks.spawn(monitors::tell(Arc::clone(&inner)));
         inner.tasks.spawn(redaction::run(Arc::clone(&inner)));
         if let Some(after) = parts.archive_after {
             inner.tasks.spawn(archivist::run(Arc::clone(&inner), after));

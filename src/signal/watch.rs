@@ -65,6 +65,9 @@ pub struct Head {
     ordinary: Ordinary,
     total: Group,
     surge: Option<Surge>,
+    /// The last surge that is over, as it ended.
+    #[serde(default)]
+    ended: Option<Surge>,
     /// The ratio that was told last.
     told: Option<f64>,
     /// Since which minute the surge is below what ends it.
@@ -127,6 +130,7 @@ impl Watch {
             ordinary: Ordinary::since(hour_of(now).saturating_add(1)),
             total: Group::default(),
             surge: None,
+            ended: None,
             told: None,
             below_since: None,
             quiet_until: 0,
@@ -292,6 +296,7 @@ impl Watch {
             self.memory.head.ordinary.leave_out(hour_of(known.began), hour_of(now));
             self.memory.head.quiet_until = minute.saturating_add(self.monitor.cool_down);
             self.memory.head.below_since = None;
+            self.memory.head.ended = Some(surge.clone());
             return Some(Finding::Subsided(surge));
         }
         self.memory.head.surge = Some(surge.clone());
@@ -332,6 +337,12 @@ impl Watch {
     #[must_use]
     pub const fn surge(&self) -> Option<&Surge> {
         self.memory.head.surge.as_ref()
+    }
+
+    /// Returns the last surge that is over.
+    #[must_use]
+    pub const fn ended(&self) -> Option<&Surge> {
+        self.memory.head.ended.as_ref()
     }
 
     /// Returns how it stands.

@@ -151,7 +151,7 @@ async fn what_is_too_much_or_no_signal_at_all_is_refused_and_counts_nothing() {
     let text = desk.call(Method::POST, SIGNALS).header("content-type", "text/plain").bytes("x");
     text.send().await.problem(415, "unsupported_media_type");
     let viewer = app.person("guest", Scope::Viewer).await;
-    viewer.post(SIGNALS, json!({ "signal": "complaint" })).await.problem(403, "forbidden");
+    viewer.post(SIGNALS, json!({ "signal": "complaint" })).await.problem(403, "scope_too_low");
     app.anonymous().post(SIGNALS, json!({})).await.problem(401, "unauthenticated");
     viewer.get("/api/v1/monitors").await.ok(200);
     assert_eq!(state(&desk).await["counted"], 0);

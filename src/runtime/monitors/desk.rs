@@ -54,6 +54,7 @@ async fn catch_up(inner: &Arc<Inner>) {
     if !matches!(looked, Ok(true)) {
         return;
     }
+    inner.monitors.looked.notify_one();
     inner.meters.surges_open.set(inner.monitors.state().surging());
     if wants_fold(inner) {
         fold_now(inner).await;

@@ -4,11 +4,12 @@
 mod desk;
 mod shelf;
 mod state;
+mod teller;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::Runtime;
 use crate::signal::{Batch, Monitor, Outlook, Standing, Tallied, Wanted};
@@ -16,6 +17,7 @@ use crate::store::{Change, Store, StoreError};
 use state::State;
 
 pub(super) use desk::run;
+pub(super) use teller::run as tell;
 
 /// Batches that wait to be made durable: a few rounds of the disk. Beyond them the sender waits.
 const QUEUE_MAX: usize = 256;
@@ -33,6 +35,8 @@ pub(super) struct Monitors {
     state: Arc<Mutex<State>>,
     queue: mpsc::Sender<Handed>,
     inbox: Mutex<Option<mpsc::Receiver<Handed>>>,
+    /// Told after every look at the monitors.
+    looked: Notify,
 }
 
 /// How one monitor stands.
@@ -48,6 +52,8 @@ pub struct MonitorView {
     pub tallied: Tallied,
     /// How many groups are counted apart.
     pub groups: usize,
+    /// The minute it looked at last.
+    pub looked_at: Timestamp,
 }
 
 impl Monitors {
@@ -57,11 +63,21 @@ impl Monitors {
         let state = shelf::open(monitors, store, now);
         let (queue, inbox) = mpsc::channel(QUEUE_MAX);
         let (state, inbox) = (Arc::new(Mutex::new(state)), Mutex::new(Some(inbox)));
-        Self { wanted, state, queue, inbox }
+        Self { wanted, state, queue, inbox, looked: Notify::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         locked(&self.state)
+    }
+
+    /// Returns how every monitor's surge stands.
+    fn now(&self) -> Vec<teller::Now> {
+        let now = |watch: &crate::signal::Watch| teller::Now {
+            monitor: watch.monitor().clone(),
+            surge: watch.surge().cloned(),
+            ended: watch.ended().cloned(),
+        };
+        self.state().watches.iter().map(now).collect()
     }
 
     /// Takes the end of the queue that the desk works at; there is one desk.
@@ -116,6 +132,7 @@ impl Runtime {
             outlook: watch.outlook(now),
             tallied: watch.tallied(),
             groups: watch.groups(),
+            looked_at: state::start_of(state.minute),
         };
         state.watches.iter().map(view).collect()
     }

@@ -9,7 +9,7 @@ use crate::signal::{Contributor, Standing, Surge};
 /// Shows a monitor.
 #[must_use]
 pub fn monitor(view: MonitorView) -> wire::Monitor {
-    let MonitorView { monitor, standing, outlook, tallied, groups } = view;
+    let MonitorView { monitor, standing, outlook, tallied, groups, looked_at } = view;
     let (state, surge) = match standing {
         Standing::Learning => ("learning", None),
         Standing::Quiet => ("quiet", None),
@@ -24,6 +24,7 @@ pub fn monitor(view: MonitorView) -> wire::Monitor {
         baseline: outlook.usual.map(shown),
         ratio: outlook.ratio.map(shown),
         since: outlook.since,
+        looked_at,
         learning_until: outlook.learning_until,
         surge,
         group_by: monitor.group_by,

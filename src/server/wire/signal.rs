@@ -81,6 +81,8 @@ pub struct Monitor {
     /// How many times what is usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
+    /// The minute it looked at last.
+    pub looked_at: Timestamp,
     /// Since when it watches.
     pub since: Timestamp,
     /// From when on at the earliest it is known what is usual; missing once it is.
