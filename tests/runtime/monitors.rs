@@ -9,9 +9,7 @@ use firebell::id::IncidentId;
 use firebell::people::Zone;
 use firebell::playbook::HandlerEvent;
 use firebell::runtime::{MonitorView, Runtime};
-use firebell::signal::{
-    Baseline, Form, Gather, Monitor, Rule, Spread, Standing, read_body,
-};
+use firebell::signal::{Baseline, Form, Gather, Monitor, Rule, Spread, Standing, read_body};
 use firebell::store::{Kind, Query, Which};
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Builder;
@@ -33,7 +31,7 @@ activate_when:
       at_least: 3.0
       inputs: { times: '{{ surge.ratio }}', about: '{{ surge.top }}' }
 messages:
-  told: { subject: Told, body: 'Now {{ surge.ratio }} of {{ surge.baseline }}' }
+  told: { subject: Told, text: 'Now {{ surge.ratio }} of {{ surge.baseline }}' }
 roles:
   commander: { title: Commander, assign: { team: duty } }
 phases:

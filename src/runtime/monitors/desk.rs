@@ -28,7 +28,7 @@ pub(in crate::runtime) async fn run(inner: Arc<Inner>) {
     }
     catch_up(&inner).await;
     loop {
-        let next = start_of(minute_of(inner.clock.now()) + 1);
+        let next = start_of(inner.monitors.state().minute + 1);
         tokio::select! {
             biased;
             () = inner.drain.cancelled() => break,

@@ -10,6 +10,9 @@ use crate::signal::{Batch, Watch};
 /// server that was away for days is back at once.
 const CATCH_UP_MINUTES: i64 = 60;
 
+/// By how many minutes a clock may be behind before it counts as set back.
+const SET_BACK_MINUTES: i64 = 2;
+
 /// What the monitors know.
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -54,8 +57,12 @@ pub(super) fn start_of(minute: i64) -> Timestamp {
 }
 
 impl State {
-    /// Looks at every minute up to this one; tells whether there was any.
+    /// Looks at every minute up to this one; tells whether there was any. A clock that is set back
+    /// is followed, or nothing would be looked at until it comes here again.
     pub fn advance(&mut self, to: i64) -> bool {
+        if to < self.minute - SET_BACK_MINUTES {
+            self.minute = to;
+        }
         if to <= self.minute {
             return false;
         }
