@@ -351,7 +351,102 @@ fn a_year_with_twenty_surges_is_found_out_without_false_alarms() {
     assert_eq!(backtest(&watched, Vec::new(), &[]), Err(BacktestFault::Empty));
 }
 
+#[test]
+fn many_small_groups_do_not_fire_by_chance_alone() {
+    use rand::SeedableRng as _;
+    use rand_distr::{Distribution as _, Poisson};
+    let fires = |chance: f64| {
+        let watched = Monitor { chance, spread: Spread::Anywhere, ..monitor(ratio(3.0, 0)) };
+        let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
+        let usual = Poisson::new(4.0 / 6.0).expect("a mean");
+        let start = at("2026-01-04T16:00:00Z");
+        let names: Vec<String> = (0..25).map(|n| format!("g{n}")).collect();
+        let mut rows = Vec::new();
+        for ten in 0..(7 * 7 * 144) {
+            let when = start + SignedDuration::from_mins(ten * 10);
+            for name in &names {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "small"
+                )]
+                let count = f64::max(usual.sample(&mut random), 0.0) as u32;
+                if count > 0 {
+                    let labels = vec![("category".into(), name.as_str().into())];
+                    let (signal, at) = ("complaint".into(), Some(when));
+                    rows.push((when, Occurrence { signal, at, count, labels, ticket: None }));
+                }
+            }
+        }
+        backtest(&watched, rows, &[]).expect("some weeks").fired.len()
+    };
+    assert!(fires(1.0) > 5, "a ratio by itself fires often");
+    assert_eq!(fires(1e-4), 0);
+}
+
+#[test]
+fn what_is_told_again_has_moved_by_a_tenth_or_to_another_level() {
+    let mut case = Case::new(monitor(Rule::AtLeast(10)));
+    case.pass(1, 20, "delivery");
+    let surge = Surge { ratio: Some(4.0), level: Some(3), ..case.first().clone() };
+    let told = Told::of(&surge);
+    let is_old = |ratio, level| told.is_old(&Surge { ratio, level, ..surge.clone() });
+    assert!(!is_old(Some(4.4), Some(3)) && !is_old(Some(3.6), Some(3)));
+    assert!(is_old(Some(4.41), Some(3)) && is_old(Some(4.0), Some(2)) && is_old(None, Some(3)));
+}
+
+#[test]
+fn a_chart_and_its_table_show_every_hour_and_hide_no_markup_of_others() {
+    let mut case = Case::new(monitor(Rule::AtLeast(10)));
+    case.count(r#"{"signal":"complaint","count":20,"labels":{"category":"<a|b>"},"ticket":"T"}"#);
+    case.pass(1, 0, "");
+    let watched = Monitor { id: "a<b&c".into(), ..monitor(Rule::AtLeast(10)) };
+    let drawn = chart(&watched, case.first());
+    assert_eq!(drawn.matches("<rect").count(), 25, "a ground and a bar for each hour");
+    assert!(drawn.contains("a&lt;b&amp;c") && !drawn.contains("a<b"));
+    let told = table(&watched, case.first());
+    assert!(told.contains("| <a\\|b> | 20 |") && told.contains("tickets: T"), "{told}");
+    assert_eq!(told.lines().filter(|line| line.contains(":00 |")).count(), 24);
+}
+
 proptest! {
+    #[test]
+    fn what_is_gathered_and_kept_counts_as_each_by_itself(
+        all in prop::collection::vec((0i64..15, 0u8..4, 1u32..4, any::<bool>()), 1..60),
+        in_a_row in any::<bool>(),
+    ) {
+        let rule = if in_a_row { Rule::InARow { mark: 0, at_least: 3 } } else { Rule::AtLeast(5) };
+        let watched = Monitor { late: 10, ..monitor(rule) };
+        let now = at("2026-06-07T16:00:30Z");
+        let lines: Vec<String> = all.iter().map(|(ago, category, count, dropped)| {
+            let at = now - SignedDuration::from_mins(*ago);
+            let outcome = if *dropped { "dropped" } else { "answered" };
+            format!(
+                r#"{{"signal":"complaint","at":"{at}","count":{count},"labels":{{"x":"y","category":"c{category}","customer":"{ago}","outcome":"{outcome}"}}}}"#
+            )
+        }).collect();
+        let wanted = Wanted::by([&watched]);
+        let mut gather = Gather::new(&wanted, now);
+        let told = read_body(lines.join("\n").as_bytes(), Form::Lines, &mut gather).expect("lines");
+        let kept = serde_json::to_vec(&gather.batch()).expect("JSON");
+        let kept: Batch = serde_json::from_slice(&kept).expect("what was written");
+        let mut one = Watch::new(watched.clone(), now);
+        let (mut counted, mut other) = (0, one.clone());
+        for line in &lines {
+            let occurrence = Occurrence::read(line.as_bytes()).expect("an occurrence");
+            counted += u64::from(one.count(&occurrence, now) == Counted::Yes);
+        }
+        for occurrence in kept.occurrences() {
+            prop_assert_eq!(other.count(&occurrence, kept.at), Counted::Yes);
+        }
+        prop_assert_eq!((told.counted, told.late), (counted, lines.len() as u64 - counted));
+        let until = now + SignedDuration::from_mins(1);
+        prop_assert_eq!(one.tick(until), other.tick(until));
+        prop_assert_eq!(one.outlook(until), other.outlook(until));
+        prop_assert_eq!(one.tallied().counted, other.tallied().counted);
+    }
+
+
     #[test]
     fn a_tally_counts_as_a_table_does(
         adds in prop::collection::vec((0u32..50, 1u32..5), 0..80),

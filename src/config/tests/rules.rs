@@ -334,3 +334,37 @@ fn an_address_must_have_the_form_its_channel_wants() {
         assert_eq!((found[0].0, found[0].2.as_str()), (BAD_ADDRESS, at));
     }
 }
+
+#[test]
+fn a_monitor_that_cannot_be_watched_is_shown_where_it_is_wrong() {
+    let with = |body: &str| {
+        let found = found(&format!("{SOUND}monitors:\n  m: {{ signal: s, window: 1h, {body} }}\n"));
+        found.into_iter().map(|(code, _, text)| (code, text)).collect::<Vec<_>>()
+    };
+    for sound in [
+        "rule: { ratio: 3.0, for: 10m }, levels: { 1: 5.0, 2: 4.0 }, chance: 0.001",
+        "rule: { all: [ { at_least: 5 }, { any: [ { distinct: customer, least: 3 } ] } ] }",
+        "rule: { share_below: 0.9, of: { outcome: answered } }, look: total, late: 6h",
+    ] {
+        assert_eq!(with(sound), [], "{sound}");
+    }
+    let ratio = "rule: { ratio: 3.0 }";
+    for (body, code, text) in [
+        ("", MISSING_KEY, None),
+        ("rule: { at_least: 1, ratio: 3.0 }", crate::playbook::yaml::CONFLICT, Some("3.0")),
+        ("rule: { ratio: 1.0 }", BAD_VALUE, Some("1.0")),
+        ("rule: { ratio: .nan }", BAD_VALUE, Some(".nan")),
+        ("rule: { in_a_row: 3 }", MISSING_KEY, None),
+        (&format!("{ratio}, chance: 1.5"), BAD_VALUE, Some("1.5")),
+        (&format!("{ratio}, chance: 0"), BAD_VALUE, Some("0")),
+        (&format!("{ratio}, late: 7h"), BAD_VALUE, Some("7h")),
+        (&format!("{ratio}, groups_max: 100001"), BAD_VALUE, Some("100001")),
+        (&format!("{ratio}, levels: {{ 1: 2.0, 2: 3.0 }}"), BAD_VALUE, None),
+        (&format!("{ratio}, windows: 1h"), UNKNOWN_KEY, Some("windows")),
+    ] {
+        let found = with(body);
+        let (first, at) = found.first().unwrap_or_else(|| panic!("{body} is taken"));
+        assert_eq!(*first, code, "{body}: {found:?}");
+        assert!(text.is_none_or(|text| at == text), "{body}: {at}");
+    }
+}
