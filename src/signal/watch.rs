@@ -277,7 +277,7 @@ impl Watch {
     /// Weighs what was seen against what was known: a surge begins, goes on, or ends.
     fn weigh(&mut self, seen: Seen, now: Timestamp) -> Option<Finding> {
         let minute = minute_of(now);
-        let ratio = seen.worst.or(seen.ratio);
+        let ratio = seen.told();
         let Some(known) = self.memory.head.surge.take() else {
             if !seen.holds || minute < self.memory.head.quiet_until {
                 return None;
@@ -308,7 +308,7 @@ impl Watch {
     }
 
     fn described(&self, seen: &Seen, began: Timestamp, now: Timestamp, peak: Option<f64>) -> Surge {
-        let ratio = seen.worst.or(seen.ratio);
+        let ratio = seen.told();
         Surge {
             began,
             count: seen.total.count,
@@ -417,6 +417,12 @@ impl Default for Seen {
 }
 
 impl Seen {
+    /// The ratio that is told: of what is a surge by itself, else of what has enough to tell anything,
+    /// so that a group's surge is not over before the group is calm.
+    fn told(&self) -> Option<f64> {
+        self.worst.or(self.greatest).or(self.ratio)
+    }
+
     fn contributors(&self) -> Vec<Contributor> {
         let contributor = |(key, look, _): &(SmolStr, Look, bool)| Contributor {
             values: key.split(BETWEEN).map(SmolStr::new).collect(),

@@ -1,6 +1,7 @@
 //! Where batches arrive: whatever waits is made durable together, then counted, then answered. The
 //! same desk looks at the clock, so that batches and minutes have one order.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -8,7 +9,7 @@ use tokio::sync::mpsc;
 use super::state::{Delta, minute_of, start_of};
 use super::{Handed, locked, shelf};
 use crate::runtime::service::Inner;
-use crate::store::{Change, StoreError};
+use crate::store::{Change, Expect, Kind, StoreError};
 
 /// The most batches of one round: others look at the monitors in between.
 const ROUND_MAX: usize = 64;
@@ -19,6 +20,12 @@ const FOLD_BYTES: usize = 256 << 10;
 /// After how many minutes it is in any case.
 const FOLD_MINUTES: i64 = 60;
 
+/// How many keys of batches are remembered at most, beside their age: a busy sender's of some hours.
+const KEYS_MAX: usize = 200_000;
+
+/// The keys that were kept since the start, oldest first.
+type Keys = VecDeque<String>;
+
 /// Runs until `inner` is drained, and writes down then what is known.
 pub(in crate::runtime) async fn run(inner: Arc<Inner>) {
     let Some(mut inbox) = inner.monitors.inbox() else { return };
@@ -27,6 +34,7 @@ pub(in crate::runtime) async fn run(inner: Arc<Inner>) {
         tracing::warn!(%error, "old counts could not be deleted");
     }
     catch_up(&inner).await;
+    let mut keys = Keys::new();
     loop {
         let next = start_of(inner.monitors.state().minute + 1);
         tokio::select! {
@@ -34,14 +42,14 @@ pub(in crate::runtime) async fn run(inner: Arc<Inner>) {
             () = inner.drain.cancelled() => break,
             () = inner.clock.sleep_until(next) => catch_up(&inner).await,
             handed = inbox.recv() => match handed {
-                Some(handed) => round(&inner, handed, &mut inbox).await,
+                Some(handed) => round(&inner, handed, &mut inbox, &mut keys).await,
                 None => break,
             },
         }
     }
     inbox.close();
     while let Some(handed) = inbox.recv().await {
-        round(&inner, handed, &mut inbox).await;
+        round(&inner, handed, &mut inbox, &mut keys).await;
     }
     fold_now(&inner).await;
 }
@@ -84,7 +92,12 @@ async fn fold_now(inner: &Arc<Inner>) {
 }
 
 /// Makes durable what waits, counts it, and answers.
-async fn round(inner: &Arc<Inner>, first: Handed, inbox: &mut mpsc::Receiver<Handed>) {
+async fn round(
+    inner: &Arc<Inner>,
+    first: Handed,
+    inbox: &mut mpsc::Receiver<Handed>,
+    keys: &mut Keys,
+) {
     let mut handed = vec![first];
     let mut bytes = handed[0].batch.bytes();
     while handed.len() < ROUND_MAX && bytes < ROUND_BYTES {
@@ -92,15 +105,22 @@ async fn round(inner: &Arc<Inner>, first: Handed, inbox: &mut mpsc::Receiver<Han
         bytes += next.batch.bytes();
         handed.push(next);
     }
-    let mut changes = Vec::with_capacity(handed.len() + 1);
+    let mut changes = Vec::with_capacity(2 * handed.len() + 1);
     let mut answers = Vec::with_capacity(handed.len());
     let mut batches = Vec::with_capacity(handed.len());
     for Handed { batch, keep, done } in handed {
-        changes.extend(keep);
+        if let Some(keep) = keep {
+            keys.push_back(keep.name.clone());
+            changes.push(keep);
+        }
         answers.push(done);
         if !batch.is_empty() {
             batches.push(batch);
         }
+    }
+    while keys.len() > KEYS_MAX {
+        let oldest = keys.pop_front().unwrap_or_default();
+        changes.push(Change::delete(Kind::Answer, oldest, Expect::Any));
     }
     let stored = store(inner, changes, batches).await;
     for done in answers {
