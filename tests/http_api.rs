@@ -43,6 +43,8 @@ mod rehearsals;
 mod repeats;
 #[path = "http/rosters.rs"]
 mod rosters;
+#[path = "http/signals.rs"]
+mod signals;
 #[path = "http/streams.rs"]
 mod streams;
 #[path = "http/tls.rs"]

@@ -138,6 +138,7 @@ fn parts(
         }),
         archive_after: config.retention.archive_after.and_then(|after| after.try_into().ok()),
         outages,
+        monitors: config.monitors.clone(),
         safe_start,
     })
 }

@@ -18,14 +18,15 @@ use super::executor::{CommitOptions, Committed, DeclareRequest};
 use super::library::{DrillCheck, Library, ReloadReport};
 use super::links::LinkKey;
 use super::meters::Meters;
+use super::monitors::Monitors;
 use super::outages::Outages;
 use super::outbound::Outbound;
 use super::pins::Pins;
 use super::turns::Turning;
 use super::watchdog::Watchdog;
 use super::{
-    Caller, Check, Evidence, Ids, Refusal, Report, archivist, auditor, redaction, rosters, ticker,
-    watchdog,
+    Caller, Check, Evidence, Ids, Refusal, Report, archivist, auditor, monitors, redaction,
+    rosters, ticker, watchdog,
 };
 use crate::clock::Clock;
 use crate::engine::Command;
@@ -33,6 +34,7 @@ use crate::id::{ChannelId, DrillRunId, IncidentId};
 use crate::notify::gate::Outage;
 use crate::notify::{Inbound, Place};
 use crate::people::{Directory, Zone};
+use crate::signal::Monitor;
 use crate::store::{Store, StoreError};
 use crate::text::Lang;
 
@@ -72,6 +74,8 @@ pub struct Parts {
     pub archive_after: Option<SignedDuration>,
     /// What the messages of drills under way do without, known before the first of them is sent.
     pub outages: Vec<(DrillRunId, Vec<Outage>)>,
+    /// What watches the signals.
+    pub monitors: Vec<Monitor>,
     /// Nothing is sent and no deadline acts until a person confirms.
     pub safe_start: bool,
 }
@@ -108,6 +112,7 @@ pub(super) struct Inner {
     /// Held while rosters change: one change is judged by the roster the one before it left.
     pub(super) rosters: Mutex<()>,
     pub(super) evidence: Evidence,
+    pub(super) monitors: Monitors,
     base_url: Option<String>,
     zone: Zone,
     lang: Lang,
@@ -163,6 +168,7 @@ impl Runtime {
         let inner = Arc::new(Inner {
             ids: Ids::after(parts.store.last_number()),
             bus: Bus::starting_at(u64::try_from(now.as_microsecond()).unwrap_or(1)),
+            monitors: Monitors::open(parts.monitors, &*parts.store, now),
             clock: parts.clock,
             store: parts.store,
             base_directory: ArcSwap::new(parts.directory),
@@ -197,6 +203,8 @@ impl Runtime {
         }
         inner.tasks.spawn(ticker::run(Arc::clone(&inner)));
         inner.tasks.spawn(auditor::run(Arc::clone(&inner)));
+        inner.tasks.spawn(monitors::run(Arc::clone(&inner)));
+        inner.tasks.spawn(monitors::tell(Arc::clone(&inner)));
         inner.tasks.spawn(redaction::run(Arc::clone(&inner)));
         if let Some(after) = parts.archive_after {
             inner.tasks.spawn(archivist::run(Arc::clone(&inner), after));

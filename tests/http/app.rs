@@ -21,6 +21,7 @@ use firebell::people::{
 };
 use firebell::runtime::{self, Outbound, Runtime, Scope};
 use firebell::server::{App, Grant, Owner, Parts, Tls, Tokens, router};
+use firebell::signal::Monitor;
 use firebell::store::{Memory, Store};
 use firebell::telemetry::Metrics;
 use firebell::text::Lang;
@@ -203,7 +204,7 @@ impl TestApp {
         ingest: BTreeMap<SmolStr, IngestSource>,
     ) -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        Self::start_in(store, grants, ingest, None, &root)
+        Self::start_in(store, grants, (ingest, Vec::new()), None, &root)
     }
 
     /// Starts a server that has lost its plans.
@@ -212,20 +213,27 @@ impl TestApp {
         ingest: BTreeMap<SmolStr, IngestSource>,
     ) -> Self {
         let empty = tempfile::tempdir().expect("a folder");
-        Self::start_in(store, Grants::default(), ingest, None, empty.path())
+        Self::start_in(store, Grants::default(), (ingest, Vec::new()), None, empty.path())
     }
 
     /// Starts a server that shows a certificate.
     pub fn start_with_tls(tls: Tls, ingest: BTreeMap<SmolStr, IngestSource>) -> Self {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let store = Arc::new(Memory::new());
-        Self::start_in(store, Grants::default(), ingest, Some(tls), &root)
+        Self::start_in(store, Grants::default(), (ingest, Vec::new()), Some(tls), &root)
+    }
+
+    /// Starts a server whose monitors watch signals.
+    pub fn start_watching(store: Arc<dyn Store>, monitors: Vec<Monitor>) -> Self {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let heard = (BTreeMap::new(), monitors);
+        Self::start_in(store, Grants::default(), heard, None, &root)
     }
 
     fn start_in(
         store: Arc<dyn Store>,
         grants: Grants,
-        ingest: BTreeMap<SmolStr, IngestSource>,
+        (ingest, monitors): (BTreeMap<SmolStr, IngestSource>, Vec<Monitor>),
         tls: Option<Tls>,
         root: &std::path::Path,
     ) -> Self {
@@ -245,6 +253,7 @@ impl TestApp {
             lang: Lang::En,
             watchdog: None,
             archive_after: None,
+            monitors,
             outages: Vec::new(),
             safe_start: false,
         });

@@ -6,6 +6,7 @@ mod archive;
 mod drills;
 mod jumps;
 mod kin;
+mod monitors;
 mod mortal;
 mod redaction;
 mod stage;

@@ -301,6 +301,20 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The incident: its number or id", "事件的编号或标识"),
     ("The item, `2` or `2.1`", "检查项，如 `2` 或 `2.1`"),
     ("The language of messages (default: the locale's)", "消息的语言（默认：随系统语言）"),
+    (
+        "CSV with the columns `at` and `count`; every other column is a label",
+        "CSV 文件，含 `at`、`count` 两列，其余各列为标签",
+    ),
+    (
+        "CSV with the columns `from` and `until`: when something was really wrong",
+        "CSV 文件，含 `from`、`until` 两列：真正出事的时段",
+    ),
+    ("Monitors: what they would have done with the past", "监测：用历史数据回测"),
+    (
+        "Replay a past: when a monitor would have fired, and what ratio would suit",
+        "重放历史：监测何时会触发、宜用多大倍数",
+    ),
+    ("The monitor of the configuration", "配置中的监测"),
     ("The measure", "指标"),
     (
         "The moment it shows: detected, aware, or a moment of a regime",

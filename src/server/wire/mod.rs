@@ -14,6 +14,7 @@ mod plan;
 mod reach;
 mod roster;
 mod schema;
+mod signal;
 mod work;
 
 pub use acts::{
@@ -40,6 +41,7 @@ pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
 pub use reach::{AskReach, Reached};
 pub use roster::{By, MadeOverride, MakeOverride, MakeSwap, RosterGap, ShownOverride, ShownSwap};
+pub use signal::{Monitor, OpenSurge, Signal, SignalFault, SignalGroup, SignalsTaken};
 pub use work::{ChecklistItem, FormField, Work};
 
 /// Reads what [`crate::id::incident_number`] wrote, or the bare number; `None` for anything else.
