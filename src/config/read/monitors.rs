@@ -155,15 +155,11 @@ impl Reader<'_, '_> {
             }
         };
         let held = fields.take("for").and_then(|node| self.minutes(node, 0, DAY)).unwrap_or(0);
-        let of = match kind {
-            "in_a_row" | "share_below" => fields.require("of", self.out),
-            _ => None,
-        };
+        let marked = matches!(kind, "in_a_row" | "share_below");
+        let of = marked.then(|| fields.require("of", self.out)).flatten();
         let mark = of.and_then(|node| self.mark(node)).map(|mark| asked.mark(mark));
-        let least = match kind {
-            "distinct" => fields.integer("least", 1, 10_000, self.out),
-            _ => None,
-        };
+        let counted = kind == "distinct";
+        let least = counted.then(|| fields.integer("least", 1, 10_000, self.out)).flatten();
         fields.close(self.out);
         match kind {
             "at_least" => {

@@ -4,9 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::playbook::diagnostic::Code;
-use crate::playbook::yaml::{
-    BAD_VALUE, DUPLICATE_KEY, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE,
-};
+use crate::playbook::yaml::{BAD_VALUE, DUPLICATE_KEY, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE};
 
 /// A sound beginning that the cases below add something wrong to.
 const SOUND: &str = "channels:
