@@ -42,6 +42,8 @@ async fn every_route_but_the_open_ones_refuses_without_a_token() {
         if path.starts_with("/ingest/pagerduty") {
             // Its key stands in the body, and its answers are its own.
             assert_eq!(reply.ok(400)["status"], "invalid event");
+        } else if path.starts_with("/ingest/opsgenie") {
+            assert!(reply.ok(401)["message"].is_string(), "{path}");
         } else if path.starts_with("/ingest/") {
             reply.problem(401, "unauthenticated");
         } else if OPEN.contains(&path.as_str()) {

@@ -378,6 +378,9 @@ async fn when_too_much_arrives_each_sender_is_told_in_the_way_that_makes_it_come
     reply.problem(503, "busy");
     let reply = app.anonymous().call(Method::POST, ENQUEUE).json(&json!({})).send().await;
     assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (429, "1"));
+    let alerts = "/ingest/opsgenie/v2/alerts";
+    let reply = send(&app, "og", alerts, &json!({ "message": "x" })).await;
+    assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (429, "1"));
     held.iter().for_each(tokio::task::JoinHandle::abort);
     for task in held {
         assert!(task.await.unwrap_err().is_cancelled());

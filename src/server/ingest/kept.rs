@@ -1,7 +1,7 @@
 //! Bodies that arrived, kept by their hash so that they can be looked at and mapped anew: the latest,
 //! within bounds of number, size and age. Headers are not kept, and no keys.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -37,13 +37,71 @@ pub struct Body {
 #[derive(Debug)]
 pub struct Kept {
     bounds: Bodies,
-    held: Mutex<Slots<Arrival>>,
+    held: Mutex<Held>,
+}
+
+/// The arrivals, and what their bodies come to: each is kept once, however often it came.
+#[derive(Debug)]
+struct Held {
+    slots: Slots<Arrival>,
+    /// How often each body is referred to.
+    uses: BTreeMap<String, u32>,
+    /// Bytes of the bodies.
+    total: u64,
+}
+
+impl Held {
+    fn new(slots: Slots<Arrival>) -> Self {
+        let mut held = Self { slots, uses: BTreeMap::new(), total: 0 };
+        let known: Vec<_> =
+            held.slots.all().values().map(|one| (one.hash.clone(), one.bytes)).collect();
+        for (hash, bytes) in known {
+            held.count(&hash, bytes);
+        }
+        held
+    }
+
+    /// Counts one more use of a body, and tells whether it is the first.
+    fn count(&mut self, hash: &str, bytes: u64) -> bool {
+        let uses = self.uses.entry(hash.to_owned()).or_default();
+        *uses += 1;
+        let first = *uses == 1;
+        self.total += if first { bytes } else { 0 };
+        first
+    }
+
+    fn put(&mut self, arrival: Arrival, body: Vec<u8>) -> Vec<Change> {
+        let hash = arrival.hash.clone();
+        let first = self.count(&hash, arrival.bytes);
+        let mut changes = vec![self.slots.put(self.slots.next(), arrival)];
+        if first {
+            changes.push(Change::write(Kind::Body, hash, Expect::Any, body));
+        }
+        changes
+    }
+
+    /// Takes an arrival out, and its body with the last use of it.
+    fn take(&mut self, place: u64) -> Vec<Change> {
+        let (taken, change) = self.slots.take(place);
+        let mut changes = vec![change];
+        let Some(taken) = taken else { return changes };
+        let left = self.uses.get(&taken.hash).map_or(0, |uses| uses.saturating_sub(1));
+        if left == 0 {
+            self.uses.remove(&taken.hash);
+            self.total = self.total.saturating_sub(taken.bytes);
+            changes.push(Change::delete(Kind::Body, taken.hash, Expect::Any));
+        } else {
+            self.uses.insert(taken.hash, left);
+        }
+        changes
+    }
 }
 
 impl Kept {
     /// Reads what was kept before.
     pub fn open(store: &dyn Store, bounds: Bodies) -> Self {
-        Self { bounds, held: Mutex::new(Slots::open(store, Kind::Arrival, ARRIVALS_MAX)) }
+        let slots = Slots::open(store, Kind::Arrival, ARRIVALS_MAX);
+        Self { bounds, held: Mutex::new(Held::new(slots)) }
     }
 
     /// Keeps one more. Not waited for: what it led to is durable already, and a body that a power cut
@@ -57,7 +115,7 @@ impl Kept {
         let arrival = Arrival {
             at: now,
             source: source.clone(),
-            hash: hash.clone(),
+            hash,
             bytes: body.bytes.len() as u64,
             media: body.media,
             accepted: became.is_ok(),
@@ -66,12 +124,7 @@ impl Kept {
             unmatched: became.map_or(0, |done| done.unmatched),
         };
         let mut held = self.held();
-        let known = held.all().values().any(|one| one.hash == hash);
-        let place = held.next();
-        let mut changes = vec![held.put(place, arrival)];
-        if !known {
-            changes.push(Change::write(Kind::Body, hash, Expect::Any, body.bytes));
-        }
+        let mut changes = held.put(arrival, body.bytes);
         changes.extend(make_room(&mut held, &self.bounds, now));
         // Handed over while the list is held, so that the journal has the same order.
         write(app, changes);
@@ -87,7 +140,7 @@ impl Kept {
     /// Lists what a source sent, the latest first.
     pub fn of_source(&self, source: &str) -> Vec<Arrival> {
         let held = self.held();
-        let own = held.all().values().rev().filter(|one| one.source == source);
+        let own = held.slots.all().values().rev().filter(|one| one.source == source);
         own.take(PAGE_MAX).cloned().collect()
     }
 
@@ -97,7 +150,7 @@ impl Kept {
     /// There is none of that hash; the store's own.
     pub fn find(&self, app: &App, hash: &str) -> Result<(Arrival, Vec<u8>), Problem> {
         let held = self.held();
-        let arrival = held.all().values().rev().find(|one| one.hash == hash).cloned();
+        let arrival = held.slots.all().values().rev().find(|one| one.hash == hash).cloned();
         let arrival = arrival.ok_or_else(unknown)?;
         drop(held);
         let document = app.runtime().store().document(Kind::Body, hash)?;
@@ -111,20 +164,19 @@ impl Kept {
     pub async fn forget(&self, app: &App, hash: &str) -> Result<(), Problem> {
         let pending = {
             let mut held = self.held();
-            let places = held.all().iter().filter(|(_, one)| one.hash == hash);
+            let places = held.slots.all().iter().filter(|(_, one)| one.hash == hash);
             let places: Vec<u64> = places.map(|(place, _)| *place).collect();
             if places.is_empty() {
                 return Err(unknown());
             }
-            let mut changes = vec![Change::delete(Kind::Body, hash, Expect::Any)];
-            changes.extend(places.into_iter().map(|place| held.take(place).1));
+            let changes = places.into_iter().flat_map(|place| held.take(place)).collect();
             app.runtime().store().put(changes)
         };
         pending.await?;
         Ok(())
     }
 
-    fn held(&self) -> MutexGuard<'_, Slots<Arrival>> {
+    fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -141,33 +193,19 @@ fn write(app: &App, changes: Vec<Change>) {
     });
 }
 
-/// Takes out the oldest until everything is within the bounds; a body goes with its last arrival.
-fn make_room(held: &mut Slots<Arrival>, bounds: &Bodies, now: Timestamp) -> Vec<Change> {
+/// Takes out the oldest until everything is within the bounds.
+fn make_room(held: &mut Held, bounds: &Bodies, now: Timestamp) -> Vec<Change> {
     let age = SignedDuration::try_from(bounds.age).unwrap_or(SignedDuration::MAX);
     let oldest = now.saturating_sub(age).unwrap_or(Timestamp::MIN);
     let mut changes = Vec::new();
-    let mut total = total_bytes(held);
-    while let Some((&place, first)) = held.all().first_key_value() {
-        let fits = held.all().len() <= bounds.count && total <= bounds.bytes && first.at >= oldest;
-        if fits {
+    while let Some((&place, first)) = held.slots.all().first_key_value() {
+        let few = held.slots.all().len() <= bounds.count && held.total <= bounds.bytes;
+        if few && first.at >= oldest {
             break;
         }
-        let (taken, change) = held.take(place);
-        changes.push(change);
-        let Some(taken) = taken else { continue };
-        if !held.all().values().any(|one| one.hash == taken.hash) {
-            total = total.saturating_sub(taken.bytes);
-            changes.push(Change::delete(Kind::Body, taken.hash, Expect::Any));
-        }
+        changes.extend(held.take(place));
     }
     changes
-}
-
-/// The size of the bodies, each counted once.
-fn total_bytes(held: &Slots<Arrival>) -> u64 {
-    let mut seen = BTreeSet::new();
-    let once = held.all().values().filter(|one| seen.insert(one.hash.as_str()));
-    once.map(|one| one.bytes).sum()
 }
 
 fn unknown() -> Problem {
@@ -207,14 +245,13 @@ mod tests {
     /// Puts arrivals in and returns the seconds of those that are left, and the bodies deleted.
     fn left(bounds: &Bodies, now: i64, arrivals: &[(i64, &str, u64)]) -> (Vec<i64>, Vec<String>) {
         let store = Memory::new();
-        let mut held = Slots::open(&store, Kind::Arrival, 100);
+        let mut held = Held::new(Slots::open(&store, Kind::Arrival, 100));
         for (second, hash, bytes) in arrivals {
-            let place = held.next();
-            held.put(place, arrival(*second, hash, *bytes));
+            held.put(arrival(*second, hash, *bytes), Vec::new());
         }
         let changes = make_room(&mut held, bounds, at(now));
         let bodies = changes.into_iter().filter(|change| change.kind == Kind::Body);
-        let left = held.all().values().map(|one| one.at.as_second()).collect();
+        let left = held.slots.all().values().map(|one| one.at.as_second()).collect();
         (left, bodies.map(|change| change.name).collect())
     }
 
