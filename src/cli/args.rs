@@ -149,6 +149,9 @@ pub enum Verb {
     /// Try, send and replay what other tools send
     #[command(subcommand)]
     Ingest(Ingest),
+    /// Monitors: what they would have done with the past
+    #[command(subcommand)]
+    Monitor(Monitor),
     /// Read plans and drills again on a running server
     Reload,
     /// Show what a safely started server would do at once, or let it
@@ -197,6 +200,7 @@ impl Verb {
             | Self::Oncall(_)
             | Self::Simulate(_)
             | Self::Ingest(_)
+            | Self::Monitor(_)
             | Self::Reload
             | Self::SafeStart(_)
             | Self::TestPage(_)
@@ -679,6 +683,27 @@ pub enum Token {
         /// Its id
         id: String,
     },
+}
+
+/// Works monitors.
+#[derive(Debug, Subcommand)]
+pub enum Monitor {
+    /// Replay a past: when a monitor would have fired, and what ratio would suit
+    Backtest(Backtest),
+}
+
+/// Replays a past.
+#[derive(Debug, Args)]
+pub struct Backtest {
+    /// The monitor of the configuration
+    #[arg(long, value_name = "NAME")]
+    pub monitor: String,
+    /// CSV with the columns `at` and `count`; every other column is a label
+    #[arg(long, value_name = "FILE")]
+    pub history: PathBuf,
+    /// CSV with the columns `from` and `until`: when something was really wrong
+    #[arg(long, value_name = "FILE")]
+    pub known: Option<PathBuf>,
 }
 
 /// Prints completions.

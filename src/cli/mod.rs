@@ -20,6 +20,7 @@ mod explain;
 mod graph;
 mod incident;
 mod ingest;
+mod monitor;
 mod oncall;
 mod operate;
 mod outbound;
@@ -118,6 +119,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::Oncall(args) => oncall::run(args, common, screen),
         Verb::Ingest(verb) => deliver(verb, common, screen),
         Verb::Simulate(Simulate::Page(args)) => simulate::run(&args, common, screen),
+        Verb::Monitor(verb) => monitor::run(&verb, common, screen),
         Verb::Reload => {
             call(Box::new(|client| Box::pin(async move { operate::reload(&client, screen).await })))
         }

@@ -145,6 +145,7 @@ fn parts(
             intended: config.intended_gaps.clone(),
             admins: administrators(config),
         },
+        monitors: config.monitors.clone(),
         safe_start,
     })
 }

@@ -13,6 +13,8 @@ mod http;
 #[path = "../support/process.rs"]
 mod process;
 
+mod signals;
+
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::{Arc, Mutex};

@@ -22,6 +22,7 @@ use firebell::people::{
 };
 use firebell::runtime::{self, Outbound, Runtime, Scope};
 use firebell::server::{App, Grant, Owner, Parts, Tls, Tokens, router};
+use firebell::signal::Monitor;
 use firebell::store::{Memory, Store};
 use firebell::telemetry::Metrics;
 use firebell::text::Lang;
@@ -78,6 +79,20 @@ impl Clock for TestClock {
             }
         })
     }
+}
+
+/// What a server hears of trouble by.
+#[derive(Default)]
+struct Heard {
+    ingest: BTreeMap<SmolStr, IngestSource>,
+    alerts: Policy,
+    monitors: Vec<Monitor>,
+    tls: Option<Tls>,
+}
+
+/// Where the plans of the tests are.
+fn plans() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A server under test.
@@ -194,18 +209,17 @@ impl TestApp {
 
     /// Starts a server whose configuration says who may be given a token for what.
     pub fn start_with(store: Arc<dyn Store>, grants: Grants) -> Self {
-        Self::start_from(store, grants, BTreeMap::new(), Policy::default())
+        Self::start_in(store, grants, Heard::default(), &plans())
     }
 
     /// Starts a server that tools may send alerts to.
     pub fn start_from(
         store: Arc<dyn Store>,
-        grants: Grants,
         ingest: BTreeMap<SmolStr, IngestSource>,
         alerts: Policy,
     ) -> Self {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        Self::start_in(store, grants, ingest, None, alerts, &root)
+        let heard = Heard { ingest, alerts, ..Heard::default() };
+        Self::start_in(store, Grants::default(), heard, &plans())
     }
 
     /// Starts a server that has lost its plans.
@@ -214,25 +228,29 @@ impl TestApp {
         ingest: BTreeMap<SmolStr, IngestSource>,
     ) -> Self {
         let empty = tempfile::tempdir().expect("a folder");
-        Self::start_in(store, Grants::default(), ingest, None, Policy::default(), empty.path())
+        let heard = Heard { ingest, ..Heard::default() };
+        Self::start_in(store, Grants::default(), heard, empty.path())
     }
 
     /// Starts a server that shows a certificate.
     pub fn start_with_tls(tls: Tls, ingest: BTreeMap<SmolStr, IngestSource>) -> Self {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let store = Arc::new(Memory::new());
-        let (grants, alerts) = (Grants::default(), Policy::default());
-        Self::start_in(store, grants, ingest, Some(tls), alerts, &root)
+        let heard = Heard { ingest, tls: Some(tls), ..Heard::default() };
+        Self::start_in(Arc::new(Memory::new()), Grants::default(), heard, &plans())
+    }
+
+    /// Starts a server whose monitors watch signals.
+    pub fn start_watching(store: Arc<dyn Store>, monitors: Vec<Monitor>) -> Self {
+        let heard = Heard { monitors, ..Heard::default() };
+        Self::start_in(store, Grants::default(), heard, &plans())
     }
 
     fn start_in(
         store: Arc<dyn Store>,
         grants: Grants,
-        ingest: BTreeMap<SmolStr, IngestSource>,
-        tls: Option<Tls>,
-        alerts: Policy,
+        heard: Heard,
         root: &std::path::Path,
     ) -> Self {
+        let Heard { ingest, alerts, monitors, tls } = heard;
         let folder = tempfile::tempdir().expect("a folder");
         let clock = TestClock::new();
         let runtime = Runtime::start(runtime::Parts {
@@ -249,6 +267,7 @@ impl TestApp {
             lang: Lang::En,
             watchdog: None,
             archive_after: None,
+            monitors,
             outages: Vec::new(),
             rosters: runtime::RosterSettings::default(),
             safe_start: false,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::Method;
-use firebell::config::{Grants, IngestSource};
+use firebell::config::IngestSource;
 use firebell::ingest::signature::Signing;
 use firebell::ingest::{Dialect, Policy, Rule, Source};
 use firebell::notify::Secret;
@@ -71,7 +71,7 @@ pub fn start() -> TestApp {
 }
 
 pub fn start_on(store: Arc<dyn Store>) -> TestApp {
-    TestApp::start_from(store, Grants::default(), sources(), Policy::default())
+    TestApp::start_from(store, sources(), Policy::default())
 }
 
 pub fn door(app: &TestApp, source: &str, path: &str) -> Call {

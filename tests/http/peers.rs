@@ -66,7 +66,6 @@ async fn run(python: PathBuf, script: &str, args: Vec<String>, authority: Option
 async fn plain() -> (TestApp, u16, tokio::task::JoinHandle<()>) {
     let app = TestApp::start_from(
         Arc::new(Memory::new()),
-        firebell::config::Grants::default(),
         sources(),
         firebell::ingest::Policy::default(),
     );

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::http::Method;
-use firebell::config::{Grants, IngestSource};
+use firebell::config::IngestSource;
 use firebell::ingest::{Dialect, Inhibition, Matcher, Policy, Source};
 use firebell::notify::Secret;
 use firebell::runtime::Scope;
@@ -43,7 +43,7 @@ fn start_on(store: Arc<dyn Store>, silent_after: Option<SignedDuration>) -> Test
     let sites = Source { group_by: vec!["site".into()], ..Source::new("sites", Dialect::Generic) };
     let plain = Source::new("plain", Dialect::Generic);
     let sources = [source(beats), source(plain), source(sites)].into();
-    let app = TestApp::start_from(store, Grants::default(), sources, policy());
+    let app = TestApp::start_from(store, sources, policy());
     tokio::spawn(watch_alerts(app.app.clone()));
     app
 }

@@ -56,6 +56,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("At this instant (default: now)", "在此时刻（默认：现在）"),
     ("Attach proof: words, an address or a file", "附上证据：文字、网址或文件"),
     ("Begin a step", "开始一个步骤"),
+    (
+        "CSV with the columns `at` and `count`; every other column is a label",
+        "CSV 文件，含 `at`、`count` 两列，其余各列为标签",
+    ),
+    (
+        "CSV with the columns `from` and `until`: when something was really wrong",
+        "CSV 文件，含 `from`、`until` 两列：真正出事的时段",
+    ),
     ("Calendars of business days", "工作日历"),
     ("Calendars of shifts to subscribe to", "可订阅的班次日历"),
     (
@@ -172,6 +180,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "重新映射服务器保存的内容，显示会发生什么",
     ),
     ("Markdown", "Markdown 文本"),
+    ("Monitors: what they would have done with the past", "监测：用历史数据回测"),
     ("Move to a phase", "转到一个阶段"),
     ("Of drills", "演练"),
     ("Of playbooks", "预案"),
@@ -219,6 +228,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Refuse what another person proposed", "拒绝他人的提议"),
     ("Regimes", "法规"),
     ("Reject", "驳回"),
+    (
+        "Replay a past: when a monitor would have fired, and what ratio would suit",
+        "重放历史：监测何时会触发、宜用多大倍数",
+    ),
     ("Revoke a token", "吊销令牌"),
     (
         "Run a drill: a file simulated on the spot, or a drill of the server by name",
@@ -337,6 +350,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "The moment it shows: detected, aware, or a moment of a regime",
         "所证明的时刻：detected、aware 或法规的时刻",
     ),
+    ("The monitor of the configuration", "配置中的监测"),
     ("The new version", "新版本"),
     ("The number", "数值"),
     ("The old version", "旧版本"),

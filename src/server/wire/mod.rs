@@ -14,6 +14,7 @@ mod plan;
 mod reach;
 mod roster;
 mod schema;
+mod signal;
 mod work;
 
 pub use acts::{
@@ -44,6 +45,7 @@ pub use roster::{
     By, MadeOverride, MakeCalendar, MakeOverride, MakeSwap, NewCalendar, RosterCalendar, RosterGap,
     RosterTrouble, ShownOverride, ShownSwap,
 };
+pub use signal::{Monitor, OpenSurge, Signal, SignalFault, SignalGroup, SignalsTaken};
 pub use work::{ChecklistItem, FormField, Work};
 
 /// Reads what [`crate::id::incident_number`] wrote, or the bare number; `None` for anything else.
