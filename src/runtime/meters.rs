@@ -79,8 +79,6 @@ pub struct Meters {
     pub signals_unwatched: Meter,
     /// Reports that could not be read.
     pub signals_refused: Meter,
-    /// Surges that go on now.
-    pub surges_open: Meter,
     /// Violations of invariants the auditor found.
     pub violations: Meter,
 }

@@ -37,7 +37,7 @@ pub fn refresh(app: &App) {
     follow(&signals("ahead"), &meters.signals_ahead);
     follow(&signals("unwatched"), &meters.signals_unwatched);
     follow(&signals("refused"), &meters.signals_refused);
-    metrics.surges_open.set(signed(meters.surges_open.get()));
+    metrics.surges_open.set(signed(app.runtime().surges_open()));
     metrics.outbox_in_flight.set(signed(meters.in_flight.get()));
     metrics.scheduler_lag_seconds.set(seconds(meters.deadline_lag_ms.get()));
     let oldest = app.runtime().overdue(1).first().map(|(at, _)| app.now().duration_since(*at));

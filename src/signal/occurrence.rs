@@ -34,7 +34,7 @@ pub struct Occurrence<'a> {
     pub count: u32,
     /// What it is about, by name.
     #[serde(default, borrow, deserialize_with = "labels")]
-    pub labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub labels: Vec<Label<'a>>,
     /// The ticket that tells of it.
     #[serde(default, borrow)]
     pub ticket: Option<Cow<'a, str>>,
@@ -106,7 +106,7 @@ impl<'a> Occurrence<'a> {
         if self.labels.len() > LABELS_MAX {
             return Err(OccurrenceFault::Labels);
         }
-        let fits = |(name, value): &(Cow<'_, str>, Cow<'_, str>)| {
+        let fits = |(name, value): &Label<'_>| {
             named(name, NAME_BYTES_MAX) && value.len() <= VALUE_BYTES_MAX
         };
         if !self.labels.iter().all(fits) {
@@ -130,15 +130,18 @@ const fn one() -> u32 {
     1
 }
 
+/// A label and its value, borrowed from the body where they stand there as they are.
+type Label<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// Reads a map of labels without a table: there are few, and each is looked for once.
-fn labels<'de, D>(deserializer: D) -> Result<Vec<(Cow<'de, str>, Cow<'de, str>)>, D::Error>
+fn labels<'de, D>(deserializer: D) -> Result<Vec<Label<'de>>, D::Error>
 where
     D: Deserializer<'de>,
 {
     struct Labels;
 
     impl<'de> Visitor<'de> for Labels {
-        type Value = Vec<(Cow<'de, str>, Cow<'de, str>)>;
+        type Value = Vec<Label<'de>>;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("a map of labels to texts")

@@ -379,7 +379,7 @@ impl Watch {
 
     /// Forgets, once an hour, what lies further back than anything looks.
     fn forget(&mut self, now: Timestamp) {
-        if minute_of(now) % 60 != 0 {
+        if !minute_of(now).is_multiple_of(60) {
             return;
         }
         let monitor = &self.monitor;

@@ -57,7 +57,7 @@ fn each_wrong_setting_of_the_server_is_found_where_it_stands() {
         (
             "alerts: { silences: { x: { match: { a: b }, from: \"01:00\", to: \"02:00\" } } }",
             MISSING_KEY,
-            "{ match",
+            "{",
         ),
         (
             "alerts: { silences: { x: { match: { a: b }, from: 2026-12-02T00:00, to: 2026-12-01T00:00, timezone: UTC } } }",
@@ -69,7 +69,7 @@ fn each_wrong_setting_of_the_server_is_found_where_it_stands() {
             BAD_ADDRESS,
             "2026-12-02",
         ),
-        ("alerts: { inhibit: [ { by: { a: b } } ] }", MISSING_KEY, "{ by"),
+        ("alerts: { inhibit: [ { by: { a: b } } ] }", MISSING_KEY, "by"),
         ("alerts: { flapping: { changes: 1 } }", BAD_VALUE, "1"),
         ("alerts: { repeat_after: 1s }", BAD_VALUE, "1s"),
         ("lang: fr", BAD_VALUE, "fr"),

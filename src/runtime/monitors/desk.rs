@@ -63,7 +63,6 @@ async fn catch_up(inner: &Arc<Inner>) {
         return;
     }
     inner.monitors.looked.notify_one();
-    inner.meters.surges_open.set(inner.monitors.state().surging());
     if wants_fold(inner) {
         fold_now(inner).await;
     }

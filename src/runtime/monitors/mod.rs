@@ -108,6 +108,12 @@ impl Runtime {
         &self.inner().monitors.wanted
     }
 
+    /// Counts the surges that go on.
+    #[must_use]
+    pub fn surges_open(&self) -> u64 {
+        self.inner().monitors.state().surging()
+    }
+
     /// Counts a batch; done once it is durable, together with the change that is kept with it.
     ///
     /// # Errors
