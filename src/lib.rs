@@ -20,6 +20,7 @@ pub mod playbook;
 pub mod proof;
 pub mod runtime;
 pub mod server;
+pub mod signal;
 pub mod store;
 pub mod telemetry;
 pub mod text;

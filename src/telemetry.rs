@@ -176,6 +176,10 @@ metrics! {
     deadlines: Counter = "deadlines";
     /// Runs of drills, by result.
     drill_runs: Family<ByResult, Counter> = "drill_runs";
+    /// Reports of occurrences: counted, late, ahead, unwatched, refused.
+    signals: Family<ByResult, Counter> = "signals";
+    /// Surges that go on.
+    surges_open: Gauge = "surges_open";
     /// Broken promises that the auditor found; must stay 0.
     audit_violations: Counter = "audit_violations";
     /// Appends made durable.
@@ -255,6 +259,8 @@ impl Metrics {
             deadlines_armed: Gauge::default(),
             deadlines: Counter::default(),
             drill_runs: Family::default(),
+            signals: Family::default(),
+            surges_open: Gauge::default(),
             audit_violations: Counter::default(),
             store_appends: Counter::default(),
             store_events: Counter::default(),

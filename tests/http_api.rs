@@ -47,6 +47,10 @@ mod rehearsals;
 mod repeats;
 #[path = "http/rosters.rs"]
 mod rosters;
+#[path = "http/signals.rs"]
+mod signals;
+#[path = "http/silences.rs"]
+mod silences;
 #[path = "http/streams.rs"]
 mod streams;
 #[path = "http/tls.rs"]

@@ -1,5 +1,6 @@
 //! The words of the command line. It must not do anything.
 
+mod alerts;
 mod oncall;
 mod simulate;
 
@@ -12,6 +13,7 @@ use super::act::Act;
 use super::clock::Clock;
 use crate::text::Text;
 
+pub use alerts::{Backtest, Ingest, Monitor, Silence, SilenceOf};
 pub use oncall::{Feed, Oncall, Override, Shift, Swap};
 pub use simulate::{Simulate, SimulatePage};
 
@@ -149,6 +151,9 @@ pub enum Verb {
     /// Try, send and replay what other tools send
     #[command(subcommand)]
     Ingest(Ingest),
+    /// Monitors: what they would have done with the past
+    #[command(subcommand)]
+    Monitor(Monitor),
     /// Read plans and drills again on a running server
     Reload,
     /// Show what a safely started server would do at once, or let it
@@ -158,6 +163,9 @@ pub enum Verb {
     /// Ask people whether messages reach them, and show who confirmed
     #[command(subcommand)]
     Reach(Reach),
+    /// Silence alerts for a time, and show which alerts wait
+    #[command(subcommand)]
+    Silence(Silence),
     /// Try a channel out
     #[command(subcommand)]
     Channel(Channel),
@@ -194,10 +202,12 @@ impl Verb {
             | Self::Oncall(_)
             | Self::Simulate(_)
             | Self::Ingest(_)
+            | Self::Monitor(_)
             | Self::Reload
             | Self::SafeStart(_)
             | Self::TestPage(_)
             | Self::Reach(_)
+            | Self::Silence(_)
             | Self::Channel(_) => None,
         }
     }
@@ -565,50 +575,6 @@ pub struct Backup {
 pub struct Restore {
     /// The archive to read
     pub from: PathBuf,
-}
-
-/// Works what other tools send.
-#[derive(Debug, Subcommand)]
-pub enum Ingest {
-    /// Print what a body would become, the rule that matched and what it would begin
-    Test {
-        /// The source it comes from, as the configuration names it
-        #[arg(long, value_name = "NAME")]
-        source: String,
-        /// The file with the body, as JSON
-        #[arg(long, value_name = "FILE")]
-        body: PathBuf,
-    },
-    /// Send an alert with the key of a source, as a monitoring tool does
-    Send {
-        /// The source it comes from, of the dialect `generic`
-        #[arg(long, value_name = "NAME")]
-        source: String,
-        /// The file with the key of the source (default: FIREBELL_INGEST_KEY)
-        #[arg(long, value_name = "FILE")]
-        key_file: Option<PathBuf>,
-        /// The file with the body, as JSON; - for standard input
-        #[arg(long, value_name = "FILE", conflicts_with = "from_nagios")]
-        body: Option<PathBuf>,
-        /// Take the notification from the NAGIOS_ macros of the environment
-        #[arg(long, required_unless_present = "body")]
-        from_nagios: bool,
-    },
-    /// List what a source sent lately, accepted and rejected
-    Recent {
-        /// The source, as the configuration names it
-        #[arg(value_name = "NAME")]
-        source: String,
-    },
-    /// Map a body anew that the server keeps, and show what would happen
-    Replay {
-        /// Its hash, as `recent` lists it
-        #[arg(value_name = "HASH")]
-        hash: String,
-        /// Do it, as if it had arrived now
-        #[arg(long)]
-        send: bool,
-    },
 }
 
 /// Works tokens.

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::args::Common;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone, note};
-use super::settings;
+use super::{settings, shift};
 use crate::config::Config;
 use crate::engine::{self, Actor, Chance, Ctx, Declare, Fact, Mode};
 use crate::id::{IncidentId, VarId};
@@ -38,6 +39,15 @@ struct Mapped {
     /// The rule that made it, counted from 1; none where the dialect says it all.
     rule: Option<usize>,
     starts: Vec<Start>,
+    /// The silence of the configuration that would make it wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silenced: Option<Silenced>,
+}
+
+#[derive(Serialize)]
+struct Silenced {
+    by: String,
+    until: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -59,7 +69,14 @@ struct Start {
 /// # Errors
 /// No such source or file; a body that is not of its dialect; silently, an alert that fires and
 /// begins nothing.
-pub fn run(source: &str, body: &Path, common: &Common, screen: &Screen) -> Result<(), Stop> {
+pub fn run(
+    source: &str,
+    body: &Path,
+    at: Option<&str>,
+    common: &Common,
+    screen: &Screen,
+) -> Result<(), Stop> {
+    let at = at.map(|at| shift::instant(at, screen)).transpose()?.unwrap_or(screen.now);
     let config = settings::load(common, None, screen)?.config;
     let source = find(&config, source, screen)?;
     let body = read(source, body, screen)?;
@@ -72,7 +89,12 @@ pub fn run(source: &str, body: &Path, common: &Common, screen: &Screen) -> Resul
         Stop::new(Exit::Failure, words)
     })?;
     let library = plans(&config, screen);
-    let tried = try_it(source, reading, &library, &config.directory(), screen);
+    let mut tried = try_it(source, reading, &library, &config.directory(), screen);
+    for one in &mut tried.alerts {
+        let silence = config.alerts.silence(&one.alert, at);
+        one.silenced =
+            silence.map(|(silence, until)| Silenced { by: silence.id.to_string(), until });
+    }
     screen.data(&tried, |tried| words(tried, screen))?;
     let lost = !tried.unread.is_empty()
         || tried
@@ -155,6 +177,7 @@ fn try_it(
             starts: errands.into_iter().filter_map(start).collect(),
             alert,
             rule: rule.map(|n| n + 1),
+            silenced: None,
         }
     };
     Tried {
@@ -249,6 +272,14 @@ fn words(tried: &Tried, screen: &Screen) -> String {
             for (key, value) in map {
                 say(label, &format!("{key} = {value}"));
             }
+        }
+        if let Some(Silenced { by, until }) = &one.silenced {
+            let until = screen.time(*until);
+            let waits = lang.pick(
+                format!("静默 {by} 生效，到 {until} 仍未恢复才启动"),
+                format!("waits: the silence {by} holds until {until}"),
+            );
+            lines.push(format!("  {}", screen.paint(Tone::Warn, &waits)));
         }
         if one.starts.is_empty() {
             let nothing = lang.pick("不启动任何预案", "begins no plan");

@@ -21,6 +21,7 @@ mod graph;
 mod handover;
 mod incident;
 mod ingest;
+mod monitor;
 mod oncall;
 mod operate;
 mod outbound;
@@ -37,6 +38,7 @@ mod screen;
 mod serve;
 mod settings;
 mod shift;
+mod silence;
 mod simulate;
 mod timeline;
 mod token;
@@ -88,25 +90,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         let client = Client::new(common, screen.lang)?;
         wait(work(client))
     };
-    if screen.output.is_for_check() && !matches!(verb, Verb::Check(_)) {
-        let words = screen.lang.pick(
-            "sarif 和 github 只用于 firebell check",
-            "sarif and github are forms of `firebell check` alone",
-        );
-        return Err(Stop::new(Exit::Usage, words));
-    }
-    if screen.output == Output::Json
-        && let Some(what) = verb.only_text()
-    {
-        let words = screen.lang.pick(
-            format!("该命令只输出{}，没有 JSON 形式；请去掉 --output json", what.get(Lang::Zh)),
-            format!(
-                "this prints {} and has no JSON form; leave out --output json",
-                what.get(Lang::En)
-            ),
-        );
-        return Err(Stop::new(Exit::Usage, words));
-    }
+    has_form(&verb, screen)?;
     match verb {
         Verb::Serve(args) => serve::run(args, common, screen),
         Verb::Check(args) => check::run(&args, common, screen),
@@ -136,6 +120,7 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::Oncall(args) => oncall::run(args, common, screen),
         Verb::Ingest(verb) => deliver(verb, common, screen),
         Verb::Simulate(Simulate::Page(args)) => simulate::run(&args, common, screen),
+        Verb::Monitor(verb) => monitor::run(&verb, common, screen),
         Verb::Reload => {
             call(Box::new(|client| Box::pin(async move { operate::reload(&client, screen).await })))
         }
@@ -148,16 +133,45 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Verb::Reach(verb) => call(Box::new(|client| {
             Box::pin(async move { reach::run(verb, &client, screen).await })
         })),
+        Verb::Silence(verb) => call(Box::new(|client| {
+            Box::pin(async move { silence::run(verb, &client, screen).await })
+        })),
         Verb::Channel(verb) => channel::run(verb, common, screen),
         Verb::Completions(args) => pages::completions(args.shell, screen.lang),
         Verb::Man(args) => pages::man(args.dir.as_deref(), screen.lang),
     }
 }
 
+/// Tells whether a verb has the form of output that is asked for.
+fn has_form(verb: &Verb, screen: &Screen) -> Result<(), Stop> {
+    if screen.output.is_for_check() && !matches!(verb, Verb::Check(_)) {
+        let words = screen.lang.pick(
+            "sarif 和 github 只用于 firebell check",
+            "sarif and github are forms of `firebell check` alone",
+        );
+        return Err(Stop::new(Exit::Usage, words));
+    }
+    if screen.output == Output::Json
+        && let Some(what) = verb.only_text()
+    {
+        let words = screen.lang.pick(
+            format!("该命令只输出{}，没有 JSON 形式；请去掉 --output json", what.get(Lang::Zh)),
+            format!(
+                "this prints {} and has no JSON form; leave out --output json",
+                what.get(Lang::En)
+            ),
+        );
+        return Err(Stop::new(Exit::Usage, words));
+    }
+    Ok(())
+}
+
 fn deliver(verb: Ingest, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let client = || Client::new(common, screen.lang);
     match verb {
-        Ingest::Test { source, body } => ingest::run(&source, &body, common, screen),
+        Ingest::Test { source, body, at } => {
+            ingest::run(&source, &body, at.as_deref(), common, screen)
+        }
         Ingest::Send { source, key_file, body, .. } => {
             let sent = body.map_or(Sent::Nagios, Sent::File);
             wait(deliver::send(&source, key_file.as_deref(), sent, common, screen))

@@ -94,6 +94,7 @@ async fn serve(
         ingest: config.ingest.clone(),
         bodies: config.retention.bodies,
         tls,
+        alerts: config.alerts.clone(),
         metrics,
     });
     first_token(&app, screen).await?;
@@ -145,6 +146,7 @@ fn parts(
             admins: administrators(config),
             handovers: handovers(config),
         },
+        monitors: config.monitors.clone(),
         safe_start,
     })
 }

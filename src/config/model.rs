@@ -9,9 +9,10 @@ use std::time::Duration;
 use smol_str::SmolStr;
 
 use crate::id::{ChannelId, PersonId, ScheduleId};
-use crate::ingest::Source;
 use crate::ingest::signature::Signing;
+use crate::ingest::{Policy, Source};
 use crate::people::{Directory, Zone};
+use crate::signal::Monitor;
 use crate::text::{Lang, Text};
 
 use super::scope::Scope;
@@ -36,6 +37,8 @@ pub struct Config {
     pub drills: Drills,
     /// What keeps the journal.
     pub store: Store,
+    /// What watches the signals.
+    pub monitors: Vec<Monitor>,
     /// The ways out, by id.
     pub channels: BTreeMap<ChannelId, Channel>,
     /// Who may be given a token for what.
@@ -56,6 +59,8 @@ pub struct Config {
     pub handovers: BTreeMap<ScheduleId, Handover>,
     /// Where alerts may come from, by id.
     pub ingest: BTreeMap<SmolStr, IngestSource>,
+    /// What keeps alerts from beginning anything.
+    pub alerts: Policy,
     pub(super) directory: Arc<Directory>,
 }
 

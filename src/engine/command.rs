@@ -13,6 +13,7 @@ use super::kin::ParentRef;
 use super::mode::{Mode, Status};
 use super::run::RunKey;
 use super::seal::Chance;
+use super::surge::SurgeNote;
 use crate::id::{
     ChannelId, ClockId, DrillRunId, IncidentId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId,
     StageId, StepId, VarId,
@@ -60,6 +61,8 @@ pub struct Declare {
     pub dedup_key: Option<String>,
     /// The alert that started it.
     pub alert: Option<AlertNote>,
+    /// The surge that started it.
+    pub surge: Option<SurgeNote>,
     /// The drill that started it.
     pub drill: Option<DrillRunId>,
     /// The incident that asks for it.
@@ -80,6 +83,7 @@ impl Declare {
             detected_at: None,
             dedup_key: None,
             alert: None,
+            surge: None,
             drill: None,
             parent: None,
         }
@@ -292,6 +296,13 @@ pub enum Command {
         alert: AlertNote,
         /// It is over.
         resolved: bool,
+    },
+    /// Attaches a surge to the running incident, or what has become of it.
+    Surge {
+        /// The surge.
+        surge: SurgeNote,
+        /// It has subsided.
+        over: bool,
     },
     /// A drill's inject sets variables without a step.
     Inject {

@@ -64,7 +64,8 @@ pub fn declare(playbook: &Playbook, declare: Declare, ctx: &Ctx<'_>) -> Result<O
     let first = declared(playbook, &declare, ctx);
     let Some(incident) = Incident::begin(&first) else { return Err(reject::endless()) };
     let mut decision = Decision::new(playbook, incident, ctx);
-    let by_person = declare.alert.is_none() && declare.drill.is_none() && declare.parent.is_none();
+    let by_tool = declare.alert.is_some() || declare.surge.is_some();
+    let by_person = !by_tool && declare.drill.is_none() && declare.parent.is_none();
     let inputs = decision.read_inputs(declare.inputs, by_person)?;
     decision.events.push(first);
     decision.voice = Voice::Rule(1);
@@ -72,6 +73,9 @@ pub fn declare(playbook: &Playbook, declare: Declare, ctx: &Ctx<'_>) -> Result<O
     decision.set(inputs, ValueSource::Input);
     if let Some(alert) = declare.alert {
         decision.receive(alert);
+    }
+    if let Some(surge) = declare.surge {
+        decision.surge(surge, false);
     }
     decision.first_level(declare.level);
     decision.agenda.push(Task::Fire(HandlerEvent::Declared), 1);
@@ -202,6 +206,7 @@ const fn outlives_end(command: &Command) -> bool {
         | Command::Close { .. }
         | Command::Merge { .. }
         | Command::Alert { .. }
+        | Command::Surge { .. }
         | Command::Inject { .. } => false,
     }
 }
@@ -264,6 +269,10 @@ impl Decision<'_> {
             Command::Link { to, relation } => self.link(to, relation),
             Command::AddEvidence { of, evidence } => self.prove(of, evidence),
             Command::Alert { alert, resolved } => self.alert(alert, resolved),
+            Command::Surge { surge, over } => {
+                self.surge(surge, over);
+                Ok(())
+            }
             Command::Inject { values } => self.inject(values),
             Command::AcknowledgeNotice { notice } => self.acknowledge_notice(notice),
             Command::Step { .. }

@@ -192,6 +192,8 @@ pub enum ValueSource {
     },
     /// An alert.
     Alert,
+    /// A surge.
+    Surge,
     /// A drill's inject.
     Inject,
     /// Taken from a child that closed.

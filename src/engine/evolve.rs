@@ -125,6 +125,7 @@ impl Incident {
             personal: Arc::default(),
             measures: Arc::default(),
             alert: None,
+            surge: None,
             roles: Arc::default(),
             steps: Arc::default(),
             ladders: Arc::default(),

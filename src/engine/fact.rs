@@ -19,6 +19,7 @@ use super::notice::{Notice, NoticeEnd, Purpose};
 use super::omit::{is_false, is_one, is_zero, one};
 use super::run::{FailureCause, RunKey, SkipReason, StepCancelReason};
 use super::seal::Reference;
+use super::surge::SurgeSeen;
 use crate::id::{
     ChannelId, DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId,
     PlaybookId, RoleId, VarId,
@@ -120,8 +121,7 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         as_is: Option<String>,
     },
-    /// What was done is undone, in this order, a step at a time. Legal while open or paused; where
-    /// one is under way already, this takes its place.
+    /// What was done is undone, in this order, a step at a time; takes the place of one under way.
     RollbackBegun {
         /// What it is for. Stored under another name: an event has a `cause` of its own.
         #[serde(rename = "for")]
@@ -193,6 +193,10 @@ pub enum Fact {
         /// Its name.
         name: SmolStr,
     },
+    /// A surge was attached, or moved enough to say so. Its unreadable inputs stay unknown.
+    SurgeObserved(SurgeSeen),
+    /// The attached surge is over. Legal once, until it is observed again.
+    SurgeSubsided(SurgeSeen),
 
     // ---- level and variables --------------------------------------------------------------
     /// Variables became known or changed.
@@ -405,8 +409,7 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// It failed, or an attempt of it did. ready or active → failed; stays active where another
-    /// attempt follows.
+    /// It failed, or an attempt did. ready or active → failed, or active where another follows.
     StepFailed {
         /// The run.
         key: RunKey,
@@ -436,8 +439,7 @@ pub enum Fact {
         /// Why.
         reason: StepCancelReason,
     },
-    /// A step skipped as unreachable waits again, because a predecessor is worked on again.
-    /// skipped → waiting.
+    /// Skipped as unreachable, it waits for a predecessor that is worked on again → waiting.
     StepAwaits {
         /// The run.
         key: RunKey,
@@ -641,8 +643,7 @@ pub enum Fact {
         /// Why.
         why: String,
     },
-    /// The child is no longer wanted. Legal until it has ended; leads to a recall in the outbox,
-    /// in the place of a call that has not been answered.
+    /// The child is no longer wanted. Legal until it has ended; a recall replaces an open call.
     ChildRecalled {
         /// The recall.
         request: NoticeId,
@@ -694,7 +695,6 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         with: BTreeMap<VarId, Json>,
     },
-    /// The incident goes on by another plan: steps, phases and handlers of the old one are history,
-    /// and so are its objectives as they were judged. Legal while the hand-off is in the outbox.
+    /// Another plan takes over; the old one's work is history. Legal while the hand-off is queued.
     HandedOff(Takeover),
 }

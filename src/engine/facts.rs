@@ -8,7 +8,7 @@ use super::incident::{Incident, RoleState, Tenure};
 use super::run::{Run, StepState};
 use crate::id::{RoleId, StepId, VarId};
 use crate::playbook::expression::{
-    Fact as Known, IncidentFact, Name, RoleFact, Scope, StepFact, StepWord,
+    Fact as Known, IncidentFact, Name, RoleFact, Scope, StepFact, StepWord, SurgeFact,
 };
 use crate::playbook::{Milestone, Playbook, Value};
 
@@ -130,6 +130,22 @@ impl<'a> Facts<'a> {
             _ => None,
         }
     }
+
+    fn surge(&self, fact: SurgeFact) -> Option<Known<'a>> {
+        let note = &self.incident.surge.as_deref()?.note;
+        Some(match fact {
+            SurgeFact::Monitor => text(&note.monitor),
+            SurgeFact::Count => Known::Integer(i64::try_from(note.count).ok()?),
+            SurgeFact::Baseline => Known::Number(note.baseline?),
+            SurgeFact::Ratio => Known::Number(note.ratio?),
+            SurgeFact::Peak => Known::Number(note.peak?),
+            SurgeFact::Level => Known::Integer(note.level?.into()),
+            SurgeFact::Window => Known::Integer(note.window.into()),
+            SurgeFact::Top => text(&note.groups.first()?.name),
+            SurgeFact::Groups => Known::text(note.group_list()),
+            SurgeFact::Tickets => Known::text(note.tickets.join(", ")),
+        })
+    }
 }
 
 impl Scope for Facts<'_> {
@@ -147,7 +163,8 @@ impl Scope for Facts<'_> {
             Name::Measure(name) => self.incident.measures.get(name).copied().map(Known::Number),
             Name::Incident(fact) => self.incident(*fact),
             Name::Alert(path) => self.alert(path),
-            Name::Surge(_) | Name::Here(_) => None,
+            Name::Surge(fact) => self.surge(*fact),
+            Name::Here(_) => None,
         }
     }
 }

@@ -45,7 +45,7 @@ macro_rules! families {
 families! {
     Lifecycle: Declared MomentSet PhaseEntered PhaseLeft Stuck Unstuck Paused Resumed CloseAwaited
         Closed Cancelled RollbackBegun RollbackEnded Reopened Noted Corrected Merged Linked Redacted EvidenceAdded
-        AlertReceived AlertResolved;
+        AlertReceived AlertResolved SurgeObserved SurgeSubsided;
     Level: VariablesSet Measured LevelChanged FactsAsked;
     Role: RoleEngaged RoleOffered RoleAssigned RoleAcknowledged RoleDeclined RoleUnanswered
         RoleHandedOver RoleReleased RoleVacant RoleSought;

@@ -15,6 +15,7 @@ use super::mode::{Mode, Status};
 use super::notice::{Notice, Purpose};
 use super::run::{Run, RunKey};
 use super::seal::Reference;
+use super::surge::AttachedSurge;
 use crate::id::{
     ChannelId, DrillRunId, IncidentId, LadderId, MomentId, NoticeId, ObjectiveId, PersonId,
     PhaseId, PlaybookId, RoleId, StepId, VarId,
@@ -88,6 +89,8 @@ pub struct Incident {
     pub measures: Arc<BTreeMap<VarId, f64>>,
     /// The alert attached last.
     pub alert: Option<Arc<AlertNote>>,
+    /// The surge attached last.
+    pub surge: Option<Arc<AttachedSurge>>,
     /// Who acts.
     pub roles: Arc<BTreeMap<RoleId, Arc<RoleState>>>,
     /// The steps that have been opened. A step of the current phase that is not here, or whose

@@ -17,6 +17,12 @@ pub const EVIDENCE_MAX: u32 = 100;
 pub const ALERT_LABELS_MAX: usize = 64;
 /// Bytes of one label or annotation.
 pub const ALERT_VALUE_BYTES_MAX: usize = 2 * 1024;
+/// Groups of a surge that the journal keeps: those that bring most.
+pub const SURGE_GROUPS_MAX: usize = 10;
+/// Tickets of a surge that the journal keeps: a sample.
+pub const SURGE_TICKETS_MAX: usize = 10;
+/// Bytes of the name of one group.
+pub const SURGE_TEXT_BYTES_MAX: usize = 512;
 /// References erased in one request.
 pub const REDACTIONS_MAX: usize = 1_000;
 /// Measures an incident keeps: plans name a few.

@@ -28,6 +28,7 @@ mod omit;
 mod rejection;
 mod run;
 mod seal;
+mod surge;
 mod ticking;
 mod transition;
 mod view;
@@ -62,6 +63,7 @@ pub use run::{
     FailureCause, NoticeTally, Run, RunKey, SkipReason, Standing, StepCancelReason, StepState,
 };
 pub use seal::{Chance, Reference, SALT_BYTES, Sealed, Unsealable, unseal};
+pub use surge::{AttachedSurge, SurgeGroup, SurgeNote, SurgeSeen};
 pub use ticking::{ClockView, Ticking, ViewState, clocks};
 pub use transition::{ActName, accepts, allowed_acts, fits};
 pub use view::{ObjectiveStanding, ObjectiveView, StepView, objectives, steps};

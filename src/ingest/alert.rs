@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 /// What an alert says of its trouble.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum News {
     /// The trouble is there.
@@ -48,28 +48,31 @@ impl News {
 }
 
 /// An alert as firebell understands it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// The configured source it came from.
     pub source: SmolStr,
     /// Alerts of the same trouble carry the same key; keys of different sources never meet.
     pub dedup_key: String,
+    /// The key it came with, where its source groups alerts under another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
     /// What it says.
     pub status: News,
     /// Its name, as `activate_when` and people know it.
     pub name: String,
     /// How bad it is, in the words of the source.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,
     /// What it is about.
     pub labels: BTreeMap<SmolStr, String>,
     /// What else it says.
     pub annotations: BTreeMap<SmolStr, String>,
     /// When the trouble began, by the clock of the source.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
     /// Where to read more.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
 }
 
@@ -80,6 +83,7 @@ impl Alert {
         Self {
             source: source.clone(),
             dedup_key: dedup_key.into(),
+            member: None,
             status: News::Firing,
             name: name.into(),
             severity: None,
@@ -88,6 +92,19 @@ impl Alert {
             at: None,
             link: None,
         }
+    }
+
+    /// Puts it under the key that alerts with the same values of these labels share.
+    #[must_use]
+    pub fn grouped(mut self, by: &[SmolStr]) -> Self {
+        if by.is_empty() {
+            return self;
+        }
+        let value = |label: &SmolStr| self.labels.get(label).map_or("", String::as_str);
+        let pairs = by.iter().map(|label| format!("{label}={:?}", value(label)));
+        let key = pairs.collect::<Vec<_>>().join(",");
+        self.member = Some(std::mem::replace(&mut self.dedup_key, key));
+        self
     }
 
     /// Makes its own words findable as labels and annotations, where the source gave none of that

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
@@ -103,8 +104,27 @@ pub struct Source {
     pub dialect: Dialect,
     /// Labels that each of its alerts gets, where it has none of that name.
     pub labels: BTreeMap<SmolStr, String>,
+    /// Alerts that agree in these labels are one trouble, whatever their keys; none where empty.
+    pub group_by: Vec<SmolStr>,
+    /// A source that says nothing for so long has fallen silent, which is an alert itself.
+    pub silent_after: Option<SignedDuration>,
     /// How to read it; the first rule that holds decides.
     pub rules: Arc<[Rule]>,
+}
+
+impl Source {
+    /// Makes a source that adds and maps nothing.
+    #[must_use]
+    pub fn new(id: impl Into<SmolStr>, dialect: Dialect) -> Self {
+        Self {
+            id: id.into(),
+            dialect,
+            labels: BTreeMap::new(),
+            group_by: Vec::new(),
+            silent_after: None,
+            rules: [].into(),
+        }
+    }
 }
 
 /// Something that arrived and became no alert.
@@ -189,13 +209,14 @@ impl Source {
         Ok(self.labelled(reading))
     }
 
-    /// Adds the source's own labels.
+    /// Adds the source's own labels, and groups.
     #[must_use]
     pub fn labelled(&self, mut reading: Reading) -> Reading {
         for (alert, _) in &mut reading.alerts {
             for (key, value) in &self.labels {
                 alert.labels.entry(key.clone()).or_insert_with(|| value.clone());
             }
+            *alert = alert.clone().grouped(&self.group_by);
         }
         reading
     }
@@ -257,7 +278,7 @@ mod tests {
 
     fn source(dialect: Dialect, rules: Vec<Rule>) -> Source {
         let labels = [("service".into(), "phones".to_owned())].into();
-        Source { id: "x".into(), dialect, labels, rules: rules.into() }
+        Source { labels, rules: rules.into(), ..Source::new("x", dialect) }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::id::PersonId;
 
-use super::schedule::{Change, Layer, Override, Rotation, Schedule};
+use super::schedule::{Change, Layer, Override, Rotation, Schedule, WINDOW_SLACK_DAYS};
 use super::zone::Zone;
 
 /// How far ahead a preview looks: a little over a year, so that every yearly pattern shows once.
@@ -18,10 +18,6 @@ pub const HORIZON: SignedDuration = SignedDuration::from_hours(24 * 400);
 
 /// The first stretch in which the next change is looked for; doubled until one is found.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(24 * 2);
-
-/// Days by which a window may lie beside its civil date: a window runs into the next day, and the
-/// largest shift of a zone's offset is one day.
-const WINDOW_SLACK_DAYS: i64 = 2;
 
 /// What put someone on call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -184,19 +180,7 @@ impl Layer {
 
     /// Tells whether the restrictions let the layer count at an instant.
     fn counts(&self, zone: &Zone, at: Timestamp) -> bool {
-        if self.windows.is_empty() {
-            return true;
-        }
-        let today = zone.civil(at).date();
-        let near = -WINDOW_SLACK_DAYS..=WINDOW_SLACK_DAYS;
-        near.filter_map(|days| today.checked_add(SignedDuration::from_hours(24 * days)).ok()).any(
-            |date| {
-                self.windows.iter().filter_map(|window| window.on(date)).any(|(from, to)| {
-                    zone.first_showing(from).is_some_and(|from| from <= at)
-                        && zone.first_showing(to).is_none_or(|to| at < to)
-                })
-            },
-        )
+        self.windows.is_empty() || self.windows.iter().any(|window| window.ends(zone, at).is_some())
     }
 
     /// Returns the number of the turn that runs at an instant; `None` before the layer starts.

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PersonId, ScheduleId};
@@ -70,6 +70,10 @@ impl Duty {
     }
 }
 
+/// Days by which a window may lie beside its civil date: a window runs into the next day, and the
+/// largest shift of a zone's offset is one day.
+pub(super) const WINDOW_SLACK_DAYS: i64 = 2;
+
 /// A set of weekdays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Weekdays(u8);
@@ -123,6 +127,22 @@ impl Window {
         }
         let last = if self.to > self.from { date } else { date.tomorrow().ok()? };
         Some((date.to_datetime(self.from), last.to_datetime(self.to)))
+    }
+
+    /// Returns the end of the window that an instant lies in, by the clocks of a zone; `None`
+    /// outside of it.
+    #[must_use]
+    pub fn ends(&self, zone: &Zone, at: Timestamp) -> Option<Timestamp> {
+        let today = zone.civil(at).date();
+        let near = -WINDOW_SLACK_DAYS..=WINDOW_SLACK_DAYS;
+        let dates =
+            near.filter_map(|days| today.checked_add(SignedDuration::from_hours(24 * days)).ok());
+        let mut windows = dates.filter_map(|date| self.on(date));
+        windows.find_map(|(from, to)| {
+            let begun = zone.first_showing(from).is_some_and(|from| from <= at);
+            let end = zone.first_showing(to).unwrap_or(Timestamp::MAX);
+            (begun && at < end).then_some(end)
+        })
     }
 }
 

@@ -125,9 +125,10 @@ impl State<'_> {
             Name::Level | Name::Incident(IncidentFact::Level) => Hold::Fixed,
             Name::Phase | Name::Role(..) => Hold::Told,
             Name::Incident(IncidentFact::Phase | IncidentFact::Status) => Hold::Told,
-            Name::Incident(_) | Name::Surge(_) | Name::Here(_) => Hold::Fixed,
+            Name::Incident(_) | Name::Here(_) => Hold::Fixed,
             Name::Measure(_) => Hold::Open,
             Name::Alert(_) => may(self.reading.alert_ends),
+            Name::Surge(_) => may(self.reading.surge_ends),
         }
     }
 

@@ -93,7 +93,8 @@ impl State<'_> {
         }
         self.owed(text)?;
         let alert = self.reading.alert_ends && incident.alert.is_some();
-        write!(text, "{alert} ")?;
+        let surge = incident.surge.as_deref().filter(|_| self.reading.surge_ends);
+        write!(text, "{alert} {:?} ", surge.map(|surge| surge.over))?;
         // Which reports are due matters when nothing else is left to do.
         if incident.runs().all(Run::is_settled) {
             let running = incident.clocks.iter().filter(|(_, clock)| clock.is_running());

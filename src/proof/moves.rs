@@ -13,12 +13,12 @@ use crate::playbook::{Action, NotifyUntil, Step};
 /// Something that happens to an incident.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Move {
-    /// It is declared with these inputs, by a person or by an alert.
+    /// It is declared with these inputs.
     Declare {
         /// The inputs.
         inputs: Map<String, Json>,
-        /// An alert is attached.
-        alert: bool,
+        /// What declares it.
+        by: Herald,
     },
     /// A person acts on a step, or the world answers one.
     Step {
@@ -31,6 +31,8 @@ pub enum Move {
     },
     /// The alert is over.
     AlertEnds,
+    /// The surge has subsided.
+    SurgeEnds,
     /// What the law asks for is submitted.
     Submit,
     /// Whoever may closes it.
@@ -39,6 +41,17 @@ pub enum Move {
     Cancel,
     /// Nobody does anything until something happens by itself.
     TimePasses,
+}
+
+/// Who or what declares an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Herald {
+    /// A person.
+    Person,
+    /// An alert, which is attached.
+    Alert,
+    /// A surge, which is attached.
+    Surge,
 }
 
 /// What happens to a step.
@@ -110,6 +123,10 @@ pub(super) fn moves(house: &House<'_>, reading: &Reading<'_>, state: &State) -> 
     }
     if reading.alert_ends && incident.alert.is_some() && !incident.is_cancelling() {
         anyhow.push(Move::AlertEnds);
+    }
+    let surge = incident.surge.as_deref();
+    if reading.surge_ends && surge.is_some_and(|surge| !surge.over) && !incident.is_cancelling() {
+        anyhow.push(Move::SurgeEnds);
     }
     if may_wait(house, reading, state) {
         anyhow.push(Move::TimePasses);

@@ -141,10 +141,8 @@ impl Order<'_> {
                 Name::Step(id, _) => {
                     settled(id) && variable(name).is_none_or(|id| setters(id).iter().all(settled))
                 }
-                Name::Level | Name::Phase | Name::Incident(_) | Name::Surge(_) | Name::Here(_) => {
-                    true
-                }
-                Name::Role(..) | Name::Measure(_) | Name::Alert(_) => false,
+                Name::Level | Name::Phase | Name::Incident(_) | Name::Here(_) => true,
+                Name::Role(..) | Name::Measure(_) | Name::Alert(_) | Name::Surge(_) => false,
             })
     }
 

@@ -46,6 +46,8 @@ pub(super) struct Reading<'a> {
     pub(super) patience: bool,
     /// Whether the end of an alert sets something going.
     pub(super) alert_ends: bool,
+    /// Whether the end of a surge does.
+    pub(super) surge_ends: bool,
     /// Steps on which nothing depends: whatever becomes of them, the incident goes the same way.
     aside: BTreeSet<StepId>,
     /// Steps on which only what comes after them depends.
@@ -91,6 +93,7 @@ impl<'a> Reading<'a> {
             inputs: forms(&playbook.inputs, &Asked::before(&questions, &set), declaring, person),
             patience,
             alert_ends: events().any(|event| event == HandlerEvent::AlertResolved),
+            surge_ends: events().any(|event| event == HandlerEvent::SurgeSubsided),
             aside,
             free: BTreeSet::new(),
             plain: BTreeSet::new(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::claim::{Claim, Proof};
 use super::key::{Key, key};
-use super::moves::{Move, moves};
+use super::moves::{Herald, Move, moves};
 use super::reading::{Detail, Reading};
 use super::round::{Bounded, taken};
 use super::story::{Made, Story};
@@ -103,10 +103,13 @@ impl<'a> Search<'a> {
             defect: None,
         };
         for inputs in search.reading.inputs.forms.clone() {
-            for alert in [false, true] {
-                if !alert || search.reading.alert_ends {
-                    search.take(None, Move::Declare { inputs: inputs.clone(), alert });
-                }
+            let heralds = [
+                (Herald::Person, true),
+                (Herald::Alert, search.reading.alert_ends),
+                (Herald::Surge, search.reading.surge_ends),
+            ];
+            for (by, _) in heralds.into_iter().filter(|(_, matters)| *matters) {
+                search.take(None, Move::Declare { inputs: inputs.clone(), by });
             }
         }
         while let Some((at, state)) = search.queue.pop_front() {

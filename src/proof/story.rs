@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 
-use super::moves::{Happens, Move};
+use super::moves::{Happens, Herald, Move};
 use super::reading::Reading;
 use super::round::Bounded;
 use super::world::House;
@@ -100,16 +100,17 @@ fn minutes(after: SignedDuration) -> String {
 /// Words a move.
 fn words(house: &House<'_>, made: &Move) -> Text {
     match made {
-        Move::Declare { inputs, alert } => {
+        Move::Declare { inputs, by } => {
             let with = answers(inputs);
-            let by = if *alert {
-                Text::both("告警触发事件", "an alert declares the incident")
-            } else {
-                Text::both("有人宣告事件", "a person declares the incident")
+            let by = match by {
+                Herald::Person => Text::both("有人宣告事件", "a person declares the incident"),
+                Herald::Alert => Text::both("告警触发事件", "an alert declares the incident"),
+                Herald::Surge => Text::both("激增触发事件", "a surge declares the incident"),
             };
             join(&by, &with)
         }
         Move::AlertEnds => Text::both("告警解除", "the alert is over"),
+        Move::SurgeEnds => Text::both("激增平息", "the surge subsides"),
         Move::Submit => Text::both("法定事项全部报送", "what the law asks for is submitted"),
         Move::Close => Text::both("指挥关闭事件", "the commander closes the incident"),
         Move::Cancel => Text::both("指挥取消事件", "the commander cancels the incident"),

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 
-use super::moves::{Happens, Move};
+use super::moves::{Happens, Herald, Move};
 use super::reading::Reading;
 use crate::engine::{
     Actor, AlertNote, Chance, ChildOutcome, ClockAct, ClockRef, Command, Ctx, Declare,
     EvidenceItem, Incident, Mode, NoticeOutcome, Pending, Purpose, RequestOutcome, RoleAct, Run,
-    RunKey, Status, StepAct, StepRef, Tenure, decide, declare, due, next_deadline,
+    RunKey, Status, StepAct, StepRef, SurgeNote, Tenure, decide, declare, due, next_deadline,
 };
 use crate::id::{IncidentId, NoticeId, PersonId, RoleId, StepId};
 use crate::people::Directory;
@@ -145,13 +145,19 @@ impl House<'_> {
         made: &Move,
     ) -> Option<Moved> {
         let mut next = match (state, made) {
-            (_, Move::Declare { inputs, alert }) => self.declared(inputs, *alert)?,
+            (_, Move::Declare { inputs, by }) => self.declared(inputs, *by)?,
             (Some(state), Move::TimePasses) => self.waited(reading, state)?,
             (Some(state), Move::AlertEnds) => {
                 let mut next = state.clone();
                 let alert = next.incident.alert.as_deref()?.clone();
                 self.ask(&mut next, Actor::System, Command::Alert { alert, resolved: true })
                     .then_some(next)?
+            }
+            (Some(state), Move::SurgeEnds) => {
+                let mut next = state.clone();
+                let surge = next.incident.surge.as_deref()?.note.clone();
+                let over = Command::Surge { surge, over: true };
+                self.ask(&mut next, Actor::System, over).then_some(next)?
             }
             (Some(state), Move::Submit) => self.submitted(state)?,
             (Some(state), Move::Close) => {
@@ -176,8 +182,9 @@ impl House<'_> {
         Some(Moved { paged, state: next })
     }
 
-    fn declared(&self, inputs: &Map<String, Json>, alert: bool) -> Option<State> {
-        let alert = alert.then(|| AlertNote {
+    fn declared(&self, inputs: &Map<String, Json>, by: Herald) -> Option<State> {
+        let surge = SurgeNote { monitor: "surge".into(), ..SurgeNote::default() };
+        let alert = (by == Herald::Alert).then(|| AlertNote {
             name: "alert".into(),
             labels: Default::default(),
             annotations: Default::default(),
@@ -185,6 +192,7 @@ impl House<'_> {
         let declaration = Declare {
             inputs: inputs.clone(),
             alert,
+            surge: (by == Herald::Surge).then_some(surge),
             ..Declare::new(IncidentId::from_u128(1), 1, Mode::Simulation)
         };
         let ctx = self.ctx(self.now, Actor::System);

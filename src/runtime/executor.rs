@@ -13,7 +13,7 @@ use super::service::Inner;
 use super::{Caller, Missing, Refusal, Scope};
 use crate::engine::{
     self, Actor, AlertNote, Command, Ctx, Declare, Event, Fact, Incident, Mode, Outcome, Pending,
-    Sealed,
+    Sealed, SurgeNote,
 };
 use crate::id::{DrillRunId, IncidentId, NoticeId, PlaybookId};
 use crate::notify;
@@ -44,6 +44,8 @@ pub struct DeclareRequest {
     pub dedup_key: Option<String>,
     /// The alert that started it.
     pub alert: Option<AlertNote>,
+    /// The surge that started it.
+    pub surge: Option<SurgeNote>,
     /// The drill that started it.
     pub drill: Option<DrillRunId>,
 }
@@ -61,6 +63,7 @@ impl DeclareRequest {
             detected_at: None,
             dedup_key: None,
             alert: None,
+            surge: None,
             drill: None,
         }
     }
@@ -142,6 +145,7 @@ impl Inner {
             detected_at: request.detected_at,
             dedup_key: request.dedup_key,
             alert: request.alert,
+            surge: request.surge,
             drill: request.drill,
             parent: None,
         };

@@ -49,6 +49,12 @@ impl Ids {
         DrillRunId::from_u128(self.next(now))
     }
 
+    /// Makes the name of a file of evidence that is being taken in.
+    #[must_use]
+    pub fn file(&self, now: Timestamp) -> u128 {
+        self.next(now)
+    }
+
     /// Makes the name of an erasure.
     #[must_use]
     pub fn erasure(&self, now: Timestamp) -> String {

@@ -69,6 +69,16 @@ pub struct Meters {
     pub drills_failed: Meter,
     /// Drills that nothing could be said of.
     pub drills_not_judged: Meter,
+    /// Occurrences that a monitor counted.
+    pub signals_counted: Meter,
+    /// Reports of occurrences that came too late to be counted.
+    pub signals_late: Meter,
+    /// Reports of occurrences that lie ahead.
+    pub signals_ahead: Meter,
+    /// Reports of occurrences that no monitor watches.
+    pub signals_unwatched: Meter,
+    /// Reports that could not be read.
+    pub signals_refused: Meter,
     /// Violations of invariants the auditor found.
     pub violations: Meter,
 }

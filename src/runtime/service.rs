@@ -18,6 +18,7 @@ use super::executor::{CommitOptions, Committed, DeclareRequest};
 use super::library::{DrillCheck, Library, ReloadReport};
 use super::links::LinkKey;
 use super::meters::Meters;
+use super::monitors::Monitors;
 use super::outages::Outages;
 use super::outbound::Outbound;
 use super::pins::Pins;
@@ -25,7 +26,7 @@ use super::turns::Turning;
 use super::watchdog::Watchdog;
 use super::{
     Caller, Check, Evidence, Ids, Outlook, Refusal, Report, RosterSettings, archivist, auditor,
-    redaction, rosters, ticker, watchdog,
+    monitors, redaction, rosters, ticker, watchdog,
 };
 use crate::clock::Clock;
 use crate::engine::Command;
@@ -33,6 +34,7 @@ use crate::id::{ChannelId, DrillRunId, IncidentId};
 use crate::notify::gate::Outage;
 use crate::notify::{Inbound, Place};
 use crate::people::{Directory, Zone};
+use crate::signal::Monitor;
 use crate::store::{Store, StoreError};
 use crate::text::Lang;
 
@@ -74,6 +76,8 @@ pub struct Parts {
     pub outages: Vec<(DrillRunId, Vec<Outage>)>,
     /// What the configuration says of rosters beside who has which turn.
     pub rosters: RosterSettings,
+    /// What watches the signals.
+    pub monitors: Vec<Monitor>,
     /// Nothing is sent and no deadline acts until a person confirms.
     pub safe_start: bool,
 }
@@ -115,6 +119,7 @@ pub(super) struct Inner {
     /// What was found when rosters were last looked at.
     pub(super) outlook: ArcSwap<Outlook>,
     pub(super) evidence: Evidence,
+    pub(super) monitors: Monitors,
     base_url: Option<String>,
     zone: Zone,
     lang: Lang,
@@ -170,6 +175,7 @@ impl Runtime {
         let inner = Arc::new(Inner {
             ids: Ids::after(parts.store.last_number()),
             bus: Bus::starting_at(u64::try_from(now.as_microsecond()).unwrap_or(1)),
+            monitors: Monitors::open(parts.monitors, &*parts.store, now),
             clock: parts.clock,
             store: parts.store,
             base_directory: ArcSwap::new(parts.directory),
@@ -207,6 +213,8 @@ impl Runtime {
         }
         inner.tasks.spawn(ticker::run(Arc::clone(&inner)));
         inner.tasks.spawn(auditor::run(Arc::clone(&inner)));
+        inner.tasks.spawn(monitors::run(Arc::clone(&inner)));
+        inner.tasks.spawn(monitors::tell(Arc::clone(&inner)));
         inner.tasks.spawn(redaction::run(Arc::clone(&inner)));
         inner.tasks.spawn(rosters::watch::run(Arc::clone(&inner)));
         inner.tasks.spawn(rosters::handover::run(Arc::clone(&inner)));

@@ -14,6 +14,7 @@ use super::ingest::Ingest;
 use super::tls::Tls;
 use crate::config::{Bodies, Grants, IngestSource};
 use crate::drill::live::Drills;
+use crate::ingest::Policy;
 use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
 use crate::text::Lang;
@@ -34,6 +35,8 @@ pub struct Parts {
     pub bodies: Bodies,
     /// The certificate to show; plain HTTP without.
     pub tls: Option<Tls>,
+    /// What keeps alerts from beginning anything.
+    pub alerts: Policy,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -65,7 +68,9 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let ingest = Ingest::new(parts.ingest, parts.bodies, parts.runtime.store());
+        let now = parts.runtime.clock().now();
+        let ingest =
+            Ingest::new(parts.ingest, parts.bodies, parts.alerts, parts.runtime.store(), now);
         Self(Arc::new(Shared {
             ingest,
             tls: parts.tls,

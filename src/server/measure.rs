@@ -31,6 +31,13 @@ pub fn refresh(app: &App) {
     follow(&drills("not_judged"), &meters.drills_not_judged);
     follow(&metrics.deadlines, &meters.deadlines);
     follow(&metrics.audit_violations, &meters.violations);
+    let signals = |result| metrics.signals.get_or_create_owned(&ByResult { result });
+    follow(&signals("counted"), &meters.signals_counted);
+    follow(&signals("late"), &meters.signals_late);
+    follow(&signals("ahead"), &meters.signals_ahead);
+    follow(&signals("unwatched"), &meters.signals_unwatched);
+    follow(&signals("refused"), &meters.signals_refused);
+    metrics.surges_open.set(signed(app.runtime().surges_open()));
     metrics.outbox_in_flight.set(signed(meters.in_flight.get()));
     metrics.scheduler_lag_seconds.set(seconds(meters.deadline_lag_ms.get()));
     let oldest = app.runtime().overdue(1).first().map(|(at, _)| app.now().duration_since(*at));

@@ -30,6 +30,7 @@ pub mod wire;
 pub use app::{App, Parts};
 pub use auth::{Grant, ON_BEHALF_OF, Owner, Secret, TokenError, Tokens};
 pub use idempotent::{IDEMPOTENCY_KEY, REPLAYED};
+pub use ingest::run as watch_alerts;
 pub use openapi::text as openapi;
 pub use problem::{Kind as ProblemKind, Problem};
 pub use router::router;

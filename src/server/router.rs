@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use super::api::{
     answer, backup, calendars, clocks, commands, drills, events, evidence, handovers, health,
-    incidents, oncall, personal, playbooks, reach, roles, rosters, safe_start, steps, test_page,
-    timeline, tokens,
+    incidents, oncall, personal, playbooks, reach, roles, rosters, safe_start, signals, silences,
+    steps, test_page, timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -56,6 +56,8 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Responder, routes!(test_page::send)))
         .routes(door.needs(Commander, routes!(reach::ask)))
         .routes(door.needs(Viewer, routes!(reach::show)))
+        .routes(door.signals(Responder, routes!(signals::count)))
+        .routes(door.needs(Viewer, routes!(signals::list)))
         .routes(door.open(routes!(answer::show)))
         .routes(door.open(routes!(answer::give)))
         .routes(door.open(routes!(answer::hear)))
@@ -122,6 +124,12 @@ fn sources(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(door.needs(Admin, routes!(ingest::body)))
         .routes(door.needs(Admin, routes!(ingest::forget)))
         .routes(door.needs(Admin, routes!(ingest::replay)))
+        .routes(door.source(routes!(ingest::heartbeat)))
+        .routes(door.needs(Responder, routes!(silences::muted)))
+        .routes(door.needs(Responder, routes!(silences::list)))
+        .routes(door.needs(Commander, routes!(silences::make)))
+        .routes(door.needs(Responder, routes!(silences::preview)))
+        .routes(door.needs(Commander, routes!(silences::end)))
 }
 
 /// What people do in an incident.
@@ -219,6 +227,12 @@ impl Table {
     /// As [`Table::needs`], for the source of a plan.
     fn plans(&self, scope: Scope, routes: Routes) -> Routes {
         let limit = DefaultBodyLimit::max(playbooks::PLAN_BYTES_MAX);
+        self.needs(scope, routes.map(|route| route.route_layer(limit)))
+    }
+
+    /// As [`Table::needs`], for batches of signals.
+    fn signals(&self, scope: Scope, routes: Routes) -> Routes {
+        let limit = DefaultBodyLimit::max(crate::signal::BODY_BYTES_MAX);
         self.needs(scope, routes.map(|route| route.route_layer(limit)))
     }
 

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::app::App;
 use super::housekeeping;
+use super::ingest;
 use super::measure;
 use super::slow::Impatient;
 use super::tls::{self, Tls};
@@ -78,6 +79,7 @@ pub async fn serve(
     server.tasks.spawn(measure::run(server.app.clone()));
     server.tasks.spawn(housekeeping::run(server.app.clone()));
     server.tasks.spawn(tls::watch(server.app.clone()));
+    server.tasks.spawn(ingest::run(server.app.clone()));
     tokio::pin!(stop);
     loop {
         tokio::select! {

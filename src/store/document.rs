@@ -45,11 +45,15 @@ pub enum Kind {
     Arrival = 18,
     /// Such a body, named by its SHA-256 hash.
     Body = 19,
+    /// A trouble of which something waits to be said, named by its hash.
+    Trouble = 20,
+    /// A silence that a person made, named by its id.
+    Silence = 21,
 }
 
 impl Kind {
     /// All kinds, in the order of their stored bytes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Pin,
         Self::DrillResult,
         Self::DrillSchedule,
@@ -69,6 +73,8 @@ impl Kind {
         Self::Change,
         Self::Arrival,
         Self::Body,
+        Self::Trouble,
+        Self::Silence,
     ];
 
     /// Returns the stored byte.
@@ -100,6 +106,8 @@ impl Kind {
             Self::Change => "change",
             Self::Arrival => "arrival",
             Self::Body => "body",
+            Self::Trouble => "trouble",
+            Self::Silence => "silence",
         }
     }
 }

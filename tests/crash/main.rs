@@ -13,6 +13,8 @@ mod http;
 #[path = "../support/process.rs"]
 mod process;
 
+mod signals;
+
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -44,7 +46,8 @@ phases:
 const CONFIG: &str = "channels:
   mail: { kind: eml, dir: data/outbox }
 people:
-  duty-1: { name: Duty 1, lang: en, contacts: [ { mail: duty@example.com } ] }
+  # So that no page waits since others went before it.
+  duty-1: { name: Duty 1, lang: en, at_most: 65535, contacts: [ { mail: duty@example.com } ] }
 teams:
   duty: { title: Duty, members: [duty-1] }
 ";

@@ -15,12 +15,14 @@ use firebell::clock::Clock;
 use firebell::config::{Bodies, Grants, IngestSource};
 use firebell::drill::live::Drills;
 use firebell::id::{ChannelId, PersonId, ScheduleId, TeamId};
+use firebell::ingest::Policy;
 use firebell::notify::{self, Channels, Hosts};
 use firebell::people::{
     Contact, Directory, Duty, Layer, Parts as People, Person, Rotation, Schedule, Team, Zone,
 };
 use firebell::runtime::{self, Outbound, Runtime, Scope};
 use firebell::server::{App, Grant, Owner, Parts, Tls, Tokens, router};
+use firebell::signal::Monitor;
 use firebell::store::{Memory, Store};
 use firebell::telemetry::Metrics;
 use firebell::text::Lang;
@@ -77,6 +79,20 @@ impl Clock for TestClock {
             }
         })
     }
+}
+
+/// What a server hears of trouble by.
+#[derive(Default)]
+struct Heard {
+    ingest: BTreeMap<SmolStr, IngestSource>,
+    alerts: Policy,
+    monitors: Vec<Monitor>,
+    tls: Option<Tls>,
+}
+
+/// Where the plans of the tests are.
+fn plans() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A server under test.
@@ -213,17 +229,17 @@ impl TestApp {
 
     /// Starts a server whose configuration says who may be given a token for what.
     pub fn start_with(store: Arc<dyn Store>, grants: Grants) -> Self {
-        Self::start_from(store, grants, BTreeMap::new())
+        Self::start_in(store, grants, Heard::default(), &plans())
     }
 
     /// Starts a server that tools may send alerts to.
     pub fn start_from(
         store: Arc<dyn Store>,
-        grants: Grants,
         ingest: BTreeMap<SmolStr, IngestSource>,
+        alerts: Policy,
     ) -> Self {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        Self::start_in(store, grants, ingest, None, &root)
+        let heard = Heard { ingest, alerts, ..Heard::default() };
+        Self::start_in(store, Grants::default(), heard, &plans())
     }
 
     /// Starts a server that has lost its plans.
@@ -232,44 +248,48 @@ impl TestApp {
         ingest: BTreeMap<SmolStr, IngestSource>,
     ) -> Self {
         let empty = tempfile::tempdir().expect("a folder");
-        Self::start_in(store, Grants::default(), ingest, None, empty.path())
+        let heard = Heard { ingest, ..Heard::default() };
+        Self::start_in(store, Grants::default(), heard, empty.path())
     }
 
     /// Starts a server that shows a certificate.
     pub fn start_with_tls(tls: Tls, ingest: BTreeMap<SmolStr, IngestSource>) -> Self {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let store = Arc::new(Memory::new());
-        Self::start_in(store, Grants::default(), ingest, Some(tls), &root)
+        let heard = Heard { ingest, tls: Some(tls), ..Heard::default() };
+        Self::start_in(Arc::new(Memory::new()), Grants::default(), heard, &plans())
+    }
+
+    /// Starts a server whose monitors watch signals.
+    pub fn start_watching(store: Arc<dyn Store>, monitors: Vec<Monitor>) -> Self {
+        let heard = Heard { monitors, ..Heard::default() };
+        Self::start_in(store, Grants::default(), heard, &plans())
     }
 
     /// Starts a server at an instant with a second schedule: `desk1` and `desk2` take turns on
     /// `turns`, from 18:00 to 18:00, and lead what `lead` leads.
     pub fn start_taking_turns(store: Arc<dyn Store>, at: &str) -> Self {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let world = World { clock: TestClock::new(at), people: taking_turns() };
-        Self::start_as(store, Grants::default(), BTreeMap::new(), None, &root, world)
+        Self::start_as(store, Grants::default(), Heard::default(), &plans(), world)
     }
 
     fn start_in(
         store: Arc<dyn Store>,
         grants: Grants,
-        ingest: BTreeMap<SmolStr, IngestSource>,
-        tls: Option<Tls>,
+        heard: Heard,
         root: &std::path::Path,
     ) -> Self {
         let people = Directory::new(people()).expect("a directory without faults");
         let world = World { clock: TestClock::new(START), people };
-        Self::start_as(store, grants, ingest, tls, root, world)
+        Self::start_as(store, grants, heard, root, world)
     }
 
     fn start_as(
         store: Arc<dyn Store>,
         grants: Grants,
-        ingest: BTreeMap<SmolStr, IngestSource>,
-        tls: Option<Tls>,
+        heard: Heard,
         root: &std::path::Path,
         World { clock, people }: World,
     ) -> Self {
+        let Heard { ingest, alerts, monitors, tls } = heard;
         let folder = tempfile::tempdir().expect("a folder");
         let runtime = Runtime::start(runtime::Parts {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -285,6 +305,7 @@ impl TestApp {
             lang: Lang::En,
             watchdog: None,
             archive_after: None,
+            monitors,
             outages: Vec::new(),
             rosters: runtime::RosterSettings::default(),
             safe_start: false,
@@ -293,7 +314,7 @@ impl TestApp {
         let metrics = Arc::new(Metrics::new());
         let drills = Drills::start(runtime.clone());
         let bodies = Bodies::default();
-        let parts = Parts { runtime, drills, tokens, grants, ingest, bodies, tls, metrics };
+        let parts = Parts { runtime, drills, tokens, grants, ingest, bodies, tls, alerts, metrics };
         let app = App::new(parts);
         Self { router: router(app.clone()), app, clock, store, folder }
     }

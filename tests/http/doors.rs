@@ -10,7 +10,8 @@ use crate::app::TestApp;
 const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", "/openapi.json", "/schema/playbook.json"];
 
 /// What a signature opens: of a link, or of the service that posts.
-const SIGNED: [(&str, u16); 2] = [("/a/token", 404), ("/inbound/channel", 403)];
+const SIGNED: [(&str, u16); 3] =
+    [("/a/token", 404), ("/ical/file", 404), ("/inbound/channel", 403)];
 
 /// Every operation of the document: method, path with something in its placeholders, and the scope
 /// that the document says it needs.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::Method;
-use firebell::config::{Grants, IngestSource};
+use firebell::config::IngestSource;
 use firebell::ingest::signature::Signing;
-use firebell::ingest::{Dialect, Rule, Source};
+use firebell::ingest::{Dialect, Policy, Rule, Source};
 use firebell::notify::Secret;
 use firebell::runtime::Scope;
 use firebell::store::{Memory, Store};
@@ -53,7 +53,7 @@ pub fn sources() -> BTreeMap<SmolStr, IngestSource> {
             .then(|| ("env".into(), "prod".to_owned()))
             .into_iter()
             .collect();
-        let source = Source { id: id.into(), dialect, labels: fixed, rules: rules.into() };
+        let source = Source { labels: fixed, rules: rules.into(), ..Source::new(id, dialect) };
         let signing = match id {
             "sentry" => Some(Signing::sentry()),
             "signed" => {
@@ -71,7 +71,7 @@ pub fn start() -> TestApp {
 }
 
 pub fn start_on(store: Arc<dyn Store>) -> TestApp {
-    TestApp::start_from(store, Grants::default(), sources())
+    TestApp::start_from(store, sources(), Policy::default())
 }
 
 pub fn door(app: &TestApp, source: &str, path: &str) -> Call {
@@ -140,7 +140,7 @@ async fn an_alert_begins_one_incident_comes_to_it_again_and_tells_it_when_it_is_
     assert_eq!(shown["detected_at"], "2026-11-21T07:58:00Z");
 
     let again = send(&app, "prom", ALERTMANAGER, &group("firing", 3)).await.ok(202);
-    assert_eq!(outcomes(&again), ["attached", "grouped", "grouped"]);
+    assert_eq!(outcomes(&again), ["repeated", "repeated", "attached"]);
     let over = send(&app, "prom", ALERTMANAGER, &group("resolved", 3)).await.ok(202);
     assert_eq!(outcomes(&over), ["resolved", "grouped", "grouped"]);
     assert_eq!(incidents(&desk).await.len(), 1);

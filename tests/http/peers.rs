@@ -66,8 +66,8 @@ async fn run(python: PathBuf, script: &str, args: Vec<String>, authority: Option
 async fn plain() -> (TestApp, u16, tokio::task::JoinHandle<()>) {
     let app = TestApp::start_from(
         Arc::new(Memory::new()),
-        firebell::config::Grants::default(),
         sources(),
+        firebell::ingest::Policy::default(),
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

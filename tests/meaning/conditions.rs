@@ -1,6 +1,6 @@
 //! Meaning, conditions: three truth values, and what unknown counts as where.
 
-use firebell::engine::{AlertNote, Command, Fact, StuckReason};
+use firebell::engine::{AlertNote, Command, Fact, StuckReason, SurgeNote};
 use serde_json::json;
 
 use crate::act::{complete, fail, set};
@@ -190,6 +190,37 @@ fn conditions_an_alerts_input_that_is_missing_or_does_not_parse_stays_unknown_an
         );
         assert_eq!(case.state("a"), "ready", "it never refuses the alert");
     }
+}
+
+fn surge(ratio: Option<f64>) -> SurgeNote {
+    SurgeNote { monitor: "complaints".into(), count: 90, ratio, ..SurgeNote::default() }
+}
+
+#[test]
+fn conditions_a_surge_fills_inputs_and_moves_them_until_a_person_has_the_last_word() {
+    let plan = "
+    inputs: { times: { type: number }, count: { type: integer } }
+    activate_when:
+      - surge: { monitor: other, inputs: { times: '7' } }
+      - surge: { monitor: complaints, at_least: 3.0, inputs: { times: '{{ surge.ratio }}', count: '{{ surge.count }}' } }
+    levels: [ { level: 2, when: times >= 5.0 }, { level: 4 } ]
+    phases: [ { id: one, title: One, steps: [ { id: a, title: A }, { id: w, wait: { until: surge.ratio >= 4.0 } } ] } ]
+    ";
+    let mut case = declared_as(plan, |declare| declare.surge = Some(surge(Some(3.5))));
+    let number = |n| Some(firebell::playbook::Value::Number(n));
+    assert_eq!(case.variable("times").cloned(), number(3.5));
+    assert_eq!(case.variable("count"), Some(&firebell::playbook::Value::Integer(90)));
+    assert_eq!((case.state("w"), case.incident().level.current), ("active", 4));
+    case.report(Command::Surge { surge: surge(Some(6.0)), over: false });
+    assert_eq!(case.variable("times").cloned(), number(6.0));
+    assert_eq!((case.state("w"), case.incident().level.current), ("done", 2));
+    let values = json!({ "times": 9.0 }).as_object().cloned().unwrap();
+    case.report(Command::SetInputs { values });
+    case.report(Command::Surge { surge: surge(Some(1.0)), over: true });
+    assert_eq!(case.variable("times").cloned(), number(9.0), "a person said so");
+    let unread = declared_as(plan, |declare| declare.surge = Some(surge(None)));
+    let seen = unread.last(|fact| matches!(fact, Fact::SurgeObserved(_)));
+    assert!(matches!(&seen.fact, Fact::SurgeObserved(seen) if seen.unreadable == ["times".into()]));
 }
 
 #[test]

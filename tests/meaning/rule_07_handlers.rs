@@ -1,6 +1,6 @@
 //! Meaning 7: what happens at any time.
 
-use firebell::engine::{AlertNote, Command, Fact};
+use firebell::engine::{AlertNote, Command, Fact, SurgeNote};
 use firebell::playbook::HandlerEvent;
 use serde_json::json;
 
@@ -83,6 +83,24 @@ fn meaning_07_an_alert_that_resolves_is_an_event() {
     assert_eq!(fired(&case), 0);
     case.report(Command::Alert { alert, resolved: true });
     assert_eq!(fired(&case), 1);
+}
+
+#[test]
+fn meaning_07_a_surge_that_subsides_is_an_event_once() {
+    let mut case = staffed(&on("surge_subsided", ", at_most: 5"));
+    let surge = SurgeNote { monitor: "complaints".into(), ..SurgeNote::default() };
+    let tell = |case: &mut Case, over| case.report(Command::Surge { surge: surge.clone(), over });
+    tell(&mut case, true);
+    assert_eq!(fired(&case), 0, "none was attached");
+    tell(&mut case, false);
+    tell(&mut case, false);
+    assert_eq!(fired(&case), 0);
+    tell(&mut case, true);
+    tell(&mut case, true);
+    assert_eq!(fired(&case), 1, "it is over once");
+    tell(&mut case, false);
+    tell(&mut case, true);
+    assert_eq!(fired(&case), 2, "it came back");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod drills;
 mod hung;
 mod jumps;
 mod kin;
+mod monitors;
 mod mortal;
 mod redaction;
 mod stage;

@@ -15,6 +15,7 @@ use firebell::notify::{
 };
 use firebell::people::{Contact, Directory, Parts as People, Person, Team, Zone};
 use firebell::runtime::{Outbound, Parts, Runtime};
+use firebell::signal::Monitor;
 use firebell::store::{Memory, Store};
 use firebell::text::Lang;
 use futures_util::future::BoxFuture;
@@ -152,6 +153,11 @@ impl Stage {
         self.start_with(self.channels(), people(), safe_start)
     }
 
+    /// As [`Stage::start`], with monitors.
+    pub fn start_watching(&self, monitors: Vec<Monitor>) -> Runtime {
+        self.start_whole((self.channels(), people()), monitors, false)
+    }
+
     fn channels(&self) -> Channels {
         let mut channels = Channels::default();
         for channel in [&self.mail, &self.hook] {
@@ -164,6 +170,15 @@ impl Stage {
 
     /// As [`Stage::start`], with other ways out and other people.
     pub fn start_with(&self, channels: Channels, people: Directory, safe_start: bool) -> Runtime {
+        self.start_whole((channels, people), Vec::new(), safe_start)
+    }
+
+    fn start_whole(
+        &self,
+        (channels, people): (Channels, Directory),
+        monitors: Vec<Monitor>,
+        safe_start: bool,
+    ) -> Runtime {
         let client = Client::new(ClientSettings::new(true)).unwrap();
         Runtime::start(Parts {
             clock: Arc::clone(&self.clock) as _,
@@ -179,6 +194,7 @@ impl Stage {
             lang: Lang::En,
             watchdog: None,
             archive_after: None,
+            monitors,
             outages: firebell::drill::live::outages(&self.store).unwrap(),
             rosters: firebell::runtime::RosterSettings::default(),
             safe_start,

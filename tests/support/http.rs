@@ -40,12 +40,26 @@ impl Caller {
         path: &str,
         body: &str,
     ) -> Option<(StatusCode, Bytes)> {
-        let request = Request::builder()
+        self.try_with(method, path, &[("content-type", "application/json")], body).await
+    }
+
+    /// As [`Caller::try_call`], with headers of its own.
+    pub async fn try_with(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Option<(StatusCode, Bytes)> {
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header("host", &self.host)
-            .header("authorization", format!("Bearer {}", self.token))
-            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {}", self.token));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request
             .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
             .expect("the request is well formed");
         self.sender.ready().await.ok()?;

@@ -56,6 +56,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("At this instant (default: now)", "在此时刻（默认：现在）"),
     ("Attach proof: words, an address or a file", "附上证据：文字、网址或文件"),
     ("Begin a step", "开始一个步骤"),
+    (
+        "CSV with the columns `at` and `count`; every other column is a label",
+        "CSV 文件，含 `at`、`count` 两列，其余各列为标签",
+    ),
+    (
+        "CSV with the columns `from` and `until`: when something was really wrong",
+        "CSV 文件，含 `from`、`until` 两列：真正出事的时段",
+    ),
     ("Calendars of business days", "工作日历"),
     ("Calendars of shifts to subscribe to", "可订阅的班次日历"),
     (
@@ -81,6 +89,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "Draw a playbook: phases, steps by lane, deadlines, the longest path",
         "把预案画成图：阶段、各泳道的步骤、时限、最长路径",
+    ),
+    (
+        "End a silence now; what waits for its end is acted on",
+        "立即结束一个静默；等它结束的告警随即处理",
     ),
     ("End it", "关闭事件"),
     ("End it as a false alarm, once what was done is undone", "撤回已做的处置后，按误报取消"),
@@ -121,6 +133,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Give a role to a person, who must acknowledge", "把角色交给某人，由其确认"),
     ("Give up a role", "放弃角色"),
     ("How", "输出的形式"),
+    ("How long (default: 1h)", "多久（默认：1h）"),
     ("In return for their shift from then", "换取对方从此时起的班"),
     ("In return for their shift until then", "换取对方到此时止的班"),
     ("Incident response and emergency plans", "应急预案与事件响应"),
@@ -145,6 +158,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "列出生效中和即将生效的调班，以及待回应的换班申请",
     ),
     ("List results", "列出演练结果"),
+    ("List silences, and the alerts that wait", "列出静默和等待中的告警"),
     ("List them, without addresses", "列出日历，不含地址"),
     ("List tokens, without secrets", "列出令牌，不含密文"),
     (
@@ -166,6 +180,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "重新映射服务器保存的内容，显示会发生什么",
     ),
     ("Markdown", "Markdown 文本"),
+    ("Monitors: what they would have done with the past", "监测：用历史数据回测"),
     ("Move to a phase", "转到一个阶段"),
     ("Of drills", "演练"),
     ("Of playbooks", "预案"),
@@ -213,6 +228,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Refuse what another person proposed", "拒绝他人的提议"),
     ("Regimes", "法规"),
     ("Reject", "驳回"),
+    (
+        "Replay a past: when a monitor would have fired, and what ratio would suit",
+        "重放历史：监测何时会触发、宜用多大倍数",
+    ),
     ("Revoke a token", "吊销令牌"),
     (
         "Run a drill: a file simulated on the spot, or a drill of the server by name",
@@ -265,10 +284,16 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Show what a safely started server would do at once, or let it",
         "查看安全启动的服务会立即做什么，或允许它做",
     ),
+    ("Show which of the latest alerts a silence would have muted", "列出最近的告警中会被静默的"),
     (
         "Show who confirmed, who did not, and when each contact was last confirmed",
         "查看谁已确认、谁没有，以及每个联系方式最近一次确认的时间",
     ),
+    (
+        "Silence alerts for a time, and show which alerts wait",
+        "让一些告警暂不启动任何事，并列出等待中的告警",
+    ),
+    ("Silence the alerts that have these labels", "静默带有这些标签的告警"),
     (
         "Single pieces: references of the JSON timeline, hashes of files",
         "单项内容：JSON 时间线中的引用、文件的哈希",
@@ -322,12 +347,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The incident's number or id", "事件的编号或标识"),
     ("The incident: its number or id", "事件的编号或标识"),
     ("The item, `2` or `2.1`", "检查项，如 `2` 或 `2.1`"),
+    ("The labels that the alerts have, exactly", "告警所带的标签，须完全相同"),
     ("The language of messages (default: the locale's)", "消息的语言（默认：随系统语言）"),
     ("The measure", "指标"),
     (
         "The moment it shows: detected, aware, or a moment of a regime",
         "所证明的时刻：detected、aware 或法规的时刻",
     ),
+    ("The monitor of the configuration", "配置中的监测"),
     ("The new version", "新版本"),
     ("The number", "数值"),
     ("The old version", "旧版本"),
@@ -353,6 +380,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The shell", "命令行解释器"),
     ("The shifts of this person", "此人的班次"),
     ("The shifts of this schedule", "此值班表的班次"),
+    ("The silence", "静默"),
     ("The source it comes from, as the configuration names it", "内容的来源，用配置中的名称"),
     ("The source it comes from, of the dialect `generic`", "它来自的来源，格式为 `generic`"),
     ("The source, as the configuration names it", "来源，用配置中的名称"),
@@ -396,6 +424,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("What the next shift must know", "接班人必须知道的事"),
     ("What they must know", "接任者必须知道的事"),
     ("When", "何时"),
+    (
+        "When it arrives, for the silences of the configuration; now where missing",
+        "何时到达，用于判断配置中的静默；缺省为现在",
+    ),
+    ("When it begins; now where missing", "何时开始；缺省为现在"),
     ("When it came to be, where that was earlier", "实际形成的时间，如果更早"),
     ("When it ends", "何时失效"),
     ("When it happened, where that was earlier", "实际发生的时间，如果更早"),
@@ -412,6 +445,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     ("Why", "原因"),
     ("Why it is late; needed where it is", "迟报的原因；迟报时必填"),
+    ("Why, for those who come to look", "原因，供来查看的人了解"),
     ("Why, for those who review it", "原因，供复核者查看"),
     ("With those on duty at this instant (default: now)", "按此时刻的值班人员（默认：现在）"),
     ("Words", "文字"),

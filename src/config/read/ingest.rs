@@ -23,6 +23,10 @@ const WINDOW_LEAST: Duration = Duration::from_secs(10);
 /// A longer window would let a body of last night be sent again.
 const WINDOW_MOST: Duration = Duration::from_secs(3_600);
 
+/// A source that is silent for less may only be slow.
+const SILENT_LEAST: Duration = Duration::from_secs(30);
+const SILENT_MOST: Duration = Duration::from_secs(7 * 24 * 3_600);
+
 impl Reader<'_, '_> {
     pub(super) fn ingest(&mut self, node: &Node) -> BTreeMap<SmolStr, IngestSource> {
         let mut sources: BTreeMap<SmolStr, IngestSource> = BTreeMap::new();
@@ -56,6 +60,9 @@ impl Reader<'_, '_> {
         let signature = fields.take("signature");
         let labels = fields.map("labels", self.out);
         let labels = self.fixed(&labels);
+        let group_by = fields.take("group_by").map(|node| self.label_names(node));
+        let silent = fields.take("silent_after");
+        let silent_after = silent.and_then(|node| self.span(node, SILENT_LEAST, SILENT_MOST));
         let rules_at = fields.peek("rules").map(|node| node.span);
         let nodes = fields.list("rules", self.out);
         fields.close(self.out);
@@ -79,6 +86,8 @@ impl Reader<'_, '_> {
             id: SmolStr::new(&entry.key.text),
             dialect: dialect?,
             labels,
+            group_by: group_by.unwrap_or_default(),
+            silent_after,
             rules: rules.into(),
         };
         Some(IngestSource { source, key: key?, signing })

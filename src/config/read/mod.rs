@@ -2,12 +2,14 @@
 //! read; what is wrong goes to the collector, and a stand-in takes its place so that the rest is
 //! checked too.
 
+mod alerts;
 mod channels;
 pub(super) mod forms;
 mod hooks;
 mod ingest;
 mod ladders;
 mod manner;
+mod monitors;
 mod people;
 mod scalar;
 mod schedules;
@@ -30,8 +32,8 @@ use super::load::Inputs;
 use super::model::{Channel, ChannelKind, Config, Grants, Handover};
 use super::scope::Scope;
 
-/// The keys of the file; those of [`NOT_YET`] are known and refused.
-pub(super) const KEYS: [&str; 22] = [
+/// The keys of the file.
+pub(super) const KEYS: [&str; 23] = [
     "listen",
     "public_url",
     "lang",
@@ -54,10 +56,8 @@ pub(super) const KEYS: [&str; 22] = [
     "tls",
     "monitors",
     "ingest",
+    "alerts",
 ];
-
-/// Keys of the file whose time has not come.
-const NOT_YET: [&str; 1] = ["monitors"];
 
 /// The id of the channel that stands in where the operator would have none.
 const OUTBOX: &str = "email";
@@ -98,9 +98,6 @@ impl<'i, 'o> Reader<'i, 'o> {
     /// Reads the whole configuration; `None` only where the file is not even a mapping.
     pub(super) fn config(mut self, root: &Node) -> Option<Config> {
         let mut fields = Fields::open(root, Text::both("配置", "the configuration"), self.out)?;
-        for key in NOT_YET {
-            fields.refuse_for_now(key, self.out);
-        }
         let lang = fields.take("lang").and_then(|node| self.lang(node)).unwrap_or_default();
         self.timezone = fields.take("timezone").and_then(|node| self.zone(node));
         let data = fields.take("data").and_then(|node| self.path(node));
@@ -111,10 +108,17 @@ impl<'i, 'o> Reader<'i, 'o> {
         let parts = self.parts(&mut fields, lang, channel_ids);
         self.services(fields.take("auth"));
         let directory = self.directory(parts, root, &data, declared.is_some());
+        let monitors = fields.map("monitors", self.out);
+        let timezone = self.timezone.clone();
+        let zone = timezone.clone().unwrap_or_else(Zone::utc);
+        let monitors = self.monitors(&monitors, &zone);
         let config = Config {
+            monitors,
+            alerts: self.alerts(fields.take("alerts"), timezone.as_ref()),
             listen: self.listen(fields.take("listen")),
             public_url: fields.take("public_url").and_then(|node| self.public_url(node)),
             lang,
+            timezone,
             playbooks: self.path_or(fields.take("playbooks"), "playbooks"),
             drills: self.drills(fields.take("drills")),
             store: self.store(fields.take("store")),
@@ -126,7 +130,6 @@ impl<'i, 'o> Reader<'i, 'o> {
             ingest: fields.take("ingest").map(|node| self.ingest(node)).unwrap_or_default(),
             directory: Arc::new(directory),
             data,
-            timezone: self.timezone,
             channels: self.channels,
             grants: self.grants,
             intended_gaps: self.intended_gaps,

@@ -298,7 +298,7 @@ impl Reader<'_, '_> {
     }
 
     /// Reads an instant: civil time in the schedule's zone, or one with its own offset.
-    fn instant(&mut self, node: &Node, zone: &Zone) -> Option<Timestamp> {
+    pub(super) fn instant(&mut self, node: &Node, zone: &Zone) -> Option<Timestamp> {
         let text = node.string(self.out)?;
         let instant = text
             .parse::<Timestamp>()

@@ -4,9 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::playbook::diagnostic::Code;
-use crate::playbook::yaml::{
-    BAD_VALUE, DUPLICATE_KEY, MISSING_KEY, NOT_YET, UNKNOWN_KEY, WRONG_TYPE,
-};
+use crate::playbook::yaml::{BAD_VALUE, DUPLICATE_KEY, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE};
 
 /// A sound beginning that the cases below add something wrong to.
 const SOUND: &str = "channels:
@@ -44,7 +42,6 @@ fn each_wrong_setting_of_the_server_is_found_where_it_stands() {
         ("listen: 8080", WRONG_TYPE, "8080"),
         ("listen: example.com", BAD_ADDRESS, "example.com"),
         ("tls: { cert: a.pem }", MISSING_KEY, "cert"),
-        ("monitors: {}", NOT_YET, "monitors"),
         ("ingest: []", WRONG_TYPE, "["),
         ("ingest: { x: { dialect: generic } }", MISSING_KEY, "dialect"),
         ("ingest: { x: { dialect: nagios, secret: env:ROBOT_KEY } }", BAD_VALUE, "nagios"),
@@ -52,6 +49,29 @@ fn each_wrong_setting_of_the_server_is_found_where_it_stands() {
         ("retention: { bodies: { count: -1 } }", BAD_VALUE, "-1"),
         ("retention: { bodies: { mib: 0 } }", BAD_VALUE, "0"),
         ("retention: { bodies: { age: 1m } }", BAD_VALUE, "1m"),
+        (
+            "alerts: { silences: { x: { match: {}, from: \"01:00\", to: \"02:00\", timezone: UTC } } }",
+            BAD_VALUE,
+            "{",
+        ),
+        (
+            "alerts: { silences: { x: { match: { a: b }, from: \"01:00\", to: \"02:00\" } } }",
+            MISSING_KEY,
+            "{",
+        ),
+        (
+            "alerts: { silences: { x: { match: { a: b }, from: 2026-12-02T00:00, to: 2026-12-01T00:00, timezone: UTC } } }",
+            BAD_VALUE,
+            "2026-12-01",
+        ),
+        (
+            "alerts: { silences: { x: { match: { a: b }, days: sat, from: 2026-12-02T00:00, to: \"02:00\", timezone: UTC } } }",
+            BAD_ADDRESS,
+            "2026-12-02",
+        ),
+        ("alerts: { inhibit: [ { by: { a: b } } ] }", MISSING_KEY, "by"),
+        ("alerts: { flapping: { changes: 1 } }", BAD_VALUE, "1"),
+        ("alerts: { repeat_after: 1s }", BAD_VALUE, "1s"),
         ("lang: fr", BAD_VALUE, "fr"),
         ("timezone: Asia/Shanghia", BAD_ADDRESS, "Asia/Shanghia"),
         ("public_url: bell", BAD_ADDRESS, "bell"),
@@ -418,4 +438,38 @@ fn a_rung_that_nobody_could_ever_answer_is_found() {
         "escalations: { e: { rungs: [ { after: 5m, to: person/li } ], finally: [team/gone] } }";
     let found = self::found(&format!("{SOUND}{gone}\n"));
     assert_eq!(found, [(UNKNOWN_REFERENCE, 6, "team/gone".to_owned())]);
+}
+
+#[test]
+fn a_monitor_that_cannot_be_watched_is_shown_where_it_is_wrong() {
+    let with = |body: &str| {
+        let found = found(&format!("{SOUND}monitors:\n  m: {{ signal: s, window: 1h, {body} }}\n"));
+        found.into_iter().map(|(code, _, text)| (code, text)).collect::<Vec<_>>()
+    };
+    for sound in [
+        "rule: { ratio: 3.0, for: 10m }, levels: { 1: 5.0, 2: 4.0 }, chance: 0.001",
+        "rule: { all: [ { at_least: 5 }, { any: [ { distinct: customer, least: 3 } ] } ] }",
+        "rule: { share_below: 0.9, of: { outcome: answered } }, look: total, late: 6h",
+    ] {
+        assert_eq!(with(sound), [], "{sound}");
+    }
+    let ratio = "rule: { ratio: 3.0 }";
+    for (body, code, text) in [
+        ("", MISSING_KEY, None),
+        ("rule: { at_least: 1, ratio: 3.0 }", crate::playbook::yaml::CONFLICT, Some("3.0")),
+        ("rule: { ratio: 1.0 }", BAD_VALUE, Some("1.0")),
+        ("rule: { ratio: .nan }", WRONG_TYPE, Some(".nan")),
+        ("rule: { in_a_row: 3 }", MISSING_KEY, None),
+        (&format!("{ratio}, chance: 1.5"), BAD_VALUE, Some("1.5")),
+        (&format!("{ratio}, chance: 0"), BAD_VALUE, Some("0")),
+        (&format!("{ratio}, late: 7h"), BAD_VALUE, Some("7h")),
+        (&format!("{ratio}, groups_max: 100001"), BAD_VALUE, Some("100001")),
+        (&format!("{ratio}, levels: {{ 1: 2.0, 2: 3.0 }}"), BAD_VALUE, None),
+        (&format!("{ratio}, windows: 1h"), UNKNOWN_KEY, Some("windows")),
+    ] {
+        let found = with(body);
+        let (first, at) = found.first().unwrap_or_else(|| panic!("{body} is taken"));
+        assert_eq!(*first, code, "{body}: {found:?}");
+        assert!(text.is_none_or(|text| at == text), "{body}: {at}");
+    }
 }

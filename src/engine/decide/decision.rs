@@ -195,7 +195,11 @@ impl Agenda {
             Fact::RollbackBegun { .. } => self.look_for_way = true,
             Fact::Stuck { .. } => self.push(Task::Fire(HandlerEvent::Stuck), seq),
             Fact::AlertResolved { .. } => self.push(Task::Fire(HandlerEvent::AlertResolved), seq),
-            Fact::AlertReceived { .. } | Fact::Paused { .. } => {
+            Fact::SurgeSubsided(_) => {
+                self.push(Task::Fire(HandlerEvent::SurgeSubsided), seq);
+                self.change(Needs::INCIDENT, event);
+            }
+            Fact::AlertReceived { .. } | Fact::SurgeObserved(_) | Fact::Paused { .. } => {
                 self.change(Needs::INCIDENT, event);
             }
             // A pause holds up steps and no clock: what counts back from one is due as before.

@@ -1,7 +1,8 @@
-//! What becomes known: inputs, alerts, injects, measures. What cannot be read of an alert stays
-//! unknown and is reported; it never refuses the alert.
+//! What becomes known: inputs, alerts, surges, injects, measures. What cannot be read of an alert
+//! or a surge stays unknown and is reported; it never refuses it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
@@ -11,9 +12,11 @@ use super::reject;
 use crate::engine::event::{AlertNote, ValueSource};
 use crate::engine::fact::Fact;
 use crate::engine::facts::Facts;
+use crate::engine::incident::Incident;
 use crate::engine::limits::{ALERT_LABELS_MAX, ALERT_VALUE_BYTES_MAX, KEY_BYTES_MAX, MEASURES_MAX};
 use crate::engine::rejection::{FieldProblem, Rejection};
 use crate::engine::seal::seal;
+use crate::engine::surge::{AttachedSurge, SurgeNote, SurgeSeen};
 use crate::id::VarId;
 use crate::playbook::expression::Scope;
 use crate::playbook::value::Problem;
@@ -113,17 +116,42 @@ impl Decision<'_> {
     pub fn receive(&mut self, alert: AlertNote) {
         let alert = bounded(alert);
         let before = self.incident.alert.clone().map(|before| self.read_alert(&before).0);
-        let (mut values, unreadable) = self.read_alert(&alert);
+        let (values, unreadable) = self.read_alert(&alert);
+        let values = self.unsaid(values, before.as_ref());
+        self.emit(Fact::AlertReceived { alert, unreadable });
+        self.set(values, ValueSource::Alert);
+    }
+
+    /// Attaches a surge, or what has become of it, and takes from it what the plan wants: as of an
+    /// alert. What says nothing new is passed over, and so is the end of one that is not attached.
+    pub fn surge(&mut self, surge: SurgeNote, over: bool) {
+        let surge = surge.bounded();
+        let known = self.incident.surge.clone();
+        let is_known =
+            known.as_ref().is_some_and(|known| known.over == over && known.note == surge);
+        let has_ended = known.as_ref().is_none_or(|known| known.over);
+        if is_known || (over && has_ended) {
+            return;
+        }
+        let before = known.map(|known| self.read_surge(&known.note).0);
+        let (values, unreadable) = self.read_surge(&surge);
+        let values = self.unsaid(values, before.as_ref());
+        let seen = SurgeSeen { surge, unreadable };
+        self.emit(if over { Fact::SurgeSubsided(seen) } else { Fact::SurgeObserved(seen) });
+        self.set(values, ValueSource::Surge);
+    }
+
+    /// Keeps of what a tool says only that on which no person had the last word.
+    fn unsaid(&self, mut values: Variables, before: Option<&Variables>) -> Variables {
         values.retain(|name, _| {
             let known = self.incident.variables.get(name);
-            let given = before.as_ref().and_then(|before| before.get(name));
+            let given = before.and_then(|before| before.get(name));
             if self.incident.personal.contains_key(name) {
                 return false;
             }
             known.is_none() || known == given || self.is_default(name, known)
         });
-        self.emit(Fact::AlertReceived { alert, unreadable });
-        self.set(values, ValueSource::Alert);
+        values
     }
 
     fn is_default(&self, name: &VarId, value: Option<&Value>) -> bool {
@@ -134,13 +162,35 @@ impl Decision<'_> {
     /// Reads the inputs that a plan takes from an alert; those that cannot be read are named.
     fn read_alert(&self, alert: &AlertNote) -> (Variables, Vec<VarId>) {
         let mut with_alert = self.incident.clone();
-        with_alert.alert = Some(std::sync::Arc::new(alert.clone()));
-        let facts = Facts::new(self.playbook, &with_alert);
+        with_alert.alert = Some(Arc::new(alert.clone()));
+        self.read_by(self.templates_for(alert), &with_alert)
+    }
+
+    /// Reads the inputs that a plan takes from a surge.
+    fn read_surge(&self, surge: &SurgeNote) -> (Variables, Vec<VarId>) {
+        let mut with_surge = self.incident.clone();
+        with_surge.surge = Some(Arc::new(AttachedSurge { note: surge.clone(), over: false }));
+        let templates =
+            self.playbook.activate_when.iter().find_map(|activation| match activation {
+                Activation::Surge { monitor, inputs, .. } => {
+                    (*monitor == surge.monitor).then_some(inputs)
+                }
+                Activation::Alert { .. } => None,
+            });
+        self.read_by(templates, &with_surge)
+    }
+
+    fn read_by(
+        &self,
+        templates: Option<&IndexMap<VarId, Template>>,
+        with: &Incident,
+    ) -> (Variables, Vec<VarId>) {
+        let facts = Facts::new(self.playbook, with);
         let mut values = Variables::new();
         let mut unreadable = Vec::new();
-        for (name, template) in self.templates_for(alert).into_iter().flatten() {
+        for (name, template) in templates.into_iter().flatten() {
             let Some(field) = self.playbook.inputs.get(name) else { continue };
-            // What the alert does not hold would print as a word for unknown, not as a value.
+            // What is not there would print as a word for unknown, not as a value.
             let known = template.names().iter().all(|name| facts.fact(name).is_some());
             let text = known.then(|| template.try_render(&facts).ok()).flatten();
             match text.and_then(|text| field.kind.read_text(&text).ok()) {

@@ -42,7 +42,7 @@ impl Decision<'_> {
     }
 
     /// Tells whether this decision has queued such a notice already.
-    fn is_queued(&self, to: &Recipient, via: &[ChannelId], purpose: &Purpose) -> bool {
+    pub fn is_queued(&self, to: &Recipient, via: &[ChannelId], purpose: &Purpose) -> bool {
         self.events.iter().any(|event| match &event.fact {
             Fact::NoticeQueued { notice } => {
                 notice.to == *to && notice.via == via && notice.purpose == *purpose

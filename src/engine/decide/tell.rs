@@ -76,7 +76,11 @@ impl Decision<'_> {
             let reached = self.reached_over(&person);
             via.sort_by_key(|channel| reached != Some(channel));
         }
-        self.queue(Recipient::Person(person), via, purpose, message);
+        let to = Recipient::Person(person);
+        // What is wished for once more by what follows in the same commit was said.
+        if !self.is_queued(&to, &via, &purpose) {
+            self.queue(to, via, purpose, message);
+        }
     }
 
     /// Returns the channel that reached a person last.

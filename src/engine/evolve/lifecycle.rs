@@ -11,6 +11,7 @@ use crate::engine::fact::Fact;
 use crate::engine::incident::{Incident, KeptApart, Rollback, Tenure};
 use crate::engine::mode::Status;
 use crate::engine::run::Run;
+use crate::engine::surge::{AttachedSurge, SurgeNote, SurgeSeen};
 use crate::id::{PhaseId, StepId};
 
 pub(super) fn apply(incident: &mut Incident, event: &Event) {
@@ -71,9 +72,15 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             }
         }
         Fact::AlertReceived { alert, .. } => incident.alert = Some(Arc::new(alert.clone())),
+        Fact::SurgeObserved(SurgeSeen { surge, .. }) => attach(incident, surge, false),
+        Fact::SurgeSubsided(SurgeSeen { surge, .. }) => attach(incident, surge, true),
         // A second declaration cannot be; what is left are remarks that change no state.
         _ => {}
     }
+}
+
+fn attach(incident: &mut Incident, surge: &SurgeNote, over: bool) {
+    incident.surge = Some(Arc::new(AttachedSurge { note: surge.clone(), over }));
 }
 
 fn enter(

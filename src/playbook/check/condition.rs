@@ -61,7 +61,7 @@ impl Check<'_> {
     }
 
     fn unfilled(&mut self, input: &str) {
-        let place = self.notes.filled_by_alert.iter().find(|noted| noted.what.as_str() == input);
+        let place = self.notes.filled_by_tool.iter().find(|noted| noted.what.as_str() == input);
         let found = Diagnostic::new(
             NEVER_HOLDS,
             both!(

@@ -118,6 +118,11 @@ impl Check<'_> {
                 "告警到来时只有 `alert.…`，没有 `{name}`",
                 "only `alert.…` is there when an alert comes in, not `{name}`"
             )),
+            (Site::Surge, Name::Surge(_)) => None,
+            (Site::Surge, _) => Some(both!(
+                "激增到来时只有 `surge.…`，没有 `{name}`",
+                "only `surge.…` is there when a surge comes in, not `{name}`"
+            )),
             (Site::Incident | Site::Level, Name::Here(_)) => {
                 Some(both!("`{name}` 只能用于消息", "`{name}` is there in messages only"))
             }

@@ -31,7 +31,7 @@ impl Check<'_> {
                 );
             }
         }
-        for filled in &self.notes.filled_by_alert {
+        for filled in &self.notes.filled_by_tool {
             let input = &filled.what;
             let Some(declared) = self.declared_personal(input) else { continue };
             self.out.push(

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::id::VarId;
 use crate::playbook::expression::{
-    Expression, Fact, HereFact, IncidentFact, Name, RoleFact, Scope, StepFact, StepWord,
+    Expression, Fact, HereFact, IncidentFact, Name, RoleFact, Scope, StepFact, StepWord, SurgeFact,
 };
 use crate::playbook::lower::Noted;
 use crate::playbook::model::{Action, Playbook};
@@ -112,7 +112,15 @@ impl Scope for Samples<'_> {
                 }
                 other => Fact::text(other.as_str()),
             },
-            Name::Alert(_) | Name::Surge(_) => Fact::Json(&self.part_of_alert),
+            Name::Alert(_) => Fact::Json(&self.part_of_alert),
+            Name::Surge(fact) => match fact {
+                SurgeFact::Ratio | SurgeFact::Peak | SurgeFact::Baseline => Fact::Number(3.2),
+                SurgeFact::Count | SurgeFact::Window => Fact::Integer(120),
+                SurgeFact::Level => Fact::Integer(2),
+                SurgeFact::Monitor | SurgeFact::Top | SurgeFact::Groups | SurgeFact::Tickets => {
+                    Fact::text("complaints")
+                }
+            },
             Name::Here(HereFact::StepDueAt) => Fact::text(AT),
             Name::Here(_) => Fact::Words(&self.playbook.title),
         })

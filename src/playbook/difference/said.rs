@@ -144,7 +144,11 @@ fn activation(activation: &Activation) -> String {
             let inputs = inputs.iter().map(|(name, from)| format!("{name}: {}", from.source()));
             format!("alert {{{}}} {{{}}}", spell::list(labels), spell::list(inputs))
         }
-        Activation::Surge { monitor, at_least } => format!("surge {monitor} ≥ {at_least}"),
+        Activation::Surge { monitor, at_least, inputs } => {
+            let at_least = at_least.map(|ratio| format!(" ≥ {ratio}")).unwrap_or_default();
+            let inputs = inputs.iter().map(|(name, from)| format!("{name}: {}", from.source()));
+            format!("surge {monitor}{at_least} {{{}}}", spell::list(inputs))
+        }
     }
 }
 

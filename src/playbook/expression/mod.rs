@@ -15,7 +15,8 @@ pub use compile::Expression;
 pub use condition::{Condition, Truth, Verdict};
 pub use error::{CompileError, Unsure};
 pub use name::{
-    HereFact, IncidentFact, Name, NameError, RESERVED, RoleFact, StepFact, StepWord, is_reserved,
+    HereFact, IncidentFact, Name, NameError, RESERVED, RoleFact, StepFact, StepWord, SurgeFact,
+    is_reserved,
 };
 pub use sandbox::{FILTERS, NESTING_MAX, SOURCE_BYTES_MAX, TESTS};
 pub use scope::{Fact, Scope};

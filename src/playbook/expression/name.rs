@@ -25,8 +25,8 @@ pub enum Name {
     Incident(IncidentFact),
     /// `alert.<path>`: the alert that is attached, as it was received.
     Alert(Vec<SmolStr>),
-    /// `surge.<path>`: the surge that is attached.
-    Surge(Vec<SmolStr>),
+    /// `surge.<fact>`: the surge that is attached.
+    Surge(SurgeFact),
     /// `role.<fact>`, `step.<fact>`, `person.<fact>`: whom and what a message is about. Messages
     /// only.
     Here(HereFact),
@@ -143,6 +143,32 @@ words! {
     }
 }
 
+words! {
+    /// A fact about the surge that is attached, as its monitor reported it last.
+    SurgeFact {
+        /// The monitor that found it.
+        Monitor = "monitor",
+        /// How many times what is usual.
+        Ratio = "ratio",
+        /// The greatest ratio so far.
+        Peak = "peak",
+        /// How many there are in the window.
+        Count = "count",
+        /// How many are usual.
+        Baseline = "baseline",
+        /// How many minutes are looked at.
+        Window = "window",
+        /// The level that the monitor's configuration gives it.
+        Level = "level",
+        /// The group that brings most.
+        Top = "top",
+        /// The groups that bring most, with their numbers.
+        Groups = "groups",
+        /// Tickets that tell of it.
+        Tickets = "tickets",
+    }
+}
+
 /// A fact about whom and what a message is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HereFact {
@@ -241,7 +267,11 @@ impl Name {
             },
             ("incident", _) => Err(incomplete("incident.<fact>")),
             ("alert", _) => Ok(Self::Alert(owned())),
-            ("surge", _) => Ok(Self::Surge(owned())),
+            ("surge", [fact, ..]) => match SurgeFact::parse(fact) {
+                Some(fact) => Ok(Self::Surge(fact)),
+                None => Err(unknown(SurgeFact::ALL.iter().map(|f| f.as_str()).collect())),
+            },
+            ("surge", _) => Err(incomplete("surge.<fact>")),
             ("role" | "step" | "person", [fact, ..]) => {
                 let found = HereFact::TABLE.iter().find(|(r, f, _)| *r == root && f == fact);
                 found.map(|(_, _, fact)| Self::Here(*fact)).ok_or_else(|| {
@@ -271,7 +301,7 @@ impl Name {
             Self::Measure(id) => words(&["measures", id.as_str()]),
             Self::Incident(fact) => words(&["incident", fact.as_str()]),
             Self::Alert(path) => below("alert", path),
-            Self::Surge(path) => below("surge", path),
+            Self::Surge(fact) => words(&["surge", fact.as_str()]),
             Self::Here(fact) => {
                 let (root, fact) = fact.parts();
                 words(&[root, fact])
@@ -327,6 +357,10 @@ mod tests {
         for path in paths {
             let name = Name::parse(path).unwrap_or_else(|e| panic!("{path}: {e:?}"));
             assert_eq!(name.to_string(), path);
+        }
+        for fact in SurgeFact::ALL {
+            let path = format!("surge.{}", fact.as_str());
+            assert_eq!(Name::parse(&path), Ok(Name::Surge(*fact)));
         }
         for fact in IncidentFact::ALL {
             let path = format!("incident.{}", fact.as_str());

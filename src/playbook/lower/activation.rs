@@ -9,8 +9,9 @@ use crate::id::VarId;
 use crate::playbook::diagnostic::both;
 use crate::playbook::lower::{DANGLING, Lowering, Noted, Site};
 use crate::playbook::model::Activation;
+use crate::playbook::template::Template;
 use crate::playbook::value::Field;
-use crate::playbook::yaml::{Fields, Node, bad_value, missing, unknown_name};
+use crate::playbook::yaml::{Entry, Fields, Node, bad_value, missing, unknown_name};
 use crate::text::Text;
 
 impl<'n> Lowering<'n> {
@@ -41,7 +42,7 @@ impl<'n> Lowering<'n> {
         fields.close(&mut self.out);
         match (alert, surge) {
             (Some(alert), None) => self.alert(alert, inputs),
-            (None, Some(surge)) => self.surge(surge),
+            (None, Some(surge)) => self.surge(surge, inputs),
             (None, None) => {
                 self.out.push(missing(node.span, &what, "alert"));
                 None
@@ -69,6 +70,17 @@ impl<'n> Lowering<'n> {
                 both!("`match` 为空会匹配所有告警", "an empty `match` would answer every alert");
             self.out.push(bad_value(labels?.span, message));
         }
+        let inputs = self.filled(&filled, inputs, Site::Alert);
+        Some(Activation::Alert { match_labels, inputs })
+    }
+
+    /// Reads the inputs that an alert or a surge fills.
+    fn filled(
+        &mut self,
+        filled: &[&'n Entry],
+        inputs: &IndexMap<VarId, Field>,
+        site: Site,
+    ) -> IndexMap<VarId, Template> {
         let mut templates = IndexMap::new();
         for entry in filled {
             let known = inputs.contains_key(entry.key.text.as_str());
@@ -79,22 +91,23 @@ impl<'n> Lowering<'n> {
                 self.out
                     .push_with(|| unknown_name(DANGLING, entry.key.span, &noun, written, names));
             }
-            let template = self.template(&entry.value, Site::Alert);
+            let template = self.template(&entry.value, site);
             if known && let Some(template) = template {
                 let input = VarId::new(&entry.key.text);
                 let noted = Noted { what: input.clone(), span: entry.key.span };
-                self.notes.filled_by_alert.push(noted);
+                self.notes.filled_by_tool.push(noted);
                 templates.insert(input, template);
             }
         }
-        Some(Activation::Alert { match_labels, inputs: templates })
+        templates
     }
 
-    fn surge(&mut self, node: &'n Node) -> Option<Activation> {
+    fn surge(&mut self, node: &'n Node, inputs: &IndexMap<VarId, Field>) -> Option<Activation> {
         let what = Text::both("突增条件", "a surge activation");
         let mut fields = Fields::open(node, what, &mut self.out)?;
         let monitor = fields.require("monitor", &mut self.out);
-        let at_least = fields.require("at_least", &mut self.out);
+        let at_least = fields.take("at_least");
+        let filled = fields.map("inputs", &mut self.out);
         fields.close(&mut self.out);
         let monitor = monitor.and_then(|node| self.label(node));
         let ratio = at_least.and_then(|node| node.number(&mut self.out));
@@ -107,6 +120,7 @@ impl<'n> Lowering<'n> {
             );
             self.out.push(bad_value(node.span, message));
         }
-        Some(Activation::Surge { monitor: SmolStr::new(monitor?), at_least: ratio? })
+        let inputs = self.filled(&filled, inputs, Site::Surge);
+        Some(Activation::Surge { monitor: SmolStr::new(monitor?), at_least: ratio, inputs })
     }
 }

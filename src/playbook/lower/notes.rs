@@ -34,8 +34,8 @@ pub(in crate::playbook) struct Notes<'n> {
     pub variables: BTreeMap<VarId, Vec<Noted<Option<FieldType>>>>,
     /// Whether each field and input of a name holds personal data, with where it is declared.
     pub personal: BTreeMap<VarId, Vec<Noted<bool>>>,
-    /// Inputs that an alert fills.
-    pub filled_by_alert: Vec<Noted<VarId>>,
+    /// Inputs that an alert or a surge fills.
+    pub filled_by_tool: Vec<Noted<VarId>>,
     /// Fields of forms and saved values by step.
     pub step_fields: BTreeMap<StepId, Vec<VarId>>,
     /// Measures that steps record.
@@ -221,4 +221,6 @@ pub(in crate::playbook) enum Site {
     Message,
     /// While an alert comes in; only the alert is there.
     Alert,
+    /// While a surge comes in; only the surge is there.
+    Surge,
 }

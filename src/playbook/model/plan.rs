@@ -189,8 +189,10 @@ pub enum Activation {
     Surge {
         /// The monitor's name in the configuration.
         monitor: SmolStr,
-        /// The least ratio to the baseline.
-        at_least: f64,
+        /// The least ratio to the baseline; any surge that the monitor finds where missing.
+        at_least: Option<f64>,
+        /// Inputs filled from the surge.
+        inputs: IndexMap<VarId, Template>,
     },
 }
 

@@ -79,7 +79,8 @@ fn activation() -> Value {
     let ratio = json!({ "type": "number", "exclusiveMinimum": 1 });
     let surge = object(vec![
         required("monitor", "监测项", "The monitor", part("label")),
-        required("at_least", "基线的倍数", "Times the baseline", ratio),
+        optional("at_least", "基线的倍数", "Times the baseline", ratio),
+        optional("inputs", "填入的输入项", "Inputs it fills", map(string(), part("template"))),
     ]);
     let keys = object(vec![
         optional("alert", "告警", "An alert", alert),

@@ -20,6 +20,8 @@ pub mod reach;
 pub mod roles;
 pub mod rosters;
 pub mod safe_start;
+pub mod signals;
+pub mod silences;
 pub mod steps;
 pub mod test_page;
 pub mod timeline;

@@ -7,7 +7,7 @@ use super::unmatched::{Reason, Seen};
 use crate::engine::limits::TEXT_BYTES_MAX;
 use crate::engine::{Actor, Command, Mode};
 use crate::id::{IncidentId, PlaybookId};
-use crate::ingest::{Alert, Errand, News, Reading, Source, Unread, route};
+use crate::ingest::{Alert, Errand, News, Reading, Source, Unread, Verdict, incident_key, route};
 use crate::playbook::Access;
 use crate::runtime::{Caller, CommitOptions, DeclareRequest, Refusal, Scope};
 use crate::server::app::App;
@@ -27,23 +27,19 @@ type Asked = BTreeSet<(PlaybookId, String, News)>;
 /// # Errors
 /// The runtime cannot take it now; nothing is lost by sending all of it again.
 pub async fn carry(app: &App, source: &Source, reading: Reading) -> Result<Ingested, Problem> {
+    let (read, rules): (_, Vec<_>) = reading.alerts.into_iter().unzip();
+    let heard = app.ingest().hearing().hear(app, read, &|alert| is_open(app, alert)).await?;
     let mut asked = Asked::new();
     let mut alerts = Vec::new();
     let mut seen = Vec::new();
-    for (alert, rule) in reading.alerts {
-        let outcomes = one(app, &alert, &mut asked).await?;
-        if outcomes.is_empty() {
-            let outcome = of_nobody(&alert);
-            if outcome == AlertOutcome::Unmatched {
-                seen.push(Seen::of(&alert, Reason::NoPlan, no_plan()));
+    for ((alert, verdict), rule) in heard.into_iter().zip(rules) {
+        match verdict {
+            Verdict::Say => {
+                alerts.extend(carry_one(app, &alert, rule, &mut asked, &mut seen).await?);
             }
-            alerts.push(told(&alert, rule, outcome, None));
-        }
-        for done in outcomes {
-            if let Some(why) = done.why {
-                seen.push(Seen::of(&alert, Reason::Refused, why));
-            }
-            alerts.push(told(&alert, rule, done.outcome, done.incident));
+            Verdict::Muted(_) => alerts.push(told(&alert, rule, AlertOutcome::Muted, None)),
+            Verdict::SpokenFor => alerts.push(told(&alert, rule, AlertOutcome::Grouped, None)),
+            Verdict::SaidBefore => alerts.push(told(&alert, rule, AlertOutcome::Repeated, None)),
         }
     }
     for unread in reading.unread {
@@ -56,6 +52,50 @@ pub async fn carry(app: &App, source: &Source, reading: Reading) -> Result<Inges
     let unmatched = seen.len();
     app.ingest().unmatched().keep(app, seen).await?;
     Ok(Ingested { alerts, unmatched })
+}
+
+/// Carries an alert that waited.
+///
+/// # Errors
+/// The runtime cannot take it now; it waits on.
+pub async fn say(app: &App, alert: &Alert) -> Result<(), Problem> {
+    let mut seen = Vec::new();
+    carry_one(app, alert, None, &mut Asked::new(), &mut seen).await?;
+    app.ingest().unmatched().keep(app, seen).await?;
+    Ok(app.ingest().hearing().write(&**app.runtime().store()).await?)
+}
+
+/// Tells whether an incident is open for an alert.
+fn is_open(app: &App, alert: &Alert) -> bool {
+    let store = app.runtime().store();
+    let open = |plan: &PlaybookId| store.by_dedup_key(Mode::Live, &incident_key(alert, plan));
+    app.runtime().library().playbooks().any(|plan| open(&plan.id).is_some())
+}
+
+async fn carry_one(
+    app: &App,
+    alert: &Alert,
+    rule: Option<usize>,
+    asked: &mut Asked,
+    seen: &mut Vec<Seen>,
+) -> Result<Vec<IngestedAlert>, Problem> {
+    let outcomes = one(app, alert, asked).await?;
+    app.ingest().hearing().state().ledger.said(alert, app.now());
+    let mut alerts = Vec::new();
+    if outcomes.is_empty() {
+        let outcome = of_nobody(alert);
+        if outcome == AlertOutcome::Unmatched {
+            seen.push(Seen::of(alert, Reason::NoPlan, no_plan()));
+        }
+        alerts.push(told(alert, rule, outcome, None));
+    }
+    for done in outcomes {
+        if let Some(why) = done.why {
+            seen.push(Seen::of(alert, Reason::Refused, why));
+        }
+        alerts.push(told(alert, rule, done.outcome, done.incident));
+    }
+    Ok(alerts)
 }
 
 /// Says what carrying would lead to, and does nothing. What the plans would refuse is not foreseen.
@@ -131,7 +171,7 @@ fn told(
     let (playbook, incident) = incident.unzip();
     IngestedAlert {
         name: alert.name.clone(),
-        dedup_key: alert.dedup_key.clone(),
+        dedup_key: alert.member.as_ref().unwrap_or(&alert.dedup_key).clone(),
         outcome,
         playbook,
         incident,

@@ -81,6 +81,15 @@ impl Ingest {
         Ok(&found.source)
     }
 
+    /// Lets the source of this name in, whatever it speaks.
+    pub(super) fn admit_named(&self, name: &str, headers: &HeaderMap) -> Result<&Source, Problem> {
+        let key = key(headers).ok_or_else(no_key)?;
+        let named = self.sources.get(name);
+        let fits =
+            |one: &&IngestSource| bool::from(one.key.expose().as_bytes().ct_eq(key.as_bytes()));
+        named.filter(fits).map(|one| &one.source).ok_or_else(unknown_key)
+    }
+
     /// Takes a place among those that are worked on.
     pub(super) fn place(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.room.try_acquire().map_err(|_| {

@@ -11,6 +11,7 @@ use crate::ingest::Dialect;
 use crate::server::api::{Answer, json};
 use crate::server::app::App;
 use crate::server::ask::At;
+use crate::server::problem::Problem;
 use crate::server::wire::Ingested;
 
 /// How a sender shows who it is.
@@ -102,6 +103,19 @@ pub async fn cloudevents(State(app): State<App>, request: Request) -> Answer {
     responses((status = 202, body = Ingested, description = "Durable")))]
 pub async fn generic(State(app): State<App>, At(name): At<String>, request: Request) -> Answer {
     take(&app, Dialect::Generic, Shown::Named(&name), request).await
+}
+
+/// Say that a source is there: one that is not heard of for its `silent_after` becomes an alert.
+#[utoipa::path(post, path = "/ingest/heartbeat/{source}", tag = "ingest",
+    responses((status = 204, description = "Heard")))]
+pub async fn heartbeat(
+    State(app): State<App>,
+    At(name): At<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let source = app.ingest().admit_named(&name, &headers)?;
+    app.ingest().hearing().beat(&source.id, app.now());
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Answers the hand-shake of `CloudEvents` over webhooks: whoever has the key may send.

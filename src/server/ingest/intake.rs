@@ -82,6 +82,7 @@ impl Arrived {
 /// sender sends it again.
 pub async fn take_in(app: &App, source: &Source, arrived: Arrived) -> Result<Ingested, Problem> {
     let Arrived { body, reading } = arrived;
+    app.ingest().hearing().beat(&source.id, app.now());
     let kept = app.ingest().kept();
     match reading {
         Ok(reading) => {

@@ -7,23 +7,29 @@ mod changes;
 mod desk;
 mod door;
 mod handlers;
+mod hearing;
+mod heartbeat;
 mod intake;
 mod kept;
 mod opsgenie;
 mod pagerduty;
+mod silences;
 mod slots;
 mod unmatched;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use smol_str::SmolStr;
 use tokio::sync::Semaphore;
 
+use self::heartbeat::Beats;
 use crate::config::{Bodies, IngestSource};
 use crate::id::PlaybookId;
-use crate::ingest::Source;
+use crate::ingest::{Policy, Source};
 use crate::store::{Query, Store, Which};
 
 pub use changes::Changes;
@@ -33,14 +39,17 @@ pub use desk::{
 };
 pub use handlers::{
     __path_alertmanager, __path_aliyun, __path_aliyun_in_path, __path_apprise, __path_cloudevents,
-    __path_generic, __path_grafana, __path_grafana_signed, __path_sentry, __path_tencent,
-    alertmanager, aliyun, aliyun_in_path, apprise, cloudevents, generic, grafana, grafana_signed,
-    handshake, sentry, tencent,
+    __path_generic, __path_grafana, __path_grafana_signed, __path_heartbeat, __path_sentry,
+    __path_tencent, alertmanager, aliyun, aliyun_in_path, apprise, cloudevents, generic, grafana,
+    grafana_signed, handshake, heartbeat, sentry, tencent,
 };
+pub use hearing::Hearing;
 pub use kept::Kept;
 pub use opsgenie::{__path_act, __path_create, __path_status, Requests, act, create, status};
 pub use pagerduty::{__path_change_event, __path_enqueue, change_event, enqueue};
+pub use silences::MadeSilence;
 pub use unmatched::Unmatched;
+pub use watch::run;
 
 /// Bodies that are worked on at once; each waits for the disk. Beyond them the sender is told to come
 /// back, since it keeps what is not taken.
@@ -54,6 +63,7 @@ pub struct Ingest {
     sources: BTreeMap<SmolStr, IngestSource>,
     room: Semaphore,
     unmatched: Unmatched,
+    hearing: Hearing,
     changes: Changes,
     kept: Kept,
     requests: Requests,
@@ -67,11 +77,15 @@ impl Ingest {
     pub fn new(
         sources: BTreeMap<SmolStr, IngestSource>,
         bodies: Bodies,
+        policy: Policy,
         store: &Arc<dyn Store>,
+        now: Timestamp,
     ) -> Self {
         let store = &**store;
         let known = if sources.is_empty() { BTreeSet::new() } else { begun(store, &sources) };
+        let beats = Beats::new(sources.values().map(|one| &one.source), now);
         Self {
+            hearing: Hearing::open(policy, beats, store, now),
             room: Semaphore::new(AT_ONCE_MAX),
             unmatched: Unmatched::open(store),
             changes: Changes::open(store),
@@ -80,6 +94,12 @@ impl Ingest {
             known: Mutex::new(known),
             sources,
         }
+    }
+
+    /// Returns where alerts are heard.
+    #[must_use]
+    pub const fn hearing(&self) -> &Hearing {
+        &self.hearing
     }
 
     /// Returns what matched nothing.

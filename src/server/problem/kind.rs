@@ -94,6 +94,8 @@ kinds! {
     UnknownSwap = "unknown_swap", NOT_FOUND, "换班申请不存在", "No such swap";
     /// No such calendar of shifts, or it was taken back.
     UnknownCalendar = "unknown_calendar", NOT_FOUND, "日历不存在", "No such calendar";
+    /// No such silence.
+    UnknownSilence = "unknown_silence", NOT_FOUND, "静默不存在", "No such silence";
     /// No such token.
     UnknownToken = "unknown_token", NOT_FOUND, "令牌不存在", "No such token";
     /// The address answers to other methods.

@@ -1,10 +1,11 @@
-//! Incidents and plans in the shape that travels: a fold of plan and state into [`wire`](super::wire)
+//! Incidents, plans and monitors in the shape that travels: a fold of plan and state into [`wire`](super::wire)
 //! types, pure.
 
 mod clock;
 mod form;
 mod incident;
 mod kin;
+mod monitor;
 mod personal;
 mod plan;
 pub mod roster;
@@ -12,6 +13,7 @@ mod step;
 mod work;
 
 pub use incident::incident;
+pub use monitor::monitor;
 pub use personal::Sight;
 pub use plan::plan;
 pub use work::work;

@@ -55,6 +55,10 @@ pub enum AlertOutcome {
     Noted,
     /// Another alert of the same group spoke for it.
     Grouped,
+    /// The incident heard the same not long ago.
+    Repeated,
+    /// A silence holds, it is a consequence of another, or it flaps: it waits.
+    Muted,
     /// It is over, or seen, and nothing is open for it.
     Ignored,
     /// No plan answers to it; it is on the list of what matched nothing.
@@ -159,4 +163,102 @@ pub struct UnmatchedAlert {
     pub last_at: Timestamp,
     /// How often it came.
     pub count: u64,
+}
+
+/// An alert that waits, since something mutes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MutedAlert {
+    /// The source it came from.
+    #[schema(value_type = String)]
+    pub source: SmolStr,
+    /// Its name.
+    pub name: String,
+    /// Its key.
+    pub dedup_key: String,
+    /// Whether it fires or is over.
+    pub status: String,
+    /// Some of its labels.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub labels: BTreeMap<SmolStr, String>,
+    /// `silenced`, `inhibited` or `flapping`.
+    #[schema(value_type = String)]
+    pub reason: SmolStr,
+    /// What that means here.
+    pub why: Text,
+    /// Since when it waits.
+    pub since: Timestamp,
+    /// When it is looked at again.
+    pub until: Timestamp,
+}
+
+/// A silence to be made, or to be tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MakeSilence {
+    /// The labels that the alerts have, exactly; at least one.
+    #[serde(rename = "match")]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub about: BTreeMap<SmolStr, String>,
+    /// When it begins; now where missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// When it ends.
+    pub to: Timestamp,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// A silence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Silence {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: SmolStr,
+    /// The labels that the alerts have.
+    #[serde(rename = "match")]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub about: BTreeMap<SmolStr, String>,
+    /// When it begins; missing where it comes every week.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// When it ends; where it comes every week, when the one that holds now does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+    /// Whether it holds now.
+    pub holds: bool,
+    /// Whether it stands in the configuration and cannot be ended here.
+    pub configured: bool,
+    /// Why.
+    pub note: String,
+    /// Who made it; missing where it stands in the configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// What a silence would have muted of the alerts that fired lately.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SilenceTried {
+    /// How many alerts were looked at.
+    pub looked_at: usize,
+    /// Since when; missing where there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Those that it would have muted, the latest first.
+    pub muted: Vec<TriedAlert>,
+}
+
+/// An alert that a silence was tried on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TriedAlert {
+    /// The source it came from.
+    #[schema(value_type = String)]
+    pub source: SmolStr,
+    /// Its name.
+    pub name: String,
+    /// When it was heard.
+    pub at: Timestamp,
+    /// Its labels.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub labels: BTreeMap<SmolStr, String>,
 }

@@ -14,6 +14,7 @@ mod plan;
 mod reach;
 mod roster;
 mod schema;
+mod signal;
 mod work;
 
 pub use acts::{
@@ -34,7 +35,8 @@ pub use incident::{
     Undoing,
 };
 pub use ingest::{
-    AlertOutcome, Arrival, Change, Ingested, IngestedAlert, Replay, Replayed, UnmatchedAlert,
+    AlertOutcome, Arrival, Change, Ingested, IngestedAlert, MakeSilence, MutedAlert, Replay,
+    Replayed, Silence, SilenceTried, TriedAlert, UnmatchedAlert,
 };
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
@@ -44,6 +46,7 @@ pub use roster::{
     MadeOverride, MakeCalendar, MakeOverride, MakeSwap, NewCalendar, RosterCalendar, RosterGap,
     RosterTrouble, ShownOverride, ShownSwap,
 };
+pub use signal::{Monitor, OpenSurge, Signal, SignalFault, SignalGroup, SignalsTaken};
 pub use work::{ChecklistItem, FormField, Work};
 
 /// Reads what [`crate::id::incident_number`] wrote, or the bare number; `None` for anything else.

@@ -118,6 +118,7 @@ fn from(names: &Names<'_>, source: &ValueSource) -> String {
         ValueSource::Child { key } => of("带回", "Brought back by", names.run(key)),
         ValueSource::HandOff { key } => of("移交带来", "Handed over by", names.run(key)),
         ValueSource::Alert => names.lang.pick("告警带来", "From the alert").to_owned(),
+        ValueSource::Surge => names.lang.pick("激增带来", "From the surge").to_owned(),
         ValueSource::Inject => names.lang.pick("情景注入", "Injected").to_owned(),
     }
 }

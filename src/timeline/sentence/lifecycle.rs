@@ -1,7 +1,9 @@
 //! The incident's life, its phases, remarks, evidence and alerts.
 
 use super::{Sentence, bad, good, plain, remark, warning};
-use crate::engine::{EvidenceItem, Fact, Mode, ParentRef, RollbackCause, SetMoment, StuckReason};
+use crate::engine::{
+    EvidenceItem, Fact, Mode, ParentRef, RollbackCause, SetMoment, StuckReason, SurgeSeen,
+};
 use crate::text::count;
 use crate::timeline::names::Names;
 use crate::timeline::reason;
@@ -110,8 +112,42 @@ fn remarks(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
         Fact::AlertResolved { name } => {
             good(pick(format!("告警 {name} 已恢复"), format!("Alert {name} resolved")))
         }
+        Fact::SurgeObserved(seen) => warning(surge(names, seen, false)),
+        Fact::SurgeSubsided(seen) => good(surge(names, seen, true)),
         _ => None,
     }
+}
+
+fn surge(names: &Names<'_>, seen: &SurgeSeen, over: bool) -> String {
+    let SurgeSeen { surge, unreadable } = seen;
+    let (monitor, count, window) = (&surge.monitor, surge.count, surge.window);
+    let (zh, en) = match over {
+        true => ("激增平息", "Surge subsided"),
+        false => ("激增", "Surge"),
+    };
+    let mut told = names.lang.pick(
+        format!("{zh}：{monitor}，{window} 分钟内 {count} 件"),
+        format!("{en}: {monitor}, {count} in {window} minutes"),
+    );
+    if let (Some(ratio), Some(usual)) = (surge.ratio, surge.baseline) {
+        told += &names.lang.pick(
+            format!("，为平常（{usual}）的 {ratio} 倍"),
+            format!(", {ratio} times the usual {usual}"),
+        );
+    }
+    if let (true, Some(peak)) = (over, surge.peak) {
+        told += &names.lang.pick(format!("，最高 {peak} 倍"), format!(", at most {peak} times"));
+    }
+    if !over && !surge.groups.is_empty() {
+        let groups = surge.group_list();
+        told += &names.lang.pick(format!("；主要来自 {groups}"), format!("; mostly from {groups}"));
+    }
+    if !unreadable.is_empty() {
+        let lost = names.list(unreadable.iter().map(|id| names.variable(id)));
+        told +=
+            &names.lang.pick(format!("；无法读取：{lost}"), format!("; could not be read: {lost}"));
+    }
+    told
 }
 
 fn cancelled(names: &Names<'_>, reason: &str, as_is: Option<&str>) -> Option<Sentence> {
