@@ -2,6 +2,7 @@
 //! read; what is wrong goes to the collector, and a stand-in takes its place so that the rest is
 //! checked too.
 
+mod calendar;
 mod channels;
 pub(super) mod forms;
 mod hooks;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::id::{ChannelId, PersonId, ScheduleId};
+use crate::people::ical::Names;
 use crate::people::{Directory, Parts, Person, Zone};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::Span;
@@ -77,6 +79,8 @@ pub(super) struct Reader<'i, 'o> {
     /// The zone of the file.
     timezone: Option<Zone>,
     intended_gaps: BTreeSet<ScheduleId>,
+    /// What people are called in calendars.
+    names: Names,
 }
 
 impl<'i, 'o> Reader<'i, 'o> {
@@ -90,6 +94,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             grants: Grants::default(),
             timezone: None,
             intended_gaps: BTreeSet::new(),
+            names: Names::default(),
         }
     }
 
@@ -145,6 +150,7 @@ impl<'i, 'o> Reader<'i, 'o> {
         let ladders = fields.map("escalations", self.out);
         let partners = fields.map("partners", self.out);
         let people = self.people(people, lang);
+        self.names = Names::of(&people);
         Parts {
             last_resort: self.last_resort(&people),
             people,
