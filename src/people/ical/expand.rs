@@ -50,10 +50,10 @@ pub(super) fn starts(
             starts.list.push(at);
         }
     }
-    // The first is one of them even where only further dates are listed.
+    // The first is one of them even where the rule passes it by, or only further dates are listed.
     let start = recurrence.start;
     let is_meant = (from..=to).contains(&start) && !recurrence.but.contains(&start);
-    if recurrence.rules.is_empty() && is_meant {
+    if is_meant {
         starts.list.push(start);
     }
     starts.list.sort_unstable();
