@@ -41,7 +41,8 @@ fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
 
 fn configuration() -> config::Loaded {
     let flags = Flags { config: Some(root().join("firebell.yaml")), ..Flags::default() };
-    config::load(&flags, &BTreeMap::new()).unwrap_or_else(|findings| panic!("{findings:?}"))
+    config::load(&flags, &BTreeMap::new(), jiff::Timestamp::UNIX_EPOCH)
+        .unwrap_or_else(|findings| panic!("{findings:?}"))
 }
 
 fn faults(findings: &Diagnostics) -> String {

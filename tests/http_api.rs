@@ -33,6 +33,8 @@ mod lists;
 mod noise;
 #[path = "http/operation.rs"]
 mod operation;
+#[path = "http/oracle.rs"]
+mod oracle;
 #[path = "http/peers.rs"]
 mod peers;
 #[path = "http/personal.rs"]

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::args::Common;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, note};
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, Flags, Loaded};
 use crate::people::Zone;
 use crate::playbook::diagnostic::Rendering;
@@ -55,7 +56,7 @@ fn variables() -> BTreeMap<String, String> {
 pub fn load(common: &Common, listen: Option<String>, screen: &Screen) -> Result<Loaded, Stop> {
     let flags = Flags { config: common.config.clone(), data: common.data.clone(), listen };
     let rendering = Rendering { lang: screen.lang, colour: screen.colour };
-    match config::load(&flags, &variables()) {
+    match config::load(&flags, &variables(), SystemClock.now()) {
         Ok(loaded) => {
             if !loaded.warnings.is_empty() {
                 note(loaded.warnings.render(rendering));

@@ -18,6 +18,8 @@ pub const BAD_SECRET: Code = Code::new("E0605");
 pub const BAD_ADDRESS: Code = Code::new("E0606");
 /// A setting that would send in the clear what must be protected.
 pub const INSECURE: Code = Code::new("E0607");
+/// A calendar that cannot be read, or is none.
+pub const BAD_CALENDAR: Code = Code::new("E0608");
 /// An environment variable with our prefix that means nothing.
 pub const STRAY_VARIABLE: Code = Code::new("W0601");
 /// A person or partner whom no message can reach.
@@ -28,3 +30,5 @@ pub const KEPT_LOCAL: Code = Code::new("W0603");
 pub const UNCOVERED: Code = Code::new("W0604");
 /// Contact rules say nothing of some level.
 pub const NO_RULE: Code = Code::new("W0605");
+/// An event of a calendar that means nothing here.
+pub const CALENDAR_EVENT: Code = Code::new("W0606");

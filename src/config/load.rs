@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::people::Zone;
+use crate::people::ical::CALENDAR_BYTES_MAX;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::{BYTES_MAX, Source, Span};
 use crate::playbook::yaml::{Data, Node, parse};
@@ -56,6 +59,10 @@ pub struct Inputs<'a> {
     pub flags: &'a Flags,
     /// Reads a file that holds a secret.
     pub secret_file: &'a dyn Fn(&Path) -> io::Result<String>,
+    /// Reads a calendar file.
+    pub calendar_file: &'a dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    /// The present instant: around it calendars are read.
+    pub now: Timestamp,
 }
 
 /// Loads the configuration from disk: the file named by the flag, else by `FIREBELL_CONFIG`, else
@@ -63,7 +70,11 @@ pub struct Inputs<'a> {
 ///
 /// # Errors
 /// Everything wrong with it; a named file that cannot be read.
-pub fn load(flags: &Flags, env: &BTreeMap<String, String>) -> Result<Loaded, Findings> {
+pub fn load(
+    flags: &Flags,
+    env: &BTreeMap<String, String>,
+    now: Timestamp,
+) -> Result<Loaded, Findings> {
     let (path, is_named) = place(flags, env);
     let name = path.display().to_string();
     let bytes = match read_bounded(&path, BYTES_MAX) {
@@ -80,6 +91,8 @@ pub fn load(flags: &Flags, env: &BTreeMap<String, String>) -> Result<Loaded, Fin
             String::from_utf8(read_bounded(path, SECRET_BYTES_MAX)?)
                 .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
         },
+        calendar_file: &|path| read_bounded(path, CALENDAR_BYTES_MAX),
+        now,
     };
     let mut loaded = read(&inputs)?;
     loaded.file = bytes.is_some().then_some(path);

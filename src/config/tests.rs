@@ -33,12 +33,20 @@ fn read_with(
         Some("/etc/firebell/keys/status-ingest") => Ok("0123456789abcdef\n".to_owned()),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
+    let calendar_file = |path: &Path| match path.to_str() {
+        Some("/etc/firebell/duty.ics") => Ok(include_bytes!("tests/duty.ics").to_vec()),
+        Some("/etc/firebell/firebell.yaml") => Ok(b"listen: x".to_vec()),
+        Some("/etc/firebell/latin.ics") => Ok(b"BEGIN:VCALENDAR\r\n\xff".to_vec()),
+        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+    };
     read(&Inputs {
         file: Some(("firebell.yaml", yaml.as_bytes())),
         dir: Path::new("/etc/firebell"),
         env,
         flags,
         secret_file: &secret_file,
+        calendar_file: &calendar_file,
+        now: "2026-11-21T08:00:00Z".parse().expect("an instant"),
     })
 }
 
@@ -155,6 +163,8 @@ fn without_any_configuration_everything_leads_to_the_operator_on_this_machine() 
         env: &BTreeMap::new(),
         flags: &Flags::default(),
         secret_file: &|_| Err(io::Error::from(io::ErrorKind::NotFound)),
+        calendar_file: &|_| Err(io::Error::from(io::ErrorKind::NotFound)),
+        now: jiff::Timestamp::UNIX_EPOCH,
     };
     let loaded = read(&inputs).expect("the defaults are good");
     assert!(loaded.warnings.is_empty());

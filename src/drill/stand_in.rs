@@ -198,6 +198,7 @@ fn schedule(id: &ScheduleId, people: Vec<PersonId>) -> Schedule {
         title: Text::Same(id.to_string()),
         zone: Zone::utc(),
         layers: vec![layer],
+        shifts: None,
         overrides: Vec::new(),
     }
 }

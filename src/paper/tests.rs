@@ -48,6 +48,7 @@ fn directory() -> Directory {
             title: "值班".into(),
             zone: Zone::utc(),
             layers: vec![layer],
+            shifts: None,
             overrides: Vec::new(),
         }],
         partners: vec![Partner {

@@ -1,5 +1,5 @@
-//! Rosters as iCalendar files (RFC 5545). Pure: texts and instants in, texts and shifts out. The only
-//! place that knows the format, and the crates that speak it.
+//! Rosters as iCalendar files (RFC 5545). Pure: rosters and instants in, texts out. With its
+//! sister `ical`, which reads them, the only place that knows the format and the crates that speak it.
 
 mod write;
 

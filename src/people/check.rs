@@ -12,6 +12,7 @@ use super::ladder::{Ladder, Target};
 use super::limits;
 use super::person::{Contact, Team};
 use super::schedule::{Layer, Override, Schedule};
+use super::shift::Shifts;
 
 /// Returns everything that is wrong with the parts, in the order of the configuration file.
 pub(super) fn faults(parts: &Parts) -> Vec<Fault> {
@@ -166,7 +167,16 @@ impl<'a> Check<'a> {
     fn schedule(&mut self, schedule: &Schedule) {
         let at = format!("/schedules/{}", schedule.id);
         let layers = format!("{at}/layers");
-        self.filled(&layers, schedule.layers.len(), limits::MAX_LAYERS);
+        // A calendar needs no layers under it.
+        match schedule.shifts {
+            None => self.filled(&layers, schedule.layers.len(), limits::MAX_LAYERS),
+            Some(_) => self.bound(&layers, schedule.layers.len(), limits::MAX_LAYERS),
+        }
+        let shifts = schedule.shifts.iter().flat_map(Shifts::list);
+        let on_shifts: BTreeSet<&PersonId> = shifts.flat_map(|shift| &shift.who).collect();
+        for person in on_shifts {
+            self.refers(&format!("{at}/ical"), Noun::Person, person.as_str());
+        }
         for (i, layer) in schedule.layers.iter().enumerate() {
             self.layer(&format!("{layers}/{i}"), layer);
         }

@@ -332,6 +332,7 @@ impl Fallback {
                 title,
                 zone: Zone::utc(),
                 layers: vec![always],
+                shifts: None,
                 overrides: Vec::new(),
             },
         }

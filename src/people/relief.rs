@@ -97,6 +97,7 @@ mod tests {
                 turns: turns.iter().map(duty).collect(),
                 windows: Vec::new(),
             }],
+            shifts: None,
             overrides: Vec::new(),
         }
     }

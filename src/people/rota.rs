@@ -1,8 +1,9 @@
 //! Reading a roster: who is on call at an instant, and how that changes over a stretch of time.
 //!
-//! At any instant the last layer that has someone on duty decides; then the overrides that hold are
-//! applied in order, so a later one wins. What changes can only change at an *edge*: a hand-off, a
-//! window's beginning or end, an override's beginning or end. Previews evaluate at the edges alone.
+//! At any instant a calendar's shifts decide, else the last layer that has someone on duty; then the
+//! overrides that hold are applied in order, so a later one wins. What changes can only change at an
+//! *edge*: a hand-off, a shift's, window's or override's beginning or end. Previews evaluate at the
+//! edges alone.
 
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +28,8 @@ pub enum Why {
     Nobody,
     /// The layer with this index.
     Layer(usize),
+    /// A shift of the calendar.
+    Shift,
     /// The override with this index.
     Override(usize),
 }
@@ -54,13 +57,16 @@ impl Schedule {
     /// Returns who is on call at an instant, and what put them there.
     #[must_use]
     pub fn read(&self, at: Timestamp) -> (Vec<PersonId>, Why) {
+        let shift = self.shifts.as_ref().map(|shifts| shifts.at(at)).unwrap_or_default();
         let by_layer = self.layers.iter().enumerate().rev();
-        let layer = by_layer
-            .filter_map(|(index, layer)| Some((layer.on_duty(&self.zone, at)?, index)))
-            .next();
-        let (mut who, mut by) = match layer {
-            Some((people, index)) => (people.to_vec(), Why::Layer(index)),
-            None => (Vec::new(), Why::Nobody),
+        let layer =
+            || by_layer.filter_map(|(i, layer)| Some((layer.on_duty(&self.zone, at)?, i))).next();
+        let (mut who, mut by) = if shift.is_empty() {
+            layer().map_or((Vec::new(), Why::Nobody), |(people, index)| {
+                (people.to_vec(), Why::Layer(index))
+            })
+        } else {
+            (shift, Why::Shift)
         };
         for (index, over) in self.overrides.iter().enumerate().filter(|(_, o)| o.holds(at)) {
             if over.apply(&mut who) {
@@ -127,6 +133,7 @@ impl Schedule {
             layer.hand_offs(&self.zone, from, to, &mut edges);
             layer.window_edges(&self.zone, from, to, &mut edges);
         }
+        edges.extend(self.shifts.iter().flat_map(|shifts| shifts.edges(from, to)));
         for over in &self.overrides {
             edges.extend([over.from, over.to]);
         }

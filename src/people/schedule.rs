@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{PersonId, ScheduleId};
 use crate::text::Text;
 
+use super::shift::Shifts;
 use super::zone::Zone;
 
 /// How long a turn lasts and when it is handed over.
@@ -216,7 +217,8 @@ impl Override {
     }
 }
 
-/// A schedule: layers over each other, later ones winning, and overrides over all.
+/// A schedule: layers over each other, later ones winning, the shifts of a calendar over them, and
+/// overrides over all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     /// The schedule's id in the configuration.
@@ -227,6 +229,8 @@ pub struct Schedule {
     pub zone: Zone,
     /// The layers, weakest first.
     pub layers: Vec<Layer>,
+    /// The shifts of a calendar, where it takes them from one; over the layers.
+    pub shifts: Option<Shifts>,
     /// The overrides, weakest first.
     pub overrides: Vec<Override>,
 }
@@ -236,6 +240,7 @@ impl Schedule {
     #[must_use]
     pub fn people(&self) -> BTreeSet<&PersonId> {
         let turns = self.layers.iter().flat_map(|layer| &layer.turns);
-        turns.flat_map(Duty::people).collect()
+        let shifts = self.shifts.iter().flat_map(Shifts::list).flat_map(|shift| &shift.who);
+        turns.flat_map(Duty::people).chain(shifts).collect()
     }
 }

@@ -64,6 +64,7 @@ pub fn directory() -> Directory {
             title: "duty".into(),
             zone: Zone::utc(),
             layers: vec![layer],
+            shifts: None,
             overrides: Vec::new(),
         }],
         ladders: vec![Ladder {

@@ -178,6 +178,7 @@ fn days() -> Schedule {
         title: "days".into(),
         zone: Zone::utc(),
         layers: vec![layer],
+        shifts: None,
         overrides: Vec::new(),
     }
 }

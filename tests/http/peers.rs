@@ -20,7 +20,7 @@ use crate::tls::{Files, Served};
 /// How long anything may take on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -32,7 +32,7 @@ fn missing(what: &str) {
     eprintln!("\n!! {message}\n");
 }
 
-fn python(module: &str) -> Option<PathBuf> {
+pub fn python(module: &str) -> Option<PathBuf> {
     let named = std::env::var_os("FIREBELL_TEST_PYTHON").map(PathBuf::from);
     let made = root().join("target/peers/bin/python");
     let found = named.into_iter().chain([made]).find(|python| {

@@ -95,6 +95,7 @@ fn schedule(id: &str, who: &str, from_year: i16) -> Schedule {
         title: Text::from(id),
         zone: Zone::utc(),
         layers: vec![layer],
+        shifts: None,
         overrides: Vec::new(),
     }
 }

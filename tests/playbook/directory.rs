@@ -113,6 +113,7 @@ fn shifts(id: &str, (from, to): (i8, i8)) -> Schedule {
                 to: time(to, 0, 0, 0),
             }],
         }],
+        shifts: None,
         overrides: Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 //! checked too.
 
 mod alerts;
+mod calendar;
 mod channels;
 pub(super) mod forms;
 mod hooks;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::id::{ChannelId, PersonId, ScheduleId};
+use crate::people::ical::Names;
 use crate::people::{Directory, Parts, Person, Zone};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::Span;
@@ -78,6 +80,8 @@ pub(super) struct Reader<'i, 'o> {
     timezone: Option<Zone>,
     intended_gaps: BTreeSet<ScheduleId>,
     handovers: BTreeMap<ScheduleId, Handover>,
+    /// What people are called in calendars.
+    names: Names,
 }
 
 impl<'i, 'o> Reader<'i, 'o> {
@@ -92,6 +96,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             timezone: None,
             intended_gaps: BTreeSet::new(),
             handovers: BTreeMap::new(),
+            names: Names::default(),
         }
     }
 
@@ -151,6 +156,7 @@ impl<'i, 'o> Reader<'i, 'o> {
         let ladders = fields.map("escalations", self.out);
         let partners = fields.map("partners", self.out);
         let people = self.people(people, lang);
+        self.names = Names::of(&people);
         Parts {
             last_resort: self.last_resort(&people),
             people,

@@ -1,4 +1,4 @@
-//! Schedules: layers, restrictions and overrides.
+//! Schedules: layers, restrictions and overrides; calendars are read beside it.
 
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -57,6 +57,7 @@ impl Reader<'_, '_> {
             title: Text::Same(entry.key.text.clone()),
             zone: Zone::utc(),
             layers: Vec::new(),
+            shifts: None,
             overrides: Vec::new(),
         };
         let what = Text::both("值班表", "a schedule");
@@ -67,7 +68,15 @@ impl Reader<'_, '_> {
         if let Some(zone) = fields.require("timezone", self.out).and_then(|node| self.zone(node)) {
             schedule.zone = zone;
         }
-        let layers = fields.require("layers", self.out).and_then(|node| node.list(self.out));
+        let calendar = fields.take("ical");
+        schedule.shifts = calendar.map(|node| self.calendar(node, &schedule.zone));
+        // Under a calendar layers are for the hours that it leaves empty.
+        let layers = if calendar.is_some() {
+            fields.take("layers")
+        } else {
+            fields.require("layers", self.out)
+        };
+        let layers = layers.and_then(|node| node.list(self.out));
         schedule.layers = layers.unwrap_or_default().iter().map(|node| self.layer(node)).collect();
         // Where the gaps are meant, `coverage` does not tell of them.
         if let Some(gaps) = fields.take("gaps")

@@ -115,15 +115,23 @@ fn a_named_file_must_exist_and_the_default_one_need_not() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("bell.yaml");
     let flags = Flags { config: Some(path.clone()), ..Flags::default() };
-    let found = load(&flags, &BTreeMap::new()).expect_err("no such file");
+    let found =
+        load(&flags, &BTreeMap::new(), jiff::Timestamp::UNIX_EPOCH).expect_err("no such file");
     assert_eq!(found.rows(Lang::En)[0].code, UNREADABLE);
     std::fs::write(&path, "listen: 127.0.0.1:9\ndata: here\n").expect("written");
-    let loaded = load(&flags, &BTreeMap::new()).expect("good");
+    let loaded = load(&flags, &BTreeMap::new(), jiff::Timestamp::UNIX_EPOCH).expect("good");
     assert_eq!(loaded.config.listen.port(), 9);
     assert_eq!(loaded.config.data, dir.path().join("here"));
     assert_eq!(loaded.file, Some(path.clone()));
     let env = BTreeMap::from([("FIREBELL_CONFIG".to_owned(), path.display().to_string())]);
-    assert_eq!(load(&Flags::default(), &env).expect("good").config.listen.port(), 9);
+    assert_eq!(
+        load(&Flags::default(), &env, jiff::Timestamp::UNIX_EPOCH)
+            .expect("good")
+            .config
+            .listen
+            .port(),
+        9
+    );
 }
 
 #[test]
@@ -134,6 +142,10 @@ fn a_hostile_file_is_refused() {
     let deep = format!("a: {}{}", "[".repeat(10_000), "]".repeat(10_000));
     for bytes in [vec![b'a'; 2 << 20], deep.into_bytes(), vec![0xff, 0xfe], b"a\0b".to_vec()] {
         std::fs::write(&path, bytes).expect("written");
-        assert!(load(&flags, &BTreeMap::new()).expect_err("hostile").has_errors());
+        assert!(
+            load(&flags, &BTreeMap::new(), jiff::Timestamp::UNIX_EPOCH)
+                .expect_err("hostile")
+                .has_errors()
+        );
     }
 }

@@ -473,3 +473,48 @@ fn a_monitor_that_cannot_be_watched_is_shown_where_it_is_wrong() {
         assert!(text.is_none_or(|text| at == text), "{body}: {at}");
     }
 }
+
+/// What stands behind a schedule that takes its shifts from a calendar.
+fn with_calendar(ical: &str) -> String {
+    format!("{SOUND}schedules:\n  duty:\n    timezone: Asia/Shanghai\n    ical: {ical}\n")
+}
+
+#[test]
+fn a_schedule_takes_its_shifts_from_a_calendar_file_and_tells_of_events_that_mean_nobody() {
+    let yaml = with_calendar("{ file: duty.ics }");
+    let place = || (9, "duty.ics".to_owned());
+    assert_eq!(found(&yaml), [(crate::config::CALENDAR_EVENT, place().0, place().1)]);
+    let loaded = loaded(&yaml);
+    let printed = loaded.warnings.render(Rendering::plain(Lang::En));
+    assert!(printed.contains("line 11, lunch@shop.example: neither `Lunch"), "{printed}");
+    let directory = loaded.config.directory();
+    let on_call = |at: &str| directory.on_call(&"duty".into(), at.parse().expect("an instant"));
+    assert_eq!(on_call("2026-11-23T11:59:59Z"), []);
+    assert_eq!(on_call("2026-11-23T12:00:00Z"), ["han".into()]);
+    assert_eq!(on_call("2026-11-26T00:00:00Z"), []);
+}
+
+#[test]
+fn under_a_calendar_layers_are_for_the_hours_that_it_leaves_empty() {
+    let layers = "    layers: [{ rotation: weekly, start: 2026-11-02T00:00, members: [li] }]\n";
+    let loaded = loaded(&(with_calendar("{ file: duty.ics }") + layers));
+    let directory = loaded.config.directory();
+    let on_call = |at: &str| directory.on_call(&"duty".into(), at.parse().expect("an instant"));
+    assert_eq!(on_call("2026-11-23T11:59:59Z"), ["li".into()]);
+    assert_eq!(on_call("2026-11-23T12:00:00Z"), ["han".into()]);
+}
+
+#[test]
+fn a_calendar_that_cannot_be_read_is_refused_where_it_is_named() {
+    use crate::config::BAD_CALENDAR;
+    for (ical, code, text) in [
+        ("{ file: gone.ics }", BAD_CALENDAR, "gone.ics"),
+        ("{ file: firebell.yaml }", BAD_CALENDAR, "firebell.yaml"),
+        ("{ file: latin.ics }", BAD_CALENDAR, "latin.ics"),
+        ("duty.ics", WRONG_TYPE, "duty.ics"),
+        ("{ file: duty.ics, url_secret: env:KEY }", UNKNOWN_KEY, "url_secret"),
+    ] {
+        let findings = found(&with_calendar(ical));
+        assert!(findings.contains(&(code, 9, text.to_owned())), "{ical}: {findings:?}");
+    }
+}

@@ -211,6 +211,7 @@ mod tests {
             title: crate::text::Text::both("值班, 客服; 热线\r\nX-EVIL:1", "Help, desk; line"),
             zone: Zone::named("Europe/Berlin").unwrap(),
             layers: vec![layer],
+            shifts: None,
             overrides: Vec::new(),
         };
         Directory::new(Parts {

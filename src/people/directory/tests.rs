@@ -26,6 +26,7 @@ fn schedule(id: &str, turns: &[&str]) -> Schedule {
             turns: turns.iter().map(|p| Duty::alone((*p).into())).collect(),
             windows: Vec::new(),
         }],
+        shifts: None,
         overrides: Vec::new(),
     }
 }

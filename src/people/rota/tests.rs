@@ -7,7 +7,7 @@ use jiff::civil::{Date, Time, Weekday, date, time};
 use proptest::prelude::*;
 
 use super::*;
-use crate::people::{Duty, Weekdays, Window};
+use crate::people::{Duty, Shift, Shifts, Weekdays, Window};
 
 /// Zones with every kind of trouble: none, hourly jumps, half hours, jumps at midnight, a negative
 /// winter, two hours at once, a skipped day.
@@ -45,6 +45,16 @@ impl Model<'_> {
             if let Some(people) = duty(layer, wall) {
                 who = people;
             }
+        }
+        let shifts = self.schedule.shifts.iter().flat_map(Shifts::list);
+        let mut on_shift: Vec<PersonId> = Vec::new();
+        for shift in shifts.filter(|shift| (shift.from..shift.to).contains(&at)) {
+            let new = shift.who.iter().filter(|person| !on_shift.contains(person));
+            let new: Vec<PersonId> = new.cloned().collect();
+            on_shift.extend(new);
+        }
+        if !on_shift.is_empty() {
+            who = on_shift;
         }
         for over in &self.schedule.overrides {
             if over.from > at || at >= over.to {
@@ -119,6 +129,7 @@ fn schedule(zone: &str, layers: Vec<Layer>, overrides: Vec<Override>) -> Schedul
         title: "s".into(),
         zone: Zone::named(zone).unwrap(),
         layers,
+        shifts: None,
         overrides,
     }
 }
@@ -341,9 +352,21 @@ fn roster_and_moment() -> impl Strategy<Value = (Schedule, Timestamp)> {
                     Override { from, to, change, note: None }
                 },
             );
-            (proptest::collection::vec(layer, 1..4), proptest::collection::vec(over, 0..3))
-                .prop_map(move |(layers, overrides)| {
-                    (schedule(ZONES[zone], layers, overrides), near)
+            let shift =
+                (-2000i64..2000, 1i64..1500, people()).prop_map(move |(from, length, who)| {
+                    let from = near.saturating_add(MINUTE * i32::try_from(from).unwrap()).unwrap();
+                    let to = from.saturating_add(MINUTE * i32::try_from(length).unwrap()).unwrap();
+                    Shift { from, to, who: who.people().to_vec() }
+                });
+            let shifts = proptest::collection::vec(shift, 0..5);
+            (
+                proptest::collection::vec(layer, 0..4),
+                proptest::option::of(shifts.prop_map(Shifts::new)),
+                proptest::collection::vec(over, 0..3),
+            )
+                .prop_map(move |(layers, shifts, overrides)| {
+                    let roster = schedule(ZONES[zone], layers, overrides);
+                    (Schedule { shifts, ..roster }, near)
                 })
         },
     )

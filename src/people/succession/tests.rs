@@ -38,6 +38,7 @@ fn directory() -> Directory {
             title: "duty".into(),
             zone: Zone::utc(),
             layers: vec![layer],
+            shifts: None,
             overrides: Vec::new(),
         }],
         channels: BTreeSet::from(["email".into()]),

@@ -184,9 +184,9 @@ pub(super) fn candidates(source: &Source, directory: &Directory) -> Option<Vec<P
         Source::Team(team) | Source::Claim(team) => members(team),
         Source::Schedule(id) => {
             let schedule = directory.schedule(id)?;
-            let turns = schedule.layers.iter().flat_map(|layer| &layer.turns);
+            let turns = schedule.people().into_iter().cloned();
             let overrides = schedule.overrides.iter().filter_map(|entry| entry.person().cloned());
-            Some(turns.flat_map(|duty| duty.people().to_vec()).chain(overrides).collect())
+            Some(turns.chain(overrides).collect())
         }
     }
 }

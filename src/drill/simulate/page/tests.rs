@@ -51,6 +51,7 @@ fn directory(zone: &str, start: DateTime, bob: usize, rung: Target) -> Directory
         title: id.into(),
         zone: Zone::named(zone).unwrap(),
         layers,
+        shifts: None,
         overrides: Vec::new(),
     };
     let mut never = layer.clone();
