@@ -113,7 +113,9 @@ fn calendars_mean_to_us_what_they_mean_to_others() {
     peer.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let said = peer.wait_with_output().unwrap();
     assert!(said.status.success());
-    let theirs: Vec<(String, i64, i64)> = serde_json::from_slice(&said.stdout).unwrap();
+    let mut theirs: Vec<(String, i64, i64)> = serde_json::from_slice(&said.stdout).unwrap();
+    // Where clocks jump over the whole of a shift they see one without length: nobody is on call in it.
+    theirs.retain(|(_, from, to)| from < to);
 
     let people: Vec<Person> = names.iter().map(|name| person(name)).collect();
     let (zone, names) = (Zone::named(zone).unwrap(), Names::of(&people));
