@@ -4,6 +4,7 @@
 //! Dependencies point one way: `cli → server → drill → runtime → {store, notify, timeline} →
 //! engine → {playbook, people} → {id, text}`. `tests/tidy.rs` fails on an arrow that runs backwards.
 
+pub mod chance;
 pub mod cli;
 pub mod clock;
 pub mod config;

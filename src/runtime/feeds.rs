@@ -61,8 +61,7 @@ pub struct FeedSecret(String);
 
 impl FeedSecret {
     fn draw() -> Self {
-        let mut bytes = [0; SECRET_BYTES];
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        let bytes = crate::chance::draw::<SECRET_BYTES>();
         Self(format!("{PREFIX}{}", hex::encode(bytes)))
     }
 

@@ -64,8 +64,7 @@ impl Ids {
     /// Draws chance for the salts of one decision.
     #[must_use]
     pub fn chance(&self) -> Chance {
-        let mut drawn = [0; 32];
-        getrandom::fill(&mut drawn).expect("the operating system gives random bytes");
+        let drawn = crate::chance::draw::<32>();
         Chance::new(drawn)
     }
 
@@ -80,8 +79,7 @@ impl Ids {
 
 fn version_7(now: Timestamp) -> Uuid {
     let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
-    let mut chance = [0; 10];
-    getrandom::fill(&mut chance).expect("the operating system gives random bytes");
+    let chance = crate::chance::draw::<10>();
     uuid::Builder::from_unix_timestamp_millis(millis, &chance).into_uuid()
 }
 

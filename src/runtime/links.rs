@@ -215,8 +215,7 @@ impl Inner {
             if let Some(document) = self.store.document(Kind::Setting, KEY_NAME)? {
                 return Ok(LinkKey::new(&document.content));
             }
-            let mut drawn = [0; 32];
-            getrandom::fill(&mut drawn).expect("the operating system gives random bytes");
+            let drawn = crate::chance::draw::<32>();
             let write = Change::write(Kind::Setting, KEY_NAME, Expect::Absent, drawn.to_vec());
             self.store.put(vec![write]).await?;
             Ok(LinkKey::new(&drawn))

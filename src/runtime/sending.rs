@@ -169,7 +169,6 @@ fn outcome(
 
 /// Chance between 0 and 1, so that many retries do not come back in the same second.
 fn jitter() -> f64 {
-    let mut bytes = [0; 4];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    let bytes = crate::chance::draw::<4>();
     f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX)
 }

@@ -30,8 +30,7 @@ pub struct Instances {
 impl Default for Instances {
     /// Draws a name for this process.
     fn default() -> Self {
-        let mut chance = [0; 6];
-        getrandom::fill(&mut chance).expect("the operating system gives random bytes");
+        let chance = crate::chance::draw::<6>();
         Self { process: hex::encode(chance), next: AtomicU64::new(1) }
     }
 }

@@ -10,7 +10,7 @@ struct Layer {
 /// From the ground up. A module may use those of lower rank, and the peers that are named.
 ///
 /// `cli → server → drill → runtime → {store, notify, timeline, signal} → engine → {playbook,
-/// people} → {id, text}`; `clock`, `config` and `telemetry` serve the shell alone.
+/// people} → {id, text}`; `clock`, `chance`, `config` and `telemetry` serve the shell alone.
 const LAYERS: &[Layer] = &[
     layer("id", 0, &[]),
     layer("text", 0, &[]),
@@ -19,6 +19,7 @@ const LAYERS: &[Layer] = &[
     layer("engine", 3, &[]),
     layer("exchange", 3, &[]),
     layer("clock", 4, &[]),
+    layer("chance", 4, &[]),
     layer("proof", 4, &[]),
     layer("ingest", 4, &[]),
     layer("store", 5, &[]),
@@ -92,6 +93,7 @@ pub const IMPURE: &[&str] = &[
     "std::io::stdout",
     "std::io::stderr",
     "crate::clock",
+    "crate::chance",
     "crate::config",
     "crate::telemetry",
     "tokio",

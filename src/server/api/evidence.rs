@@ -195,8 +195,7 @@ async fn store(app: &App, headers: &HeaderMap, body: Body) -> Result<Kept, Probl
 
 /// Names a partial file that no other request names.
 fn chance() -> u128 {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    let bytes = crate::chance::draw::<16>();
     u128::from_be_bytes(bytes)
 }
 

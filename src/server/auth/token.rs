@@ -161,8 +161,7 @@ impl Record {
     /// Draws a new token; the secret is not kept anywhere.
     #[must_use]
     pub fn mint(grant: Grant, now: Timestamp) -> (Self, Secret) {
-        let mut chance = [0; ID_BYTES + SECRET_BYTES];
-        getrandom::fill(&mut chance).expect("the operating system gives random bytes");
+        let chance = crate::chance::draw::<{ ID_BYTES + SECRET_BYTES }>();
         let (id, secret) = chance.split_at(ID_BYTES);
         let id = hex::encode(id);
         let text = format!("{PREFIX}{id}_{}", hex::encode(secret));

@@ -184,8 +184,7 @@ fn named(mut body: Json) -> (Json, String, String) {
 
 /// Makes a name in the form that clients know; it names nothing of firebell's own.
 fn new_id() -> String {
-    let mut chance = [0; 16];
-    getrandom::fill(&mut chance).expect("the operating system gives random bytes");
+    let chance = crate::chance::draw::<16>();
     uuid::Builder::from_random_bytes(chance).into_uuid().to_string()
 }
 

@@ -129,7 +129,6 @@ fn limited(problem: &Problem) -> Result<Response, Problem> {
 }
 
 fn made_key() -> String {
-    let mut chance = [0; MADE_KEY_BYTES];
-    getrandom::fill(&mut chance).expect("the operating system gives random bytes");
+    let chance = crate::chance::draw::<MADE_KEY_BYTES>();
     hex::encode(chance)
 }
