@@ -173,8 +173,7 @@ async fn json(answer: reqwest::Response, lang: Lang) -> Result<Json, Stop> {
 
 /// A repeated request within this process would carry the same bytes; a new call is a new wish.
 fn idempotency_key() -> String {
-    let mut chance = [0; 16];
-    getrandom::fill(&mut chance).expect("the operating system gives random bytes");
+    let chance = crate::chance::draw::<16>();
     hex::encode(chance)
 }
 

@@ -2,10 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
+use super::answer::{rows, text};
 use super::client::{Client, part};
 use super::exit::Stop;
 use super::screen::{Screen, Tone};
-use super::shift::{rows, text, time};
+use super::shift::time;
 
 /// Shows the hand-over of a schedule, or leaves a note.
 ///

@@ -3,6 +3,7 @@
 
 mod act;
 mod annotate;
+mod answer;
 mod args;
 mod backup;
 mod channel;

@@ -5,18 +5,11 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::act::without_nulls;
+use super::answer::{rows, text};
 use super::args::{SafeStart, TestPage};
 use super::client::Client;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
-
-fn text<'j>(json: &'j Json, key: &str) -> &'j str {
-    json.get(key).and_then(Json::as_str).unwrap_or_default()
-}
-
-fn rows<'j>(json: &'j Json, key: &str) -> impl Iterator<Item = &'j Json> {
-    json.get(key).and_then(Json::as_array).into_iter().flatten()
-}
 
 /// Lets the server read its plans and drills again.
 ///

@@ -1,21 +1,14 @@
 //! `firebell reach …`: whether messages reach people, asked of them over a running server.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
 use super::act::without_nulls;
+use super::answer::{self, instant, text};
 use super::args::{Reach, ReachOf, ReachShow};
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
-
-fn text<'j>(json: &'j Json, key: &str) -> &'j str {
-    json.get(key).and_then(Json::as_str).unwrap_or_default()
-}
-
-fn instant(json: &Json, key: &str) -> Option<Timestamp> {
-    text(json, key).parse().ok()
-}
 
 /// Runs one verb.
 ///
@@ -49,7 +42,7 @@ async fn show(args: &ReachShow, client: &Client, screen: &Screen) -> Result<(), 
 }
 
 fn rows(answer: &Json) -> impl Iterator<Item = &Json> {
-    answer.get("items").and_then(Json::as_array).into_iter().flatten()
+    answer::rows(answer, "items")
 }
 
 fn asked(screen: &Screen, answer: &Json) -> String {

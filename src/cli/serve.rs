@@ -162,9 +162,8 @@ fn handovers(config: &Config) -> BTreeMap<ScheduleId, Asking> {
 }
 
 fn administrators(config: &Config) -> BTreeSet<PersonId> {
-    let people = config.grants.people.iter();
-    let admins = people.filter(|(_, scopes)| scopes.contains(&Scope::Admin));
-    admins.map(|(person, _)| person.clone()).collect()
+    let grants = &config.grants;
+    grants.people.keys().filter(|person| grants.has(person, Scope::Admin)).cloned().collect()
 }
 
 /// Reads the certificate, where one is configured.

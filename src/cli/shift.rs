@@ -5,6 +5,7 @@ use jiff::civil::DateTime;
 use serde_json::{Value as Json, json};
 
 use super::act::without_nulls;
+use super::answer::{rows, text};
 use super::args::{Feed, Override, Shift, Swap};
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
@@ -255,14 +256,6 @@ fn state(screen: &Screen, code: &str) -> String {
         other => return other.to_owned(),
     };
     screen.paint(tone, screen.lang.pick(zh, en))
-}
-
-pub(super) fn text<'j>(json: &'j Json, key: &str) -> &'j str {
-    json.get(key).and_then(Json::as_str).unwrap_or_default()
-}
-
-pub(super) fn rows<'j>(json: &'j Json, key: &str) -> impl Iterator<Item = &'j Json> {
-    json.get(key).and_then(Json::as_array).into_iter().flatten()
 }
 
 pub(super) fn time(screen: &Screen, row: &Json, key: &str) -> String {

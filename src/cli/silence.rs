@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
+use super::answer::{instant, rows, text};
 use super::args::{Silence, SilenceOf};
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
@@ -71,13 +72,8 @@ fn body(of: SilenceOf, screen: &Screen) -> Result<Json, Stop> {
     Ok(body)
 }
 
-fn text<'j>(json: &'j Json, key: &str) -> &'j str {
-    json.get(key).and_then(Json::as_str).unwrap_or_default()
-}
-
 fn moment(json: &Json, key: &str, screen: &Screen) -> String {
-    let at = text(json, key).parse::<Timestamp>();
-    at.map_or_else(|_| String::new(), |at| screen.moment(at))
+    instant(json, key).map_or_else(String::new, |at| screen.moment(at))
 }
 
 fn labels(json: &Json, key: &str) -> String {
@@ -85,10 +81,6 @@ fn labels(json: &Json, key: &str) -> String {
     let pair =
         |(name, value): (&String, &Json)| format!("{name}={}", value.as_str().unwrap_or_default());
     pairs.map(pair).collect::<Vec<_>>().join(" ")
-}
-
-fn rows<'j>(json: &'j Json, key: &str) -> impl Iterator<Item = &'j Json> {
-    json.get(key).and_then(Json::as_array).into_iter().flatten()
 }
 
 fn shown(all: &Json, screen: &Screen) -> String {

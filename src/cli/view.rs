@@ -3,21 +3,14 @@
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use super::answer::{rows, text};
 use super::incident::tone;
 use super::screen::{Screen, Tone};
 use super::word::word;
 use crate::notify::level_word;
 
-fn text<'j>(json: &'j Json, key: &str) -> &'j str {
-    json.get(key).and_then(Json::as_str).unwrap_or("")
-}
-
 fn when(screen: &Screen, json: &Json, key: &str) -> String {
     text(json, key).parse::<Timestamp>().map_or_else(|_| String::new(), |at| screen.relative(at))
-}
-
-fn rows<'j>(json: &'j Json, key: &str) -> impl Iterator<Item = &'j Json> {
-    json.get(key).and_then(Json::as_array).into_iter().flatten()
 }
 
 fn flag(json: &Json, key: &str) -> bool {
