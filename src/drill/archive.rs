@@ -1,6 +1,7 @@
 //! Where drills keep what must survive a restart: results, diaries of schedules, exercises under
 //! way. Documents beside the journal; it must not know what they mean.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,14 +13,12 @@ use crate::drill::exercise::Exercise;
 use crate::drill::invitation::Invitation;
 use crate::drill::result::DrillResult;
 use crate::id::{DrillId, DrillRunId};
-use crate::store::{Change, Document, Expect, Kind, Store, StoreError};
+use crate::store::{Change, Document, Expect, Kind, Store, StoreError, each_document};
 
 /// Begins the names of exercises under way; a drill's own name holds no `/`.
 const EXERCISE: &str = "run/";
 /// Begins the names of invitations: the drill's name and the planned instant follow.
 const INVITATION: &str = "told/";
-/// How many documents are read at once.
-const PAGE: usize = 256;
 
 /// The documents of drills.
 #[derive(Clone)]
@@ -96,11 +95,11 @@ impl Archive {
     pub fn result(&self, run: DrillRunId) -> Result<Option<DrillResult>, StoreError> {
         let suffix = format!("/{run}");
         let mut found = None;
-        self.each(Kind::DrillResult, "", &mut |document| {
+        each_document(&*self.store, Kind::DrillResult, "", &mut |document| {
             if document.name.ends_with(&suffix) {
-                found = decoded(document);
+                found = decoded(&document);
             }
-            found.is_none()
+            Ok(if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
         Ok(found)
     }
@@ -128,33 +127,11 @@ impl Archive {
         prefix: &str,
     ) -> Result<Vec<T>, StoreError> {
         let mut all = Vec::new();
-        self.each(kind, prefix, &mut |document| {
-            all.extend(decoded(document));
-            true
+        each_document(&*self.store, kind, prefix, &mut |document| {
+            all.extend(decoded(&document));
+            Ok(ControlFlow::Continue(()))
         })?;
         Ok(all)
-    }
-
-    /// Calls `visit` with every document whose name begins with `prefix`, until it says stop.
-    fn each(
-        &self,
-        kind: Kind,
-        prefix: &str,
-        visit: &mut dyn FnMut(&Document) -> bool,
-    ) -> Result<(), StoreError> {
-        let mut after = prefix.to_owned();
-        loop {
-            let page = self.store.documents(kind, &after, PAGE)?;
-            for document in &page {
-                if !document.name.starts_with(prefix) || !visit(document) {
-                    return Ok(());
-                }
-            }
-            match page.last() {
-                Some(last) if page.len() == PAGE => after.clone_from(&last.name),
-                _ => return Ok(()),
-            }
-        }
     }
 }
 

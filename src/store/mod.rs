@@ -20,6 +20,7 @@ mod sled;
 mod stream;
 mod summary;
 mod verify;
+mod walk;
 
 pub use batch::{Batch, Idempotency, Lane};
 pub use digest::{BadDigest, Digest};
@@ -32,3 +33,4 @@ pub use sled::{OpenReport, Opened, Options, Sled};
 pub use stream::{Record, Stored, Stream};
 pub use summary::{Query, Summary, Which};
 pub use verify::{Audit, Break, Verdict};
+pub use walk::each_document;

@@ -2,6 +2,8 @@
 //! hold what came since. A generation counts once its index names it, so that a death at any point
 //! leaves a whole one with every delta after it. Nothing is lost, nothing is counted twice.
 
+use std::ops::ControlFlow;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use smol_str::SmolStr;
 
 use super::state::{Delta, Fold, State, minute_of};
 use crate::signal::{Group, Head, Memory, Monitor, Watch};
-use crate::store::{Change, Document, Expect, Kind, Store, StoreError};
+use crate::store::{Change, Document, Expect, Kind, Store, StoreError, each_document};
 
 /// Names the piece of the store that says which generation counts.
 const INDEX: &str = "index";
@@ -119,17 +121,12 @@ impl Written {
 
 /// Finds the names that begin with a word.
 fn names(store: &dyn Store, prefix: &str) -> Result<Vec<String>, StoreError> {
-    let (mut found, mut after) = (Vec::new(), prefix.to_owned());
-    loop {
-        let page = store.documents(Kind::Monitor, &after, PAGE)?;
-        let known = found.len();
-        let here = page.into_iter().map(|document| document.name);
-        found.extend(here.take_while(|name| name.starts_with(prefix)));
-        match found.last() {
-            Some(last) if found.len() > known => after.clone_from(last),
-            _ => return Ok(found),
-        }
-    }
+    let mut found = Vec::new();
+    each_document(store, Kind::Monitor, prefix, &mut |document| {
+        found.push(document.name);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
 }
 
 async fn delete(store: &dyn Store, names: Vec<String>) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! The check itself: whom it asks, what it says, and what becomes of it.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -16,7 +17,7 @@ use crate::runtime::direct::Letter;
 use crate::runtime::links::{Claim, ContactMark, LinkKey};
 use crate::runtime::service::{Inner, Runtime};
 use crate::runtime::{Missing, Refusal};
-use crate::store::{Change, Expect, Kind, StoreError};
+use crate::store::{Change, Expect, Kind, StoreError, each_document};
 use crate::text::Text;
 
 /// How long a confirmation is taken: over a weekend.
@@ -183,18 +184,15 @@ fn standing(
 
 /// Reads every record; what does not read is as if it had never been.
 fn records(inner: &Inner) -> Result<BTreeMap<String, Record>, StoreError> {
-    let (mut known, mut after) = (BTreeMap::new(), String::new());
-    loop {
-        let page = inner.store.documents(Kind::Reach, &after, PAGE)?;
-        let Some(last) = page.last() else { return Ok(known) };
-        after.clone_from(&last.name);
-        for document in page {
-            match serde_json::from_slice(&document.content) {
-                Ok(record) => drop(known.insert(document.name, record)),
-                Err(error) => tracing::warn!(name = document.name, %error, "does not read"),
-            }
+    let mut known = BTreeMap::new();
+    each_document(&*inner.store, Kind::Reach, "", &mut |document| {
+        match serde_json::from_slice(&document.content) {
+            Ok(record) => drop(known.insert(document.name, record)),
+            Err(error) => tracing::warn!(name = document.name, %error, "does not read"),
         }
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(known)
 }
 
 /// Forgets contacts that nobody has any more.

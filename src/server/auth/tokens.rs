@@ -1,6 +1,7 @@
 //! The tokens of an installation: held in memory for every request, kept in the store's documents.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -12,7 +13,7 @@ use tokio::sync::Mutex;
 use super::token::{Grant, Owner, Presented, Record, Secret, Standing};
 use crate::people::OPERATOR;
 use crate::runtime::Scope;
-use crate::store::{Change, Expect, Kind, Store, StoreError};
+use crate::store::{Change, Expect, Kind, Store, StoreError, each_document};
 
 /// The most tokens: each is held in memory and looked through when a list is asked for.
 pub const TOKENS_MAX: usize = 10_000;
@@ -83,20 +84,13 @@ impl Tokens {
     /// [`StoreError::Damaged`], also when a record does not read.
     pub fn open(store: Arc<dyn Store>) -> Result<Self, StoreError> {
         let mut held = Map::new();
-        let mut after = String::new();
-        loop {
-            let page = store.documents(Kind::Token, &after, PAGE)?;
-            let Some(last) = page.last() else { break };
-            after.clone_from(&last.name);
-            for document in page {
-                let record: Record =
-                    serde_json::from_slice(&document.content).map_err(|e| StoreError::Damaged {
-                        what: format!("token {}", document.name),
-                        why: e.to_string(),
-                    })?;
-                held.insert(record.id.clone(), Held::of(record));
-            }
-        }
+        each_document(&*store, Kind::Token, "", &mut |document| {
+            let record: Record = serde_json::from_slice(&document.content).map_err(|e| {
+                StoreError::Damaged { what: format!("token {}", document.name), why: e.to_string() }
+            })?;
+            held.insert(record.id.clone(), Held::of(record));
+            Ok(ControlFlow::Continue(()))
+        })?;
         Ok(Self { store, held: ArcSwap::from_pointee(held), changing: Mutex::new(()) })
     }
 
