@@ -241,6 +241,14 @@ pub struct Grants {
     pub services: BTreeMap<String, (Text, BTreeSet<Scope>)>,
 }
 
+impl Grants {
+    /// Tells whether a person has this very scope.
+    #[must_use]
+    pub fn has(&self, person: &PersonId, scope: Scope) -> bool {
+        self.people.get(person).is_some_and(|scopes| scopes.contains(&scope))
+    }
+}
+
 /// What is pinged while everything makes progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watchdog {

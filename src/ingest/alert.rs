@@ -95,16 +95,14 @@ impl Alert {
     }
 
     /// Puts it under the key that alerts with the same values of these labels share.
-    #[must_use]
-    pub fn grouped(mut self, by: &[SmolStr]) -> Self {
+    pub fn group(&mut self, by: &[SmolStr]) {
         if by.is_empty() {
-            return self;
+            return;
         }
         let value = |label: &SmolStr| self.labels.get(label).map_or("", String::as_str);
         let pairs = by.iter().map(|label| format!("{label}={:?}", value(label)));
         let key = pairs.collect::<Vec<_>>().join(",");
         self.member = Some(std::mem::replace(&mut self.dedup_key, key));
-        self
     }
 
     /// Makes its own words findable as labels and annotations, where the source gave none of that

@@ -159,15 +159,10 @@ impl Ledger {
         let alerts = alerts.into_iter().map(|alert| self.at_home(alert)).collect::<Vec<_>>();
         let mut rest = alerts.into_iter().peekable();
         while let Some(first) = rest.next() {
-            let same = |other: &Alert| {
-                (&other.source, &other.dedup_key, &other.member, other.status)
-                    == (&first.source, &first.dedup_key, &first.member, first.status)
-            };
-            let mut report = Vec::new();
-            while let Some(next) = rest.next_if(|next| same(next)) {
+            let mut report = vec![first];
+            while let Some(next) = rest.next_if(|next| is_same_report(&report[0], next)) {
                 report.push(next);
             }
-            report.insert(0, first);
             match report[0].status {
                 News::Firing => self.fires(report, open, policy, now, &mut heard),
                 News::Resolved => self.over(report, policy, now, &mut heard),
@@ -220,9 +215,9 @@ impl Ledger {
             self.uninhibit(now.saturating_add(GRACE).unwrap_or(now));
         }
         for alert in report {
-            let is_open = open(&alert);
-            let mute = if is_open { None } else { self.mute(&alert, policy, now) };
-            let mute = mute.filter(|_| self.has_room(&key, &alert));
+            let mute = self.mute(&alert, policy, now).filter(|_| self.has_room(&key, &alert));
+            // Whether an incident is open is read from the disk: only where it decides.
+            let mute = mute.filter(|_| !open(&alert));
             let trouble = self.troubles.entry(key.clone()).or_default();
             if let Some((mute, until)) = mute {
                 let held = Held { alert: alert.clone(), mute: mute.clone(), since: now, until };
@@ -232,7 +227,7 @@ impl Ledger {
             }
             let last = trouble.said.get(&words(&alert));
             let again = last.and_then(|at| at.checked_add(policy.repeat_after).ok());
-            if is_open && again.is_some_and(|again| now < again) {
+            if again.is_some_and(|again| now < again) && open(&alert) {
                 heard.push((alert, Verdict::SaidBefore));
             } else {
                 heard.push((alert, Verdict::Say));
@@ -422,6 +417,11 @@ impl Ledger {
             self.changed.insert(key);
         }
     }
+}
+
+fn is_same_report(one: &Alert, other: &Alert) -> bool {
+    (&one.source, &one.dedup_key, &one.member, one.status)
+        == (&other.source, &other.dedup_key, &other.member, other.status)
 }
 
 fn all(heard: &mut Heard, report: Vec<Alert>, verdict: &Verdict) {

@@ -216,7 +216,7 @@ impl Source {
             for (key, value) in &self.labels {
                 alert.labels.entry(key.clone()).or_insert_with(|| value.clone());
             }
-            *alert = alert.clone().grouped(&self.group_by);
+            alert.group(&self.group_by);
         }
         reading
     }

@@ -171,10 +171,8 @@ impl<'i, 'o> Reader<'i, 'o> {
     /// Returns who answers for the installation: its administrators, else those who command.
     fn last_resort(&self, people: &[Person]) -> Vec<PersonId> {
         let with = |scope: Scope| {
-            let granted = |person: &&Person| {
-                self.grants.people.get(&person.id).is_some_and(|scopes| scopes.contains(&scope))
-            };
-            people.iter().filter(granted).map(|person| person.id.clone()).collect::<Vec<_>>()
+            let granted = people.iter().filter(|person| self.grants.has(&person.id, scope));
+            granted.map(|person| person.id.clone()).collect::<Vec<_>>()
         };
         let administrators = with(Scope::Admin);
         if administrators.is_empty() { with(Scope::Commander) } else { administrators }

@@ -152,15 +152,19 @@ fn one_that_left_its_group_mutes_no_longer() {
 fn a_group_is_over_when_all_of_it_is() {
     let mut ledger = Ledger::default();
     let by = ["site".into()];
-    let one = alert("Disk", &[("site", "a")]).grouped(&by);
-    let two = alert("Fan", &[("site", "a")]).grouped(&by);
+    let grouped = |mut alert: Alert| {
+        alert.group(&by);
+        alert
+    };
+    let one = grouped(alert("Disk", &[("site", "a")]));
+    let two = grouped(alert("Fan", &[("site", "a")]));
     assert_eq!(one.dedup_key, two.dedup_key);
     said(&mut ledger, &one, 0);
     assert_eq!(said(&mut ledger, &two, 0).say, std::slice::from_ref(&two));
     assert_eq!(said(&mut ledger, &over(&one), 1).spoken_for.len(), 1);
     // Some tools say of the end no more than the key.
     let bare = Alert { labels: BTreeMap::new(), dedup_key: "Fan".to_owned(), member: None, ..two };
-    let end = said(&mut ledger, &over(&bare).grouped(&by), 2);
+    let end = said(&mut ledger, &grouped(over(&bare)), 2);
     assert_eq!(end.say[0].dedup_key, one.dedup_key);
 }
 

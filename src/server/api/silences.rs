@@ -135,22 +135,15 @@ pub async fn make(State(app): State<App>, ask: Ask<MakeSilence>) -> Answer {
 pub async fn preview(State(app): State<App>, ask: Ask<MakeSilence>) -> Answer {
     let (about, ..) = asked(&app, &ask.body)?;
     let state = app.ingest().hearing().state();
-    let meant = state.recent.iter().rev().filter(|(_, alert)| about.holds(&alert.labels));
-    let tried = |(at, alert): &(Timestamp, crate::ingest::Alert)| TriedAlert {
-        source: alert.source.clone(),
-        name: alert.name.clone(),
-        at: *at,
-        labels: alert
-            .labels
-            .iter()
-            .take(LABELS_SHOWN)
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect(),
+    let meant = state.recent.iter().rev().filter(|alert| about.holds(&alert.labels));
+    let shown = |alert: &TriedAlert| TriedAlert {
+        labels: alert.labels.clone().into_iter().take(LABELS_SHOWN).collect(),
+        ..alert.clone()
     };
     let answer = SilenceTried {
         looked_at: state.recent.len(),
-        since: state.recent.front().map(|(at, _)| *at),
-        muted: meant.take(LISTED_MAX).map(tried).collect(),
+        since: state.recent.front().map(|alert| alert.at),
+        muted: meant.take(LISTED_MAX).map(shown).collect(),
     };
     drop(state);
     json(StatusCode::OK, &answer)
@@ -239,7 +232,6 @@ fn asked(app: &App, body: &MakeSilence) -> Result<(Matcher, Timestamp, Timestamp
 }
 
 fn new_id() -> SmolStr {
-    let mut chance = [0; 6];
-    getrandom::fill(&mut chance).expect("the operating system gives random bytes");
+    let chance = crate::chance::draw::<6>();
     SmolStr::new(format!("s-{}", hex::encode(chance)))
 }

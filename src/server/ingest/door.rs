@@ -25,7 +25,7 @@ impl Ingest {
         let mut found = None;
         let by_key = |one: &&IngestSource| one.source.dialect == dialect && one.signing.is_none();
         for one in self.sources.values().filter(by_key) {
-            if bool::from(one.key.expose().as_bytes().ct_eq(key.as_bytes())) {
+            if opens(one, key) {
                 found = Some(&one.source);
             }
         }
@@ -85,9 +85,7 @@ impl Ingest {
     pub(super) fn admit_named(&self, name: &str, headers: &HeaderMap) -> Result<&Source, Problem> {
         let key = key(headers).ok_or_else(no_key)?;
         let named = self.sources.get(name);
-        let fits =
-            |one: &&IngestSource| bool::from(one.key.expose().as_bytes().ct_eq(key.as_bytes()));
-        named.filter(fits).map(|one| &one.source).ok_or_else(unknown_key)
+        named.filter(|one| opens(one, &key)).map(|one| &one.source).ok_or_else(unknown_key)
     }
 
     /// Takes a place among those that are worked on.
@@ -100,6 +98,11 @@ impl Ingest {
             )
         })
     }
+}
+
+/// Compares a key with that of a source, in constant time.
+fn opens(one: &IngestSource, key: &str) -> bool {
+    one.key.expose().as_bytes().ct_eq(key.as_bytes()).into()
 }
 
 /// Reads the key: a bearer token, Opsgenie's own scheme, or the password of basic authentication

@@ -2,7 +2,8 @@
 //! and when each source was last heard of. What must outlive the process is durable before the sender
 //! is answered.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -13,10 +14,9 @@ use super::heartbeat::Beats;
 use super::silences::{MadeSilence, Silences};
 use crate::ingest::{Alert, Heard, Held, Lasting, Ledger, News, Policy, Verdict};
 use crate::server::app::App;
-use crate::store::{Batch, Change, Expect, Kind, Store, StoreError};
+use crate::server::wire::TriedAlert;
+use crate::store::{Batch, Change, Expect, Kind, Store, StoreError, each_document};
 
-/// What is read back at once.
-const PAGE: usize = 1_000;
 /// Alerts that a silence can be tried on.
 const RECENT_MAX: usize = 2_000;
 /// Labels kept of each of those: more than any silence names.
@@ -42,7 +42,7 @@ pub(in crate::server) struct State {
     /// When each source was heard of.
     pub beats: Beats,
     /// What fired lately.
-    pub recent: VecDeque<(Timestamp, Alert)>,
+    pub recent: VecDeque<TriedAlert>,
 }
 
 impl Hearing {
@@ -200,13 +200,13 @@ impl State {
         if self.recent.len() >= RECENT_MAX {
             self.recent.pop_front();
         }
-        let first = |map: &BTreeMap<SmolStr, String>| {
-            let pairs = map.iter().take(RECENT_LABELS_MAX);
-            pairs.map(|(key, value)| (key.clone(), value.clone())).collect()
-        };
-        let annotations = BTreeMap::new();
-        let kept = Alert { labels: first(&alert.labels), annotations, ..alert.clone() };
-        self.recent.push_back((now, kept));
+        let labels = alert.labels.iter().take(RECENT_LABELS_MAX);
+        self.recent.push_back(TriedAlert {
+            source: alert.source.clone(),
+            name: alert.name.clone(),
+            at: now,
+            labels: labels.map(|(key, value)| (key.clone(), value.clone())).collect(),
+        });
     }
 }
 
@@ -229,15 +229,13 @@ fn change(lasting: &Lasting) -> Change {
 }
 
 fn documents(store: &dyn Store, kind: Kind) -> Vec<Vec<u8>> {
-    let mut all: Vec<Vec<u8>> = Vec::new();
-    let mut after = String::new();
-    loop {
-        let page = store.documents(kind, &after, PAGE).unwrap_or_else(|error| {
-            tracing::error!(%error, kind = kind.name(), "what was kept of alerts cannot be read");
-            Vec::new()
-        });
-        let Some(last) = page.last() else { return all };
-        after.clone_from(&last.name);
-        all.extend(page.into_iter().map(|document| document.content));
+    let mut all = Vec::new();
+    let read = each_document(store, kind, "", &mut |document| {
+        all.push(document.content);
+        Ok(ControlFlow::Continue(()))
+    });
+    if let Err(error) = read {
+        tracing::error!(%error, kind = kind.name(), "what was kept of alerts cannot be read");
     }
+    all
 }
