@@ -4,7 +4,7 @@ mod command;
 mod compare;
 mod work;
 
-use firebell::engine::StepAct;
+use firebell::engine::{Fact, StepAct};
 use firebell::playbook::Playbook;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -110,19 +110,28 @@ impl<'s> Driver<'s, '_> {
     /// Both do what is due, messages arrive, and then they are compared.
     fn settle(&mut self) -> Check {
         self.model.tick();
+        let before = self.engine.events.len();
         self.engine.come_to_rest()?;
-        while let Some(step) = self.notifying() {
+        while let Some(step) = self.notifying(before) {
             self.model.done(step);
             self.model.tick();
         }
         self.compare()
     }
 
-    fn notifying(&self) -> Option<&'s Step> {
-        self.steps().find(|step| {
+    /// Returns the step whose messages arrive next. In which order messages of one instant arrive
+    /// is the world's affair, so the model takes the order that the engine met with.
+    fn notifying(&self, before: usize) -> Option<&'s Step> {
+        let notifying = self.steps().filter(|step| {
             let run = self.model.runs.get(&step.id);
             step.kind == Kind::Notify && run.is_some_and(|run| run.state == State::Active)
-        })
+        });
+        let arrived = |step: &Step| {
+            self.engine.events[before..].iter().position(
+                |event| matches!(&event.fact, Fact::StepDone { key, .. } if key.step.as_str() == step.id),
+            )
+        };
+        notifying.min_by_key(|step| arrived(step).unwrap_or(usize::MAX))
     }
 
     fn steps(&self) -> impl Iterator<Item = &'s Step> + use<'s> {

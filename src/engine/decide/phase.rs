@@ -48,7 +48,13 @@ impl Decision<'_> {
                     let key = run.key.clone();
                     self.emit(Fact::StepAdopted { key, visit });
                 }
-                _ => self.agenda.push(Task::Judge(step.id.clone()), cause),
+                earlier => {
+                    // It begins anew, so nobody need act on how it failed while another phase ran.
+                    if let Some(key) = earlier.map(|run| run.key.clone()) {
+                        self.stop_ladder(&LadderSubject::Step { key }, "settled");
+                    }
+                    self.agenda.push(Task::Judge(step.id.clone()), cause);
+                }
             }
         }
     }
