@@ -15,6 +15,19 @@ use super::{Fault, json};
 /// # Errors
 /// A body that is no notification, with the place.
 pub fn read(source: &SmolStr, body: &Json) -> Result<Vec<Alert>, Fault> {
+    read_each(source, body, |_, _| {})
+}
+
+/// Reads a notification of a tool that says more: `more` is given each alert with the member of
+/// `alerts` that it was read from.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_each(
+    source: &SmolStr,
+    body: &Json,
+    more: impl Fn(&mut Alert, &Map<String, Json>),
+) -> Result<Vec<Alert>, Fault> {
     let group = json::object(body, "")?;
     let status = json::text(group, "status").map_or(News::Firing, |word| News::of_word(&word));
     let key = json::text(group, "groupKey");
@@ -27,7 +40,9 @@ pub fn read(source: &SmolStr, body: &Json) -> Result<Vec<Alert>, Fault> {
         if key.is_some() && own != status {
             continue;
         }
-        alerts.push(Alert { status: own, ..alert(source, key.as_deref(), member, &below)? });
+        let mut alert = Alert { status: own, ..alert(source, key.as_deref(), member, &below)? };
+        more(&mut alert, member);
+        alerts.push(alert);
     }
     Ok(alerts)
 }

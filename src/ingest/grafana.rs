@@ -13,33 +13,16 @@ use super::{Fault, alertmanager, json};
 /// # Errors
 /// As [`alertmanager::read`].
 pub fn read(source: &SmolStr, body: &Json) -> Result<Vec<Alert>, Fault> {
-    let mut alerts = alertmanager::read(source, body)?;
     let whole = json::object(body, "")?;
-    for alert in &mut alerts {
-        for key in ["title", "message"] {
-            if let Some(text) = json::text(whole, key) {
-                alert.annotations.entry(key.into()).or_insert(text);
-            }
+    let said = ["title", "message"].map(|key| (key, json::text(whole, key)));
+    alertmanager::read_each(source, body, |alert, member| {
+        let values = json::first(member, &["valueString", "values"]);
+        let measured = values.into_iter().map(|text| ("values", text));
+        let said = said.iter().filter_map(|(key, text)| Some((*key, text.clone()?)));
+        for (key, text) in said.chain(measured) {
+            alert.annotations.entry(key.into()).or_insert(text);
         }
-        if let Some(values) = values_of(body, alert) {
-            alert.annotations.entry("values".into()).or_insert(values);
-        }
-    }
-    Ok(alerts)
-}
-
-/// Finds the numbers of the member that an alert was read from: labels are unique in a group.
-fn values_of(body: &Json, alert: &Alert) -> Option<String> {
-    let members = body.get("alerts")?.as_array()?;
-    let same = |member: &&Json| {
-        let labels = member.get("labels").and_then(Json::as_object);
-        labels.is_some_and(|labels| {
-            let labels = json::scalars(labels);
-            labels.iter().all(|(key, value)| alert.labels.get(key) == Some(value))
-        })
-    };
-    let member = members.iter().find(same)?.as_object()?;
-    json::first(member, &["valueString", "values"])
+    })
 }
 
 #[cfg(test)]
@@ -77,5 +60,23 @@ mod tests {
         assert_eq!(alerts[0].annotations["values"], "{\"B\":44.23943737541908,\"C\":1}");
         assert_eq!(alerts[0].link.as_deref(), Some("https://play.grafana.org/d/1"));
         assert_eq!(alerts[0].at.unwrap().to_string(), "2026-10-12T07:51:03.157076Z");
+    }
+
+    #[test]
+    fn the_numbers_of_a_member_are_its_own_where_its_labels_are_part_of_anothers() {
+        let member = |status: &str, zone: Option<&str>, value: u32| {
+            json!({ "status": status, "labels": { "alertname": "Memory", "zone": zone },
+                "values": { "B": value } })
+        };
+        let alerts = [
+            member("firing", None, 1),
+            member("firing", Some("us-1"), 2),
+            member("resolved", Some("us-2"), 3),
+            member("firing", None, 4),
+        ];
+        let body = json!({ "status": "firing", "groupKey": "g", "alerts": alerts });
+        let alerts = read(&"graf".into(), &body).unwrap();
+        let values: Vec<_> = alerts.iter().map(|one| one.annotations["values"].as_str()).collect();
+        assert_eq!(values, ["{\"B\":1}", "{\"B\":2}", "{\"B\":4}"]);
     }
 }
