@@ -26,7 +26,7 @@ use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::is_slug;
 use crate::playbook::source::Source;
 use crate::playbook::yaml::{BAD_VALUE, Data, Fields, Node, load as load_yaml};
-use crate::playbook::{Activation, LEVEL_MILDEST, LEVEL_WORST, Level, Playbook};
+use crate::playbook::{LEVEL_MILDEST, LEVEL_WORST, Level, Playbook};
 use crate::text::Text;
 
 /// The most simulated runs one drill asks for: beyond, the estimate is finer than the model.
@@ -225,12 +225,7 @@ fn check_starting_alert(injects: &[Inject], plan: Plan<'_>, place: &Node, out: &
     let Some(plan) = plan.0 else { return };
     let begins = injects.iter().any(|inject| match (&inject.trigger, &inject.act) {
         (Trigger::At(at), InjectAct::Alert(alert)) if at.is_zero() => {
-            plan.activate_when.iter().any(|activation| match activation {
-                Activation::Alert { match_labels, .. } => {
-                    match_labels.iter().all(|(key, value)| alert.labels.get(key) == Some(value))
-                }
-                Activation::Surge { .. } => false,
-            })
+            plan.activate_when.iter().any(|activation| activation.answers(&alert.labels))
         }
         _ => false,
     });

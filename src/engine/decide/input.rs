@@ -204,11 +204,10 @@ impl Decision<'_> {
     }
 
     fn templates_for(&self, alert: &AlertNote) -> Option<&IndexMap<VarId, Template>> {
-        self.playbook.activate_when.iter().find_map(|activation| match activation {
-            Activation::Alert { match_labels, inputs } => match_labels
-                .iter()
-                .all(|(label, value)| alert.labels.get(label) == Some(value))
-                .then_some(inputs),
+        let mut answering =
+            self.playbook.activate_when.iter().filter(|one| one.answers(&alert.labels));
+        answering.find_map(|activation| match activation {
+            Activation::Alert { inputs, .. } => Some(inputs),
             Activation::Surge { .. } => None,
         })
     }

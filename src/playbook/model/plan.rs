@@ -196,6 +196,20 @@ pub enum Activation {
     },
 }
 
+impl Activation {
+    /// Tells whether it answers to the labels of an alert: each that it asks for has exactly the
+    /// value it asks for. A surge is not found by labels.
+    #[must_use]
+    pub fn answers(&self, labels: &BTreeMap<SmolStr, String>) -> bool {
+        match self {
+            Self::Alert { match_labels, .. } => {
+                match_labels.iter().all(|(label, value)| labels.get(label) == Some(value))
+            }
+            Self::Surge { .. } => false,
+        }
+    }
+}
+
 /// Something held ready for the plan.
 #[derive(Debug)]
 pub struct Resource {
