@@ -435,8 +435,19 @@ fn member(alert: &Alert) -> String {
 
 /// Keeps of an alert what inhibition looks at; `None` where that is too much to keep.
 fn by_labels(alert: &Alert) -> Option<Alert> {
-    let kept = Alert { annotations: BTreeMap::new(), ..alert.clone() };
-    (weight(&kept) <= INHIBITOR_BYTES_MAX).then_some(kept)
+    let said: usize = alert.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
+    (weight(alert) - said <= INHIBITOR_BYTES_MAX).then(|| Alert {
+        source: alert.source.clone(),
+        dedup_key: alert.dedup_key.clone(),
+        member: alert.member.clone(),
+        status: alert.status,
+        name: alert.name.clone(),
+        severity: alert.severity.clone(),
+        labels: alert.labels.clone(),
+        annotations: BTreeMap::new(),
+        at: alert.at,
+        link: alert.link.clone(),
+    })
 }
 
 /// Measures an alert in bytes.

@@ -228,23 +228,25 @@ impl Source {
     ) -> Result<Reading, Fault> {
         let mut reading = Reading::default();
         for (below, part) in parts {
-            let plain = read(&self.id, part, &below);
             if self.rules.is_empty() {
-                reading.alerts.push((plain?, None));
+                reading.alerts.push((read(&self.id, part, &below)?, None));
                 continue;
             }
+            // An event is one by its attributes, whatever the rules make of it.
+            let event = (self.dialect == Dialect::CloudEvents)
+                .then(|| read(&self.id, part, &below))
+                .transpose()?;
             let holding = self.rules.iter().enumerate().find(|(_, rule)| rule.holds(part));
             let Some((n, rule)) = holding else {
                 reading.unread.push(Unread::NoRule { pointer: below });
                 continue;
             };
-            let mapped = match (self.dialect, plain) {
-                (Dialect::CloudEvents, Ok(mut alert)) => {
+            let mapped = match event {
+                Some(mut alert) => {
                     generic::overlay(&mut alert, rule.read(part));
                     Ok(alert.completed())
                 }
-                (Dialect::CloudEvents, Err(fault)) => return Err(fault),
-                _ => generic::mapped(&self.id, rule, part, &below),
+                None => generic::mapped(&self.id, rule, part, &below),
             };
             match mapped {
                 Ok(alert) => reading.alerts.push((alert, Some(n))),
