@@ -30,7 +30,7 @@ pub use fault::Fault;
 pub use ledger::{Heard, Held, Key, Lasting, Ledger, TROUBLES_MAX, Verdict};
 pub use matcher::Matcher;
 pub use mute::{Flapping, INHIBITIONS_MAX, Inhibition, Mute, Policy, SILENCES_MAX, Silence, When};
-pub use route::{Errand, incident_key, route};
+pub use route::{Errand, incident_keys, route};
 pub use rule::{Phrase, Rule, RuleError};
 pub use source::{Dialect, Reading, Source, Unread};
 

@@ -1,5 +1,6 @@
 //! What an alert asks of firebell: begin a plan, tell an incident, or nothing.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -72,7 +73,8 @@ pub enum Errand {
 /// are plans that are no longer there and may still have incidents.
 ///
 /// An open incident hears of its alert whatever the labels are by now, and whether or not its plan is
-/// still there; another begins only where the alert fires and a plan answers to its labels.
+/// still there; another begins only where the alert fires and a plan answers to its labels. A plan
+/// that took the place of one that left begins nothing for a trouble that is being dealt with.
 pub fn route<'p>(
     alert: &Alert,
     plans: impl Iterator<Item = &'p Playbook>,
@@ -80,13 +82,17 @@ pub fn route<'p>(
     open: &dyn Fn(&str) -> Option<IncidentId>,
     now: Timestamp,
 ) -> Vec<Errand> {
+    let key_for = incident_keys(alert);
+    let orphans = departed.iter().filter_map(|plan| Some((plan, open(&key_for(plan))?)));
+    let orphans: Vec<_> = orphans.collect();
+    let fires = alert.status == News::Firing && orphans.is_empty();
     let asks = |plan: &'p Playbook| {
-        let key = incident_key(alert, &plan.id);
+        let key = key_for(&plan.id);
         if let Some(incident) = open(&key) {
             return tell(alert, plan.id.clone(), incident, note(alert, &wanted(plan)));
         }
-        let begins = alert.status == News::Firing && answers(plan, alert);
-        begins.then(|| Errand::Declare {
+        let answers = || plan.activate_when.iter().any(|one| one.answers(&alert.labels));
+        (fires && answers()).then(|| Errand::Declare {
             playbook: plan.id.clone(),
             key,
             note: note(alert, &wanted(plan)),
@@ -94,8 +100,7 @@ pub fn route<'p>(
         })
     };
     let mut errands: Vec<Errand> = plans.filter_map(asks).collect();
-    errands.extend(departed.iter().filter_map(|plan| {
-        let incident = open(&incident_key(alert, plan))?;
+    errands.extend(orphans.into_iter().filter_map(|(plan, incident)| {
         tell(alert, plan.clone(), incident, note(alert, &BTreeSet::new()))
     }));
     errands
@@ -117,26 +122,15 @@ fn tell(
     })
 }
 
-/// Tells whether a plan answers to the labels of an alert: every label that one of its activations
-/// asks for has exactly the value it asks for.
-fn answers(plan: &Playbook, alert: &Alert) -> bool {
-    plan.activate_when.iter().any(|activation| match activation {
-        Activation::Alert { match_labels, .. } => {
-            match_labels.iter().all(|(label, value)| alert.labels.get(label) == Some(value))
-        }
-        Activation::Surge { .. } => false,
-    })
-}
-
-/// Names the trouble for one plan: one alert may begin several.
-#[must_use]
-pub fn incident_key(alert: &Alert, plan: &PlaybookId) -> String {
+/// Names the trouble of an alert for one plan after the other: it may begin several.
+pub fn incident_keys(alert: &Alert) -> impl Fn(&PlaybookId) -> String {
     let key = &alert.dedup_key;
-    if key.len() <= KEY_BYTES_PLAIN {
-        return format!("{}/{plan}/{key}", alert.source);
-    }
-    let hash = hex::encode(Sha256::digest(key.as_bytes()));
-    format!("{}/{plan}/sha256:{hash}", alert.source)
+    let trouble = if key.len() <= KEY_BYTES_PLAIN {
+        Cow::Borrowed(key.as_str())
+    } else {
+        Cow::Owned(format!("sha256:{}", hex::encode(Sha256::digest(key.as_bytes()))))
+    };
+    move |plan| format!("{}/{plan}/{trouble}", alert.source)
 }
 
 /// The clock of a source may be wrong: what would lie ahead is not known.

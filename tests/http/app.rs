@@ -248,9 +248,23 @@ impl TestApp {
         store: Arc<dyn Store>,
         ingest: BTreeMap<SmolStr, IngestSource>,
     ) -> Self {
-        let empty = tempfile::tempdir().expect("a folder");
+        Self::start_with_plan(store, ingest, "")
+    }
+
+    /// Starts a server that has one plan, or none where its text is empty.
+    pub fn start_with_plan(
+        store: Arc<dyn Store>,
+        ingest: BTreeMap<SmolStr, IngestSource>,
+        plan: &str,
+    ) -> Self {
+        let root = tempfile::tempdir().expect("a folder");
+        if !plan.is_empty() {
+            let folder = root.path().join("tests/http/plans");
+            std::fs::create_dir_all(&folder).expect("a folder");
+            std::fs::write(folder.join("plan.yaml"), plan).expect("a file");
+        }
         let heard = Heard { ingest, ..Heard::default() };
-        Self::start_in(store, Grants::default(), heard, empty.path())
+        Self::start_in(store, Grants::default(), heard, root.path())
     }
 
     /// Starts a server that shows a certificate.

@@ -153,3 +153,28 @@ async fn an_incident_hears_that_its_alert_is_over_after_its_plan_has_left() {
     let again = send(&app, "prom", ALERTMANAGER, &group("firing", 1)).await.ok(202);
     assert_eq!(again["alerts"][0]["outcome"], "attached");
 }
+
+#[tokio::test]
+async fn an_incident_whose_plan_was_renamed_stays_the_only_one_and_is_never_muted() {
+    let store: Arc<dyn Store> = Arc::new(Memory::new());
+    let app = start_on(Arc::clone(&store));
+    let first = send(&app, "prom", ALERTMANAGER, &group("firing", 1)).await.ok(202);
+    let text = std::fs::read_to_string("tests/http/plans/phones.yaml").unwrap();
+    let renamed = text.replace("playbook: phones", "playbook: telephones");
+    let app = TestApp::start_with_plan(store, crate::ingest::sources(), &renamed);
+    let ada = app.person("ada", Scope::Commander).await;
+    let hour = firebell::clock::Clock::now(&*app.clock) + SignedDuration::from_hours(1);
+    let silence = json!({ "match": { "alertname": "PhonesDown" }, "to": hour });
+    ada.post("/api/v1/silences", silence).await.ok(201);
+    let outcome = async |status: &str, members| {
+        let answer = send(&app, "prom", ALERTMANAGER, &group(status, members)).await.ok(202);
+        (answer["alerts"][members - 1]["outcome"].clone(), answer["alerts"][0]["incident"].clone())
+    };
+    // Of a plan that is gone a source learns nothing but what became of its alert.
+    assert_eq!(outcome("firing", 1).await, ("attached".into(), Json::Null));
+    assert_eq!(outcome("firing", 1).await, ("repeated".into(), Json::Null));
+    assert_eq!(outcome("firing", 2).await, ("attached".into(), Json::Null));
+    assert_eq!(incidents(&ada).await.len(), 1);
+    assert_eq!(incidents(&ada).await[0]["id"], first["alerts"][0]["incident"]);
+    assert_eq!(outcome("resolved", 1).await.0, "resolved");
+}

@@ -115,6 +115,19 @@ fn an_incident_hears_of_its_alert_when_its_plan_is_gone() {
 }
 
 #[test]
+fn a_plan_that_took_the_place_of_another_begins_nothing_for_what_is_being_dealt_with() {
+    let id = IncidentId::nth_child("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(), 1, 1);
+    let departed = [PlaybookId::new("gone")].into();
+    let asked = |is_open: bool| {
+        let open = |key: &str| (is_open && key == "prom/gone/group-1").then_some(id);
+        let plans = [plan("one", DOWN)];
+        route(&alert(News::Firing, &MATCHING), plans.iter(), &departed, &open, now())
+    };
+    assert!(matches!(asked(true).as_slice(), [Errand::Attach { incident, .. }] if *incident == id));
+    assert!(matches!(asked(false).as_slice(), [Errand::Declare { .. }]));
+}
+
+#[test]
 fn a_clock_that_runs_ahead_says_nothing_of_the_beginning() {
     let plans = [plan("one", DOWN)];
     for (at, known) in [
@@ -150,7 +163,7 @@ fn of_ten_thousand_labels_those_the_plan_asks_for_are_kept() {
 #[test]
 fn a_long_key_is_known_by_its_hash() {
     let mut alert = alert(News::Firing, &[]);
-    let key = |alert: &Alert| incident_key(alert, &PlaybookId::new("one"));
+    let key = |alert: &Alert| incident_keys(alert)(&PlaybookId::new("one"));
     alert.dedup_key = "中".repeat(100);
     assert!(key(&alert).ends_with('中'));
     alert.dedup_key = "k".repeat(100_000);

@@ -2,14 +2,15 @@
 //! now the sender sends again: a trouble is begun once, whatever is repeated.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::unmatched::{Reason, Seen};
 use crate::engine::limits::TEXT_BYTES_MAX;
 use crate::engine::{Actor, Command, Mode};
 use crate::id::{IncidentId, PlaybookId};
-use crate::ingest::{Alert, Errand, News, Reading, Source, Unread, Verdict, incident_key, route};
+use crate::ingest::{Alert, Errand, News, Reading, Source, Unread, Verdict, incident_keys, route};
 use crate::playbook::Access;
-use crate::runtime::{Caller, CommitOptions, DeclareRequest, Refusal, Scope};
+use crate::runtime::{Caller, CommitOptions, DeclareRequest, Library, Refusal, Scope};
 use crate::server::app::App;
 use crate::server::problem::Problem;
 use crate::server::wire::{AlertOutcome, Ingested, IngestedAlert};
@@ -22,20 +23,51 @@ const TRIES_MAX: usize = 3;
 /// What was asked already for this body: the members of a group speak with one voice.
 type Asked = BTreeSet<(PlaybookId, String, News)>;
 
+/// The plans that a body is carried to.
+struct Plans {
+    library: Arc<Library>,
+    /// Those that have left and may still have incidents.
+    departed: BTreeSet<PlaybookId>,
+}
+
+impl Plans {
+    fn of(app: &App) -> Self {
+        let library = app.runtime().library();
+        let departed = app.ingest().departed(library.playbooks().map(|plan| &plan.id));
+        Self { library, departed }
+    }
+
+    /// Tells whether an incident is open for an alert, whichever plan it runs.
+    fn is_open(&self, app: &App, alert: &Alert) -> bool {
+        let (store, key_for) = (app.runtime().store(), incident_keys(alert));
+        let present = self.library.playbooks().map(|plan| &plan.id);
+        let mut all = present.chain(&self.departed);
+        all.any(|plan| store.by_dedup_key(Mode::Live, &key_for(plan)).is_some())
+    }
+
+    fn errands(&self, app: &App, alert: &Alert) -> Vec<Errand> {
+        let plans = self.library.playbooks().map(|plan| &**plan);
+        let open = |key: &str| app.runtime().store().by_dedup_key(Mode::Live, key);
+        route(alert, plans, &self.departed, &open, app.now())
+    }
+}
+
 /// Carries everything that was read of one body.
 ///
 /// # Errors
 /// The runtime cannot take it now; nothing is lost by sending all of it again.
 pub async fn carry(app: &App, source: &Source, reading: Reading) -> Result<Ingested, Problem> {
     let (read, rules): (_, Vec<_>) = reading.alerts.into_iter().unzip();
-    let heard = app.ingest().hearing().hear(app, read, &|alert| is_open(app, alert)).await?;
+    let plans = Plans::of(app);
+    let open = |alert: &Alert| plans.is_open(app, alert);
+    let heard = app.ingest().hearing().hear(app, read, &open).await?;
     let mut asked = Asked::new();
     let mut alerts = Vec::new();
     let mut seen = Vec::new();
     for ((alert, verdict), rule) in heard.into_iter().zip(rules) {
         match verdict {
             Verdict::Say => {
-                alerts.extend(carry_one(app, &alert, rule, &mut asked, &mut seen).await?);
+                alerts.extend(carry_one(app, &plans, (&alert, rule), &mut asked, &mut seen).await?);
             }
             Verdict::Muted(_) => alerts.push(told(&alert, rule, AlertOutcome::Muted, None)),
             Verdict::SpokenFor => alerts.push(told(&alert, rule, AlertOutcome::Grouped, None)),
@@ -54,32 +86,24 @@ pub async fn carry(app: &App, source: &Source, reading: Reading) -> Result<Inges
     Ok(Ingested { alerts, unmatched })
 }
 
-/// Carries an alert that waited.
+/// Carries an alert that waited. That it was said is for the caller to write down.
 ///
 /// # Errors
 /// The runtime cannot take it now; it waits on.
 pub async fn say(app: &App, alert: &Alert) -> Result<(), Problem> {
     let mut seen = Vec::new();
-    carry_one(app, alert, None, &mut Asked::new(), &mut seen).await?;
-    app.ingest().unmatched().keep(app, seen).await?;
-    Ok(app.ingest().hearing().write(&**app.runtime().store()).await?)
-}
-
-/// Tells whether an incident is open for an alert.
-fn is_open(app: &App, alert: &Alert) -> bool {
-    let store = app.runtime().store();
-    let open = |plan: &PlaybookId| store.by_dedup_key(Mode::Live, &incident_key(alert, plan));
-    app.runtime().library().playbooks().any(|plan| open(&plan.id).is_some())
+    carry_one(app, &Plans::of(app), (alert, None), &mut Asked::new(), &mut seen).await?;
+    app.ingest().unmatched().keep(app, seen).await
 }
 
 async fn carry_one(
     app: &App,
-    alert: &Alert,
-    rule: Option<usize>,
+    plans: &Plans,
+    (alert, rule): (&Alert, Option<usize>),
     asked: &mut Asked,
     seen: &mut Vec<Seen>,
 ) -> Result<Vec<IngestedAlert>, Problem> {
-    let outcomes = one(app, alert, asked).await?;
+    let outcomes = one(app, plans, alert, asked).await?;
     app.ingest().hearing().state().ledger.said(alert, app.now());
     let mut alerts = Vec::new();
     if outcomes.is_empty() {
@@ -100,10 +124,11 @@ async fn carry_one(
 
 /// Says what carrying would lead to, and does nothing. What the plans would refuse is not foreseen.
 pub fn foresee(app: &App, reading: &Reading) -> Vec<IngestedAlert> {
+    let plans = Plans::of(app);
     let mut asked = Asked::new();
     let mut alerts = Vec::new();
     for (alert, rule) in &reading.alerts {
-        let errands = errands(app, alert);
+        let errands = plans.errands(app, alert);
         if errands.is_empty() {
             alerts.push(told(alert, *rule, of_nobody(alert), None));
         }
@@ -136,15 +161,6 @@ const fn outcome_of(errand: &Errand) -> (AlertOutcome, Option<IncidentId>) {
 /// What an alert comes to that asks for nothing.
 fn of_nobody(alert: &Alert) -> AlertOutcome {
     if alert.status == News::Firing { AlertOutcome::Unmatched } else { AlertOutcome::Ignored }
-}
-
-fn errands(app: &App, alert: &Alert) -> Vec<Errand> {
-    let library = app.runtime().library();
-    let store = app.runtime().store();
-    let plans = || library.playbooks().map(|plan| &**plan);
-    let departed = app.ingest().departed(plans().map(|plan| &plan.id));
-    let open = |key: &str| store.by_dedup_key(Mode::Live, key);
-    route(alert, plans(), &departed, &open, app.now())
 }
 
 /// Keeps a body visible that is not of the source's dialect.
@@ -186,12 +202,17 @@ struct Done {
     why: Option<Text>,
 }
 
-async fn one(app: &App, alert: &Alert, asked: &mut Asked) -> Result<Vec<Done>, Problem> {
+async fn one(
+    app: &App,
+    plans: &Plans,
+    alert: &Alert,
+    asked: &mut Asked,
+) -> Result<Vec<Done>, Problem> {
     let mut done = Vec::new();
     let mut refused = Vec::new();
     for n in 0..TRIES_MAX {
         refused.clear();
-        for errand in errands(app, alert) {
+        for errand in plans.errands(app, alert) {
             let playbook = plan_of(&errand).clone();
             let hidden = is_hidden(app, &playbook);
             let mark = (playbook, alert.dedup_key.clone(), alert.status);

@@ -44,6 +44,12 @@ async fn look(app: &App) -> bool {
     for alert in due {
         done &= carry::say(app, &alert).await.inspect_err(late).is_ok();
     }
+    // Once for all of them; what could not be written is tried again at the next look.
+    let written = app.ingest().hearing().write(&**app.runtime().store()).await;
+    if let Err(error) = written {
+        tracing::warn!(%error, "what was said of alerts that waited is not yet written down");
+        done = false;
+    }
     let beats = app.ingest().hearing().state().beats.due(now);
     for alert in beats {
         let Some(source) = app.ingest().named(&alert.source) else { continue };
