@@ -23,23 +23,32 @@ pub struct Signing {
     pub timestamp: Option<SmolStr>,
     /// How far that second may be from now.
     pub window: Duration,
+    /// For how long the sender tries again. It never says the same twice otherwise, so that a body
+    /// that was accepted longer ago is a replay by somebody else.
+    pub retries: Option<Duration>,
 }
 
 impl Signing {
     /// The window where none is configured, as Standard Webhooks has it.
     pub const WINDOW: Duration = Duration::from_secs(300);
 
-    /// As Sentry signs.
+    /// For how long Sentry tries again what was not answered in time: three times, five minutes
+    /// and more apart.
+    const SENTRY_RETRIES: Duration = Duration::from_secs(3_600);
+
+    /// As Sentry signs. Its bodies carry ids, counts and times, so that none is like another.
     #[must_use]
     pub fn sentry() -> Self {
-        Self { header: "sentry-hook-signature".into(), timestamp: None, window: Self::WINDOW }
+        let header = "sentry-hook-signature".into();
+        let retries = Some(Self::SENTRY_RETRIES);
+        Self { header, timestamp: None, window: Self::WINDOW, retries }
     }
 
     /// As Grafana signs where nothing else is configured.
     #[must_use]
     pub fn grafana() -> Self {
         let header = "x-grafana-alerting-signature".into();
-        Self { header, timestamp: None, window: Self::WINDOW }
+        Self { header, timestamp: None, window: Self::WINDOW, retries: None }
     }
 }
 

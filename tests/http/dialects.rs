@@ -1,5 +1,7 @@
 //! Each dialect from its body, as its tool sends it, to the incident it begins and ends.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use base64::Engine as _;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -7,8 +9,11 @@ use serde_json::{Value as Json, json};
 use sha2::Sha256;
 
 use crate::app::{Call, Reply, START, TestApp};
-use crate::ingest::{ENQUEUE, door, group, incidents, key, send, start, timeline, unmatched};
+use crate::ingest::{
+    ENQUEUE, door, group, incidents, key, send, start, start_on, timeline, unmatched,
+};
 use firebell::runtime::Scope;
+use firebell::store::{Memory, Store};
 
 const ALERTS: &str = "/ingest/opsgenie/v2/alerts";
 
@@ -125,6 +130,33 @@ async fn sentry_is_known_by_its_signature_alone() {
         .await
         .problem(401, "unauthenticated");
     assert_eq!(incidents(&desk).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_sentry_signed_has_no_effect_again_once_it_no_longer_tries_again() {
+    let store: Arc<dyn Store> = Arc::new(Memory::new());
+    let app = start_on(Arc::clone(&store));
+    let post = async |app: &TestApp, body: &Json| {
+        let bytes = body.to_string().into_bytes();
+        let call = app.anonymous().call(Method::POST, "/ingest/sentry/sentry");
+        let call = call.header("sentry-hook-signature", &sign(&key("sentry"), &bytes));
+        let done = call.bytes(bytes).send().await.ok(202);
+        done["alerts"][0]["outcome"].clone()
+    };
+    assert_eq!(post(&app, &sentry("created")).await, "declared");
+    assert_eq!(post(&app, &sentry("resolved")).await, "resolved");
+    // The answer to Sentry was lost: it tries again.
+    app.clock.advance(jiff::SignedDuration::from_mins(15));
+    assert_eq!(post(&app, &sentry("resolved")).await, "resolved");
+    // Somebody else has both bodies with their signatures; what is known outlives a restart.
+    let app = start_on(store);
+    app.clock.advance(jiff::SignedDuration::from_hours(2));
+    for action in ["created", "resolved"] {
+        assert_eq!(post(&app, &sentry(action)).await, Json::Null, "{action}");
+    }
+    let told = app.anonymous().get("/metrics").await.text();
+    assert!(told.contains("firebell_ingest_bodies_total{result=\"replayed\"} 2"), "{told}");
+    assert_eq!(post(&app, &sentry("unresolved")).await, "attached");
 }
 
 #[tokio::test]

@@ -81,6 +81,20 @@ impl Ingest {
         Ok(&found.source)
     }
 
+    /// Tells whether a signed body is one that somebody else sends again: it was accepted longer ago
+    /// than its sender tries again, as far as is kept.
+    pub(super) fn is_replay(&self, name: &str, body: &[u8], now: Timestamp) -> bool {
+        let signing = self.sources.get(name).and_then(|one| one.signing.as_ref());
+        let Some(retries) = signing.and_then(|signing| signing.retries) else { return false };
+        let first = self.kept.first_accepted(name, body);
+        let until = first.and_then(|first| first.checked_add(retries).ok());
+        let is_replay = until.is_some_and(|until| until < now);
+        if is_replay {
+            tracing::warn!(source = name, ?first, "a signed body was replayed, without effect");
+        }
+        is_replay
+    }
+
     /// Lets the source of this name in, whatever it speaks.
     pub(super) fn admit_named(&self, name: &str, headers: &HeaderMap) -> Result<&Source, Problem> {
         let key = key(headers).ok_or_else(no_key)?;

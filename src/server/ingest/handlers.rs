@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::door;
-use super::intake::{Arrived, in_time, take_in};
+use super::intake::{Arrived, in_time_as, take_in};
 use crate::ingest::Dialect;
 use crate::server::api::{Answer, json};
 use crate::server::app::App;
@@ -146,12 +146,17 @@ async fn take(app: &App, dialect: Dialect, shown: Shown<'_>, request: Request) -
         let source = match (by_key, shown) {
             (Some(source), _) => source,
             (None, Shown::Named(name)) => {
-                ingest.admit_signed(dialect, name, &headers, &bytes, app.now())?
+                let source = ingest.admit_signed(dialect, name, &headers, &bytes, app.now())?;
+                if ingest.is_replay(name, &bytes, app.now()) {
+                    return Ok(None);
+                }
+                source
             }
             (None, _) => return Err(door::unknown_key()),
         };
-        take_in(app, source, Arrived::read(source, &headers, &bytes)).await
+        take_in(app, source, Arrived::read(source, &headers, &bytes)).await.map(Some)
     };
-    let ingested: Ingested = in_time(app, work).await?;
+    let word = |done: &Option<Ingested>| if done.is_some() { "accepted" } else { "replayed" };
+    let ingested = in_time_as(app, work, word).await?.unwrap_or_default();
     json(StatusCode::ACCEPTED, &ingested)
 }

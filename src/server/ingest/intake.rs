@@ -75,7 +75,8 @@ impl Arrived {
     }
 }
 
-/// Carries what was read, or keeps visible what could not be; either way the body is kept.
+/// Carries what was read, or keeps visible what could not be; either way the body is kept, durable
+/// before the sender is answered.
 ///
 /// # Errors
 /// The body is not of its dialect. The runtime cannot take it now: then it is not kept, since the
@@ -84,17 +85,24 @@ pub async fn take_in(app: &App, source: &Source, arrived: Arrived) -> Result<Ing
     let Arrived { body, reading } = arrived;
     app.ingest().hearing().beat(&source.id, app.now());
     let kept = app.ingest().kept();
+    let store = &**app.runtime().store();
+    let receipt = kept.receive(store, &source.id, body, app.now());
     match reading {
-        Ok(reading) => {
-            let done = carry::carry(app, source, reading).await?;
-            kept.keep(app, &source.id, body, Ok(&done));
-            Ok(done)
-        }
+        Ok(reading) => match carry::carry(app, source, reading).await {
+            Ok(done) => {
+                kept.became(store, receipt, Ok(&done)).await?;
+                Ok(done)
+            }
+            Err(problem) => {
+                kept.withdraw(store, receipt);
+                Err(problem)
+            }
+        },
         Err(problem) => {
             let first = problem.errors.first().map(|error| error.detail.clone());
             let why = first.unwrap_or_else(|| problem.detail.clone());
             carry::unreadable(app, source, &why).await;
-            kept.keep(app, &source.id, body, Err(&why));
+            kept.became(store, receipt, Err(&why)).await?;
             Err(problem)
         }
     }
@@ -105,6 +113,15 @@ pub async fn in_time<T>(
     app: &App,
     work: impl Future<Output = Result<T, Problem>>,
 ) -> Result<T, Problem> {
+    in_time_as(app, work, |_| "accepted").await
+}
+
+/// As [`in_time`]; `word` says as what a body counts that was taken.
+pub async fn in_time_as<T>(
+    app: &App,
+    work: impl Future<Output = Result<T, Problem>>,
+    word: impl FnOnce(&T) -> &'static str,
+) -> Result<T, Problem> {
     let done = tokio::time::timeout(PATIENCE, work).await;
     let done = done.unwrap_or_else(|_| {
         Err(Problem::new(
@@ -113,7 +130,7 @@ pub async fn in_time<T>(
             "It took too long; send it again, the same alert begins nothing twice",
         ))
     });
-    let result = done.as_ref().map_or_else(|problem| word(problem.kind), |_| "accepted");
+    let result = done.as_ref().map_or_else(|problem| refused(problem.kind), word);
     count(app, result);
     done
 }
@@ -123,7 +140,7 @@ pub fn count(app: &App, result: &'static str) {
     app.metrics().ingest_bodies.get_or_create(&ByResult { result }).inc();
 }
 
-const fn word(kind: Kind) -> &'static str {
+const fn refused(kind: Kind) -> &'static str {
     match kind {
         Kind::Busy => "busy",
         Kind::Unauthenticated => "unauthenticated",

@@ -12,7 +12,7 @@ use crate::config::Bodies;
 use crate::server::app::App;
 use crate::server::problem::{Kind as Wrong, Problem};
 use crate::server::wire::{Arrival, Ingested};
-use crate::store::{Change, Expect, Kind, Store};
+use crate::store::{Change, Expect, Kind, Pending, Store};
 use crate::text::Text;
 
 use super::slots::Slots;
@@ -23,6 +23,10 @@ const ARRIVALS_MAX: usize = 100_000;
 const ALERTS_SHOWN: usize = 20;
 /// Arrivals on one page.
 const PAGE_MAX: usize = 200;
+/// How far back, and over how many bytes, bodies are read again to try a silence on them: a week of
+/// shifts, in less than a second.
+const READ_BACK: SignedDuration = SignedDuration::from_hours(24 * 7);
+const READ_BACK_BYTES_MAX: u64 = 16 << 20;
 
 /// A body as it is kept: as it came, or, where headers or the path said a part of it, put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,16 @@ pub struct Body {
 pub struct Kept {
     bounds: Bodies,
     held: Mutex<Held>,
+    /// The place behind those that arrived before the start.
+    begun_at: u64,
+}
+
+/// A body that was handed to the store before anything came of it. Whatever is committed later is
+/// durable after it, so that waiting for it then costs no sync of its own.
+pub struct Receipt {
+    place: u64,
+    arrival: Arrival,
+    durable: Pending<Vec<u64>>,
 }
 
 /// The arrivals, and what their bodies come to: each is kept once, however often it came.
@@ -70,14 +84,20 @@ impl Held {
         first
     }
 
-    fn put(&mut self, arrival: Arrival, body: Vec<u8>) -> Vec<Change> {
-        let hash = arrival.hash.clone();
+    fn put(&mut self, arrival: Arrival, body: Vec<u8>) -> (u64, Vec<Change>) {
+        let (place, hash) = (self.slots.next(), arrival.hash.clone());
         let first = self.count(&hash, arrival.bytes);
-        let mut changes = vec![self.slots.put(self.slots.next(), arrival)];
+        let mut changes = vec![self.slots.put(place, arrival)];
         if first {
             changes.push(Change::write(Kind::Body, hash, Expect::Any, body));
         }
-        changes
+        (place, changes)
+    }
+
+    /// Tells whether an arrival is still where it was put.
+    fn has(&self, place: u64, arrival: &Arrival) -> bool {
+        let there = self.slots.all().get(&place);
+        there.is_some_and(|one| (one.at, &one.hash) == (arrival.at, &arrival.hash))
     }
 
     /// Takes an arrival out, and its body with the last use of it.
@@ -101,40 +121,128 @@ impl Kept {
     /// Reads what was kept before.
     pub fn open(store: &dyn Store, bounds: Bodies) -> Self {
         let slots = Slots::open(store, Kind::Arrival, ARRIVALS_MAX);
-        Self { bounds, held: Mutex::new(Held::new(slots)) }
+        let begun_at = slots.next();
+        Self { bounds, held: Mutex::new(Held::new(slots)), begun_at }
     }
 
-    /// Keeps one more. Not waited for: what it led to is durable already, and a body that a power cut
-    /// takes costs only a replay.
-    pub fn keep(&self, app: &App, source: &SmolStr, body: Body, became: Result<&Ingested, &Text>) {
+    /// Hands a body to the store, before anything comes of it; `None` where none are kept.
+    pub fn receive(
+        &self,
+        store: &dyn Store,
+        source: &SmolStr,
+        body: Body,
+        now: Timestamp,
+    ) -> Option<Receipt> {
         if self.bounds.count == 0 {
-            return;
+            return None;
         }
-        let (now, hash) = (app.now(), hex::encode(Sha256::digest(&body.bytes)));
-        let alerts = became.map(|done| done.alerts.as_slice()).unwrap_or_default();
         let arrival = Arrival {
             at: now,
             source: source.clone(),
-            hash,
+            hash: hex::encode(Sha256::digest(&body.bytes)),
             bytes: body.bytes.len() as u64,
             media: body.media,
-            accepted: became.is_ok(),
-            why: became.err().cloned(),
-            alerts: alerts.iter().take(ALERTS_SHOWN).cloned().collect(),
-            unmatched: became.map_or(0, |done| done.unmatched),
+            accepted: false,
+            why: Some(interrupted()),
+            alerts: Vec::new(),
+            unmatched: 0,
         };
         let mut held = self.held();
-        let mut changes = held.put(arrival, body.bytes);
+        let (place, mut changes) = held.put(arrival.clone(), body.bytes);
         changes.extend(make_room(&mut held, &self.bounds, now));
         // Handed over while the list is held, so that the journal has the same order.
-        write(app, changes);
+        let durable = store.put(changes);
+        Some(Receipt { place, arrival, durable })
+    }
+
+    /// Notes what became of a body; done when the body itself is durable. What became of it is not
+    /// waited for: a power cut in between leaves a body of which it is not known.
+    ///
+    /// # Errors
+    /// The store's own; then the body is not kept, and the sender sends it again.
+    pub async fn became(
+        &self,
+        store: &dyn Store,
+        receipt: Option<Receipt>,
+        became: Result<&Ingested, &Text>,
+    ) -> Result<(), Problem> {
+        let Some(Receipt { place, arrival, durable }) = receipt else { return Ok(()) };
+        if let Err(error) = durable.await {
+            self.take_back(store, place, &arrival);
+            return Err(error.into());
+        }
+        let alerts = became.map(|done| done.alerts.as_slice()).unwrap_or_default();
+        let mut held = self.held();
+        if held.has(place, &arrival) {
+            let known = Arrival {
+                accepted: became.is_ok(),
+                why: became.err().cloned(),
+                alerts: alerts.iter().take(ALERTS_SHOWN).cloned().collect(),
+                unmatched: became.map_or(0, |done| done.unmatched),
+                ..arrival
+            };
+            write(store, vec![held.slots.put(place, known)]);
+        }
+        Ok(())
+    }
+
+    /// Lets go of a body that the sender is told to send again.
+    pub fn withdraw(&self, store: &dyn Store, receipt: Option<Receipt>) {
+        if let Some(Receipt { place, arrival, .. }) = receipt {
+            self.take_back(store, place, &arrival);
+        }
+    }
+
+    fn take_back(&self, store: &dyn Store, place: u64, arrival: &Arrival) {
+        let mut held = self.held();
+        if held.has(place, arrival) {
+            let changes = held.take(place);
+            write(store, changes);
+        }
+    }
+
+    /// Returns when a source first sent this body and it was accepted, as far as is known.
+    pub fn first_accepted(&self, source: &str, bytes: &[u8]) -> Option<Timestamp> {
+        let hash = hex::encode(Sha256::digest(bytes));
+        let held = self.held();
+        held.uses.get(&hash)?;
+        let same = |one: &&Arrival| one.accepted && one.source == source && one.hash == hash;
+        held.slots.all().values().find(same).map(|one| one.at)
+    }
+
+    /// Counts the arrivals that are kept, and the bytes of their bodies.
+    pub fn size(&self) -> (usize, u64) {
+        let held = self.held();
+        (held.slots.all().len(), held.total)
+    }
+
+    /// Reads the bodies that were accepted before the start, the latest first, within bounds.
+    pub fn before_start<'a>(
+        &'a self,
+        store: &'a dyn Store,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Arrival, Vec<u8>)> + 'a {
+        let oldest = now.saturating_sub(READ_BACK).unwrap_or(Timestamp::MIN);
+        let mut bytes = 0;
+        let held = self.held();
+        let before = held.slots.all().range(..self.begun_at).rev().map(|(_, one)| one);
+        let accepted = before.filter(|one| one.accepted && one.at >= oldest);
+        let within = accepted.take_while(|one| {
+            bytes += one.bytes;
+            bytes <= READ_BACK_BYTES_MAX
+        });
+        let arrivals: Vec<_> = within.cloned().collect();
+        arrivals.into_iter().filter_map(|one| {
+            let body = store.document(Kind::Body, &one.hash).ok().flatten()?;
+            Some((one, body.content))
+        })
     }
 
     /// Lets go of what is too old.
     pub fn tidy(&self, app: &App) {
         let mut held = self.held();
         let changes = make_room(&mut held, &self.bounds, app.now());
-        write(app, changes);
+        write(&**app.runtime().store(), changes);
     }
 
     /// Lists what a source sent, the latest first.
@@ -181,11 +289,11 @@ impl Kept {
     }
 }
 
-fn write(app: &App, changes: Vec<Change>) {
+fn write(store: &dyn Store, changes: Vec<Change>) {
     if changes.is_empty() {
         return;
     }
-    let pending = app.runtime().store().put(changes);
+    let pending = store.put(changes);
     tokio::spawn(async move {
         if let Err(error) = pending.await {
             tracing::warn!(%error, "a body that arrived could not be kept");
@@ -206,6 +314,14 @@ fn make_room(held: &mut Held, bounds: &Bodies, now: Timestamp) -> Vec<Change> {
         changes.extend(held.take(place));
     }
     changes
+}
+
+fn interrupted() -> Text {
+    Text::both(
+        "中断：不知道结果如何（进程停止或超时）；发送方会重发，也可重放",
+        "interrupted: what became of it is not known (a stop, or it took too long); the sender sends \
+         it again, or replay it",
+    )
 }
 
 fn unknown() -> Problem {
@@ -253,6 +369,44 @@ mod tests {
         let bodies = changes.into_iter().filter(|change| change.kind == Kind::Body);
         let left = held.slots.all().values().map(|one| one.at.as_second()).collect();
         (left, bodies.map(|change| change.name).collect())
+    }
+
+    fn seen(store: &Memory) -> Vec<(bool, usize)> {
+        let kept = Kept::open(store, Bodies::default());
+        let of_x = kept.of_source("x").into_iter();
+        of_x.map(|one| (one.accepted, one.unmatched)).collect()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_handed_over_before_anything_comes_of_it_and_is_known_after_a_death() {
+        let store = Memory::new();
+        let kept = Kept::open(&store, Bodies::default());
+        let body = || Body { media: String::new(), bytes: b"{}".to_vec() };
+        let receive = || kept.receive(&store, &"x".into(), body(), at(1));
+        let receipt = receive();
+        assert_eq!(seen(&store), [(false, 0)], "what became of it is not known yet");
+        let done = Ingested { unmatched: 3, ..Ingested::default() };
+        kept.became(&store, receipt, Ok(&done)).await.unwrap();
+        tokio::task::yield_now().await;
+        assert_eq!(seen(&store), [(true, 3)]);
+        assert_eq!(kept.first_accepted("x", b"{}"), Some(at(1)));
+        assert_eq!(kept.first_accepted("y", b"{}"), None);
+        kept.withdraw(&store, receive());
+        assert_eq!((seen(&store), kept.size()), (vec![(true, 3)], (1, 2)));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_cannot_be_kept_is_not_answered_as_taken() {
+        let store = Memory::new();
+        let kept = Kept::open(&store, Bodies::default());
+        let body = Body { media: String::new(), bytes: b"{}".to_vec() };
+        let receipt = kept.receive(&store, &"x".into(), body, at(1)).map(|receipt| Receipt {
+            durable: Box::pin(async { Err(crate::store::StoreError::Busy { queued: 9 }) }),
+            ..receipt
+        });
+        let refused = kept.became(&store, receipt, Ok(&Ingested::default())).await;
+        assert_eq!(refused.unwrap_err().kind, Wrong::Busy);
+        assert_eq!((seen(&store), kept.size()), (vec![], (0, 0)));
     }
 
     #[test]

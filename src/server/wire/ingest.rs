@@ -11,7 +11,7 @@ use crate::id::{IncidentId, PlaybookId};
 use crate::text::Text;
 
 /// What became of a body; it is durable.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Ingested {
     /// Each alert that was read of it; one that began two plans twice.
     pub alerts: Vec<IngestedAlert>,
