@@ -86,6 +86,13 @@ pub struct ByResult {
     pub result: &'static str,
 }
 
+/// Why something waits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByReason {
+    /// A word from a fixed set.
+    pub reason: &'static str,
+}
+
 /// How an attempt to deliver a notice ended on which channel.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ByChannel {
@@ -204,9 +211,15 @@ metrics! {
     http_request_duration_seconds: WaitHistogram = "http_request_duration" in Seconds;
     /// Open connections.
     http_connections: Gauge = "http_connections";
-    /// Bodies of other tools, by how they ended: accepted, rejected, unauthenticated, too_large, busy,
-    /// timed_out, failed.
+    /// Bodies of other tools, by how they ended: accepted, replayed, rejected, unauthenticated, too_large,
+    /// busy, timed_out, failed.
     ingest_bodies: Family<ByResult, Counter> = "ingest_bodies";
+    /// Arrivals of bodies that are kept.
+    ingest_bodies_kept: Gauge = "ingest_bodies_kept";
+    /// Size of the bodies that are kept.
+    ingest_kept_bytes: Gauge = "ingest_kept" in Bytes;
+    /// Alerts that wait, by what mutes them: silenced, inhibited, flapping.
+    alerts_waiting: Family<ByReason, Gauge> = "alerts_waiting";
     /// When the certificate of the server ends, in seconds since 1970; missing without TLS.
     tls_certificate_expires: Family<Unlabelled, Gauge> = "tls_certificate_expires_timestamp" in Seconds;
     /// Open event streams.
@@ -274,6 +287,9 @@ impl Metrics {
             http_request_duration_seconds: Family::new_with_constructor(waits as fn() -> _),
             http_connections: Gauge::default(),
             ingest_bodies: Family::default(),
+            ingest_bodies_kept: Gauge::default(),
+            ingest_kept_bytes: Gauge::default(),
+            alerts_waiting: Family::default(),
             tls_certificate_expires: Family::default(),
             event_streams: Gauge::default(),
             event_streams_reset: Counter::default(),

@@ -166,6 +166,9 @@ pub enum Mute {
 }
 
 impl Mute {
+    /// Every stable word.
+    pub const REASONS: [&'static str; 3] = ["silenced", "inhibited", "flapping"];
+
     /// Returns the stable word.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {

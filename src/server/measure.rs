@@ -10,9 +10,10 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::app::App;
 use crate::engine::{Event, Fact, Incident, NoticeEnd, Pending, RunKey};
+use crate::ingest::Mute;
 use crate::runtime::Meter;
 use crate::store::{Health, Query, Which};
-use crate::telemetry::{ByChannel, ByLevel, ByResult, Metrics};
+use crate::telemetry::{ByChannel, ByLevel, ByReason, ByResult, Metrics};
 
 /// How many open incidents are counted by level at most.
 const COUNTED_MAX: usize = 20_000;
@@ -49,7 +50,19 @@ pub fn refresh(app: &App) {
     let outlook = app.runtime().outlook();
     metrics.roster_gaps.set(signed(outlook.gaps));
     metrics.roster_unreachable.set(signed(outlook.unreachable));
+    heard(app, metrics);
     store(app, metrics);
+}
+
+fn heard(app: &App, metrics: &Metrics) {
+    let (arrivals, bytes) = app.ingest().kept().size();
+    metrics.ingest_bodies_kept.set(signed(arrivals as u64));
+    metrics.ingest_kept_bytes.set(signed(bytes));
+    let waiting = app.ingest().hearing().waiting_by_reason();
+    for reason in Mute::REASONS {
+        let count = waiting.get(reason).copied().unwrap_or(0);
+        metrics.alerts_waiting.get_or_create(&ByReason { reason }).set(signed(count));
+    }
 }
 
 fn store(app: &App, metrics: &Metrics) {

@@ -153,6 +153,49 @@ async fn a_silence_can_be_tried_on_what_fired_lately() {
 }
 
 #[tokio::test]
+async fn after_a_restart_a_silence_is_tried_on_the_bodies_that_are_kept_each_once() {
+    let store: Arc<dyn Store> = Arc::new(Memory::new());
+    let app = start_on(Arc::clone(&store), None);
+    send(&app, "plain", phones("firing")).await;
+    let site = json!([{ "name": "SiteDown", "labels": { "site": "a" } },
+        { "name": "Over", "status": "ok", "labels": { "site": "a" } }]);
+    send(&app, "plain", site).await;
+    let app = start_on(store, None);
+    let desk = app.person("desk1", Scope::Responder).await;
+    send(&app, "plain", json!({ "name": "New", "labels": { "site": "a" } })).await;
+    let wanted = json!({ "match": { "site": "a" }, "to": in_minutes(&app, 60) });
+    for _ in 0..2 {
+        let tried = desk.post("/api/v1/silences/preview", wanted.clone()).await.ok(200);
+        let muted = tried["muted"].as_array().unwrap();
+        let names: Vec<_> = muted.iter().map(|one| one["name"].as_str().unwrap()).collect();
+        assert_eq!(
+            (&tried["looked_at"], names),
+            (&json!(3), vec!["New", "SiteDown", "PhonesDown"])
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_waits_and_what_is_kept_is_measured() {
+    let app = start();
+    let ada = app.person("ada", Scope::Commander).await;
+    let wanted = json!({ "match": { "env": "prod" }, "to": in_minutes(&app, 60) });
+    ada.post("/api/v1/silences", wanted).await.ok(201);
+    send(&app, "plain", phones("firing")).await;
+    let told = app.anonymous().get("/metrics").await.text();
+    let bytes = phones("firing").to_string().len();
+    for line in [
+        "firebell_alerts_waiting{reason=\"silenced\"} 1".to_owned(),
+        "firebell_alerts_waiting{reason=\"inhibited\"} 0".to_owned(),
+        "firebell_alerts_waiting{reason=\"flapping\"} 0".to_owned(),
+        "firebell_ingest_bodies_kept 1".to_owned(),
+        format!("firebell_ingest_kept_bytes {bytes}"),
+    ] {
+        assert!(told.lines().any(|one| one == line), "{line}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn a_silence_that_cannot_be_meant_is_refused() {
     let app = start();
     let ada = app.person("ada", Scope::Commander).await;

@@ -11,7 +11,7 @@ use crate::ingest::{Held, Matcher, SILENCES_MAX, When};
 use crate::server::app::App;
 use crate::server::ask::{Ask, At};
 use crate::server::auth::Principal;
-use crate::server::ingest::MadeSilence;
+use crate::server::ingest::{MadeSilence, recall};
 use crate::server::problem::{Kind, Problem};
 use crate::server::wire::{
     MakeSilence, MutedAlert, Nothing, Page, Silence, SilenceTried, TriedAlert,
@@ -129,11 +129,12 @@ pub async fn make(State(app): State<App>, ask: Ask<MakeSilence>) -> Answer {
 }
 
 /// Say which of the alerts that fired lately a silence would have muted. It need not be the time it
-/// is made for. Nothing is changed.
+/// is made for. After a start, alerts of bodies that are kept count as well. Nothing is changed.
 #[utoipa::path(post, path = "/api/v1/silences/preview", tag = "ingest", request_body = MakeSilence,
     responses((status = 200, body = SilenceTried)))]
 pub async fn preview(State(app): State<App>, ask: Ask<MakeSilence>) -> Answer {
     let (about, ..) = asked(&app, &ask.body)?;
+    recall(&app).await;
     let state = app.ingest().hearing().state();
     let meant = state.recent.iter().rev().filter(|alert| about.holds(&alert.labels));
     let shown = |alert: &TriedAlert| TriedAlert {

@@ -2,7 +2,7 @@
 //! and when each source was last heard of. What must outlive the process is durable before the sender
 //! is answered.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +18,7 @@ use crate::server::wire::TriedAlert;
 use crate::store::{Batch, Change, Expect, Kind, Store, StoreError, each_document};
 
 /// Alerts that a silence can be tried on.
-const RECENT_MAX: usize = 2_000;
+pub(super) const RECENT_MAX: usize = 2_000;
 /// Labels kept of each of those: more than any silence names.
 const RECENT_LABELS_MAX: usize = 64;
 
@@ -165,6 +165,15 @@ impl Hearing {
         self.state().ledger.waiting().cloned().collect()
     }
 
+    /// Counts what waits by what mutes it.
+    pub fn waiting_by_reason(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for held in self.state().ledger.waiting() {
+            *counts.entry(held.mute.as_str()).or_default() += 1;
+        }
+        counts
+    }
+
     /// Returns when something is to be done next.
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let state = self.state();
@@ -190,6 +199,15 @@ impl Hearing {
 }
 
 impl State {
+    /// Puts what fired before the start in front of what fired since, the latest first, as far as
+    /// there is room.
+    pub fn recall(&mut self, earlier: impl Iterator<Item = (Alert, Timestamp)>) {
+        let room = RECENT_MAX.saturating_sub(self.recent.len());
+        for (alert, at) in earlier.take(room) {
+            self.recent.push_front(tried(&alert, at));
+        }
+    }
+
     /// Has what waits looked at again, since the silences have changed.
     fn resilence(&mut self, now: Timestamp) {
         self.policy.silences = self.silences.all();
@@ -200,13 +218,18 @@ impl State {
         if self.recent.len() >= RECENT_MAX {
             self.recent.pop_front();
         }
-        let labels = alert.labels.iter().take(RECENT_LABELS_MAX);
-        self.recent.push_back(TriedAlert {
-            source: alert.source.clone(),
-            name: alert.name.clone(),
-            at: now,
-            labels: labels.map(|(key, value)| (key.clone(), value.clone())).collect(),
-        });
+        self.recent.push_back(tried(alert, now));
+    }
+}
+
+/// Keeps of an alert what a silence can be tried on.
+fn tried(alert: &Alert, at: Timestamp) -> TriedAlert {
+    let labels = alert.labels.iter().take(RECENT_LABELS_MAX);
+    TriedAlert {
+        source: alert.source.clone(),
+        name: alert.name.clone(),
+        at,
+        labels: labels.map(|(key, value)| (key.clone(), value.clone())).collect(),
     }
 }
 

@@ -24,12 +24,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use smol_str::SmolStr;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
+use self::hearing::RECENT_MAX;
 use self::heartbeat::Beats;
 use crate::config::{Bodies, IngestSource};
 use crate::id::PlaybookId;
-use crate::ingest::{Policy, Source};
+use crate::ingest::{News, Policy, Source};
+use crate::server::app::App;
 use crate::store::{Query, Store, Which};
 
 pub use changes::Changes;
@@ -67,6 +69,8 @@ pub struct Ingest {
     changes: Changes,
     kept: Kept,
     requests: Requests,
+    /// What fired before the start was read again.
+    recalled: OnceCell<()>,
     /// Every plan that an open incident may have been begun by.
     known: Mutex<BTreeSet<PlaybookId>>,
 }
@@ -91,6 +95,7 @@ impl Ingest {
             changes: Changes::open(store),
             kept: Kept::open(store, bodies),
             requests: Requests::default(),
+            recalled: OnceCell::new(),
             known: Mutex::new(known),
             sources,
         }
@@ -140,6 +145,29 @@ impl Ingest {
         }
         departed
     }
+}
+
+/// Has what fired before the start known again, as far as its bodies are kept; once.
+pub async fn recall(app: &App) {
+    let reading = || async {
+        let app = app.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let (ingest, store) = (app.ingest(), app.runtime().store());
+            let fired = ingest.kept.before_start(&**store, app.now()).flat_map(|(one, bytes)| {
+                let source = ingest.named(&one.source);
+                let read = source.and_then(|s| s.read_bytes(&one.media, &bytes, "").ok());
+                let alerts = read.unwrap_or_default().alerts.into_iter().rev();
+                let fires = alerts.map(|(alert, _)| alert).filter(|a| a.status == News::Firing);
+                fires.map(move |alert| (alert, one.at))
+            });
+            let fired: Vec<_> = fired.take(RECENT_MAX).collect();
+            ingest.hearing.state().recall(fired.into_iter());
+        });
+        if read.await.is_err() {
+            tracing::error!("what fired before the start could not be read again");
+        }
+    };
+    app.ingest().recalled.get_or_init(reading).await;
 }
 
 /// Finds the plans of the open incidents that alerts have begun, as their keys name them.
