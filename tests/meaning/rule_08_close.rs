@@ -170,3 +170,27 @@ fn meaning_08_only_an_administrator_reopens_a_false_alarm() {
     assert_eq!(refused, None);
     assert_eq!(case.status(), Status::Open);
 }
+
+// The random model test found this one.
+#[test]
+fn meaning_08_a_close_is_no_longer_awaited_once_a_step_that_was_unreachable_waits_again() {
+    let mut case = staffed(
+        "
+        close: by_person
+        phases:
+          - id: one
+            title: One
+            steps:
+              - { id: a, title: A, blocks: nothing }
+              - { id: b, title: B, blocks: nothing }
+              - { id: c, title: C, after: [a, b], join: 2, blocks: close }
+        ",
+    );
+    case.step("cid", "b", fail());
+    assert_eq!((case.state("c"), case.incident().close_awaited), ("skipped", true));
+    case.step("cid", "b", skip());
+    assert_eq!((case.state("c"), case.incident().close_awaited), ("waiting", false));
+    case.step("cid", "a", complete());
+    case.step("cid", "c", complete());
+    assert!(case.incident().close_awaited);
+}

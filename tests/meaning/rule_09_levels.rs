@@ -270,3 +270,45 @@ fn meaning_09_a_deadline_that_begins_with_the_level_is_not_one_that_becomes_shor
     case.step("cid", "a", complete_with(json!({ "users": 5000 })));
     assert_eq!((case.level().0, case.due("t")), (1, Some(2)));
 }
+
+/// A step that a failed one leads to, where its own condition leaves it out or not.
+fn led_to(when: &str) -> Case {
+    let plan = format!(
+        "
+        levels: [ {{ level: 4 }} ]
+        inputs: {{ users: {{ type: integer }} }}
+        phases:
+          - id: one
+            title: One
+            steps:
+              - {{ id: z, title: Z, on_failure: {{ go: t }} }}
+              - {{ id: y, title: Y }}
+              - {{ id: t, title: T, {when}, due: {{ by_level: {{ 1: 36m, else: 54m }}, from: declared }} }}
+        "
+    );
+    staffed_with(&plan, json!({ "users": 0 }))
+}
+
+// The random model test found this one: a step that never waited had no deadline to shorten.
+#[test]
+fn meaning_09_a_step_left_out_at_once_has_the_deadline_of_the_level_at_which_it_becomes_ready() {
+    let mut case = led_to("when: users >= 1");
+    assert_eq!(case.run("t").due_at, None);
+    case.tell("ann", set_level(1));
+    case.step("cid", "z", crate::act::fail());
+    assert_eq!(case.due("t"), Some(36));
+}
+
+#[test]
+fn meaning_09_a_deadline_is_shortened_also_where_the_level_moved_while_the_step_was_left_out() {
+    for (passed, due) in [("3m", 36), ("33m", 38), ("52m", 54)] {
+        let mut case = led_to("after: [y]");
+        assert_eq!(case.due("t"), Some(54));
+        case.step("cid", "t", crate::act::skip());
+        case.tell("ann", set_level(1));
+        assert_eq!(case.due("t"), Some(54), "nobody works towards it");
+        case.pass(passed);
+        case.step("cid", "z", crate::act::fail());
+        assert_eq!(case.due("t"), Some(due), "ready {passed} after the declaration");
+    }
+}

@@ -86,8 +86,12 @@ impl<'s> Model<'s> {
             if self.spec.engage.as_ref().is_none_or(|engage| self.truth(engage) != Some(false)) {
                 self.engaged = true;
             }
+            if self.judge_steps() || self.watch() {
+                continue;
+            }
+            // What waited for no time at all had no deadline.
             self.set_deadlines();
-            if !(self.judge_steps() || self.watch() || self.leave()) {
+            if !self.leave() {
                 return;
             }
         }
@@ -155,8 +159,9 @@ impl<'s> Model<'s> {
         if step.due.as_ref().is_some_and(|due| due.from == From::Ready) {
             (run.due, run.overdue) = (None, false);
         }
+        self.shorten(step);
+        self.set_deadline(step);
         self.begin_by_itself(step);
-        self.set_deadlines();
     }
 
     fn begin_by_itself(&mut self, step: &'s Step) {

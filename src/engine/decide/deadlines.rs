@@ -37,12 +37,15 @@ impl Decision<'_> {
         let known = self.instants_of(run);
         let mut start = self.armed(step.start_within.as_ref(), run);
         let mut due = self.armed(step.due.as_ref(), run);
-        // What ran while the step waited runs on: it may have been given five minutes.
-        if run.start_by.is_some() && is_anchored(step.start_within.as_ref()) {
-            start.at = known.start_by;
+        // What ran while the step waited runs on: it may have been given five minutes. The level may
+        // have become worse while it was left out.
+        if let (Some(was), true) = (known.start_by, is_anchored(step.start_within.as_ref())) {
+            start.at = Some(self.runs_on(was, start.at));
         }
-        if run.due_at.is_some() && is_anchored(step.due.as_ref()) {
-            due = known.due.clone();
+        if let (Some(was), true) = (known.due.at, is_anchored(step.due.as_ref())) {
+            let at = self.runs_on(was, due.at);
+            let warn_at = if at == was { known.due.warn_at.clone() } else { due.warn_at };
+            due = Armed { at: Some(at), warn_at };
         }
         if (start.at, due.at) != (known.start_by, known.due.at) {
             self.set_deadlines(key, Instants { start_by: start.at, due, ..known });
@@ -134,6 +137,12 @@ impl Decision<'_> {
         }
         let least = self.now().saturating_add(SHORTENED_LEAST).unwrap_or(to);
         Some(to.max(least.min(was)))
+    }
+
+    /// Keeps a deadline that became no shorter; one that did still leaves its five minutes.
+    fn runs_on(&self, was: Timestamp, is: Option<Timestamp>) -> Timestamp {
+        let shorter = self.not_too_short(Some(was), is);
+        shorter.map_or(was, |is| is.min(was))
     }
 
     /// Computes a deadline at the current level; nothing while what it counts from is unknown.

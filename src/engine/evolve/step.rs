@@ -50,9 +50,12 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
         Fact::StepApproved { key, by, .. } => {
             change(incident, key, |run| run.approvals.push(by.clone()));
         }
-        Fact::StepAwaits { key } => change(incident, key, |run| {
-            (run.state, run.settled_at, run.repeat_ended) = (StepState::Waiting, None, false);
-        }),
+        Fact::StepAwaits { key } => {
+            incident.close_awaited = false;
+            change(incident, key, |run| {
+                (run.state, run.settled_at, run.repeat_ended) = (StepState::Waiting, None, false);
+            });
+        }
         Fact::StepAdopted { key, visit } => adopt(incident, key, *visit),
         Fact::StepWarned { key, nth } => change(incident, key, |run| run.warned = nth + 1),
         Fact::StepOverdue { key, which } => change(incident, key, |run| match which {

@@ -14,21 +14,36 @@ impl<'s> Model<'s> {
         }
         let spec = self.spec;
         for step in spec.phases.iter().flat_map(|phase| &phase.steps) {
-            let Some(due) = &step.due else { continue };
-            let Some(anchor) = self.anchor(step) else { continue };
-            let (now, level, paused_at) = (self.now, self.level, self.paused_at);
+            let known = self.runs.get(&step.id).and_then(|run| run.due_or);
+            let longer = self.shorten(step);
+            let or = known.and_then(|known| self.shortened(step, known)).or(longer);
             let Some(run) = self.runs.get_mut(&step.id) else { continue };
-            let Some(old) = run.due.filter(|_| !run.state.has_ended()) else { continue };
-            // During a pause time stands still: everything is seen from when it began.
-            let now = paused_at.map_or(now, |paused_at| paused_at.max(old.armed));
-            let new = anchor + run.held + seconds(due.limit.at(level));
-            if new < old.at {
-                let at = new.max(now + seconds(300)).min(old.at);
-                run.due = Some(Instant { at, ..old });
-            } else if new > old.at {
-                run.due_or = Some(new);
-            }
+            run.due_or = or.or(run.due_or);
         }
+    }
+
+    /// Shortens the deadline of a step that has not ended to what the level of now gives; returns
+    /// what it gives where that is longer.
+    pub fn shorten(&mut self, step: &Step) -> Option<Timestamp> {
+        let old = self.runs.get(&step.id)?.due?;
+        let at = self.shortened(step, old.at)?;
+        if at > old.at {
+            return Some(at);
+        }
+        self.run(step).due = Some(Instant { at, ..old });
+        None
+    }
+
+    /// Says what the level of now makes of a deadline of a step that has not ended: one that becomes
+    /// shorter leaves five minutes.
+    fn shortened(&self, step: &Step, was: Timestamp) -> Option<Timestamp> {
+        let (due, anchor) = (step.due.as_ref()?, self.anchor(step)?);
+        let run = self.runs.get(&step.id).filter(|run| !run.state.has_ended())?;
+        let armed = run.due?.armed;
+        // During a pause time stands still: everything is seen from when it began.
+        let now = self.paused_at.map_or(self.now, |paused_at| paused_at.max(armed));
+        let new = anchor + run.held + seconds(due.limit.at(self.level));
+        Some(if new < was { new.max(now + seconds(300)).min(was) } else { new })
     }
 
     fn anchor(&self, step: &Step) -> Option<Timestamp> {
@@ -55,14 +70,19 @@ impl<'s> Model<'s> {
     pub fn set_deadlines(&mut self) {
         let spec = self.spec;
         for step in spec.phases.iter().flat_map(|phase| &phase.steps) {
-            let Some(due) = &step.due else { continue };
-            let Some(anchor) = self.anchor(step) else { continue };
-            let (now, level) = (self.now, self.level);
-            let run = self.run(step);
-            if run.due.is_none() && !run.state.has_ended() {
-                let at = anchor + seconds(due.limit.at(level));
-                run.due = Some(Instant { at, armed: now });
-            }
+            self.set_deadline(step);
+        }
+    }
+
+    /// Sets the deadline of a step where it has none and its moment has come.
+    pub fn set_deadline(&mut self, step: &Step) {
+        let Some(due) = &step.due else { return };
+        let Some(anchor) = self.anchor(step) else { return };
+        let (now, level) = (self.now, self.level);
+        let run = self.run(step);
+        if run.due.is_none() && !run.state.has_ended() {
+            let at = anchor + seconds(due.limit.at(level));
+            run.due = Some(Instant { at, armed: now });
         }
     }
 
