@@ -300,7 +300,7 @@ impl Decision<'_> {
             DeadlineKind::StepStart(key) => self.start_due(key),
             DeadlineKind::StepDue(key) => self.finish_due(key),
             DeadlineKind::StepAlarm(key) => self.alarm_due(key),
-            DeadlineKind::Rung(subject) => self.rung_due(subject),
+            DeadlineKind::Rung(subject) => self.rungs_due(subject),
             DeadlineKind::Objective(_) => self.judge_objectives(),
             DeadlineKind::NoticeChannel(id) => self.channel_due(*id),
             DeadlineKind::ClockWarning(key) => self.clock_warning_due(key),

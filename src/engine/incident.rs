@@ -422,6 +422,7 @@ pub enum ObjectiveState {
 
 /// Something in the outbox.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "each stands behind an Arc of its own")]
 pub enum Pending {
     /// A message.
     Notice {

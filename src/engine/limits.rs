@@ -44,6 +44,9 @@ pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(2);
 pub const SHORTENED_LEAST: SignedDuration = SignedDuration::from_mins(5);
 /// How late a rung may be before the time between counts as downtime (Meaning 13).
 pub const DOWNTIME: SignedDuration = SignedDuration::from_mins(5);
+/// Rungs of further ladders that fire in one decision with one: more than anybody is told of in one
+/// message, and far below what one commit holds. The rest fire right after.
+pub const RUNGS_TOGETHER_MAX: usize = 64;
 /// How long whoever the last rung of a ladder called has before it counts as unanswered.
 pub const ANSWER_TIME: SignedDuration = SignedDuration::from_mins(10);
 /// How soon the last resort is told again that nobody answered; doubled every time.

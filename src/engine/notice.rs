@@ -126,6 +126,10 @@ pub enum Purpose {
         /// The whole ladder went unanswered; this is the last resort.
         #[serde(default, skip_serializing_if = "is_false")]
         unanswered: bool,
+        /// What else is climbed for at the same time and calls the same person; one message names
+        /// all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<LadderSubject>,
     },
     /// The plan's own message, from a notify step.
     StepMessage {
@@ -181,6 +185,15 @@ impl Purpose {
     #[must_use]
     pub const fn is_page(&self) -> bool {
         matches!(self, Self::RolePage { .. } | Self::Escalation { .. })
+    }
+
+    /// Returns what the ladders are climbed for that call its reader; none where it is no rung.
+    pub fn ladders(&self) -> impl Iterator<Item = &LadderSubject> {
+        let (first, also) = match self {
+            Self::Escalation { subject, also, .. } => (Some(subject), also.as_slice()),
+            _ => (None, &[][..]),
+        };
+        first.into_iter().chain(also)
     }
 
     /// Tells whether the reader is asked to act: such readers hear when it is over, and such

@@ -35,9 +35,11 @@ pub(super) fn words(view: View<'_>, purpose: &Purpose) -> Words {
         Purpose::StepWarning { key } => step_warning(view, key),
         Purpose::StepOverdue { key } => step_overdue(view, key),
         Purpose::StepFailed { key, also } => step_failed(view, key, also),
-        Purpose::Escalation { subject, unanswered: false } => escalation(view, subject),
-        Purpose::Escalation { subject, unanswered: true } => {
-            unanswered(view, escalation(view, subject))
+        Purpose::Escalation { subject, unanswered: false, also } => {
+            escalations(view, subject, also)
+        }
+        Purpose::Escalation { subject, unanswered: true, also } => {
+            unanswered(view, escalations(view, subject, also))
         }
         // The plan always brings its own message for these; the step's name is better than nothing.
         Purpose::StepMessage { key } => say(view, view.run(key), view.run(key), []),
@@ -296,6 +298,33 @@ fn ways_on() -> Line {
         "请选择：重试；写明原因后跳过；或转入其他阶段。",
         "Choose: retry it, skip it with a reason, or move to another phase.",
     )
+}
+
+/// Says what the ladders are climbed for that call the same reader at once, a line each.
+fn escalations(view: View<'_>, first: &LadderSubject, also: &[LadderSubject]) -> Words {
+    if also.is_empty() {
+        return escalation(view, first);
+    }
+    let prefix = view.lang.pick("升级：", "Escalation: ");
+    let count = also.len() + 1;
+    let headline = view.lang.pick(
+        format!("{prefix}{count} 件事无人处理"),
+        format!("{prefix}nobody acts on {count} matters"),
+    );
+    let named = std::iter::once(first).chain(also).take(NAMED_MAX).map(|subject| {
+        let said = escalation(view, subject).headline;
+        format!("- {}", said.strip_prefix(prefix).unwrap_or(&said))
+    });
+    let mut lines: Vec<String> = named.collect();
+    if let Some(more) = count.checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        lines.push(view.lang.pick(format!("- 另有 {more} 件"), format!("- and {more} more")));
+    }
+    let last = view.lang.pick(
+        "请确保每件都有人处理；您的确认对每一件都有效。",
+        "Make sure that someone is on each; your answer counts for all of them.",
+    );
+    lines.push(last.to_owned());
+    Words { headline, lines }
 }
 
 fn escalation(view: View<'_>, subject: &LadderSubject) -> Words {

@@ -421,3 +421,67 @@ fn attention_a_role_that_is_taken_ends_the_ladder_and_its_pages() {
     case.step("cid", "a", complete());
     assert!(case.incident().ladders.is_empty());
 }
+
+/// Eight roles that nobody can be found for, whose ladders all begin at once.
+fn eight_empty_roles() -> Case {
+    let roles: Vec<String> = (1..=8)
+        .map(|n| format!("r{n}: {{ title: R{n}, assign: {{ team: ghosts }}, escalate: duty }}"))
+        .collect();
+    let plan = format!(
+        "
+    roles:
+      commander: {{ title: C, assign: {{ schedule: duty }} }}
+      {}
+    phases: [ {{ id: one, title: One, steps: [ {{ id: a, title: A }} ] }} ]
+    ",
+        roles.join("\n      ")
+    );
+    let mut case = Case::new(&plan);
+    let to_group = vec![Target::Channel("status".into())];
+    let rungs = vec![rung(5, "managers", Terms::default())];
+    case.directory = with_ladder(&directory(), ladder(rungs, 0, to_group));
+    case.carrier = Carrier::Silent;
+    case.declare(|_| ()).expect("declared");
+    case
+}
+
+#[test]
+fn attention_whoever_several_ladders_call_at_once_gets_one_message_that_names_all() {
+    let mut case = eight_empty_roles();
+    case.pass("5m");
+    assert_eq!((fired(&case).len(), case.incident().ladders.len()), (8, 8), "each on record");
+    let named = |case: &Case| -> Vec<usize> {
+        let of = |event: &firebell::engine::Event| match &event.fact {
+            Fact::NoticeQueued { notice } => Some(notice.purpose.ladders().count()),
+            _ => None,
+        };
+        case.events.iter().filter_map(of).filter(|count| *count > 0).collect()
+    };
+    assert_eq!(named(&case), [8]);
+    case.pass("10m");
+    assert_eq!(named(&case), [8, 8], "the group's last resort, too");
+}
+
+#[test]
+fn attention_an_answer_counts_for_every_ladder_that_its_message_names() {
+    let mut case = eight_empty_roles();
+    case.pass("5m");
+    let page = page_of(&case, "hal");
+    case.role("hal", "r1", RoleAct::Claim);
+    assert_eq!(case.incident().ladders.len(), 7);
+    assert!(case.incident().outbox.contains_key(&page), "seven others still need somebody");
+    case.tell("hal", Command::AcknowledgeNotice { notice: page });
+    assert!(case.incident().ladders.is_empty());
+}
+
+#[test]
+fn attention_a_message_of_several_ladders_is_withdrawn_with_the_last_of_them() {
+    let mut case = eight_empty_roles();
+    case.pass("5m");
+    let page = page_of(&case, "hal");
+    for n in 1..=8 {
+        assert!(case.incident().outbox.contains_key(&page), "before the {n}th");
+        case.role("cid", &format!("r{n}"), RoleAct::Claim);
+    }
+    assert!(!case.incident().outbox.contains_key(&page));
+}

@@ -260,29 +260,35 @@ impl<'a> Run<'a> {
             Recipient::Audience(Audience::Channel(_)) => None,
             Recipient::Audience(_) => return,
         };
-        let (name, about, rung) = match purpose {
+        let (name, about) = match purpose {
             Purpose::RolePage { role, also } => {
                 for role in std::iter::once(role).chain(also) {
                     self.asked.insert(role.clone());
                     self.will_answer(role, person.as_ref());
                 }
-                ("role_page", role.as_str().into(), None)
+                ("role_page", role.as_str().into())
             }
-            Purpose::Escalation { subject, unanswered } => {
-                if let LadderSubject::Role { role } = subject {
-                    self.will_answer(role, person.as_ref());
+            Purpose::Escalation { unanswered, .. } => {
+                for subject in purpose.ladders() {
+                    if let LadderSubject::Role { role } = subject {
+                        self.will_answer(role, person.as_ref());
+                    }
+                    let rung = self.rungs.get(subject).map(|rung| rung + 1);
+                    let (name, rung) = match unanswered {
+                        true => ("last_resort", None),
+                        false => ("escalation", rung),
+                    };
+                    let (at, channel, about) = (self.now, via.clone(), about(subject));
+                    let person = person.clone();
+                    self.pages.push(Page { at, person, channel, purpose: name, about, rung });
                 }
-                let rung = self.rungs.get(subject).map(|rung| rung + 1);
-                match unanswered {
-                    true => ("last_resort", about(subject), None),
-                    false => ("escalation", about(subject), rung),
-                }
+                return;
             }
-            Purpose::Commander { about } => ("commander", about.clone(), None),
+            Purpose::Commander { about } => ("commander", about.clone()),
             _ => return,
         };
         let (at, channel) = (self.now, via.clone());
-        self.pages.push(Page { at, person, channel, purpose: name, about, rung });
+        self.pages.push(Page { at, person, channel, purpose: name, about, rung: None });
     }
 
     fn will_answer(&mut self, role: &RoleId, person: Option<&PersonId>) {
@@ -350,7 +356,7 @@ const fn ctx(directory: &Directory, now: Timestamp, actor: Actor) -> Ctx<'_> {
 
 fn is_for(event: &Event, subject: &LadderSubject) -> bool {
     matches!(&event.fact, Fact::NoticeQueued { notice }
-        if matches!(&notice.purpose, Purpose::Escalation { subject: of, .. } if of == subject))
+        if notice.purpose.ladders().any(|of| of == subject))
 }
 
 fn about(subject: &LadderSubject) -> SmolStr {

@@ -15,7 +15,7 @@ use crate::engine::incident::Incident;
 use crate::engine::notice::Purpose;
 use crate::engine::run::{Run, RunKey};
 use crate::engine::seal::Sealed;
-use crate::id::{PersonId, RoleId, StepId};
+use crate::id::{ChannelId, PersonId, RoleId, StepId};
 use crate::playbook::expression::Verdict;
 use crate::playbook::{Condition, HandlerEvent, Index, Needs, Phase, Playbook, Step};
 
@@ -98,6 +98,8 @@ pub(super) enum Listener {
     Commander,
     /// Whoever holds the role when the decision is made, else the commander.
     Role(RoleId),
+    /// Whoever reads what goes to the channel's own address.
+    Channel(ChannelId),
 }
 
 impl Agenda {
@@ -318,6 +320,12 @@ impl<'a> Decision<'a> {
     pub fn tell(&mut self, person: PersonId, purpose: Purpose) {
         let cause = self.voice;
         self.wishes.push(Wish { to: Listener::Person(person), purpose, cause });
+    }
+
+    /// Wishes that whoever reads a channel's own address be told something.
+    pub fn tell_channel(&mut self, channel: ChannelId, purpose: Purpose) {
+        let cause = self.voice;
+        self.wishes.push(Wish { to: Listener::Channel(channel), purpose, cause });
     }
 }
 

@@ -4,14 +4,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::decision::Decision;
 use crate::engine::attention::AttentionFact;
+use crate::engine::command::DeadlineKind;
+use crate::engine::deadline::instant;
 use crate::engine::event::LadderSubject;
 use crate::engine::fact::Fact;
 use crate::engine::incident::LadderState;
-use crate::engine::limits::{ANSWER_TIME, DOWNTIME, REMIND_AGAIN, REMIND_AGAIN_MAX};
-use crate::engine::notice::{Purpose, Recipient};
+use crate::engine::limits::{
+    ANSWER_TIME, DOWNTIME, REMIND_AGAIN, REMIND_AGAIN_MAX, RUNGS_TOGETHER_MAX,
+};
+use crate::engine::notice::Purpose;
 use crate::id::{ChannelId, LadderId, PersonId};
 use crate::people::{Pick, Reach, Rung, Target};
-use crate::playbook::Audience;
 
 /// Whom a rung reaches at the moment it fires.
 #[derive(Debug, Default)]
@@ -40,9 +43,11 @@ impl Decision<'_> {
             return;
         }
         self.emit(Fact::LadderStopped { subject: subject.clone(), why: why.into() });
-        self.withdraw(
-            |purpose| matches!(purpose, Purpose::Escalation { subject: of, .. } if of == subject),
-        );
+        let ladders = std::sync::Arc::clone(&self.incident.ladders);
+        self.withdraw(|purpose| {
+            purpose.ladders().any(|of| of == subject)
+                && !purpose.ladders().any(|of| ladders.contains_key(of))
+        });
     }
 
     /// Returns the ladder of the commander's role: what is climbed when nothing nearer is named.
@@ -50,9 +55,26 @@ impl Decision<'_> {
         self.playbook.roles.get(self.playbook.commander()?)?.escalate.clone()
     }
 
+    /// A rung's instant was reached; those of other ladders that were reached, too, fire with it, so
+    /// that whoever several of them call is called once.
+    pub fn rungs_due(&mut self, subject: &LadderSubject) {
+        self.rung_due(subject);
+        let now = self.now();
+        let reached = |of: &LadderSubject| {
+            let kind = DeadlineKind::Rung(of.clone());
+            instant(self.playbook, &self.incident, &kind).is_some_and(|at| at <= now)
+        };
+        let ladders = self.incident.ladders.keys();
+        let others = ladders.filter(|of| *of != subject && reached(of)).take(RUNGS_TOGETHER_MAX);
+        let others: Vec<LadderSubject> = others.cloned().collect();
+        for other in others {
+            self.rung_due(&other);
+        }
+    }
+
     /// A rung's instant was reached. After a downtime only the current rung fires, those passed
     /// over are recorded, and the rest goes on from now.
-    pub fn rung_due(&mut self, subject: &LadderSubject) {
+    fn rung_due(&mut self, subject: &LadderSubject) {
         let now = self.now();
         let Some(state) = self.incident.ladders.get(subject).cloned() else { return };
         let Some(reached) = state.next_at() else { return };
@@ -175,14 +197,14 @@ impl Decision<'_> {
 
     /// Pages those reached and writes to the shared channels.
     fn call(&mut self, seq: u64, subject: &LadderSubject, reached: Reached, unanswered: bool) {
-        let purpose = || Purpose::Escalation { subject: subject.clone(), unanswered };
+        let also = Vec::new();
+        let purpose = Purpose::Escalation { subject: subject.clone(), unanswered, also };
         self.after_direct(seq, |decision| {
             for person in reached.people {
-                decision.tell(person, purpose());
+                decision.tell(person, purpose.clone());
             }
             for channel in reached.channels {
-                let to = Recipient::Audience(Audience::Channel(channel.clone()));
-                decision.queue_builtin(to, vec![channel], purpose());
+                decision.tell_channel(channel, purpose.clone());
             }
         });
     }

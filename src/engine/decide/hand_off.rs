@@ -142,11 +142,10 @@ impl Decision<'_> {
             Purpose::StepReady { .. }
             | Purpose::StepWarning { .. }
             | Purpose::StepOverdue { .. }
-            | Purpose::StepFailed { .. }
-            | Purpose::Escalation {
-                subject: LadderSubject::Step { .. } | LadderSubject::Stuck,
-                ..
-            } => true,
+            | Purpose::StepFailed { .. } => true,
+            Purpose::Escalation { .. } => purpose
+                .ladders()
+                .all(|of| matches!(of, LadderSubject::Step { .. } | LadderSubject::Stuck)),
             Purpose::RolePage { role, also } => {
                 released.contains(role) && also.iter().all(|role| released.contains(role))
             }

@@ -145,7 +145,11 @@ impl Decision<'_> {
         match purpose {
             Purpose::RoleTaken { .. } | Purpose::RoleReleased { .. } | Purpose::Ended => return,
             // The last resort has failed: the entry in the journal is all that is left.
-            Purpose::Escalation { subject: LadderSubject::Notice { .. }, .. } => return,
+            Purpose::Escalation { .. }
+                if purpose.ladders().all(|of| matches!(of, LadderSubject::Notice { .. })) =>
+            {
+                return;
+            }
             Purpose::RolePage { role, also } => {
                 if let Recipient::Person(person) = to {
                     for role in std::iter::once(role).chain(also) {
@@ -233,8 +237,11 @@ impl Decision<'_> {
         if self.incident.status.is_open() {
             self.after_direct(seq, |decision| match &told.purpose {
                 Purpose::StepMessage { key } => decision.weigh_messages(key),
-                Purpose::Escalation { subject, .. } => decision.ladder_answered(subject, by),
-                _ => {}
+                purpose => {
+                    for subject in purpose.ladders() {
+                        decision.ladder_answered(subject, by.clone());
+                    }
+                }
             });
         }
         Ok(())

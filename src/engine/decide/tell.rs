@@ -12,7 +12,7 @@ use crate::engine::incident::Pending;
 use crate::engine::notice::{MessageRef, Notice, NoticeEnd, Purpose, Recipient};
 use crate::engine::run::RunKey;
 use crate::id::{ChannelId, MessageId, NoticeId, PersonId, RoleId};
-use crate::playbook::Step;
+use crate::playbook::{Audience, Step};
 
 /// The message of a plan that asks people to take a role, where the plan has one.
 const PAGE_MESSAGE: &str = "page";
@@ -47,12 +47,20 @@ impl Decision<'_> {
     pub fn send_wishes(&mut self) {
         let wishes = std::mem::take(&mut self.wishes);
         let wishes = wishes.into_iter().map(|wish| self.to_holder(wish)).collect();
-        for (person, purpose, cause) in merged(wishes, &self.commander()) {
+        for (to, purpose, cause) in merged(wishes, &self.commander()) {
             self.voice = match cause {
                 Voice::Caller => Voice::Rule(self.incident.version),
                 rule @ Voice::Rule(_) => rule,
             };
-            self.queue_for_person(person, purpose);
+            match to {
+                Recipient::Person(person) => self.queue_for_person(person, purpose),
+                Recipient::Audience(Audience::Channel(channel)) => {
+                    let to = Recipient::Audience(Audience::Channel(channel.clone()));
+                    self.queue_builtin(to, vec![channel], purpose);
+                }
+                // Nobody wishes to tell other audiences anything: plans send them messages.
+                Recipient::Audience(_) => {}
+            }
         }
     }
 
@@ -221,7 +229,9 @@ impl Decision<'_> {
         self.withdraw(|purpose| match purpose {
             Purpose::StepReady { key, also } => key == of && also.is_empty(),
             Purpose::StepWarning { key } | Purpose::StepOverdue { key } => key == of,
-            Purpose::Escalation { subject: LadderSubject::Step { key }, .. } => key == of,
+            Purpose::Escalation { subject: LadderSubject::Step { key }, also, .. } => {
+                key == of && also.is_empty()
+            }
             _ => false,
         });
     }
@@ -231,28 +241,29 @@ fn is_page(purpose: &Purpose, of: &RoleId) -> bool {
     matches!(purpose, Purpose::RolePage { role, also } if role == of && also.is_empty())
 }
 
-/// Leaves at most one notice for a person and purpose. Pages, ready steps and failed ones are put
-/// together, so that one message says all; whoever is paged sees their steps on the page.
-fn merged(wishes: Vec<Wish>, commander: &[PersonId]) -> Vec<(PersonId, Purpose, Voice)> {
+/// Leaves at most one notice for a reader and purpose. Pages, ready steps, failed ones and rungs of
+/// ladders are put together, so that one message says all; whoever is paged sees their steps on the
+/// page.
+fn merged(wishes: Vec<Wish>, commander: &[PersonId]) -> Vec<(Recipient, Purpose, Voice)> {
     let is_page = |purpose: &Purpose| matches!(purpose, Purpose::RolePage { .. });
-    let paged: Vec<PersonId> = wishes
+    let paged: Vec<Recipient> = wishes
         .iter()
         .filter(|wish| is_page(&wish.purpose))
-        .flat_map(|wish| wish.to.people(commander).iter().cloned())
+        .flat_map(|wish| wish.to.readers(commander))
         .collect();
-    let mut kept: Vec<(PersonId, Purpose, Voice)> = Vec::with_capacity(wishes.len());
+    let mut kept: Vec<(Recipient, Purpose, Voice)> = Vec::with_capacity(wishes.len());
     for wish in wishes {
         let is_ready = matches!(wish.purpose, Purpose::StepReady { .. });
-        for person in wish.to.people(commander) {
-            if is_ready && paged.contains(person) {
+        for reader in wish.to.readers(commander) {
+            if is_ready && paged.contains(&reader) {
                 continue;
             }
-            let same = |(known, purpose, _): &&mut (PersonId, Purpose, Voice)| {
-                known == person && purpose.is_like(&wish.purpose)
+            let same = |(known, purpose, _): &&mut (Recipient, Purpose, Voice)| {
+                *known == reader && purpose.is_like(&wish.purpose)
             };
             match kept.iter_mut().find(same) {
                 Some((_, purpose, _)) => purpose.join(wish.purpose.clone()),
-                None => kept.push((person.clone(), wish.purpose.clone(), wish.cause)),
+                None => kept.push((reader, wish.purpose.clone(), wish.cause)),
             }
         }
     }
@@ -260,10 +271,15 @@ fn merged(wishes: Vec<Wish>, commander: &[PersonId]) -> Vec<(PersonId, Purpose, 
 }
 
 impl Listener {
-    fn people<'p>(&'p self, commander: &'p [PersonId]) -> &'p [PersonId] {
+    fn readers(&self, commander: &[PersonId]) -> Vec<Recipient> {
         match self {
-            Self::Person(person) => std::slice::from_ref(person),
-            Self::Commander | Self::Role(_) => commander,
+            Self::Person(person) => vec![Recipient::Person(person.clone())],
+            Self::Channel(channel) => {
+                vec![Recipient::Audience(Audience::Channel(channel.clone()))]
+            }
+            Self::Commander | Self::Role(_) => {
+                commander.iter().cloned().map(Recipient::Person).collect()
+            }
         }
     }
 }
@@ -277,6 +293,9 @@ impl Purpose {
             | (Self::StepReady { .. }, Self::StepReady { .. })
             | (Self::StepFailed { .. }, Self::StepFailed { .. }) => true,
             (Self::Clock { word: one, .. }, Self::Clock { word: other, .. }) => one == other,
+            (Self::Escalation { unanswered, .. }, Self::Escalation { unanswered: other, .. }) => {
+                unanswered == other
+            }
             _ => self == other,
         }
     }
@@ -291,6 +310,11 @@ impl Purpose {
             (Self::StepReady { key, also }, Self::StepReady { key: more, .. })
             | (Self::StepFailed { key, also }, Self::StepFailed { key: more, .. })
                 if *key != more && !also.contains(&more) =>
+            {
+                also.push(more);
+            }
+            (Self::Escalation { subject, also, .. }, Self::Escalation { subject: more, .. })
+                if *subject != more && !also.contains(&more) =>
             {
                 also.push(more);
             }

@@ -259,6 +259,7 @@ fn lateness_and_failure_read_like_this() {
     let step = || Purpose::Escalation {
         subject: LadderSubject::Step { key: key("confirm") },
         unanswered: false,
+        also: Vec::new(),
     };
     sample.happens(late(crate::engine::DeadlineName::Start));
     let mut out = show_all(&sample, &[Purpose::StepOverdue { key: key("confirm") }]);
@@ -322,10 +323,19 @@ fn what_a_commander_is_told_reads_like_this() {
     purposes.push(Purpose::Escalation {
         subject: LadderSubject::Role { role: "commander".into() },
         unanswered: true,
+        also: Vec::new(),
     });
     let notice = NoticeId::nth(sample.incident.id, 1);
-    purposes
-        .push(Purpose::Escalation { subject: LadderSubject::Notice { notice }, unanswered: false });
+    purposes.push(Purpose::Escalation {
+        subject: LadderSubject::Notice { notice },
+        unanswered: false,
+        also: Vec::new(),
+    });
+    purposes.push(Purpose::Escalation {
+        subject: LadderSubject::Role { role: "commander".into() },
+        unanswered: false,
+        also: ["locate", "confirm"].map(|step| LadderSubject::Step { key: key(step) }).into(),
+    });
     let mut out = show_all(&sample, &purposes);
     for reason in [
         StuckReason::NoWayOut,
@@ -334,7 +344,11 @@ fn what_a_commander_is_told_reads_like_this() {
     ] {
         let phase = sample.incident.phase.clone();
         sample.happens(Fact::Stuck { phase, reason });
-        let stuck = Purpose::Escalation { subject: LadderSubject::Stuck, unanswered: false };
+        let stuck = Purpose::Escalation {
+            subject: LadderSubject::Stuck,
+            unanswered: false,
+            also: Vec::new(),
+        };
         out += &show_all(&sample, &[about("stuck"), stuck]);
         sample.happens(Fact::Unstuck);
     }
