@@ -136,6 +136,9 @@ codes! {
     /// The person has been sent too many lately.
     Throttled, "throttled", "此人近十分钟收到的消息已达上限，稍后再发",
         "the person was sent as many in ten minutes as they may be, later";
+    /// Many read what goes there, and it speaks for one.
+    SharedPlace, "shared_place", "该渠道发到群里，无法由本人确认；请直接问本人",
+        "the channel writes to a group, where nobody can confirm for one person; ask them";
     /// The other side does not want it.
     Rejected, "rejected", "对方拒收", "the server refused it";
     /// The credentials are wrong.

@@ -443,6 +443,7 @@ impl Inner {
                 let label = words.lang.pick("我来处理", "I have it").to_owned();
                 vec![(Claim::Notice { person, incident, notice }, label)]
             }
+            None if !work::names_runs(purpose) => return Ok(Vec::new()),
             None => {
                 let now = self.current(incident).await?;
                 let of_run =

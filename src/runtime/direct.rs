@@ -94,7 +94,14 @@ impl Inner {
             Verdict::HoldBack(why) | Verdict::Refuse(why) => return Err(never(why)),
         };
         let now = self.clock.now();
-        let outgoing = Outgoing::new(pass, destination, letter.rendered(person.lang, now), now);
+        let mut words = letter.rendered(person.lang, now);
+        if let (Some((label, url)), false) =
+            (&letter.answer, configured.is_read_by_many(&destination))
+        {
+            let label = label.get(person.lang).to_owned();
+            words = words.with_answer(Link { label, url: url.clone() });
+        }
+        let outgoing = Outgoing::new(pass, destination, words, now);
         let until = now.checked_add(patience).unwrap_or(now);
         match self.attempt(channel, configured, outgoing, until).await.delivery {
             Delivery::Delivered => Ok(()),
@@ -106,7 +113,7 @@ impl Inner {
 
 impl Letter {
     fn rendered(&self, lang: Lang, at: jiff::Timestamp) -> Rendered {
-        let words = Rendered {
+        Rendered {
             format: RENDERED_FORMAT,
             notice: self.id,
             at,
@@ -123,12 +130,6 @@ impl Letter {
             links: Vec::new(),
             answer: None,
             sms: None,
-        };
-        match &self.answer {
-            Some((label, url)) => {
-                words.with_answer(Link { label: label.get(lang).to_owned(), url: url.clone() })
-            }
-            None => words,
         }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::app::{BASE, Client, NUMBER, Reply, TOKEN, TestApp};
 
 /// Waits until the outbox holds a mail to somebody with a link, and returns the latest link's path.
-async fn link_to(app: &TestApp, person: &str) -> String {
+pub async fn link_to(app: &TestApp, person: &str) -> String {
     let begins = format!("{BASE}/a/");
     for _ in 0..100_000 {
         let outbox = std::fs::read_dir(app.folder().join("outbox")).into_iter().flatten();
@@ -108,6 +108,17 @@ async fn a_contact_that_cannot_be_sent_to_says_why_and_names_must_exist() {
     chief.post("/api/v1/reach", json!({ "person": "dusk" })).await.problem(422, "unknown_person");
     let desk = app.person("desk1", Scope::Responder).await;
     desk.post("/api/v1/reach", json!({})).await.problem(403, "scope_too_low");
+}
+
+#[tokio::test]
+async fn nobody_is_asked_in_a_group_to_confirm_for_themselves() {
+    let app = TestApp::start_sparing(std::sync::Arc::new(firebell::store::Memory::new()), 20);
+    let chief = app.person("chief", Scope::Commander).await;
+    chief.post("/api/v1/reach", json!({ "channel": "group" })).await.ok(202);
+    let rows = standing(&chief, "channel=group").await;
+    assert_eq!((&rows[0]["person"], &rows[0]["standing"]), (&"out".into(), &"not_sent".into()));
+    // The robot, where nobody listens, was not even tried.
+    assert!(rows[0]["why"].as_str().unwrap().contains("请直接问本人"), "{rows}");
 }
 
 #[tokio::test]

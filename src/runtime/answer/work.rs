@@ -17,19 +17,27 @@ use crate::text::{Lang, Text};
 /// How many steps of one message have a link: what follows is seen in the incident.
 const STEPS_MAX: usize = 4;
 
+/// Tells whether a message asks its reader to work on runs of steps.
+pub(super) fn names_runs(purpose: &Purpose) -> bool {
+    !keys_of(purpose).is_empty()
+}
+
 /// Lists the runs that a message asks its reader to work on, with a name for each.
 pub(super) fn runs_of(purpose: &Purpose, playbook: &Playbook, lang: Lang) -> Vec<(RunKey, String)> {
-    let keys: Vec<&RunKey> = match purpose {
-        Purpose::StepReady { key, also } => std::iter::once(key).chain(also).collect(),
-        Purpose::StepWarning { key } | Purpose::StepOverdue { key } => vec![key],
-        _ => Vec::new(),
-    };
     let named = |key: &RunKey| {
         let title = title_of(playbook, key);
         let title = title.get(lang);
         (key.clone(), lang.pick(format!("处理“{title}”"), format!("Work on “{title}”")))
     };
-    keys.into_iter().take(STEPS_MAX).map(named).collect()
+    keys_of(purpose).into_iter().take(STEPS_MAX).map(named).collect()
+}
+
+fn keys_of(purpose: &Purpose) -> Vec<&RunKey> {
+    match purpose {
+        Purpose::StepReady { key, also } => std::iter::once(key).chain(also).collect(),
+        Purpose::StepWarning { key } | Purpose::StepOverdue { key } => vec![key],
+        _ => Vec::new(),
+    }
 }
 
 fn title_of(playbook: &Playbook, key: &RunKey) -> Text {

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::record::{self, ContactReach, Record, Sent, Standing};
 use crate::engine::{Actor, Mode};
 use crate::id::{ChannelId, NoticeId, PersonId, TeamId};
+use crate::notify::{Why, WhyCode};
 use crate::people::{Contact, Directory, Person};
 use crate::playbook::diagnostic::nearest;
 use crate::runtime::direct::Letter;
@@ -232,8 +233,18 @@ impl Inner {
         let Some(link) = self.link(&claim, REACH_GOOD_FOR).await? else { return Ok(()) };
         let directory = self.directory.load_full();
         let Some(to) = directory.person(person) else { return Ok(()) };
-        let answer = self.hand_over(to, channel, &self.question(link), PATIENCE).await;
-        let failed = answer.err().map(|not_taken| not_taken.why.to_string());
+        let channels = self.outbound.channels();
+        let failed = match channels.get(channel) {
+            // In a group everyone could press what speaks for one, and nobody should.
+            Some(configured) if configured.channel.is_shared() => {
+                Some(Why::new(WhyCode::SharedPlace))
+            }
+            _ => {
+                let answer = self.hand_over(to, channel, &self.question(link), PATIENCE).await;
+                answer.err().map(|not_taken| not_taken.why)
+            }
+        };
+        let failed = failed.map(|why| why.to_string());
         let sent = Sent { at: self.clock.now(), failed };
         self.note(person, channel, *mark, |record| record.sent = Some(sent)).await.map(drop)
     }
