@@ -60,7 +60,12 @@ fn settings(channel: &Channel) -> ChannelSettings {
             pace: hook.per_minute.map(Pace::per_minute),
         }),
     };
-    ChannelSettings { kind, to: channel.to.clone(), drills: channel.drill }
+    ChannelSettings {
+        kind,
+        to: channel.to.clone(),
+        drills: channel.drill,
+        at_most: channel.at_most,
+    }
 }
 
 const fn security(tls: SmtpTls) -> Security {

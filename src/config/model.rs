@@ -139,6 +139,8 @@ pub struct Channel {
     pub drill: bool,
     /// Where messages to the channel itself, not to a person on it, go.
     pub to: Option<String>,
+    /// How many messages one person gets over it in ten minutes.
+    pub at_most: Option<u16>,
     /// What it is.
     pub kind: ChannelKind,
 }

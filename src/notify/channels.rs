@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::channel::Channel;
 use super::email::{Eml, EmlSettings, Smtp, SmtpSettings};
 use super::hook::{Hook, HookSettings};
+use super::route::Destination;
 use super::setup::SetupError;
 use super::webhook::{Webhook, WebhookSettings};
 use crate::id::ChannelId;
@@ -19,6 +20,9 @@ pub struct ChannelSettings {
     pub to: Option<String>,
     /// It may carry the messages of drills.
     pub drills: bool,
+    /// How many messages one person gets over it in ten minutes; what each person says, else
+    /// [`throttle::MOST`](super::throttle::MOST), where absent.
+    pub at_most: Option<u16>,
 }
 
 /// How messages leave by a channel.
@@ -43,6 +47,18 @@ pub struct Configured {
     pub to: Option<String>,
     /// It may carry the messages of drills.
     pub drills: bool,
+    /// How many messages one person gets over it in ten minutes; what each person says, else
+    /// [`throttle::MOST`](super::throttle::MOST), where absent.
+    pub at_most: Option<u16>,
+}
+
+impl Configured {
+    /// Tells whether many read what goes to an address on it: what speaks for one person must not
+    /// stand there.
+    #[must_use]
+    pub fn is_read_by_many(&self, to: &Destination) -> bool {
+        to.shared || self.channel.is_shared()
+    }
 }
 
 /// The configured channels.
@@ -58,9 +74,9 @@ impl Channels {
         settings: impl IntoIterator<Item = (ChannelId, ChannelSettings)>,
     ) -> Result<Self, Vec<(ChannelId, SetupError)>> {
         let (mut channels, mut errors) = (Self::default(), Vec::new());
-        for (id, ChannelSettings { kind, to, drills }) in settings {
+        for (id, ChannelSettings { kind, to, drills, at_most }) in settings {
             match build(kind) {
-                Ok(channel) => channels.insert(id, Configured { channel, to, drills }),
+                Ok(channel) => channels.insert(id, Configured { channel, to, drills, at_most }),
                 Err(error) => errors.push((id, error)),
             }
         }
@@ -114,6 +130,7 @@ mod tests {
             kind: KindSettings::Webhook(WebhookSettings::default()),
             to: None,
             drills: false,
+            at_most: None,
         };
         let errors = Channels::build([("a".into(), bad()), ("b".into(), bad())]).unwrap_err();
         let named: Vec<&str> = errors.iter().map(|(id, _)| id.as_str()).collect();

@@ -5,6 +5,9 @@ use super::message::{ANSWER_PATH, IncidentLine, Link, RENDERED_FORMAT, Rendered}
 use super::outgoing::Outgoing;
 use crate::text::Lang;
 
+/// The stable name of what many messages are for.
+const DIGEST: &str = "digest";
+
 /// Lines about one incident before "and more": what follows is seen there.
 const LINES_MAX: usize = 12;
 
@@ -20,7 +23,7 @@ pub struct Company {
     drill: bool,
     lang: Lang,
     address: String,
-    /// What goes to strangers is the plan's own words and stays alone.
+    /// What goes to strangers is the plan's own words and stays alone; so does what is many already.
     alone: Option<crate::id::NoticeId>,
 }
 
@@ -33,7 +36,7 @@ impl Company {
             drill: outgoing.is_drill(),
             lang: outgoing.lang(),
             address: outgoing.address().to_owned(),
-            alone: facts.outside.then_some(facts.notice),
+            alone: (facts.outside || facts.purpose == DIGEST).then_some(facts.notice),
         }
     }
 }
@@ -121,7 +124,7 @@ fn words(messages: &[Outgoing]) -> Rendered {
         format: RENDERED_FORMAT,
         notice: first.notice,
         at: first.at,
-        purpose: "digest".into(),
+        purpose: DIGEST.into(),
         lang,
         mode: first.mode,
         incident: paragraphs.first().and_then(|paragraph| paragraph.incident).cloned(),

@@ -15,6 +15,7 @@ mod dispatcher;
 mod evidence;
 mod executor;
 mod feeds;
+mod gather;
 mod history;
 mod ids;
 mod kin;

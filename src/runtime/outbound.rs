@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
+use super::gather::Gatherer;
 use super::pacer::{Carried, Pacer};
 use super::service::Inner;
 use super::standing::Standing;
 use crate::clock::Clock;
-use crate::id::{ChannelId, NoticeId, PersonId};
+use crate::id::{ChannelId, NoticeId};
 use crate::notify::gate::{Allowed, Outage};
-use crate::notify::throttle::{self, Throttle};
+use crate::notify::throttle::{self, Contact, Leave, Throttle};
 use crate::notify::{self, Channel, Channels, Configured, Delivery, Hosts, Outgoing, Why, WhyCode};
 use crate::people::Directory;
 
@@ -40,6 +41,7 @@ pub struct Outbound {
     in_flight: Mutex<HashSet<NoticeId>>,
     pub(super) standing: Standing,
     throttle: Mutex<Throttle>,
+    pub(super) gatherer: Gatherer,
 }
 
 impl Outbound {
@@ -73,6 +75,7 @@ impl Outbound {
             in_flight: Mutex::default(),
             standing: Standing::default(),
             throttle: Mutex::default(),
+            gatherer: Gatherer::default(),
         }
     }
 
@@ -87,20 +90,22 @@ impl Outbound {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
     }
 
-    /// Counts a message to a person; tells when it may leave where that is not now. A channel with
-    /// a limit of its own puts many into one.
+    /// Counts a message to a person; tells what becomes of it. A channel with a limit of its own
+    /// puts many into one, unless it says how many are enough for one person.
     pub(super) fn throttled(
         &self,
-        contact: (ChannelId, PersonId),
-        most: Option<u16>,
+        contact: &Contact,
+        of_person: Option<u16>,
         pressing: bool,
         now: Timestamp,
-    ) -> Option<Timestamp> {
-        if self.pacers.contains_key(&contact.0) {
-            return None;
+    ) -> Leave {
+        let of_channel = self.channels.get(&contact.0).and_then(|configured| configured.at_most);
+        if of_channel.is_none() && self.pacers.contains_key(&contact.0) {
+            return Leave::Now;
         }
+        let most = of_person.into_iter().chain(of_channel).min().unwrap_or(throttle::MOST);
         let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-        throttle.admit(contact, most.unwrap_or(throttle::MOST), pressing, now).err()
+        throttle.admit(contact.clone(), most, pressing, now)
     }
 
     /// Lets go of a notice.

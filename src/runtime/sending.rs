@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use super::pacer::Carried;
 use super::service::Inner;
 use crate::engine::{Mode, Notice, NoticeOutcome, Recipient};
-use crate::id::{ChannelId, DrillRunId, IncidentId, NoticeId};
+use crate::id::{ChannelId, DrillRunId, IncidentId, NoticeId, PersonId};
 use crate::notify::gate::{self, Act, Pass};
+use crate::notify::throttle::{Contact, Leave};
 use crate::notify::{self, Configured, Delivery, Outgoing, Why, WhyCode};
 use crate::playbook::LEVEL_WORST;
 
@@ -42,7 +43,7 @@ pub(super) async fn send(
     };
     let lane = inner.outbound.lanes.get(&via)?;
     let waited = lane.available_permits() == 0;
-    let _permit = lane.acquire().await.ok()?;
+    let permit = lane.acquire().await.ok()?;
     if waited && !still_wanted(inner, incident, sending.notice.id).await {
         return None;
     }
@@ -55,17 +56,28 @@ pub(super) async fn send(
         Err(Held::Never(why)) => return Some(refused(why)),
     };
     let Notice { to: whom, purpose, .. } = sending.notice;
-    if let Some(until) = throttled(inner, sending, &via, &words, to.shared) {
+    let person = addressee(sending, to.shared);
+    let contact = person.map(|person| (via.clone(), person.clone()));
+    let leave = contact.as_ref().map_or(Leave::Now, |of| leave_of(inner, sending, of, &words));
+    if let Leave::Later(until) = leave {
         let why = Why::new(WhyCode::Throttled).to_string();
         return Some(NoticeOutcome::Retry { attempt: sending.attempt, until, why });
     }
     // In a group everyone could press what speaks for one.
-    let words = match to.shared || configured.channel.is_shared() {
+    let words = match configured.is_read_by_many(&to) {
         true => words,
         false => inner.answerable(words, whom, purpose, incident).await,
     };
     let outgoing = Outgoing::new(pass, to, words, inner.clock.now());
-    let carried = inner.attempt(&via, configured, outgoing, sending.until).await;
+    let carried = match (leave, &contact) {
+        (Leave::Together(until), Some(contact)) => {
+            // Whoever gathers takes one place for all of them when they leave.
+            drop(permit);
+            let times = (until, sending.until);
+            inner.with_others(contact, configured, outgoing, times).await
+        }
+        _ => inner.attempt(&via, configured, outgoing, sending.until).await,
+    };
     Some(outcome(inner, sending, via.clone(), carried))
 }
 
@@ -76,23 +88,25 @@ async fn still_wanted(inner: &Arc<Inner>, incident: IncidentId, id: NoticeId) ->
     }
 }
 
-/// Returns when a message may leave to a person who was sent too many lately. What goes to a place
-/// that many read is not theirs; the page of a worst incident is never held back.
-fn throttled(
+/// Returns whose message it is; what goes to a place that many read is nobody's.
+fn addressee<'n>(sending: &Sending<'n>, shared: bool) -> Option<&'n PersonId> {
+    match &sending.notice.to {
+        Recipient::Person(person) if !shared => Some(person),
+        Recipient::Person(_) | Recipient::Audience(_) => None,
+    }
+}
+
+/// Asks whether somebody was sent too many lately. The page of a worst incident is never held back.
+fn leave_of(
     inner: &Inner,
     sending: &Sending<'_>,
-    via: &ChannelId,
+    contact: &Contact,
     words: &notify::Rendered,
-    shared: bool,
-) -> Option<Timestamp> {
-    let Recipient::Person(person) = &sending.notice.to else { return None };
-    if shared {
-        return None;
-    }
+) -> Leave {
     let worst = words.incident.as_ref().is_some_and(|line| line.level == LEVEL_WORST);
     let pressing = worst && sending.notice.purpose.is_page();
-    let most = inner.directory.load().person(person).and_then(|person| person.manner.at_most);
-    let contact = (via.clone(), person.clone());
+    let directory = inner.directory.load();
+    let most = directory.person(&contact.1).and_then(|person| person.manner.at_most);
     inner.outbound.throttled(contact, most, pressing, inner.clock.now())
 }
 

@@ -139,7 +139,7 @@ fn people() -> People {
         schedules: vec![days()],
         ladders: Vec::new(),
         partners: Vec::new(),
-        channels: ["mail", "sms"].map(ChannelId::new).into(),
+        channels: ["mail", "sms", "group"].map(ChannelId::new).into(),
         last_resort: Vec::new(),
     }
 }
@@ -192,6 +192,7 @@ fn outbound(folder: &std::path::Path) -> Outbound {
         }),
         to: None,
         drills: true,
+        at_most: None,
     };
     // Nobody listens there: what is said back is what is tested.
     let account = notify::Account {
@@ -209,9 +210,24 @@ fn outbound(folder: &std::path::Path) -> Outbound {
         }),
         to: None,
         drills: false,
+        at_most: None,
     };
-    let ways = [(ChannelId::new("mail"), mail), (ChannelId::new("sms"), sms)];
-    let channels = Channels::build(ways).expect("both are whole");
+    let group = notify::ChannelSettings {
+        kind: notify::KindSettings::Hook(notify::HookSettings {
+            service: notify::Service::WeCom(notify::WeCom {
+                url: notify::Secret::new("http://127.0.0.1:1/robot"),
+            }),
+            allow_private: true,
+            timeout: std::time::Duration::from_secs(1),
+            pace: None,
+        }),
+        to: Some(String::new()),
+        drills: false,
+        at_most: None,
+    };
+    let ways = [("mail", mail), ("sms", sms), ("group", group)];
+    let ways = ways.map(|(name, way)| (ChannelId::new(name), way));
+    let channels = Channels::build(ways).expect("all are whole");
     let http = notify::Client::new(notify::ClientSettings::new(true)).expect("a client");
     let none = || Hosts::new(std::iter::empty::<(&str, Option<u16>)>());
     Outbound::new(channels, http, none(), none())
@@ -277,6 +293,20 @@ impl TestApp {
     pub fn start_watching(store: Arc<dyn Store>, monitors: Vec<Monitor>) -> Self {
         let heard = Heard { monitors, ..Heard::default() };
         Self::start_in(store, Grants::default(), heard, &plans())
+    }
+
+    /// Starts a server that sends nobody more than so many messages in ten minutes, where `out` is
+    /// known to a group, too.
+    pub fn start_sparing(store: Arc<dyn Store>, at_most: u16) -> Self {
+        let mut people = people();
+        for person in &mut people.people {
+            person.manner.at_most = Some(at_most);
+        }
+        let contact = Contact { channel: "group".into(), address: "out-in-the-group".into() };
+        people.people[4].contacts.push(contact);
+        let people = Directory::new(people).expect("a directory without faults");
+        let world = World { clock: TestClock::new(START), people };
+        Self::start_as(store, Grants::default(), Heard::default(), &plans(), world)
     }
 
     /// Starts a server at an instant with a second schedule: `desk1` and `desk2` take turns on

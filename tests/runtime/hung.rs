@@ -66,7 +66,8 @@ async fn a_channel_that_never_answers_holds_up_no_other_and_its_pages_go_on_else
     let ways: [(&str, Arc<dyn Channel>); 2] =
         [("hung", Arc::new(Silent)), ("mail", Arc::clone(&stage.mail) as _)];
     for (id, channel) in ways {
-        channels.insert(ChannelId::new(id), Configured { channel, to: None, drills: true });
+        let configured = Configured { channel, to: None, drills: true, at_most: None };
+        channels.insert(ChannelId::new(id), configured);
     }
     let runtime = stage.start_with(channels, people(), false);
     let begun = firebell::clock::Clock::now(&*stage.clock);

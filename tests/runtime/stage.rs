@@ -163,7 +163,7 @@ impl Stage {
         for channel in [&self.mail, &self.hook] {
             let id = ChannelId::new(channel.name);
             let channel: Arc<dyn Channel> = Arc::clone(channel) as _;
-            channels.insert(id, Configured { channel, to: None, drills: true });
+            channels.insert(id, Configured { channel, to: None, drills: true, at_most: None });
         }
         channels
     }

@@ -118,13 +118,14 @@ fn channels(server: &MockServer, busy: &Arc<AtomicUsize>) -> Channels {
         }),
         to: None,
         drills: false,
+        at_most: None,
     };
     let id = ChannelId::new("robot");
     let built = Channels::build([(id.clone(), settings)]).unwrap();
-    let Configured { channel, to, drills } = built.get(&id).unwrap().clone();
+    let Configured { channel, to, drills, at_most } = built.get(&id).unwrap().clone();
     let watched: Arc<dyn Channel> = Arc::new(Watched { channel, busy: Arc::clone(busy) });
     let mut channels = Channels::default();
-    channels.insert(id, Configured { channel: watched, to, drills });
+    channels.insert(id, Configured { channel: watched, to, drills, at_most });
     channels
 }
 

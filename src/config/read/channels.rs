@@ -56,6 +56,7 @@ impl Reader<'_, '_> {
         let own = [("smtp", Kind::Smtp), ("eml", Kind::Eml), ("webhook", Kind::Webhook)];
         let services = KNOWN.iter().map(|(name, known)| (*name, Kind::Hook(*known)));
         let kinds: Vec<_> = own.into_iter().chain(services).collect();
+        let at_most = self.at_most_to_one(&mut fields);
         let kind = fields.require("kind", self.out)?.one_of(&kinds, self.out)?;
         let kind = match kind {
             Kind::Smtp => self.smtp(&mut fields).map(|(smtp, to)| (ChannelKind::Smtp(smtp), to)),
@@ -68,7 +69,7 @@ impl Reader<'_, '_> {
             Kind::Hook(known) => self.hook(known, &mut fields),
         };
         fields.close(self.out);
-        kind.map(|(kind, to)| Channel { id, drill, to, kind })
+        kind.map(|(kind, to)| Channel { id, drill, to, at_most, kind })
     }
 
     fn smtp(&mut self, fields: &mut Fields<'_>) -> Option<(Smtp, Option<String>)> {

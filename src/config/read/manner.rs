@@ -33,8 +33,7 @@ impl Reader<'_, '_> {
         let rules = fields.take("contact_rules");
         let quiet = fields.take("quiet").and_then(|node| self.quiet(node));
         let no_endings = fields.boolean("tell_of_end", self.out) == Some(false);
-        let at_most = fields.integer("at_most", AT_MOST_LEAST, i64::from(u16::MAX), self.out);
-        let at_most = at_most.and_then(|most| u16::try_from(most).ok());
+        let at_most = self.at_most_to_one(fields);
         let Some(node) = rules else {
             return Manner { rules: Vec::new(), quiet, no_endings, at_most };
         };
@@ -51,6 +50,12 @@ impl Reader<'_, '_> {
             self.warn_of_levels_without_rule(&rules, node.span);
         }
         Manner { rules, quiet, no_endings, at_most }
+    }
+
+    /// Reads how many messages one person gets in ten minutes.
+    pub(super) fn at_most_to_one(&mut self, fields: &mut Fields<'_>) -> Option<u16> {
+        let at_most = fields.integer("at_most", AT_MOST_LEAST, i64::from(u16::MAX), self.out);
+        at_most.and_then(|most| u16::try_from(most).ok())
     }
 
     fn refuse(&mut self, at: Span, message: Text) {

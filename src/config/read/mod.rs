@@ -229,7 +229,10 @@ impl<'i, 'o> Reader<'i, 'o> {
             id = ChannelId::new(OUTBOX_DIR);
         }
         let kind = ChannelKind::Eml { dir: PathBuf::from(data).join(OUTBOX_DIR) };
-        self.channels.insert(id.clone(), Channel { id: id.clone(), drill: true, to: None, kind });
+        self.channels.insert(
+            id.clone(),
+            Channel { id: id.clone(), drill: true, to: None, at_most: None, kind },
+        );
         id
     }
 }
