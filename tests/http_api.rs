@@ -29,6 +29,8 @@ mod kept;
 mod kin;
 #[path = "http/lists.rs"]
 mod lists;
+#[path = "http/narrow.rs"]
+mod narrow;
 #[path = "http/noise.rs"]
 mod noise;
 #[path = "http/operation.rs"]
@@ -53,6 +55,8 @@ mod rosters;
 mod signals;
 #[path = "http/silences.rs"]
 mod silences;
+#[path = "http/storm.rs"]
+mod storm;
 #[path = "http/streams.rs"]
 mod streams;
 #[path = "http/tls.rs"]

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::id::ScheduleId;
+use crate::id::{ChannelId, ScheduleId};
 use crate::people::{OPERATOR, Rotation, Target};
 use crate::playbook::diagnostic::Rendering;
 use crate::text::Lang;
@@ -196,6 +196,36 @@ fn the_sample_is_sound_and_someone_is_on_call_at_any_time_for_a_year() {
     for schedule in directory.schedules() {
         assert_eq!(schedule.gaps(from, to), [], "{}", schedule.id);
     }
+}
+
+/// Takes the comment marks from an example of the sample: the lines from one that begins so to the
+/// first that is no comment, or that another example begins with.
+fn uncommented(sample: &str, from: &str, before: &str) -> String {
+    let lines = sample.lines().skip_while(|line| !line.trim_start().starts_with(from));
+    let example = lines.take_while(|line| {
+        let line = line.trim_start();
+        line.starts_with('#') && !line.starts_with(before)
+    });
+    example.map(|line| format!("{}\n", line.replacen("# ", "", 1))).collect()
+}
+
+#[test]
+fn the_ways_of_contact_that_the_sample_shows_are_sound() {
+    let sample = include_str!("../../firebell.yaml");
+    let channels = uncommented(sample, "# sms:", "# robot:");
+    let person = uncommented(sample, "# night-lead-1:", "#!");
+    let sample = sample.replacen("channels:\n", &format!("channels:\n{channels}"), 1);
+    let sample = sample.replacen("people:\n", &format!("people:\n{person}"), 1);
+    let secrets = ["SMS_SECRET", "VOICE_TOKEN"].map(|name| (name.to_owned(), "s3cret".to_owned()));
+    let read = read_with(&sample, &secrets.into(), &Flags::default());
+    let loaded =
+        read.unwrap_or_else(|found| panic!("{}", found.render(Rendering::plain(Lang::En))));
+    assert!(loaded.warnings.is_empty(), "{}", loaded.warnings.render(Rendering::plain(Lang::En)));
+    let directory = loaded.config.directory();
+    let manner = &directory.person(&"night-lead-1".into()).expect("the example").manner;
+    assert_eq!((manner.rules.len(), manner.quiet.is_some(), manner.at_most), (2, true, Some(30)));
+    let at_most = |id: &str| loaded.config.channels[&ChannelId::new(id)].at_most;
+    assert_eq!((at_most("sms"), at_most("voice")), (Some(20), None));
 }
 
 #[test]

@@ -6,13 +6,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says where it fails")]
 #![expect(clippy::disallowed_methods, reason = "it waits for a real process in real time")]
 
-#[expect(dead_code, reason = "shared with the benches")]
 #[path = "../support/http.rs"]
 mod http;
 #[expect(dead_code, reason = "shared with the benches")]
 #[path = "../support/process.rs"]
 mod process;
 
+mod plans;
 mod signals;
 
 use std::collections::BTreeMap;
