@@ -173,6 +173,8 @@ async fn a_page_is_declined_by_its_link_and_the_record_says_by_what() {
         assert!(page.contains(word), "{word}: {page}");
     }
     assert!(!page.contains("DRILL"), "it is no rehearsal");
+    let form = page.split("<form").find(|form| form.contains("name=\"reason\"")).unwrap();
+    assert!(!form.contains("accept"), "whoever ends the reason with the enter key says no: {form}");
     assert_eq!(press_as(&app, &link, "do=shout").await.status, 400);
     let declined = press_as(&app, &link, "do=decline&reason=on+a+train").await;
     assert!(declined.text().contains("the next is asked"), "{}", declined.text());

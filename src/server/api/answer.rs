@@ -159,8 +159,16 @@ struct Page {
     lines: Vec<String>,
     /// The buttons, what is asked for first: their names and words.
     buttons: Vec<(&'static str, &'static str)>,
-    /// What a reason is asked for with, where one may be given.
-    reason: Option<&'static str>,
+    /// What says no, with a form of its own: whoever ends the reason with the enter key means no.
+    refusal: Option<Saying>,
+}
+
+/// A button that says no, with a reason.
+struct Saying {
+    name: &'static str,
+    word: &'static str,
+    /// What the reason is asked for with.
+    why: &'static str,
 }
 
 fn asked(question: &Question, lang: Lang) -> Response {
@@ -290,7 +298,7 @@ fn leads_nowhere(none: NoQuestion, lang: Lang) -> Response {
         drill: None,
         lines: vec![words.get(lang).to_owned()],
         buttons: Vec::new(),
-        reason: None,
+        refusal: None,
     };
     shown(status, &page)
 }
@@ -340,7 +348,10 @@ fn page(
         false => question.presses.iter().map(|press| button(*press, question, lang)).collect(),
     };
     let refuses = |name: &str| name == Press::Decline.name() || name == Press::Cannot.name();
-    let reason = buttons.iter().any(|(name, _)| refuses(name));
+    let (refusals, buttons): (Vec<_>, Vec<_>) =
+        buttons.into_iter().partition(|(name, _)| refuses(name));
+    let why = lang.pick("如果不能，为什么？（可不填）", "If you cannot, why? (optional)");
+    let refusal = refusals.first().map(|&(name, word)| Saying { name, word, why });
     let asked = if over && !said.is_empty() { Vec::new() } else { lines(question, lang) };
     let page = Page {
         lang: lang.code(),
@@ -348,8 +359,7 @@ fn page(
         drill: question.drill.then(|| lang.pick("演练", "DRILL")),
         lines: said.iter().cloned().chain(asked).collect(),
         buttons,
-        reason: reason
-            .then(|| lang.pick("如果不能，为什么？（可不填）", "If you cannot, why? (optional)")),
+        refusal,
     };
     shown(status, &page)
 }
