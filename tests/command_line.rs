@@ -115,6 +115,27 @@ fn hours_without_anyone_on_call_are_warned_of_where_the_installation_is_checked(
 }
 
 #[test]
+fn what_is_watched_and_begins_nothing_is_told_by_check_and_doctor() {
+    let home = tempfile::tempdir().expect("a folder");
+    let monitor = "monitors:\n  calls: { signal: call, window: 1h, rule: { at_least: 9 } }\n";
+    std::fs::write(home.path().join("firebell.yaml"), monitor).expect("a file");
+    let run = |args: &[&str]| said(firebell_in(home.path(), args));
+    let (code, _, told) = run(&["check"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("warning[W0607]: no plan's `activate_when` names the monitor `calls`"));
+    let (code, found, _) = run(&["doctor", "--lang", "zh"]);
+    assert_eq!(code, Some(1), "{found}");
+    assert!(found.contains("没有预案的 `activate_when` 写到监测 `calls`"), "{found}");
+    std::fs::write(
+        home.path().join("firebell.yaml"),
+        monitor.replace("9 }", "9 }, begins: nothing"),
+    )
+    .expect("a file");
+    let (_, _, told) = run(&["check"]);
+    assert!(!told.contains("W0607"), "{told}");
+}
+
+#[test]
 fn a_folder_without_a_journal_is_not_found_to_be_in_order() {
     let home = tempfile::tempdir().expect("a folder");
     let (code, out, why) = said(firebell_in(home.path(), &["verify", "--data", "dta"]));

@@ -15,6 +15,7 @@ use super::settings;
 use crate::config::{DEFAULT_FILE, Findings, Loaded};
 use crate::drill::book::Book;
 use crate::people::Directory;
+use crate::playbook::Playbook;
 use crate::playbook::diagnostic::{Rendering, Row, Severity};
 use crate::runtime::Library;
 use crate::text::{count, system};
@@ -50,7 +51,12 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let drills = Book::check(&library);
     let library = library.with_findings(drills);
     let notes = if args.all { library.notes() } else { &[] };
-    let found = || library.findings().iter().chain(uncovered.iter()).chain(notes);
+    let unanswered = match &loaded {
+        Some(loaded) if args.paths.is_empty() => loaded.unanswered(plans(&library)),
+        _ => Findings::default(),
+    };
+    let of_configuration = || uncovered.iter().chain(unanswered.iter());
+    let found = || library.findings().iter().chain(of_configuration()).chain(notes);
     let count = |severity| found().map(|found| found.count(severity)).sum();
     let proofs = if args.prove { prove::all(&library, &directory, screen) } else { Vec::new() };
     let report = Report {
@@ -92,6 +98,10 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let refuted = proofs.iter().any(prove::Proven::is_refuted);
     let denied = args.deny.is_some() && report.warnings > 0;
     if report.errors > 0 || denied || refuted { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
+}
+
+fn plans(library: &Library) -> impl Iterator<Item = &Playbook> {
+    library.playbooks().map(|plan| &**plan)
 }
 
 fn conclude(report: &Report, screen: &Screen) {

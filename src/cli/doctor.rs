@@ -10,7 +10,7 @@ use super::screen::{Screen, Tone};
 use super::settings;
 use super::verify::{nothing_in, refused, remarks};
 use super::word::word;
-use crate::config::{Config, Loaded};
+use crate::config::{Config, Findings, Loaded};
 use crate::drill::book::Book;
 use crate::people::Directory;
 use crate::playbook::diagnostic::Diagnostics;
@@ -41,9 +41,11 @@ pub fn run(common: &Common, screen: &Screen) -> Result<(), Stop> {
         ),
     }];
     found.extend(certificate(&loaded.config, screen));
-    found.push(plans(&loaded.config, screen));
+    let library = library(&loaded.config, screen);
+    found.push(plans(&library, screen));
     let (of_store, directory) = store(&loaded.config, screen);
     found.push(rosters(&loaded, &directory, screen));
+    found.push(watched(&loaded, &library, screen));
     found.extend(of_store);
     let ok = found.iter().all(|finding| finding.ok);
     screen.data(&found, |found| lines(found, screen))?;
@@ -86,11 +88,14 @@ fn certificate(config: &Config, screen: &Screen) -> Option<Finding> {
     Some(Finding { what, ok, detail })
 }
 
-fn plans(config: &Config, screen: &Screen) -> Finding {
+fn library(config: &Config, screen: &Screen) -> Library {
     let library =
         Library::read(&config.playbooks, &config.drills.dir, &config.directory(), screen.now);
     let findings = Book::check(&library);
-    let library = library.with_findings(findings);
+    library.with_findings(findings)
+}
+
+fn plans(library: &Library, screen: &Screen) -> Finding {
     let (plans, drills) = (library.playbooks().count(), library.drill_files().len());
     let bad = library.unreadable().len()
         + library.findings().iter().filter(|findings| findings.has_errors()).count();
@@ -105,18 +110,28 @@ fn plans(config: &Config, screen: &Screen) -> Finding {
 /// Tells whether someone is on call at any time soon, with what was changed while running.
 fn rosters(loaded: &Loaded, directory: &Directory, screen: &Screen) -> Finding {
     let uncovered = loaded.uncovered(directory, screen.now);
-    let found = || uncovered.iter().flat_map(Diagnostics::iter);
-    // What to do is the same for all.
+    let covered = ("今后 30 天始终有人值班", "someone is on call at any time for 30 days");
+    Finding { what: "rosters", ok: uncovered.is_empty(), detail: said(&uncovered, covered, screen) }
+}
+
+/// Tells whether what is watched begins something.
+fn watched(loaded: &Loaded, library: &Library, screen: &Screen) -> Finding {
+    let unanswered = loaded.unanswered(library.playbooks().map(|plan| &**plan));
+    let answered = (
+        "监测的激增和来源的沉默都有预案响应",
+        "a plan answers to every monitor and to every source that may fall silent",
+    );
+    let detail = said(&unanswered, answered, screen);
+    Finding { what: "watched", ok: unanswered.is_empty(), detail }
+}
+
+/// Says what was found, with what to do where that is the same for all; else that all is well.
+fn said(findings: &Findings, well: (&str, &str), screen: &Screen) -> String {
+    let found = || findings.iter().flat_map(Diagnostics::iter);
     let help = found().next().into_iter().flat_map(|finding| &finding.help);
     let texts = found().map(|finding| &finding.message).chain(help);
     let lines: Vec<&str> = texts.map(|text| text.get(screen.lang)).collect();
-    let detail = if lines.is_empty() {
-        let covered = ("今后 30 天始终有人值班", "someone is on call at any time for 30 days");
-        screen.lang.pick(covered.0, covered.1).to_owned()
-    } else {
-        lines.join("\n")
-    };
-    Finding { what: "rosters", ok: uncovered.is_empty(), detail }
+    if lines.is_empty() { screen.lang.pick(well.0, well.1).to_owned() } else { lines.join("\n") }
 }
 
 /// Looks at the store; returns the people as they are with the changes of rosters that it keeps.

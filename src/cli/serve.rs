@@ -80,7 +80,7 @@ async fn serve(
     let scheme = if tls.is_some() { "https" } else { "http" };
     let runtime = Runtime::start(parts(config, store, safe_start, screen)?);
     report_plans(&runtime, screen);
-    report_rosters(&loaded, &runtime, screen);
+    report_watched(&loaded, &runtime, screen);
     let drills = Drills::start(runtime.clone());
     let tokens = Tokens::open(Arc::clone(runtime.store()));
     let tokens = tokens.map_err(|error| refused(screen, &error))?;
@@ -205,9 +205,11 @@ fn report_plans(runtime: &Runtime, screen: &Screen) {
     tracing::info!(plans, drills, "plans are in force");
 }
 
-fn report_rosters(loaded: &Loaded, runtime: &Runtime, screen: &Screen) {
+fn report_watched(loaded: &Loaded, runtime: &Runtime, screen: &Screen) {
     let uncovered = loaded.uncovered(&runtime.directory(), runtime.clock().now());
-    for finding in uncovered.iter().flat_map(Diagnostics::iter) {
+    let library = runtime.library();
+    let unanswered = loaded.unanswered(library.playbooks().map(|plan| &**plan));
+    for finding in uncovered.iter().chain(unanswered.iter()).flat_map(Diagnostics::iter) {
         tracing::warn!("{}", finding.message.get(screen.lang));
     }
 }

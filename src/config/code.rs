@@ -32,3 +32,9 @@ pub const UNCOVERED: Code = Code::new("W0604");
 pub const NO_RULE: Code = Code::new("W0605");
 /// An event of a calendar that means nothing here.
 pub const CALENDAR_EVENT: Code = Code::new("W0606");
+/// A monitor whose surges begin nothing.
+pub const UNASKED_MONITOR: Code = Code::new("W0607");
+/// A source whose silence begins nothing.
+pub const UNHEARD_SILENCE: Code = Code::new("W0608");
+/// A plan waits for surges of a monitor that is not configured.
+pub const UNWATCHED_SURGE: Code = Code::new("W0609");

@@ -12,6 +12,7 @@ use crate::playbook::source::{Source, Span};
 use crate::playbook::yaml::{Data, Entry, Node};
 use crate::text::Text;
 
+use super::answered::Watched;
 use super::code::UNCOVERED;
 use super::findings::Findings;
 use super::load::Loaded;
@@ -28,6 +29,7 @@ pub(super) struct Places {
     schedules: BTreeMap<ScheduleId, Span>,
     /// Schedules that say their gaps are meant, such as those of office hours.
     intended: BTreeSet<ScheduleId>,
+    watched: Watched,
 }
 
 impl Places {
@@ -45,7 +47,17 @@ impl Places {
         let means = |entry: &&Entry| entry.value.get("gaps").is_some_and(|gaps| !gaps.is_null());
         let intended = entries.iter().filter(means);
         let intended = intended.map(|entry| ScheduleId::new(&entry.key.text)).collect();
-        Self { file: file.clone(), schedules, intended }
+        Self { file: file.clone(), schedules, intended, watched: Watched::of(root, end) }
+    }
+
+    /// Returns the file, as it may be shown.
+    pub(super) const fn file(&self) -> &Source {
+        &self.file
+    }
+
+    /// Returns where monitors and sources stand.
+    pub(super) const fn watched(&self) -> &Watched {
+        &self.watched
     }
 }
 

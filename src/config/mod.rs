@@ -5,6 +5,7 @@
 //! resolves secrets. Everything wrong is found in one pass, each with its place. It must not know
 //! how a channel sends or how a store keeps; [`load`] alone touches the disk.
 
+mod answered;
 mod code;
 mod coverage;
 mod cross;

@@ -10,6 +10,7 @@ use crate::people::{OPERATOR, Rotation, Target};
 use crate::playbook::diagnostic::Rendering;
 use crate::text::Lang;
 
+mod answered;
 mod channels;
 mod coverage;
 mod precedence;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 use smol_str::SmolStr;
 
@@ -16,6 +16,9 @@ use crate::playbook::{Activation, Playbook};
 
 /// A key longer than this is known by its hash; it stands in lists beside titles.
 const KEY_BYTES_PLAIN: usize = 300;
+
+/// How long ago a trouble may have begun that becomes known now.
+const BEGAN_BEFORE_MAX: SignedDuration = SignedDuration::from_hours(24 * 31);
 
 /// Something to ask of the runtime.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,10 +136,12 @@ pub fn incident_keys(alert: &Alert) -> impl Fn(&PlaybookId) -> String {
     move |plan| format!("{}/{plan}/{trouble}", alert.source)
 }
 
-/// The clock of a source may be wrong: what would lie ahead is not known.
+/// The clock of a source may be wrong, or say nothing (the year 1, 1970): what would lie ahead or long
+/// ago is not known, and no limit of the law is reckoned from it.
 fn plausible(at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     let latest = now.saturating_add(CLOCK_SKEW).unwrap_or(now);
-    at.filter(|at| *at <= latest)
+    let earliest = now.saturating_sub(BEGAN_BEFORE_MAX).unwrap_or(now);
+    at.filter(|at| (earliest..=latest).contains(at))
 }
 
 /// Makes what the journal keeps of an alert. Of more labels than fit, those that are wanted are kept

@@ -127,6 +127,20 @@ impl Source {
     }
 }
 
+impl Source {
+    /// The name of the alert that it has fallen silent, which plans ask for in `activate_when`.
+    pub const SILENT: &'static str = "SourceSilent";
+
+    /// Makes the alert that it has fallen silent.
+    #[must_use]
+    pub fn silent(&self) -> Alert {
+        let mut alert = Alert::new(&self.id, Self::SILENT, "heartbeat");
+        alert.labels.clone_from(&self.labels);
+        alert.labels.insert("source".into(), self.id.to_string());
+        alert.completed()
+    }
+}
+
 /// Something that arrived and became no alert.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Unread {

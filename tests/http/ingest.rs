@@ -341,6 +341,30 @@ async fn bad_bodies_are_refused_with_their_place_and_stay_visible() {
     let list = unmatched(&desk).await;
     assert!(list.iter().all(|one| one["reason"] == "unreadable"), "{list:?}");
     assert_eq!(list.len(), 4, "{list:?}");
+    door(&app, "nobody", ALERTMANAGER).bytes("{}").send().await.problem(401, "unauthenticated");
+    let told = app.anonymous().get("/metrics").await.text();
+    for (result, count) in [("rejected", 7), ("too_large", 1), ("unauthenticated", 1)] {
+        let line = format!("firebell_ingest_bodies_total{{result=\"{result}\"}} {count}");
+        assert!(told.lines().any(|one| one == line), "{line}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_sender_whose_clock_is_off_is_heard_and_the_record_says_only_what_can_be() {
+    for (at, detected) in [
+        ("2026-11-21T13:00:00Z", Json::Null),
+        ("2026-11-21T03:00:00Z", "2026-11-21T03:00:00Z".into()),
+        ("0001-01-01T00:00:00Z", Json::Null),
+    ] {
+        let app = start();
+        let desk = app.person("desk1", Scope::Responder).await;
+        let mut body = group("firing", 1);
+        body["alerts"][0]["startsAt"] = at.into();
+        let answer = send(&app, "prom", ALERTMANAGER, &body).await.ok(202);
+        let id = answer["alerts"][0]["incident"].as_str().unwrap();
+        let shown = desk.get(&format!("/api/v1/incidents/{id}")).await.ok(200);
+        assert_eq!(shown["detected_at"], detected, "{at}");
+    }
 }
 
 #[tokio::test]

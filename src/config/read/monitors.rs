@@ -79,6 +79,10 @@ impl Reader<'_, '_> {
         let late = late.and_then(|node| self.minutes(node, 0, LATE_HOURS_MAX * HOUR));
         let groups_max = fields.integer("groups_max", 1, GROUPS_MAX, self.out).unwrap_or(GROUPS);
         let own = fields.take("timezone").and_then(|node| self.zone(node));
+        // Where it only watches, `answered` does not ask for a plan.
+        if let Some(begins) = fields.take("begins") {
+            begins.one_of(&[("nothing", ())], self.out);
+        }
         fields.close(self.out);
         let (window, rule) = (window?, rule?);
         let least = rule.least_ratio().unwrap_or(1.0);

@@ -128,12 +128,16 @@ fn a_plan_that_took_the_place_of_another_begins_nothing_for_what_is_being_dealt_
 }
 
 #[test]
-fn a_clock_that_runs_ahead_says_nothing_of_the_beginning() {
+fn a_clock_that_runs_ahead_or_was_never_set_says_nothing_of_the_beginning() {
     let plans = [plan("one", DOWN)];
     for (at, known) in [
         ("2026-11-21T07:00:00Z", true),
         ("2026-11-21T08:01:00Z", true),
         ("2026-11-21T11:00:00Z", false),
+        ("2026-11-01T08:00:00Z", true),
+        ("2026-09-01T08:00:00Z", false),
+        ("1970-01-01T00:00:00Z", false),
+        ("0001-01-01T00:00:00Z", false),
     ] {
         let mut alert = alert(News::Firing, &MATCHING);
         alert.at = Some(at.parse().unwrap());

@@ -100,6 +100,18 @@ async fn redirects_are_not_followed() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_a_metadata_address_is_an_answer_and_no_way() {
+    let elsewhere = "http://169.254.169.254/latest/meta-data/";
+    for status in [301, 302, 303, 307, 308] {
+        let redirect = ResponseTemplate::new(status).insert_header("location", elsewhere);
+        let server = answering(redirect).await;
+        let answer = client(true, system_lookup()).call(call(&server.uri())).await.unwrap();
+        assert_eq!(answer.status.as_u16(), status);
+        assert_eq!(server.received_requests().await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_long_answer_is_cut() {
     let server = answering(ResponseTemplate::new(200).set_body_string("x".repeat(10_000))).await;
     let answer = client(true, system_lookup()).call(call(&server.uri())).await.unwrap();

@@ -10,15 +10,11 @@ use smol_str::SmolStr;
 
 use crate::ingest::{Alert, News, Source};
 
-/// The name of the alert, which plans ask for in `activate_when`.
-pub const SOURCE_SILENT: &str = "SourceSilent";
-/// Its key below the source.
-const KEY: &str = "heartbeat";
-
 #[derive(Debug, Clone)]
 struct Beat {
     after: SignedDuration,
-    labels: BTreeMap<SmolStr, String>,
+    /// The alert that it has fallen silent.
+    alert: Alert,
     last: Timestamp,
     /// What was said of it last; nothing since the start where absent.
     said: Option<News>,
@@ -41,8 +37,8 @@ impl Beats {
     /// Begins to listen.
     pub fn new<'s>(sources: impl Iterator<Item = &'s Source>, now: Timestamp) -> Self {
         let beat = |source: &Source| {
-            let (after, labels) = (source.silent_after?, source.labels.clone());
-            let beat = Beat { after, labels, last: now, said: None, is_back: false };
+            let (after, alert) = (source.silent_after?, source.silent());
+            let beat = Beat { after, alert, last: now, said: None, is_back: false };
             Some((source.id.clone(), beat))
         };
         Self(sources.filter_map(beat).collect())
@@ -64,21 +60,17 @@ impl Beats {
 
     /// Returns what is to be said now; it is asked for again until [`said`](Self::said).
     pub fn due(&self, now: Timestamp) -> Vec<Alert> {
-        let one = |(source, beat): (&SmolStr, &Beat)| {
+        let one = |beat: &Beat| {
             let status = match beat.due() {
                 Some(silent) if silent <= now => News::Firing,
                 _ if beat.is_back => News::Resolved,
                 _ => return None,
             };
-            let mut alert = Alert::new(source, SOURCE_SILENT, KEY);
-            alert.status = status;
-            alert.labels.clone_from(&beat.labels);
-            alert.labels.insert("source".into(), source.to_string());
+            let mut alert = Alert { status, at: Some(beat.last), ..beat.alert.clone() };
             alert.annotations.insert("last_heard_at".into(), beat.last.to_string());
-            alert.at = Some(beat.last);
-            Some(alert.completed())
+            Some(alert)
         };
-        self.0.iter().filter_map(one).collect()
+        self.0.values().filter_map(one).collect()
     }
 
     /// Notes that what was due of a source was said.
