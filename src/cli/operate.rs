@@ -19,11 +19,14 @@ pub async fn reload(client: &Client, screen: &Screen) -> Result<(), Stop> {
     let answer = client.post("/api/v1/reload", &json!({})).await?;
     screen.data(&answer, |answer| reloaded(screen, answer))?;
     let swapped = answer.get("swapped").and_then(Json::as_bool).unwrap_or_default();
-    if swapped { Ok(()) } else { Err(Stop::silent(Exit::Failure)) }
+    let alerts = answer.get("alerts").is_none_or(|alerts| rows(alerts, "findings").count() == 0);
+    if swapped && alerts { Ok(()) } else { Err(Stop::silent(Exit::Failure)) }
 }
 
 fn reloaded(screen: &Screen, answer: &Json) -> String {
+    let of_alerts = answer.get("alerts").unwrap_or(&Json::Null);
     let mut lines: Vec<String> = rows(answer, "findings")
+        .chain(rows(of_alerts, "findings"))
         .map(|found| {
             let tone = if text(found, "severity") == "error" { Tone::Bad } else { Tone::Warn };
             let code = screen.paint(tone, text(found, "code"));
@@ -34,6 +37,14 @@ fn reloaded(screen: &Screen, answer: &Json) -> String {
     let unreadable = rows(answer, "unreadable").filter_map(Json::as_str);
     lines.extend(unreadable.map(|line| screen.paint(Tone::Bad, line)));
     let (plans, drills) = (&answer["playbooks"], &answer["drills"]);
+    if rows(of_alerts, "findings").count() > 0 {
+        let words =
+            ("配置有错误；`alerts` 仍按原来的执行", "the configuration is wrong; `alerts` stays");
+        lines.push(screen.lang.pick(words.0, words.1).to_owned());
+    } else if of_alerts["swapped"] == true {
+        let words = ("配置中的 `alerts` 已生效", "`alerts` of the configuration is in force");
+        lines.push(screen.lang.pick(words.0, words.1).to_owned());
+    }
     lines.push(if answer["swapped"] == true {
         screen.lang.pick(
             format!("已生效：预案 {plans} 个，演练 {drills} 个"),
@@ -150,6 +161,22 @@ mod tests {
              there are errors; the last good set stays: playbooks 4, drills 3"
         );
         assert!(reloaded(&screen(Lang::Zh), &answer).ends_with("预案 4 个、演练 3 个"));
+    }
+
+    #[test]
+    fn what_became_of_the_alerts_of_the_configuration_is_told() {
+        let answer = |findings: Json, swapped: bool| {
+            json!({ "swapped": true, "playbooks": 4, "drills": 3, "findings": [],
+                "unreadable": [], "alerts": { "swapped": swapped, "findings": findings } })
+        };
+        let found = json!([{ "code": "E0606", "severity": "error", "file": "firebell.yaml",
+            "line": 3, "column": 5, "message": "no such zone" }]);
+        assert_eq!(
+            reloaded(&screen(Lang::En), &answer(found, false)),
+            "firebell.yaml:3:5  E0606  no such zone\nthe configuration is wrong; `alerts` stays\n\
+             in force: playbooks 4, drills 3"
+        );
+        assert!(reloaded(&screen(Lang::Zh), &answer(json!([]), true)).starts_with("配置中的"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::drill::live::{self, Drills};
 use crate::id::{PersonId, ScheduleId};
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
 use crate::runtime::{self, Asking, Parts, RosterSettings, Runtime, Scope, Watchdog};
-use crate::server::{self, App, Limits, Tls, Tokens};
+use crate::server::{self, App, Limits, Reread, Tls, Tokens};
 use crate::store::{Memory, Options, Sled, Store};
 use crate::telemetry::{self, LogFormat, Metrics};
 use crate::text::{self, system};
@@ -31,6 +31,7 @@ const LOG_FILTER: &str = "info";
 /// # Errors
 /// A wrong configuration, a store that does not open, an address that is taken.
 pub fn run(args: Serve, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let again = settings::again(common, args.listen.clone());
     let loaded = settings::load(common, args.listen, screen)?;
     let filter = settings::environment("FIREBELL_LOG").unwrap_or_else(|| LOG_FILTER.to_owned());
     let format = match settings::environment("FIREBELL_LOG_FORMAT").as_deref() {
@@ -41,7 +42,8 @@ pub fn run(args: Serve, common: &Common, screen: &Screen) -> Result<(), Stop> {
         .map_err(|error| Stop::new(Exit::Usage, error.to_string()))?;
     let store = open(&loaded.config, screen)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(loaded, store, args.safe_start, screen))
+    let reread: Reread = Arc::new(move || again().map(|loaded| loaded.config.alerts));
+    runtime.block_on(serve(loaded, store, (args.safe_start, reread), screen))
 }
 
 fn open(config: &Config, screen: &Screen) -> Result<Arc<dyn Store>, Stop> {
@@ -61,7 +63,7 @@ fn open(config: &Config, screen: &Screen) -> Result<Arc<dyn Store>, Stop> {
 async fn serve(
     loaded: Loaded,
     store: Arc<dyn Store>,
-    safe_start: bool,
+    (safe_start, reread): (bool, Reread),
     screen: &Screen,
 ) -> Result<(), Stop> {
     let config = &loaded.config;
@@ -95,6 +97,7 @@ async fn serve(
         bodies: config.retention.bodies,
         tls,
         alerts: config.alerts.clone(),
+        reread,
         metrics,
     });
     first_token(&app, screen).await?;
@@ -239,6 +242,14 @@ async fn reload_on_hangup(app: App) {
     while hangups.recv().await.is_some() {
         if let Some(tls) = app.tls() {
             server::log_reload(&tls.reload(app.now()));
+        }
+        match app.reload_alerts().await {
+            Ok(true) => tracing::info!("`alerts` of the configuration is in force anew"),
+            Ok(false) => {}
+            Err(wrong) => {
+                let wrong = wrong.render(Rendering::plain(crate::text::Lang::En));
+                tracing::error!("kept the last good `alerts`: {wrong}");
+            }
         }
         let report = app.runtime().reload().await;
         if report.swapped {

@@ -7,7 +7,7 @@ use super::args::Common;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, note};
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::{self, Flags, Loaded};
+use crate::config::{self, Findings, Flags, Loaded};
 use crate::people::Zone;
 use crate::playbook::diagnostic::Rendering;
 
@@ -47,6 +47,15 @@ fn variables() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()
+}
+
+/// Makes what loads the configuration again, as it was loaded, and prints nothing.
+pub fn again(
+    common: &Common,
+    listen: Option<String>,
+) -> impl Fn() -> Result<Loaded, Findings> + use<> {
+    let flags = Flags { config: common.config.clone(), data: common.data.clone(), listen };
+    move || config::load(&flags, &variables(), SystemClock.now())
 }
 
 /// Loads the configuration and prints its warnings.

@@ -12,12 +12,15 @@ use super::envelope::Instances;
 use super::idempotent::InFlight;
 use super::ingest::Ingest;
 use super::tls::Tls;
-use crate::config::{Bodies, Grants, IngestSource};
+use crate::config::{Bodies, Findings, Grants, IngestSource};
 use crate::drill::live::Drills;
 use crate::ingest::Policy;
 use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
 use crate::text::Lang;
+
+/// Reads from the configuration again what keeps alerts from beginning anything.
+pub type Reread = Arc<dyn Fn() -> Result<Policy, Findings> + Send + Sync>;
 
 /// What the server is made of.
 pub struct Parts {
@@ -37,6 +40,8 @@ pub struct Parts {
     pub tls: Option<Tls>,
     /// What keeps alerts from beginning anything.
     pub alerts: Policy,
+    /// How that is read again.
+    pub reread: Reread,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -52,6 +57,7 @@ struct Shared {
     grants: Grants,
     ingest: Ingest,
     tls: Option<Tls>,
+    reread: Reread,
     metrics: Arc<Metrics>,
     in_flight: InFlight,
     instances: Instances,
@@ -74,6 +80,7 @@ impl App {
         Self(Arc::new(Shared {
             ingest,
             tls: parts.tls,
+            reread: parts.reread,
             runtime: parts.runtime,
             drills: parts.drills,
             tokens: parts.tokens,
@@ -119,6 +126,20 @@ impl App {
     #[must_use]
     pub fn tls(&self) -> Option<&Tls> {
         self.0.tls.as_ref()
+    }
+
+    /// Reads again what keeps alerts from beginning anything; tells whether it is another than
+    /// before.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration; what held before goes on.
+    pub async fn reload_alerts(&self) -> Result<bool, Findings> {
+        let reread = Arc::clone(&self.0.reread);
+        let Ok(read) = tokio::task::spawn_blocking(move || reread()).await else {
+            tracing::error!("the configuration could not be read again");
+            return Ok(false);
+        };
+        Ok(self.ingest().hearing().configure(read?, self.now()))
     }
 
     /// Returns what is counted.

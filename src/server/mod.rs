@@ -27,7 +27,7 @@ mod tls;
 mod view;
 pub mod wire;
 
-pub use app::{App, Parts};
+pub use app::{App, Parts, Reread};
 pub use auth::{Grant, ON_BEHALF_OF, Owner, Secret, TokenError, Tokens};
 pub use idempotent::{IDEMPOTENCY_KEY, REPLAYED};
 pub use ingest::run as watch_alerts;

@@ -233,6 +233,18 @@ fn outbound(folder: &std::path::Path) -> Outbound {
     Outbound::new(channels, http, none(), none())
 }
 
+/// Reads `alerts` from a file, where there is one.
+fn reread(file: PathBuf, alerts: Policy) -> firebell::server::Reread {
+    Arc::new(move || {
+        if !file.exists() {
+            return Ok(alerts.clone());
+        }
+        let flags = firebell::config::Flags { config: Some(file.clone()), ..Default::default() };
+        let now = START.parse().expect("an instant");
+        firebell::config::load(&flags, &BTreeMap::new(), now).map(|loaded| loaded.config.alerts)
+    })
+}
+
 impl TestApp {
     /// Starts a server with the plans in `tests/http/plans`.
     pub fn start() -> Self {
@@ -359,8 +371,19 @@ impl TestApp {
         let metrics = Arc::new(Metrics::new());
         let drills = Drills::start(runtime.clone());
         let bodies = Bodies::default();
-        let parts = Parts { runtime, drills, tokens, grants, ingest, bodies, tls, alerts, metrics };
-        let app = App::new(parts);
+        let reread = reread(folder.path().join("firebell.yaml"), alerts.clone());
+        let app = App::new(Parts {
+            runtime,
+            drills,
+            tokens,
+            grants,
+            ingest,
+            bodies,
+            tls,
+            alerts,
+            reread,
+            metrics,
+        });
         Self { router: router(app.clone()), app, clock, store, folder }
     }
 

@@ -176,6 +176,28 @@ async fn after_a_restart_a_silence_is_tried_on_the_bodies_that_are_kept_each_onc
 }
 
 #[tokio::test]
+async fn silences_of_the_configuration_are_read_again_and_a_broken_one_changes_nothing() {
+    let app = start();
+    let ada = app.person("ada", Scope::Admin).await;
+    let reload = async |text: &str| {
+        std::fs::write(app.folder().join("firebell.yaml"), text).unwrap();
+        ada.post("/api/v1/reload", json!({})).await.ok(200)["alerts"].clone()
+    };
+    let silence = "alerts:\n  silences:\n    move: { match: { site: a }, from: 2026-11-01T00:00, \
+                   to: 2026-12-01T00:00, timezone: UTC, note: x }\n";
+    assert_eq!(reload(silence).await, json!({ "swapped": true, "findings": [] }));
+    assert_eq!(send(&app, "plain", phones("firing")).await, "muted");
+    let refused = reload(&silence.replace("UTC", "Nowhere")).await;
+    assert_eq!(refused["swapped"], false, "{refused}");
+    let found = &refused["findings"][0];
+    assert_eq!((&found["severity"], &found["line"]), (&json!("error"), &json!(3)), "{refused}");
+    assert_eq!(send(&app, "plain", phones("firing")).await, "muted");
+    assert_eq!(reload("# nothing is announced\n").await["swapped"], true);
+    until_incidents(&ada, 1).await;
+    assert_eq!(reload("# nothing is announced\n").await["swapped"], false);
+}
+
+#[tokio::test]
 async fn what_waits_and_what_is_kept_is_measured() {
     let app = start();
     let ada = app.person("ada", Scope::Commander).await;

@@ -21,8 +21,8 @@ use crate::server::auth::{Principal, access};
 use crate::server::problem::{Problem, too_large};
 use crate::server::view;
 use crate::server::wire::{
-    CertificateReloaded, Checked, Finding, FindingPlace, Nothing, Page, PlanDetail, PlanSummary,
-    Reloaded,
+    AlertsReloaded, CertificateReloaded, Checked, Finding, FindingPlace, Nothing, Page, PlanDetail,
+    PlanSummary, Reloaded,
 };
 use crate::server::{Reload, log_reload};
 use crate::text::Lang;
@@ -113,8 +113,8 @@ async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     })
 }
 
-/// Read plans, drills and the certificate again; a set with errors is refused whole, and the last good
-/// one stays.
+/// Read plans, drills, the certificate, and `alerts` of the configuration again; a set with errors is
+/// refused whole, and the last good one stays.
 #[utoipa::path(post, path = "/api/v1/reload", tag = "playbooks",
     responses((status = 200, body = Reloaded, description = "`swapped` says whether it is in force")))]
 pub async fn reload(State(app): State<App>, ask: Ask<Nothing>) -> Answer {
@@ -124,9 +124,21 @@ pub async fn reload(State(app): State<App>, ask: Ask<Nothing>) -> Answer {
         let report = app.runtime().reload().await;
         let mut answer = reloaded(&report, lang);
         answer.certificate = certificate(app, lang).await;
+        answer.alerts = Some(alerts(app, lang).await);
         once.answer(app, StatusCode::OK, &answer).await
     })
     .await
+}
+
+/// Reads again what keeps alerts from beginning anything.
+async fn alerts(app: &App, lang: Lang) -> AlertsReloaded {
+    match app.reload_alerts().await {
+        Ok(swapped) => AlertsReloaded { swapped, findings: Vec::new() },
+        Err(wrong) => {
+            let findings = wrong.iter().flat_map(|found| shown(found, lang)).collect();
+            AlertsReloaded { swapped: false, findings }
+        }
+    }
 }
 
 /// Reads the certificate again, where there is one.
@@ -158,6 +170,7 @@ fn reloaded(report: &ReloadReport, lang: Lang) -> Reloaded {
             .map(|unreadable| unreadable.say(lang))
             .collect(),
         certificate: None,
+        alerts: None,
     }
 }
 

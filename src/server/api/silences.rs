@@ -178,8 +178,8 @@ fn name(principal: &Principal) -> String {
 fn in_configuration() -> Problem {
     Problem::new(
         Kind::AlreadyExists,
-        "此静默写在配置文件中；请修改配置并重启",
-        "This silence stands in the configuration; change it there and start again",
+        "此静默写在配置文件中；请修改配置后执行 firebell reload",
+        "This silence stands in the configuration; change it there, then `firebell reload`",
     )
 }
 

@@ -160,6 +160,23 @@ impl Hearing {
         Ok(())
     }
 
+    /// Puts another policy into force; tells whether it is another. What waits is looked at anew.
+    /// What fires already keeps others quiet by a new rule once it is heard of again.
+    pub fn configure(&self, policy: Policy, now: Timestamp) -> bool {
+        let mut state = self.state();
+        let before =
+            Policy { silences: state.silences.configured().to_vec(), ..state.policy.clone() };
+        if policy == before {
+            return false;
+        }
+        state.silences.configure(policy.silences.clone());
+        state.policy = policy;
+        state.resilence(now);
+        drop(state);
+        self.wake();
+        true
+    }
+
     /// Lists what waits.
     pub fn waiting(&self) -> Vec<Held> {
         self.state().ledger.waiting().cloned().collect()

@@ -62,6 +62,11 @@ impl Silences {
         self.configured.iter().cloned().chain(made).collect()
     }
 
+    /// Puts others in the place of those of the configuration.
+    pub fn configure(&mut self, configured: Vec<Silence>) {
+        self.configured = configured;
+    }
+
     /// Returns those of the configuration.
     pub fn configured(&self) -> &[Silence] {
         &self.configured

@@ -160,6 +160,18 @@ pub struct Reloaded {
     /// The certificate of the server; missing where it serves plain HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateReloaded>,
+    /// What keeps alerts from beginning anything (`alerts` in the configuration).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<AlertsReloaded>,
+}
+
+/// How reading `alerts` in the configuration again ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AlertsReloaded {
+    /// Something else is in force than before.
+    pub swapped: bool,
+    /// What is wrong with the configuration, wherever in it; then what held before goes on.
+    pub findings: Vec<Finding>,
 }
 
 /// How reading the certificate again ended.
