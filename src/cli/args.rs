@@ -1,6 +1,7 @@
 //! The words of the command line. It must not do anything.
 
 mod alerts;
+mod drill;
 mod oncall;
 mod simulate;
 
@@ -14,6 +15,7 @@ use super::clock::Clock;
 use crate::text::Text;
 
 pub use alerts::{Backtest, Ingest, Monitor, Silence, SilenceOf};
+pub use drill::{Drill, Odds, Versus};
 pub use oncall::{Feed, Oncall, Override, Shift, Swap};
 pub use simulate::{Simulate, SimulatePage};
 
@@ -502,32 +504,6 @@ pub enum Incident {
     Clock(Clock),
     #[command(flatten)]
     Act(Act),
-}
-
-/// Works drills.
-#[derive(Debug, Subcommand)]
-pub enum Drill {
-    /// List drills with their next five starts
-    List,
-    /// Run a drill: a file simulated on the spot, or a drill of the server by name
-    Run {
-        /// The drill's name, or its file
-        drill: String,
-        /// Another seed than the file's
-        #[arg(long)]
-        seed: Option<u64>,
-    },
-    /// List results
-    Runs {
-        /// Only of this drill
-        #[arg(long)]
-        drill: Option<String>,
-    },
-    /// Show one result
-    Show {
-        /// The run
-        run: String,
-    },
 }
 
 /// How a timeline is printed.

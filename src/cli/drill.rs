@@ -6,13 +6,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::args::{Common, Drill};
+use super::args::{Common, Drill, Odds, Versus};
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
+use super::progress::bar;
 use super::result::{comparison, report, results};
 use super::screen::{Screen, Tone, note};
 use super::word::word;
-use super::{settings, wait};
+use super::{odds, settings, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
 use crate::drill::file::Playbooks;
@@ -21,6 +22,7 @@ use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::score::Verdict;
 use crate::drill::simulate::{Stage, Take, rehearse};
 use crate::drill::stand_in::stand_ins;
+use crate::drill::study::{Design, runs_of, study, versus};
 use crate::id::DrillRunId;
 use crate::people::Directory;
 use crate::playbook::Playbook;
@@ -49,6 +51,8 @@ pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
             let client = Client::new(common, screen.lang)?;
             show(screen, &wait(client.post(&path, &body))?)
         }
+        Drill::Simulate(verb) => simulate(&verb, common, screen),
+        Drill::Compare(verb) => compare(&verb, common, screen),
         Drill::Runs { drill } => {
             let only = drill.map_or_else(String::new, |drill| format!("?drill={}", part(&drill)));
             let client = Client::new(common, screen.lang)?;
@@ -138,16 +142,107 @@ fn print_findings(findings: &[Diagnostics], screen: &Screen) {
     }
 }
 
+/// What a drill's file is simulated with.
+struct House {
+    library: Library,
+    scenario: Arc<Scenario>,
+    playbook: Arc<Playbook>,
+    people: Arc<Directory>,
+}
+
+impl House {
+    /// Reads a drill's file, the plans of the configuration and the people. A plan's file given by
+    /// itself stands for the plan that the drill names.
+    fn open(
+        file: &Path,
+        plan: Option<&Path>,
+        common: &Common,
+        screen: &Screen,
+    ) -> Result<Self, Stop> {
+        let config = settings::load(common, None, screen)?.config;
+        let directory = config.directory();
+        let mut files = Library::yaml_files(&config.playbooks);
+        let own =
+            plan.map(Library::of_plan).and_then(|library| library.playbooks().next().cloned());
+        if let (Some(plan), Some(own)) = (plan, &own) {
+            let of_plan = |file: &std::path::PathBuf| {
+                Library::of_plan(file).playbooks().any(|known| known.id == own.id)
+            };
+            files.retain(|file| !of_plan(file));
+            files.push(plan.to_owned());
+        }
+        files.push(file.to_owned());
+        let library = Library::of_files(&files, &directory, screen.now, false);
+        let (book, findings) = Book::read(&library);
+        print_findings(&findings, screen);
+        let scenario = book.iter().next().cloned().ok_or_else(|| Stop::silent(Exit::Failure))?;
+        let playbook = library
+            .playbook(&scenario.playbook)
+            .ok_or_else(|| Stop::new(Exit::NotFound, scenario.playbook.as_str()))?;
+        let people = people(&playbook, library.plans(), &scenario, directory)?;
+        Ok(Self { library, scenario, playbook, people })
+    }
+
+    fn stage(&self) -> Stage<'_> {
+        let Self { library, scenario, playbook, people } = self;
+        Stage { scenario, playbook, plans: library.plans(), directory: people }
+    }
+}
+
+/// Simulates a drill's file many times, whatever its way of being run, and reports.
+fn simulate(verb: &Odds, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let house = House::open(&verb.drill, None, common, screen)?;
+    let scenario = &house.scenario;
+    check_cast(&house, screen)?;
+    let design = design(scenario, verb.runs, verb.seed, verb.at, !verb.no_trials);
+    let bar = bar(screen, Some(runs_of(design)), false);
+    let study = study(house.stage(), design, &|runs| bar.inc(runs));
+    bar.finish_and_clear();
+    screen.data(&study, |study| odds::report(screen, study))?;
+    if study.verdict == Verdict::Failed { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
+}
+
+/// Simulates two plans with one drill under the same luck.
+fn compare(verb: &Versus, common: &Common, screen: &Screen) -> Result<(), Stop> {
+    let open = |plan: &Path| House::open(&verb.drill, Some(plan), common, screen);
+    let (before, after) = (open(&verb.before)?, open(&verb.after)?);
+    check_cast(&before, screen)?;
+    let design = design(&before.scenario, verb.runs, verb.seed, verb.at, false);
+    let bar = bar(screen, Some(2 * u64::from(design.runs)), false);
+    let versus = versus(before.stage(), after.stage(), design, &|runs| bar.inc(runs));
+    bar.finish_and_clear();
+    screen.data(&versus, |versus| odds::versus(screen, versus))
+}
+
+fn design(
+    scenario: &Scenario,
+    runs: Option<u32>,
+    seed: Option<u64>,
+    at: Option<Timestamp>,
+    trials: bool,
+) -> Design {
+    let mut take = take(scenario, seed.unwrap_or(scenario.seed));
+    take.begin = at.unwrap_or(take.begin);
+    Design { take, runs: runs.unwrap_or(scenario.samples), trials }
+}
+
+/// A drill with real people may say nothing of how they behave; then nothing can be simulated.
+fn check_cast(house: &House, screen: &Screen) -> Result<(), Stop> {
+    let cast = &house.scenario.cast;
+    let silent = house.playbook.roles.keys().find(|role| !cast.knows_reaction(Some(role)));
+    silent.map_or(Ok(()), |role| {
+        let why = screen.lang.pick(
+            format!("`cast` 没有说明 {role} 多久会响应，无法模拟"),
+            format!("`cast` does not say how soon {role} reacts, so nothing can be simulated"),
+        );
+        Err(Stop::new(Exit::Failure, why))
+    })
+}
+
 /// Runs a drill's file once in virtual time. Nothing is stored and nothing leaves.
 fn run_file(file: &Path, seed: Option<u64>, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    let config = settings::load(common, None, screen)?.config;
-    let directory = config.directory();
-    let mut files = Library::yaml_files(&config.playbooks);
-    files.push(file.to_owned());
-    let library = Library::of_files(&files, &directory, screen.now, false);
-    let (book, findings) = Book::read(&library);
-    print_findings(&findings, screen);
-    let scenario = book.iter().next().ok_or_else(|| Stop::silent(Exit::Failure))?;
+    let house = House::open(file, None, common, screen)?;
+    let scenario = &house.scenario;
     if scenario.run != RunAs::Simulated {
         let how = scenario.run.name();
         return Err(Stop::new(
@@ -161,13 +256,7 @@ fn run_file(file: &Path, seed: Option<u64>, common: &Common, screen: &Screen) ->
             ),
         ));
     }
-    let playbook = library
-        .playbook(&scenario.playbook)
-        .ok_or_else(|| Stop::new(Exit::NotFound, scenario.playbook.as_str()))?;
-    let plans = library.plans();
-    let people = people(&playbook, plans, scenario, directory)?;
-    let stage = Stage { scenario, playbook: &playbook, plans, directory: &people };
-    let (result, _) = rehearse(stage, take(scenario, seed.unwrap_or(scenario.seed)));
+    let (result, _) = rehearse(house.stage(), take(scenario, seed.unwrap_or(scenario.seed)));
     screen.data(&result, |result| report(screen, result))?;
     if result.verdict == Verdict::Failed { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
 }

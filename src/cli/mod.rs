@@ -23,6 +23,7 @@ mod handover;
 mod incident;
 mod ingest;
 mod monitor;
+mod odds;
 mod oncall;
 mod operate;
 mod outbound;

@@ -8,70 +8,18 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use jiff::SignedDuration;
-use rand::distr::Distribution;
+use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::LogNormal;
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
-use crate::id::{PersonId, RoleId, StepId};
+use crate::drill::timing::Timing;
+use crate::id::{ChannelId, PersonId, RoleId, StepId};
+use crate::people::Hours;
 
-/// The longest time a median or a 90th percentile may say, and the longest ever drawn: a
-/// lognormal tail has no end, a drill has.
-pub const TIME_MAX: SignedDuration = SignedDuration::from_hours(24 * 90);
-/// The standard normal's 90th percentile, which turns median and p90 into a lognormal's spread.
-const Z90: f64 = 1.281_551_565_544_600_4;
 /// Separates this use of the hash from every other, and names the way draws are derived.
 const STREAM_DOMAIN: &[u8] = b"firebell/drill/stream/1";
-
-/// A time that varies: lognormal, given by its median and 90th percentile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    median: SignedDuration,
-    p90: SignedDuration,
-}
-
-/// Why a timing is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimingError {
-    /// The median is not more than nothing.
-    NotPositive,
-    /// The 90th percentile is below the median.
-    Reversed,
-    /// Longer than [`TIME_MAX`].
-    TooLong,
-}
-
-impl Timing {
-    /// Makes a timing of its median and 90th percentile.
-    ///
-    /// # Errors
-    /// Percentiles that no distribution has.
-    pub fn new(median: SignedDuration, p90: SignedDuration) -> Result<Self, TimingError> {
-        if median <= SignedDuration::ZERO {
-            Err(TimingError::NotPositive)
-        } else if p90 < median {
-            Err(TimingError::Reversed)
-        } else if p90 > TIME_MAX {
-            Err(TimingError::TooLong)
-        } else {
-            Ok(Self { median, p90 })
-        }
-    }
-
-    /// Draws one time, in whole seconds, at least one and at most [`TIME_MAX`].
-    fn draw(self, stream: &mut ChaCha8Rng) -> SignedDuration {
-        let (median, p90) = (self.median.as_secs_f64(), self.p90.as_secs_f64());
-        let spread = (p90 / median).ln() / Z90;
-        let seconds = LogNormal::new(median.ln(), spread)
-            .map_or(median, |times| times.sample(stream))
-            .round()
-            .clamp(1.0, TIME_MAX.as_secs_f64());
-        SignedDuration::try_from_secs_f64(seconds).unwrap_or(self.median)
-    }
-}
 
 /// A probability, from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
@@ -95,7 +43,7 @@ impl Share {
 }
 
 /// How someone behaves, where it is said.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Manner {
     /// From being asked, or from a step being ready, to reacting.
     pub acknowledge: Option<Timing>,
@@ -104,6 +52,27 @@ pub struct Manner {
     /// How often a page stays unanswered for good.
     pub no_show: Option<Share>,
 }
+
+/// How a channel carries messages, where it is said.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChannelManner {
+    /// From the channel's taking a message to the reader's hearing of it.
+    pub latency: Option<Timing>,
+    /// How often a message that the channel took reaches nobody.
+    pub loss: Option<Share>,
+}
+
+/// Hours in which everyone is slower.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Night {
+    /// When.
+    pub hours: Hours,
+    /// How many times as long everything takes that begins in them.
+    pub slower: f64,
+}
+
+/// The greatest factor of a [`Night`]; whoever takes longer does not come.
+pub const SLOWER_MAX: f64 = 20.0;
 
 /// How one step goes, where it is said.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -125,6 +94,10 @@ pub struct Cast {
     pub roles: BTreeMap<RoleId, Manner>,
     /// Single steps.
     pub steps: BTreeMap<StepId, StepManner>,
+    /// Single channels.
+    pub channels: BTreeMap<ChannelId, ChannelManner>,
+    /// When everyone is slower.
+    pub night: Option<Night>,
 }
 
 /// The chance of one simulated run: the same seed gives the same draws.
@@ -132,13 +105,20 @@ pub struct Cast {
 pub struct Dice {
     seed: u64,
     sample: u32,
+    life: u32,
 }
 
 impl Dice {
     /// Makes the dice of one run; `sample` tells runs of one seed apart, the single run is 0.
     #[must_use]
     pub const fn new(seed: u64, sample: u32) -> Self {
-        Self { seed, sample }
+        Self { seed, sample, life: 0 }
+    }
+
+    /// Makes the dice of another incident of the same run, by its position in it.
+    #[must_use]
+    pub const fn of_life(self, life: u32) -> Self {
+        Self { life, ..self }
     }
 
     /// Derives the stream of one draw from the names of what is drawn.
@@ -147,6 +127,10 @@ impl Dice {
         hash.update(STREAM_DOMAIN);
         hash.update(self.seed.to_le_bytes());
         hash.update(self.sample.to_le_bytes());
+        if self.life > 0 {
+            hash.update(b"life");
+            hash.update(self.life.to_le_bytes());
+        }
         for name in std::iter::once(&purpose).chain(names) {
             // Lengths keep ("ab", "c") and ("a", "bc") apart.
             hash.update((name.len() as u64).to_le_bytes());
@@ -177,6 +161,15 @@ impl Turn {
     }
 }
 
+/// What may make someone slower than they are said to be: the hour, and what a study tries out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// When it begins.
+    pub at: Timestamp,
+    /// How many times as long it takes.
+    pub slower: f64,
+}
+
 impl Cast {
     /// Draws how long a person takes to acknowledge a role they were asked to take; `None` when
     /// they never do, or nothing is said about them.
@@ -184,9 +177,9 @@ impl Cast {
     pub fn acknowledgement(
         &self,
         dice: Dice,
-        role: &RoleId,
-        person: &PersonId,
+        (role, person): (&RoleId, &PersonId),
         occurrence: u32,
+        pace: Pace,
     ) -> Option<SignedDuration> {
         let own = self.roles.get(role);
         let no_show = own.and_then(|m| m.no_show).or(self.default.no_show).unwrap_or(Share::NONE);
@@ -194,21 +187,56 @@ impl Cast {
         if stream.random_bool(no_show.get()) {
             return None;
         }
-        self.reaction(Some(role)).map(|timing| timing.draw(&mut stream))
+        self.reaction(Some(role)).map(|timing| timing.draw(self.slower(pace), &mut stream))
+    }
+
+    /// Draws how long a message that a channel took is on its way to a person; `None` when it never
+    /// arrives.
+    #[must_use]
+    pub fn transit(
+        &self,
+        dice: Dice,
+        (channel, person): (&ChannelId, &PersonId),
+        occurrence: u32,
+    ) -> Option<SignedDuration> {
+        let Some(manner) = self.channels.get(channel) else { return Some(SignedDuration::ZERO) };
+        let mut stream = dice.stream("transit", &[channel.as_str(), person.as_str()], occurrence);
+        if stream.random_bool(manner.loss.unwrap_or(Share::NONE).get()) {
+            return None;
+        }
+        Some(manner.latency.as_ref().map_or(SignedDuration::ZERO, |t| t.draw(1.0, &mut stream)))
     }
 
     /// Draws how long the one who acts on a step takes to begin once it is ready.
     #[must_use]
-    pub fn start(&self, dice: Dice, role: Option<&RoleId>, turn: &Turn) -> Option<SignedDuration> {
+    pub fn start(
+        &self,
+        dice: Dice,
+        role: Option<&RoleId>,
+        turn: &Turn,
+        pace: Pace,
+    ) -> Option<SignedDuration> {
         let mut stream = turn.stream(dice, "start");
-        self.reaction(role).map(|timing| timing.draw(&mut stream))
+        self.reaction(role).map(|timing| timing.draw(self.slower(pace), &mut stream))
     }
 
     /// Draws how long work on a step takes once it has begun.
     #[must_use]
-    pub fn work(&self, dice: Dice, role: Option<&RoleId>, turn: &Turn) -> Option<SignedDuration> {
+    pub fn work(
+        &self,
+        dice: Dice,
+        role: Option<&RoleId>,
+        turn: &Turn,
+        pace: Pace,
+    ) -> Option<SignedDuration> {
         let mut stream = turn.stream(dice, "work");
-        self.work_timing(role, &turn.step).map(|timing| timing.draw(&mut stream))
+        let timing = self.work_timing(role, &turn.step)?;
+        Some(timing.draw(self.slower(pace), &mut stream))
+    }
+
+    fn slower(&self, pace: Pace) -> f64 {
+        let night = self.night.as_ref().filter(|night| night.hours.hold(pace.at));
+        pace.slower * night.map_or(1.0, |night| night.slower)
     }
 
     /// Draws whether an attempt at a step fails.
@@ -255,21 +283,25 @@ impl Cast {
         self.work_timing(role, step).is_some()
     }
 
-    fn reaction(&self, role: Option<&RoleId>) -> Option<Timing> {
+    fn reaction(&self, role: Option<&RoleId>) -> Option<&Timing> {
         let own = role.and_then(|role| self.roles.get(role));
-        own.and_then(|m| m.acknowledge).or(self.default.acknowledge)
+        own.and_then(|m| m.acknowledge.as_ref()).or(self.default.acknowledge.as_ref())
     }
 
-    fn work_timing(&self, role: Option<&RoleId>, step: &StepId) -> Option<Timing> {
-        let of_step = self.steps.get(step).and_then(|m| m.work);
-        let of_role = || role.and_then(|role| self.roles.get(role)).and_then(|m| m.work);
-        of_step.or_else(of_role).or(self.default.work)
+    fn work_timing(&self, role: Option<&RoleId>, step: &StepId) -> Option<&Timing> {
+        let of_step = self.steps.get(step).and_then(|m| m.work.as_ref());
+        let of_role = || role.and_then(|role| self.roles.get(role)).and_then(|m| m.work.as_ref());
+        of_step.or_else(of_role).or(self.default.work.as_ref())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::people::{Weekdays, Window, Zone};
+
+    /// Noon in Shanghai, nobody slower than they are.
+    const PLAIN: Pace = Pace { at: Timestamp::constant(1_767_585_600, 0), slower: 1.0 };
 
     const fn minutes(n: i64) -> SignedDuration {
         SignedDuration::from_mins(n)
@@ -294,32 +326,10 @@ mod tests {
 
     fn works(cast: &Cast, step: &str, n: u32) -> Vec<SignedDuration> {
         let turn = turn(step, 1);
-        let draw = |sample| cast.work(Dice::new(42, sample), None, &turn).unwrap();
+        let draw = |sample| cast.work(Dice::new(42, sample), None, &turn, PLAIN).unwrap();
         let mut times: Vec<_> = (0..n).map(draw).collect();
         times.sort();
         times
-    }
-
-    #[test]
-    fn impossible_percentiles_are_refused() {
-        let cases = [
-            (0, 5, TimingError::NotPositive),
-            (-1, 5, TimingError::NotPositive),
-            (5, 4, TimingError::Reversed),
-            (5, 91 * 24 * 60, TimingError::TooLong),
-        ];
-        for (median, p90, why) in cases {
-            assert_eq!(Timing::new(minutes(median), minutes(p90)), Err(why), "{median} {p90}");
-        }
-        assert!(Timing::new(minutes(5), minutes(5)).is_ok(), "a time that never varies");
-    }
-
-    #[test]
-    fn draws_have_the_median_and_the_percentile_they_were_given() {
-        let times = works(&cast(), "locate", 4_000);
-        let at = |share: f64| times[(share * 4_000.0) as usize].as_secs_f64() / 60.0;
-        assert!((7.5..8.5).contains(&at(0.5)), "median {}", at(0.5));
-        assert!((18.5..21.5).contains(&at(0.9)), "p90 {}", at(0.9));
     }
 
     #[test]
@@ -328,7 +338,7 @@ mod tests {
         let (role, step) = (RoleId::new("engineering"), StepId::new("locate"));
         let always = |n: i64| Manner { work: Some(timing(n, n)), ..Manner::default() };
         cast.roles.insert(role.clone(), always(30));
-        let draw = |cast: &Cast| cast.work(Dice::new(1, 0), Some(&role), &turn("locate", 1));
+        let draw = |cast: &Cast| cast.work(Dice::new(1, 0), Some(&role), &turn("locate", 1), PLAIN);
         assert_eq!(draw(&cast), Some(minutes(30)));
         let own = StepManner { work: Some(timing(45, 45)), ..StepManner::default() };
         cast.steps.insert(step.clone(), own);
@@ -354,9 +364,49 @@ mod tests {
         let cast = cast();
         let (role, person) = (RoleId::new("support"), PersonId::new("li"));
         let silent = (0..2_000)
-            .filter(|n| cast.acknowledgement(Dice::new(9, *n), &role, &person, 1).is_none())
+            .filter(|n| {
+                cast.acknowledgement(Dice::new(9, *n), (&role, &person), 1, PLAIN).is_none()
+            })
             .count();
         assert!((430..570).contains(&silent), "{silent} of 2000");
+    }
+
+    #[test]
+    fn at_night_and_where_a_study_says_so_everything_takes_longer() {
+        let mut cast = cast();
+        let time = |hour| jiff::civil::time(hour, 0, 0, 0);
+        let window = Window { days: Weekdays::ALL, from: time(22), to: time(8) };
+        let zone = Zone::named("Asia/Shanghai").unwrap();
+        cast.night = Some(Night { hours: Hours { window, zone }, slower: 3.0 });
+        let work = |pace| {
+            let drawn = cast.work(Dice::new(1, 0), None, &turn("locate", 1), pace);
+            drawn.unwrap().as_secs_f64()
+        };
+        let midnight = Pace { at: "2026-01-05T16:00:00Z".parse().unwrap(), ..PLAIN };
+        assert!((work(midnight) / work(PLAIN) - 3.0).abs() < 0.01);
+        assert!((work(Pace { slower: 2.0, ..PLAIN }) / work(PLAIN) - 2.0).abs() < 0.01);
+        assert!((work(Pace { slower: 2.0, ..midnight }) / work(PLAIN) - 6.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_channel_takes_its_time_and_loses_what_it_loses() {
+        let mut cast = cast();
+        let (channel, person) = (ChannelId::new("sms"), PersonId::new("li"));
+        let sent = |cast: &Cast, n| cast.transit(Dice::new(5, n), (&channel, &person), 1);
+        assert_eq!(sent(&cast, 0), Some(SignedDuration::ZERO));
+        let manner = ChannelManner { latency: Some(timing(1, 1)), loss: Share::new(0.25) };
+        cast.channels.insert(channel.clone(), manner);
+        let arrived: Vec<SignedDuration> = (0..2_000).filter_map(|n| sent(&cast, n)).collect();
+        assert!((1_430..1_570).contains(&arrived.len()), "{}", arrived.len());
+        assert!(arrived.iter().all(|time| *time == minutes(1)));
+    }
+
+    #[test]
+    fn incidents_of_one_run_have_their_own_luck() {
+        let dice = Dice::new(42, 0);
+        let draw = |dice| cast().work(dice, None, &turn("locate", 1), PLAIN);
+        assert_ne!(draw(dice), draw(dice.of_life(1)));
+        assert_ne!(draw(dice.of_life(1)), draw(Dice::new(42, 1)));
     }
 
     #[test]
@@ -395,7 +445,7 @@ mod tests {
     #[test]
     fn the_first_draws_of_seed_42_are_what_they_always_were() {
         let seconds: Vec<i64> = (1..=5)
-            .map(|n| cast().work(Dice::new(42, 0), None, &turn("locate", n)))
+            .map(|n| cast().work(Dice::new(42, 0), None, &turn("locate", n), PLAIN))
             .map(|d| d.unwrap().as_secs())
             .collect();
         assert_eq!(seconds, [951, 879, 604, 552, 845]);

@@ -32,3 +32,5 @@ pub mod schema;
 pub mod score;
 pub mod simulate;
 pub mod stand_in;
+pub mod study;
+pub mod timing;

@@ -3,9 +3,11 @@
 
 use serde_json::{Value, json};
 
+use crate::drill::cast::SLOWER_MAX;
 use crate::drill::expect::{EXPECTATIONS_MAX, WEIGHT_MAX};
 use crate::drill::file::SAMPLES_MAX;
 use crate::drill::inject::INJECTS_MAX;
+use crate::drill::timing::OBSERVED_MAX;
 use crate::playbook::schema::build::{
     DIALECT, boolean, has, integer, list, map, none_of, number, object, one_key_of, optional, part,
     pattern, required, string, words,
@@ -81,10 +83,25 @@ fn cast() -> Value {
         optional("fails", "失败率", "How often it fails", pattern(PERCENT)),
         optional("answer", "答案", "What is chosen", map(string(), pattern(PERCENT))),
     ]);
+    let channel = object(vec![
+        optional("latency", "送达用时", "How long messages are on their way", timing()),
+        optional("loss", "丢失率", "How often a message taken reaches nobody", pattern(PERCENT)),
+    ]);
+    let mut slower = number();
+    slower["minimum"] = json!(1);
+    slower["maximum"] = json!(SLOWER_MAX);
+    let night = object(vec![
+        required("from", "开始时刻", "Its beginning", string()),
+        required("to", "结束时刻", "Its end", string()),
+        required("timezone", "时区", "The zone", string()),
+        required("slower", "慢几倍", "How many times as long", slower),
+    ]);
     object(vec![
         optional("default", "所有人", "Everyone", manner()),
         optional("roles", "按角色", "By role", map(string(), manner())),
         optional("steps", "按步骤", "By step", map(string(), step)),
+        optional("channels", "按渠道", "By channel", map(string(), channel)),
+        optional("night", "夜间", "When everyone is slower", night),
     ])
 }
 
@@ -97,10 +114,22 @@ fn manner() -> Value {
 }
 
 fn timing() -> Value {
-    object(vec![
+    let skewed = object(vec![
         required("median", "一半情况下", "One in two", part("duration")),
         required("p90", "九成情况下", "Nine in ten", part("duration")),
-    ])
+    ]);
+    let judged = object(vec![
+        required("least", "最短", "The least", part("duration")),
+        required("likely", "最可能", "The likeliest", part("duration")),
+        required("most", "最长", "The most", part("duration")),
+    ]);
+    let memoryless =
+        object(vec![required("mean", "平均", "The mean of an exponential", part("duration"))]);
+    let mut times = list(part("duration"));
+    times["minItems"] = json!(1);
+    times["maxItems"] = json!(OBSERVED_MAX);
+    let observed = object(vec![required("observed", "实际用时", "What was seen", times)]);
+    json!({ "anyOf": [skewed, judged, memoryless, observed] })
 }
 
 fn injects() -> Value {

@@ -329,7 +329,7 @@ impl Bench<'_> {
 }
 
 /// Names an expectation for programs and for people, with its limit.
-fn describe(playbook: &Playbook, ask: &Ask) -> (SmolStr, Text, Option<SignedDuration>) {
+pub(super) fn describe(playbook: &Playbook, ask: &Ask) -> (SmolStr, Text, Option<SignedDuration>) {
     let each = |f: &dyn Fn(Lang) -> String| Text::both(f(Lang::Zh), f(Lang::En));
     match ask {
         Ask::Objective(id) => {

@@ -134,6 +134,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Give up a role", "放弃角色"),
     ("How", "输出的形式"),
     ("How long (default: 1h)", "多久（默认：1h）"),
+    ("How many runs (default: the file's `samples`)", "模拟多少次（默认：文件里的 `samples`）"),
+    (
+        "How many runs of each (default: the file's `samples`)",
+        "各模拟多少次（默认：文件里的 `samples`）",
+    ),
     ("In return for their shift from then", "换取对方从此时起的班"),
     ("In return for their shift until then", "换取对方到此时止的班"),
     ("Incident response and emergency plans", "应急预案与事件响应"),
@@ -143,6 +148,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("JSON", "JSON 数据"),
     ("Leave a step out", "跳过一个步骤"),
     ("Leave out progress bars and remarks", "不显示进度条和附注"),
+    ("Leave out what changes one thing at a time", "不做逐项改变的试验"),
     ("Leave what was done as it is, and why", "已做的处置不撤回，并说明原因"),
     ("Let a paused incident run on", "让暂停的事件继续"),
     ("Let it deal with what is due and send messages", "允许它处理到期事项并发送消息"),
@@ -295,6 +301,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     ("Silence the alerts that have these labels", "静默带有这些标签的告警"),
     (
+        "Simulate a drill's file many times: how likely the plan holds, and what it depends on",
+        "多次模拟一个演练文件：预案守住的概率，以及取决于什么",
+    ),
+    (
+        "Simulate two plans with one drill under the same luck",
+        "用同一个演练、同样的运气比较两份预案",
+    ),
+    (
         "Single pieces: references of the JSON timeline, hashes of files",
         "单项内容：JSON 时间线中的引用、文件的哈希",
     ),
@@ -327,6 +341,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     ("The data folder (default: ./data)", "数据文件夹（默认：./data）"),
     ("The document that says so", "准许延期的文件"),
+    ("The drill's file", "演练的文件"),
     ("The drill's name, or its file", "演练的名称或文件"),
     ("The entry's number in the timeline", "该记录在时间线中的序号"),
     ("The file", "文件"),
@@ -340,6 +355,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "存放来源密钥的文件（默认：FIREBELL_INGEST_KEY）",
     ),
     ("The file; only --report does without", "文件；只有 --report 可以不写"),
+    ("The first plan's file", "第一份预案的文件"),
     (
         "The folder to write to; one page goes to standard output without it",
         "要写入的文件夹；不写则在标准输出上输出一页",
@@ -375,6 +391,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The run", "哪一次运行"),
     ("The same trouble carries the same key", "同一问题用同一个键"),
     ("The schedule", "值班表"),
+    ("The second plan's file", "第二份预案的文件"),
     ("The server that client verbs talk to", "客户端命令所访问的服务"),
     ("The service it belongs to", "令牌所属的服务"),
     ("The shell", "命令行解释器"),
@@ -424,6 +441,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("What the next shift must know", "接班人必须知道的事"),
     ("What they must know", "接任者必须知道的事"),
     ("When", "何时"),
+    (
+        "When every run begins: who is on call is looked up then (default: a working morning)",
+        "每次模拟开始的时刻：据此查值班人（默认：某个工作日上午）",
+    ),
     (
         "When it arrives, for the silences of the configuration; now where missing",
         "何时到达，用于判断配置中的静默；缺省为现在",

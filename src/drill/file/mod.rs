@@ -7,6 +7,7 @@ mod people;
 mod requirement;
 mod script;
 mod timetable;
+mod timing;
 mod words;
 
 use std::collections::BTreeMap;

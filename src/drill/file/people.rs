@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
-use crate::drill::cast::{Cast, Manner, Share, StepManner, Timing, TimingError};
-use crate::drill::file::code::{BAD_SHARE, BAD_TIMING, EMPTY_CAST, NOT_APPLICABLE, UNKNOWN_NAME};
-use crate::drill::file::words::{Plan, percent, take_duration};
+use crate::drill::cast::{Cast, Manner, Share, StepManner};
+use crate::drill::file::code::{BAD_SHARE, EMPTY_CAST, NOT_APPLICABLE, UNKNOWN_NAME};
+use crate::drill::file::timing::{channels, night, timing};
+use crate::drill::file::words::{Plan, percent};
 use crate::id::StepId;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::source::Span;
@@ -42,8 +43,10 @@ pub(super) fn cast(node: &Node, plan: Plan<'_>, out: &mut Diagnostics) -> Option
             steps.insert(step, manner);
         }
     }
+    let channels = channels(&mut fields, out);
+    let night = fields.take("night").and_then(|node| night(node, out));
     fields.close(out);
-    Some(Cast { default, roles, steps })
+    Some(Cast { default, roles, steps, channels, night })
 }
 
 /// A key as a node, so that names are looked up alike wherever they stand.
@@ -109,31 +112,6 @@ fn not_applicable(span: Span, key: &str, step: &StepId) -> Diagnostic {
     )
     .at(span)
     .help(both!("删去它", "remove it"))
-}
-
-fn timing(node: &Node, out: &mut Diagnostics) -> Option<Timing> {
-    let mut fields = Fields::open(node, Text::both("用时", "a timing"), out)?;
-    fields.require("median", out)?;
-    let median = take_duration(&mut fields, "median", out);
-    fields.require("p90", out)?;
-    let p90 = take_duration(&mut fields, "p90", out);
-    fields.close(out);
-    let error = match Timing::new(median?, p90?) {
-        Ok(timing) => return Some(timing),
-        Err(error) => error,
-    };
-    let message = match error {
-        TimingError::NotPositive => {
-            both!("`median` 必须大于零", "`median` must be more than nothing")
-        }
-        TimingError::Reversed => both!(
-            "`p90` 不能小于 `median`：九成的时候不会比一半的时候更快",
-            "`p90` is below `median`: nine in ten cannot be faster than one in two"
-        ),
-        TimingError::TooLong => both!("用时过长", "the timing is too long"),
-    };
-    out.push(Diagnostic::new(BAD_TIMING, message).at(node.span));
-    None
 }
 
 fn answers(

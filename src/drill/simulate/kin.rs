@@ -5,21 +5,20 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use crate::drill::cast::Dice;
 use crate::drill::simulate::life::Life;
+use crate::drill::simulate::setting::Setting;
 use crate::drill::simulate::world::Stage;
 use crate::engine::{Actor, ChildOutcome, Command, Declare, Incident, Mode, ParentRef, Pending};
 use crate::id::{IncidentId, NoticeId, PlaybookId};
 use crate::notify::{Why, WhyCode};
-use crate::playbook::Playbook;
 use crate::text::Lang;
 
 /// Carries one errand; tells whether there was one.
-pub(super) fn carry<'a>(stage: Stage<'a>, lives: &mut Vec<Life<'a>>, seed: u64) -> bool {
+pub(super) fn carry<'a>(setting: Setting<'a>, lives: &mut Vec<Life<'a>>) -> bool {
     let Some((of, request, pending)) = next(lives) else { return false };
     match pending.as_ref() {
         Pending::Child { .. } => {
-            let outcome = begin(stage, lives, (of, &pending), seed);
+            let outcome = begin(setting, lives, (of, &pending));
             lives[of].world.ask(Actor::System, Command::ChildOutcome { request, outcome });
         }
         Pending::Recall { child, why, .. } => {
@@ -45,7 +44,7 @@ pub(super) fn carry<'a>(stage: Stage<'a>, lives: &mut Vec<Life<'a>>, seed: u64) 
             }
             lives[of].world.ask(Actor::System, Command::ErrandEnded { request });
         }
-        Pending::HandOff { playbook, .. } => match stage.plans.get(playbook) {
+        Pending::HandOff { playbook, .. } => match setting.stage.plans.get(playbook) {
             Some(to) => lives[of].world.hand_over(request, to),
             None => {
                 let outcome = ChildOutcome::Refused { why: missing(playbook) };
@@ -75,15 +74,14 @@ fn find(lives: &[Life<'_>], id: IncidentId) -> Option<usize> {
 }
 
 fn begin<'a>(
-    stage: Stage<'a>,
+    setting: Setting<'a>,
     lives: &mut Vec<Life<'a>>,
     (of, pending): (usize, &Pending),
-    seed: u64,
 ) -> ChildOutcome {
     let Pending::Child { key, child, playbook, with, .. } = pending else {
         return ChildOutcome::HeldBack;
     };
-    let Some(plan) = stage.plans.get(playbook) else {
+    let Some(plan) = setting.stage.plans.get(playbook) else {
         return ChildOutcome::Refused { why: missing(playbook) };
     };
     let from: &Incident = &lives[of].world.incident;
@@ -104,9 +102,9 @@ fn begin<'a>(
         ..Declare::new(*child, number, Mode::Simulation)
     };
     let now = lives[of].world.now;
-    let sample = u32::try_from(lives.len()).unwrap_or(u32::MAX);
-    let playbook: &'a Playbook = plan;
-    match Life::declare(Stage { playbook, ..stage }, now, declaration, Dice::new(seed, sample)) {
+    let dice = setting.dice.of_life(u32::try_from(lives.len()).unwrap_or(u32::MAX));
+    let stage = Stage { playbook: plan, ..setting.stage };
+    match Life::declare(Setting { stage, dice, ..setting }, now, declaration) {
         Ok(life) => {
             lives.push(life);
             ChildOutcome::Started { number }

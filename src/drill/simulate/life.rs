@@ -7,7 +7,8 @@ use crate::drill::cast::Dice;
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::outside::Outside;
 use crate::drill::simulate::people::People;
-use crate::drill::simulate::world::{Stage, World};
+use crate::drill::simulate::setting::Setting;
+use crate::drill::simulate::world::World;
 use crate::engine::{Actor, Command, Declare, LadderState, Rejection};
 
 /// How often the last resort is told that nobody answered before a run has come to a standstill:
@@ -27,12 +28,11 @@ pub(super) struct Life<'a> {
 
 impl<'a> Life<'a> {
     pub(super) fn declare(
-        stage: Stage<'a>,
+        setting: Setting<'a>,
         now: Timestamp,
         declaration: Declare,
-        dice: Dice,
     ) -> Result<Self, Rejection> {
-        let world = World::declare(stage, now, declaration)?;
+        let (world, dice) = (World::declare(setting, now, declaration)?, setting.dice);
         let (people, outside, agenda) = (People::new(dice), Outside::default(), Agenda::default());
         Ok(Self { world, people, outside, agenda, dice, heard: 0 })
     }

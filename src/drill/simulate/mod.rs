@@ -8,6 +8,7 @@ mod life;
 mod outside;
 pub mod page;
 mod people;
+mod setting;
 mod world;
 
 use jiff::Timestamp;
@@ -22,12 +23,14 @@ use crate::drill::scenario::LENGTH_MAX;
 use crate::drill::score::{Seen, judge};
 use crate::drill::simulate::agenda::Happening;
 use crate::drill::simulate::life::Life;
+use crate::drill::simulate::setting::Setting;
 use crate::drill::simulate::world::World;
 use crate::engine::{Actor, Declare, Event, Incident, Mode, Rejection};
 use crate::id::{DrillRunId, IncidentId};
 use crate::store;
 use crate::text::{Lang, Text};
 
+pub use setting::Change;
 pub use world::Stage;
 
 /// The most events of a simulated run: more than any plan makes that is not going round in circles.
@@ -53,7 +56,8 @@ pub struct Simulated {
     pub why: Option<Text>,
     /// Its journal.
     pub events: Vec<Event>,
-    /// The last link of the journal's hash chain, in hex; `None` where there is no journal.
+    /// The last link of the journal's hash chain, in hex; `None` where there is no journal, or
+    /// nobody asked for its hash.
     pub journal_hash: Option<SmolStr>,
     /// The incident as the last event left it; `None` where it could not be declared.
     pub incident: Option<Incident>,
@@ -70,13 +74,26 @@ pub struct Simulated {
 /// Runs a drill once.
 #[must_use]
 pub fn simulate(stage: Stage<'_>, take: Take) -> Simulated {
-    match Run::begin(stage, take) {
+    let dice = Dice::new(take.seed, 0);
+    through(Setting { stage, dice, change: Change::None, hashed: true }, take)
+}
+
+fn through(setting: Setting<'_>, take: Take) -> Simulated {
+    match Run::begin(setting, take) {
         Ok(mut run) => {
             let (outcome, why) = run.run_through(take.begin);
             run.conclude(outcome, why)
         }
-        Err(rejection) => never_begun(stage, take, &rejection),
+        Err(rejection) => never_begun(setting.stage, take, &rejection),
     }
+}
+
+/// Runs a drill once more, with the luck of another sample and with a change, without a journal's
+/// hash: for those who count.
+#[must_use]
+pub fn sample(stage: Stage<'_>, take: Take, sample: u32, change: Change<'_>) -> Simulated {
+    let dice = Dice::new(take.seed, sample);
+    through(Setting { stage, dice, change, hashed: false }, take)
 }
 
 /// Runs a drill once and judges it.
@@ -136,18 +153,18 @@ fn never_begun(stage: Stage<'_>, take: Take, rejection: &Rejection) -> Simulated
 
 /// A run under way: the incident that is rehearsed, and those it asked for, under one clock.
 struct Run<'a> {
-    stage: Stage<'a>,
+    setting: Setting<'a>,
     /// The rehearsed incident first, then the others in the order in which they began.
     lives: Vec<Life<'a>>,
-    seed: u64,
     /// Injects that wait for their condition, by position.
     conditional: Vec<usize>,
 }
 
 impl<'a> Run<'a> {
-    fn begin(stage: Stage<'a>, take: Take) -> Result<Self, Rejection> {
+    fn begin(setting: Setting<'a>, take: Take) -> Result<Self, Rejection> {
+        let stage = setting.stage;
         let (declaration, starter) = declaration(stage, take);
-        let mut first = Life::declare(stage, take.begin, declaration, Dice::new(take.seed, 0))?;
+        let mut first = Life::declare(setting, take.begin, declaration)?;
         let mut conditional = Vec::new();
         for (position, inject) in stage.scenario.injects.iter().enumerate() {
             match &inject.trigger {
@@ -158,7 +175,7 @@ impl<'a> Run<'a> {
                 Trigger::When(_) => conditional.push(position),
             }
         }
-        Ok(Self { stage, lives: vec![first], seed: take.seed, conditional })
+        Ok(Self { setting, lives: vec![first], conditional })
     }
 
     fn first(&mut self) -> &mut Life<'a> {
@@ -216,7 +233,7 @@ impl<'a> Run<'a> {
                 }
                 self.lives[nth].look();
             }
-            if !kin::carry(self.stage, &mut self.lives, self.seed) {
+            if !kin::carry(self.setting, &mut self.lives) {
                 return;
             }
         }
@@ -258,7 +275,7 @@ impl<'a> Run<'a> {
     }
 
     fn conclude(self, outcome: Outcome, why: Option<Text>) -> Simulated {
-        let journal_hash = SmolStr::new(joined(&self.lives).to_string());
+        let journal_hash = joined(&self.lives).map(|link| SmolStr::new(link.to_string()));
         let mut lives = self.lives.into_iter();
         let first = lives.next().expect("a run has the incident it began with");
         let injects = &first.world.scenario.injects;
@@ -267,7 +284,7 @@ impl<'a> Run<'a> {
         Simulated {
             outcome,
             why,
-            journal_hash: Some(journal_hash),
+            journal_hash,
             ended_at: first.world.incident.ended_at.unwrap_or(first.world.now),
             injects_left: left.into_iter().map(|n| injects[n].act.describe()).collect(),
             events: first.world.events,
@@ -279,12 +296,14 @@ impl<'a> Run<'a> {
 }
 
 /// Returns the link of the journal; of several incidents one that hangs on all of theirs.
-fn joined(lives: &[Life<'_>]) -> store::Digest {
+fn joined(lives: &[Life<'_>]) -> Option<store::Digest> {
     match lives {
         [only] => only.world.link,
         all => {
-            let links = all.iter().flat_map(|life| *life.world.link.as_bytes());
-            store::Digest::of(&links.collect::<Vec<u8>>())
+            let links: Option<Vec<store::Digest>> =
+                all.iter().map(|life| life.world.link).collect();
+            let bytes: Vec<u8> = links?.iter().flat_map(|link| *link.as_bytes()).collect();
+            Some(store::Digest::of(&bytes))
         }
     }
 }

@@ -10,9 +10,7 @@ use crate::drill::cast::Dice;
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::people::{People, role_of};
 use crate::drill::simulate::world::World;
-use crate::engine::{
-    Actor, Command, NoticeOutcome, Pending, Purpose, Recipient, RequestOutcome, RunKey,
-};
+use crate::engine::{Actor, Command, NoticeOutcome, Pending, Recipient, RequestOutcome, RunKey};
 use crate::id::{ChannelId, NoticeId};
 
 /// How long a message takes to reach its channel: a mail server on a good day.
@@ -61,8 +59,11 @@ impl Outside {
                     if self.on_its_way.insert(*id, (0, 0)).is_none() {
                         let turn = people.turn(key);
                         let role = role_of(world, &key.step);
-                        let took = world.scenario.cast.steps.get(&key.step).and_then(|m| m.work);
-                        let took = took.and_then(|_| world.scenario.cast.work(dice, role, &turn));
+                        let took =
+                            world.scenario.cast.steps.get(&key.step).and_then(|m| m.work.as_ref());
+                        let pace = world.work_pace(&key.step);
+                        let took =
+                            took.and_then(|_| world.scenario.cast.work(dice, role, &turn, pace));
                         let answer = Happening::Answer { request: *id, key: key.clone() };
                         agenda.put(world.now + took.unwrap_or(ANSWER), answer);
                     }
@@ -104,12 +105,13 @@ impl Outside {
             }
             (_, Some(via)) => NoticeOutcome::Delivered { via: via.clone(), within: None },
         };
-        let delivered = matches!(outcome, NoticeOutcome::Delivered { .. });
+        let taken_by = match &outcome {
+            NoticeOutcome::Delivered { via, .. } => Some(via.clone()),
+            _ => None,
+        };
         world.ask(Actor::System, Command::NoticeOutcome { notice: id, outcome });
-        if let (true, Recipient::Person(person), Purpose::StepMessage { key }) =
-            (delivered, &notice.to, &notice.purpose)
-        {
-            people.read(id, key, person, world, agenda);
+        if let (Some(via), Recipient::Person(person)) = (taken_by, &notice.to) {
+            people.get(notice, (&via, person), world, agenda);
         }
     }
 

@@ -1,10 +1,11 @@
 //! What the modelled people do: they answer pages, take roles, work on steps, choose, consent, and
 //! do something about steps that failed.
 //!
-//! They are not contended for: one person may work on several steps at a time. They react to the
+//! Each works on one step at a time; further steps wait until they are free, first come, first
+//! served. They learn of a role by the message that reaches them, of everything else from the
 //! incident's state alone, as real people do who look at their screen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
@@ -14,10 +15,10 @@ use crate::drill::inject::REASON;
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::world::World;
 use crate::engine::{
-    Actor, ClockKey, Command, EvidenceItem, Fact, Incident, LadderSubject, RoleAct, Run, RunKey,
-    StepAct, StepRef, StepState, Tenure,
+    Actor, ClockKey, Command, EvidenceItem, Fact, Incident, LadderSubject, Notice, Purpose,
+    RoleAct, Run, RunKey, StepAct, StepRef, StepState, Tenure,
 };
-use crate::id::{PersonId, RoleId, StepId};
+use crate::id::{ChannelId, NoticeId, PersonId, RoleId, StepId};
 use crate::playbook::{Action, Approve, Approver, Decide, Evidence, Manual, NotifyUntil};
 
 /// How often a failed step is tried again before it is left out: what a commander does at night.
@@ -38,6 +39,12 @@ pub(super) struct People {
     turns: BTreeMap<RunKey, Turn>,
     /// Runs that wait for someone to take their role.
     idle: BTreeMap<RoleId, Vec<RunKey>>,
+    /// What each is working on, or was last.
+    working_on: BTreeMap<PersonId, RunKey>,
+    /// Runs that wait until somebody is free, first come first.
+    queues: BTreeMap<PersonId, VecDeque<RunKey>>,
+    /// How many messages each got over each channel.
+    got: BTreeMap<(ChannelId, PersonId), u32>,
     /// Who is away, and until when.
     away: BTreeMap<PersonId, Timestamp>,
     /// Steps whose next attempt fails by the drill's will.
@@ -57,6 +64,9 @@ impl People {
             begun: BTreeMap::new(),
             turns: BTreeMap::new(),
             idle: BTreeMap::new(),
+            working_on: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            got: BTreeMap::new(),
             away: BTreeMap::new(),
             doomed: BTreeSet::new(),
             mends: BTreeMap::new(),
@@ -67,13 +77,6 @@ impl People {
     /// Reacts to one event.
     pub(super) fn hear(&mut self, fact: &Fact, world: &World<'_>, agenda: &mut Agenda) {
         match fact {
-            Fact::RoleAssigned { role, to, .. } | Fact::RoleHandedOver { role, to, .. } => {
-                self.page(role, std::slice::from_ref(to), world, agenda);
-            }
-            Fact::RoleOffered { role, to, .. } => self.page(role, to, world, agenda),
-            Fact::RungFired { subject: LadderSubject::Role { role }, people, .. } => {
-                self.page(role, people, world, agenda);
-            }
             Fact::RoleAcknowledged { role, .. } => {
                 for key in self.idle.remove(role).unwrap_or_default() {
                     agenda.put(world.now, Happening::Begin(key));
@@ -83,15 +86,52 @@ impl People {
         }
     }
 
-    fn page(&mut self, role: &RoleId, people: &[PersonId], world: &World<'_>, agenda: &mut Agenda) {
-        for person in people {
-            let nth = self.asked.entry((role.clone(), person.clone())).or_insert(0);
-            *nth += 1;
-            let cast = &world.scenario.cast;
-            if let Some(after) = cast.acknowledgement(self.dice, role, person, *nth) {
-                let take = Happening::Take { role: role.clone(), person: person.clone() };
-                agenda.put(world.now + after, take);
+    /// Lets a message that a channel took reach a person.
+    pub(super) fn get(
+        &mut self,
+        notice: &Notice,
+        (via, person): (&ChannelId, &PersonId),
+        world: &World<'_>,
+        agenda: &mut Agenda,
+    ) {
+        if world.change.takes_away(person) {
+            return;
+        }
+        let nth = self.got.entry((via.clone(), person.clone())).or_insert(0);
+        *nth += 1;
+        let Some(transit) = world.scenario.cast.transit(self.dice, (via, person), *nth) else {
+            return;
+        };
+        match &notice.purpose {
+            Purpose::RolePage { role, also } => {
+                for role in std::iter::once(role).chain(also) {
+                    self.page(role, person, transit, world, agenda);
+                }
             }
+            Purpose::Escalation { subject: LadderSubject::Role { role }, .. } => {
+                self.page(role, person, transit, world, agenda);
+            }
+            Purpose::StepMessage { key } => {
+                self.read(notice.id, key, person, transit, world, agenda);
+            }
+            _ => {}
+        }
+    }
+
+    fn page(
+        &mut self,
+        role: &RoleId,
+        person: &PersonId,
+        transit: SignedDuration,
+        world: &World<'_>,
+        agenda: &mut Agenda,
+    ) {
+        let nth = self.asked.entry((role.clone(), person.clone())).or_insert(0);
+        *nth += 1;
+        let (cast, pace) = (&world.scenario.cast, world.reaction_pace(Some(role)));
+        if let Some(after) = cast.acknowledgement(self.dice, (role, person), *nth, pace) {
+            let take = Happening::Take { role: role.clone(), person: person.clone() };
+            agenda.put(world.now + transit + after, take);
         }
     }
 
@@ -114,10 +154,34 @@ impl People {
                 agenda.put(world.now + after, Happening::Begin(run.key.clone()));
             }
         }
+        self.call_up(world, agenda);
         if world.incident.close_awaited && !self.closing {
             self.closing = true;
             agenda.put(world.now, Happening::Close);
         }
+    }
+
+    /// Lets those who have become free go on with what waited for them.
+    fn call_up(&mut self, world: &World<'_>, agenda: &mut Agenda) {
+        for (person, queue) in &mut self.queues {
+            let busy = self.working_on.get(person).is_some_and(|key| is_under_way(world, key));
+            if let Some(key) = (!busy).then(|| queue.pop_front()).flatten() {
+                agenda.put(world.now, Happening::Begin(key));
+            }
+        }
+        self.queues.retain(|_, queue| !queue.is_empty());
+    }
+
+    /// Takes a person for a run, unless they work on another; then it waits for them.
+    fn engage(&mut self, person: &PersonId, key: &RunKey, world: &World<'_>) -> bool {
+        let current = self.working_on.get(person);
+        let busy = current.is_some_and(|current| current != key && is_under_way(world, current));
+        if busy {
+            self.queues.entry(person.clone()).or_default().push_back(key.clone());
+        } else {
+            self.working_on.insert(person.clone(), key.clone());
+        }
+        !busy
     }
 
     fn take_turn(&mut self, key: &RunKey) {
@@ -138,7 +202,7 @@ impl People {
     fn reaction(&mut self, run: &Run, world: &World<'_>) -> Option<SignedDuration> {
         let role = role_of(world, &run.key.step);
         let turn = self.turn(&run.key);
-        world.scenario.cast.start(self.dice, role, &turn)
+        world.scenario.cast.start(self.dice, role, &turn, world.reaction_pace(role))
     }
 
     /// Lets someone be away.
@@ -190,27 +254,28 @@ impl People {
             self.gather_consent(&key, approve, world, agenda);
             return;
         }
-        let Some(actor) = self.ready_actor(&key, Happening::Begin(key.clone()), world, agenda)
-        else {
+        let again = Happening::Begin(key.clone());
+        let Some(person) = self.ready_person(&key, again, world, agenda) else { return };
+        if !is_under_way(world, &key) || !self.engage(&person, &key, world) {
             return;
-        };
-        if matches!(step.action, Action::Manual(_)) {
-            world.ask(actor, on_step(&key, StepAct::Start));
         }
-        let turn = self.turn(&key);
-        let work = world.scenario.cast.work(self.dice, role_of(world, &key.step), &turn);
+        if matches!(step.action, Action::Manual(_)) {
+            world.ask(Actor::person(person), on_step(&key, StepAct::Start));
+        }
+        let (turn, pace) = (self.turn(&key), world.work_pace(&key.step));
+        let work = world.scenario.cast.work(self.dice, role_of(world, &key.step), &turn, pace);
         agenda.put(world.now + work.unwrap_or(SignedDuration::ZERO), Happening::Finish(key));
     }
 
     /// Returns who acts on a step now. While its role is vacant the step waits; while they are away
     /// it is put off.
-    fn ready_actor(
+    fn ready_person(
         &mut self,
         key: &RunKey,
         again: Happening,
         world: &World<'_>,
         agenda: &mut Agenda,
-    ) -> Option<Actor> {
+    ) -> Option<PersonId> {
         let role = role_of(world, &key.step).or_else(|| world.playbook.commander())?;
         let Some(holder) = held_by(&world.incident, role) else {
             self.idle.entry(role.clone()).or_default().push(key.clone());
@@ -220,16 +285,15 @@ impl People {
             agenda.put(back, again);
             return None;
         }
-        Some(Actor::person(holder.clone()))
+        Some(holder.clone())
     }
 
     /// Lets whoever acts on a step finish it.
     pub(super) fn finish(&mut self, key: RunKey, world: &mut World<'_>, agenda: &mut Agenda) {
         let Some((_, step)) = world.playbook.step(&key.step) else { return };
-        let Some(actor) = self.ready_actor(&key, Happening::Finish(key.clone()), world, agenda)
-        else {
-            return;
-        };
+        let again = Happening::Finish(key.clone());
+        let Some(person) = self.ready_person(&key, again, world, agenda) else { return };
+        let actor = Actor::person(person);
         let turn = self.turn(&key);
         if self.fails(&turn, world) {
             let reason = REASON.to_owned();
@@ -283,8 +347,8 @@ impl People {
                 }
             }
         }
-        let turn = self.turn(key);
-        let work = world.scenario.cast.work(self.dice, role_of(world, &key.step), &turn);
+        let (turn, pace) = (self.turn(key), world.work_pace(&key.step));
+        let work = world.scenario.cast.work(self.dice, role_of(world, &key.step), &turn, pace);
         let at = world.now + work.unwrap_or(SignedDuration::ZERO);
         for person in people {
             agenda.put(at, Happening::Consent { key: key.clone(), person });
@@ -335,11 +399,12 @@ impl People {
     }
 
     /// Lets the reader of a message say so, where the plan waits for it.
-    pub(super) fn read(
+    fn read(
         &mut self,
-        notice: crate::id::NoticeId,
+        notice: NoticeId,
         key: &RunKey,
         person: &PersonId,
+        transit: SignedDuration,
         world: &World<'_>,
         agenda: &mut Agenda,
     ) {
@@ -349,9 +414,12 @@ impl People {
             Some(Action::Notify(notify)) if matches!(notify.until, NotifyUntil::Acknowledged(_))
         );
         let role = RoleId::new("");
-        let cast = &world.scenario.cast;
-        if waits && let Some(after) = cast.acknowledgement(self.dice, &role, person, 1) {
-            agenda.put(world.now + after, Happening::Seen { notice, person: person.clone() });
+        let (cast, pace) = (&world.scenario.cast, world.reaction_pace(None));
+        if waits && let Some(after) = cast.acknowledgement(self.dice, (&role, person), 1, pace) {
+            agenda.put(
+                world.now + transit + after,
+                Happening::Seen { notice, person: person.clone() },
+            );
         }
     }
 }
@@ -364,6 +432,12 @@ fn on_step(key: &RunKey, act: StepAct) -> Command {
 /// Returns the role that acts on a step.
 pub(super) fn role_of<'a>(world: &World<'a>, step: &StepId) -> Option<&'a RoleId> {
     world.playbook.step(step)?.1.doer()
+}
+
+/// Tells whether a run can be begun or is being worked on.
+fn is_under_way(world: &World<'_>, key: &RunKey) -> bool {
+    let run = world.incident.run_of(key);
+    run.is_some_and(|run| matches!(run.state, StepState::Ready | StepState::Active))
 }
 
 fn held_by<'a>(incident: &'a Incident, role: &RoleId) -> Option<&'a PersonId> {

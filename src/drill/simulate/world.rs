@@ -6,14 +6,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::drill::absence::Scene;
+use crate::drill::cast::Pace;
 use crate::drill::file::Playbooks;
 use crate::drill::observe::Observed;
 use crate::drill::scenario::Scenario;
+use crate::drill::simulate::setting::{Change, Setting};
 use crate::engine::{
     Actor, Chance, Command, Ctx, Declare, Event, Facts, Incident, Outcome, Rejection, codec,
     decide, declare, due, next_deadline,
 };
-use crate::id::{IncidentId, NoticeId};
+use crate::id::{IncidentId, NoticeId, RoleId, StepId};
 use crate::people::Directory;
 use crate::playbook::{Condition, Playbook};
 use crate::store::{Digest, chain};
@@ -26,11 +28,12 @@ pub(super) struct World<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) playbook: &'a Playbook,
     pub(super) directory: &'a Directory,
+    pub(super) change: Change<'a>,
     pub(super) now: Timestamp,
     pub(super) incident: Incident,
     pub(super) observed: Observed,
-    /// The last link of the journal's hash chain.
-    pub(super) link: Digest,
+    /// The last link of the journal's hash chain, where it is kept.
+    pub(super) link: Option<Digest>,
     pub(super) events: Vec<Event>,
 }
 
@@ -56,10 +59,11 @@ impl<'a> World<'a> {
 
     /// Declares the incident.
     pub(super) fn declare(
-        stage: Stage<'a>,
+        setting: Setting<'a>,
         now: Timestamp,
         declaration: Declare,
     ) -> Result<Self, Rejection> {
+        let stage = setting.stage;
         let id: IncidentId = declaration.id;
         let ctx = Ctx {
             now,
@@ -76,10 +80,11 @@ impl<'a> World<'a> {
             scenario: stage.scenario,
             playbook: stage.playbook,
             directory: stage.directory,
+            change: setting.change,
             now,
             incident,
             observed: Observed::default(),
-            link: chain::genesis(id),
+            link: setting.hashed.then(|| chain::genesis(id)),
             events: Vec::new(),
         };
         world.record(events);
@@ -134,10 +139,19 @@ impl<'a> World<'a> {
         for event in events {
             self.observed
                 .see(&event, expect, &mut |condition| condition.evaluate(&scope).and_known());
-            let bytes = codec::encode(&event);
-            self.link = chain::link(self.link, &bytes);
+            self.link = self.link.map(|link| chain::link(link, &codec::encode(&event)));
             self.events.push(event);
         }
+    }
+
+    /// Returns how fast work on a step goes that begins now.
+    pub(super) fn work_pace(&self, step: &StepId) -> Pace {
+        Pace { at: self.now, slower: self.change.work(step) }
+    }
+
+    /// Returns how fast a role reacts to what reaches it now.
+    pub(super) fn reaction_pace(&self, role: Option<&RoleId>) -> Pace {
+        Pace { at: self.now, slower: self.change.reaction(role) }
     }
 
     /// Tells whether a condition holds now; unknown counts as false.

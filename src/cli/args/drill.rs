@@ -1,0 +1,78 @@
+//! The words of `firebell drill`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use crate::drill::study::RUNS_MAX;
+
+/// Works drills.
+#[derive(Debug, Subcommand)]
+pub enum Drill {
+    /// List drills with their next five starts
+    List,
+    /// Run a drill: a file simulated on the spot, or a drill of the server by name
+    Run {
+        /// The drill's name, or its file
+        drill: String,
+        /// Another seed than the file's
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Simulate a drill's file many times: how likely the plan holds, and what it depends on
+    Simulate(Odds),
+    /// Simulate two plans with one drill under the same luck
+    Compare(Versus),
+    /// List results
+    Runs {
+        /// Only of this drill
+        #[arg(long)]
+        drill: Option<String>,
+    },
+    /// Show one result
+    Show {
+        /// The run
+        run: String,
+    },
+}
+
+/// Simulates a drill many times.
+#[derive(Debug, Args)]
+pub struct Odds {
+    /// The drill's file
+    pub drill: PathBuf,
+    /// How many runs (default: the file's `samples`)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(RUNS_MAX)))]
+    pub runs: Option<u32>,
+    /// Another seed than the file's
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// When every run begins: who is on call is looked up then (default: a working morning)
+    #[arg(long)]
+    pub at: Option<Timestamp>,
+    /// Leave out what changes one thing at a time
+    #[arg(long)]
+    pub no_trials: bool,
+}
+
+/// Simulates two plans with one drill.
+#[derive(Debug, Args)]
+pub struct Versus {
+    /// The first plan's file
+    pub before: PathBuf,
+    /// The second plan's file
+    pub after: PathBuf,
+    /// The drill's file
+    #[arg(long)]
+    pub drill: PathBuf,
+    /// How many runs of each (default: the file's `samples`)
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(RUNS_MAX)))]
+    pub runs: Option<u32>,
+    /// Another seed than the file's
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// When every run begins: who is on call is looked up then (default: a working morning)
+    #[arg(long)]
+    pub at: Option<Timestamp>,
+}

@@ -1,0 +1,114 @@
+//! What a plan would do in many rehearsals: a drill is simulated again and again, each time with
+//! other luck, and what came of it is counted.
+//!
+//! `tally` counts, `path` finds what the end waited for, `estimate` says how far a number can be
+//! trusted, `trial` changes one thing at a time, `versus` holds two plans against each other under
+//! the same luck, `report` is what comes out. Pure: the same drill, plan, people, seed and beginning
+//! give the same report on any number of threads. It must not know how a report is shown.
+
+pub mod estimate;
+mod path;
+pub mod report;
+mod tally;
+mod trial;
+mod versus;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use crate::drill::score::{Seen, judge};
+use crate::drill::simulate::{Change, Simulated, Stage, Take, sample};
+use crate::id::PlaybookId;
+use crate::text::Text;
+
+pub use report::Study;
+pub use versus::{Versus, versus};
+
+use tally::{Catalogue, Sampled, Tally};
+
+/// The most runs of a study: a share of one in a hundred is then known to a fiftieth of it.
+pub const RUNS_MAX: u32 = 1_000_000;
+/// How many runs are counted together: so many that a thread is not asked for too often.
+const CHUNK: u32 = 64;
+
+/// How a study is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Design {
+    /// The beginning and the seed.
+    pub take: Take,
+    /// How many runs.
+    pub runs: u32,
+    /// Whether one thing after the other is changed to see what depends on it.
+    pub trials: bool,
+}
+
+/// Told how many runs were made since it was told last; from any thread.
+pub type Progress<'p> = &'p (dyn Fn(u64) + Sync);
+
+/// Simulates a drill many times and reports what came of it.
+#[must_use]
+pub fn study(stage: Stage<'_>, design: Design, progress: Progress<'_>) -> Study {
+    let catalogue = Catalogue::of(stage.playbook);
+    let tally = tallied(stage, &catalogue, design, progress);
+    let trials = design.trials.then(|| trial::trials(stage, &catalogue, design, &tally, progress));
+    report::report(stage, &catalogue, design, &tally, trials)
+}
+
+/// Returns how many runs a study makes in all, for those who show how far it has come. What is
+/// changed depends on what the first runs show, so it is a guess from above.
+#[must_use]
+pub fn runs_of(design: Design) -> u64 {
+    let first = u64::from(design.runs);
+    if design.trials { first + trial::runs_at_most(design) } else { first }
+}
+
+fn tallied(
+    stage: Stage<'_>,
+    catalogue: &Catalogue<'_>,
+    design: Design,
+    progress: Progress<'_>,
+) -> Tally {
+    let none = || Tally::none(catalogue, stage.scenario.expect.len());
+    let chunk = |nth: u32| {
+        let mut tally = none();
+        for sample in nth * CHUNK..design.runs.min((nth + 1) * CHUNK) {
+            let (run, why) = once(stage, catalogue, design.take, sample, Change::None);
+            tally.count(run, why);
+        }
+        progress(tally.runs);
+        tally
+    };
+    let chunks = design.runs.div_ceil(CHUNK);
+    // Sums of counts do not depend on the order in which threads come by.
+    (0..chunks).into_par_iter().map(chunk).reduce(none, Tally::merge)
+}
+
+/// Makes one run and reads what it shows.
+fn once(
+    stage: Stage<'_>,
+    catalogue: &Catalogue<'_>,
+    take: Take,
+    nth: u32,
+    change: Change<'_>,
+) -> (Sampled, Option<Text>) {
+    let run = sample(stage, take, nth, change);
+    let card = run.incident.as_ref().map(|incident| {
+        let seen = Seen { observed: &run.observed, incident };
+        let scenario = stage.scenario;
+        judge(stage.playbook, &scenario.expect, scenario.pass, run.outcome, seen)
+    });
+    let sampled = Sampled::of(catalogue, nth, &run, card.as_ref());
+    let Simulated { why, .. } = run;
+    (sampled, why)
+}
+
+/// Names a plan's version in reports.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Version {
+    /// The plan.
+    pub playbook: PlaybookId,
+    /// Its hash.
+    pub hash: smol_str::SmolStr,
+}
+
+#[cfg(test)]
+mod tests;
