@@ -1,11 +1,11 @@
 //! What the modelled people do: they answer pages, take roles, work on steps, choose, consent, and
 //! do something about steps that failed.
 //!
-//! Each works on one step at a time; further steps wait until they are free, first come, first
-//! served. They learn of a role by the message that reaches them, of everything else from the
+//! Each works on one step at a time, the most urgent first; further steps wait until they are free.
+//! They learn of a role by the message that reaches them, of everything else from the
 //! incident's state alone, as real people do who look at their screen.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
@@ -31,6 +31,8 @@ pub(super) struct People {
     asked: BTreeMap<(RoleId, PersonId), u32>,
     /// Runs that someone has taken notice of.
     noticed: BTreeSet<RunKey>,
+    /// Those of them that nobody has begun.
+    fresh: BTreeSet<RunKey>,
     /// Failed runs that someone has taken notice of.
     broken: BTreeSet<RunKey>,
     /// How often each step, or item of it, was begun.
@@ -41,8 +43,8 @@ pub(super) struct People {
     idle: BTreeMap<RoleId, Vec<RunKey>>,
     /// What each is working on, or was last.
     working_on: BTreeMap<PersonId, RunKey>,
-    /// Runs that wait until somebody is free, first come first.
-    queues: BTreeMap<PersonId, VecDeque<RunKey>>,
+    /// Runs that wait until somebody is free.
+    queues: BTreeMap<PersonId, BTreeSet<RunKey>>,
     /// How many messages each got over each channel.
     got: BTreeMap<(ChannelId, PersonId), u32>,
     /// Who is away, and until when.
@@ -60,6 +62,7 @@ impl People {
             dice,
             asked: BTreeMap::new(),
             noticed: BTreeSet::new(),
+            fresh: BTreeSet::new(),
             broken: BTreeSet::new(),
             begun: BTreeMap::new(),
             turns: BTreeMap::new(),
@@ -149,6 +152,7 @@ impl People {
             let of_all_items = step.for_each.is_some() && run.key.item.is_none();
             if step.action.is_human() && !of_all_items && !self.noticed.contains(&run.key) {
                 self.noticed.insert(run.key.clone());
+                self.fresh.insert(run.key.clone());
                 self.take_turn(&run.key);
                 let after = self.reaction(run, world).unwrap_or(SignedDuration::ZERO);
                 agenda.put(world.now + after, Happening::Begin(run.key.clone()));
@@ -165,23 +169,34 @@ impl People {
     fn call_up(&mut self, world: &World<'_>, agenda: &mut Agenda) {
         for (person, queue) in &mut self.queues {
             let busy = self.working_on.get(person).is_some_and(|key| is_under_way(world, key));
-            if let Some(key) = (!busy).then(|| queue.pop_front()).flatten() {
+            queue.retain(|key| is_under_way(world, key));
+            if let Some(key) = (!busy).then(|| queue.pop_first()).flatten() {
                 agenda.put(world.now, Happening::Begin(key));
             }
         }
         self.queues.retain(|_, queue| !queue.is_empty());
     }
 
-    /// Takes a person for a run, unless they work on another; then it waits for them.
-    fn engage(&mut self, person: &PersonId, key: &RunKey, world: &World<'_>) -> bool {
+    /// Takes a person for a run, or for a more urgent one that waits for them as well; what they do
+    /// not begin waits. `None` where they are busy.
+    fn engage(&mut self, person: &PersonId, key: RunKey, world: &World<'_>) -> Option<RunKey> {
         let current = self.working_on.get(person);
-        let busy = current.is_some_and(|current| current != key && is_under_way(world, current));
-        if busy {
-            self.queues.entry(person.clone()).or_default().push_back(key.clone());
-        } else {
-            self.working_on.insert(person.clone(), key.clone());
+        let busy = current.is_some_and(|current| is_under_way(world, current));
+        let queue = self.queues.entry(person.clone()).or_default();
+        if current != Some(&key) {
+            queue.insert(key);
         }
-        !busy
+        if busy {
+            return None;
+        }
+        self.fresh.retain(|key| is_under_way(world, key));
+        let fresh = self.fresh.iter().filter(|key| is_for(world, person, key));
+        let chosen = queue.iter().chain(fresh).filter(|key| is_under_way(world, key));
+        let chosen = chosen.min_by_key(|key| (urgency(world, key), (*key).clone()))?.clone();
+        queue.remove(&chosen);
+        self.fresh.remove(&chosen);
+        self.working_on.insert(person.clone(), chosen.clone());
+        Some(chosen)
     }
 
     fn take_turn(&mut self, key: &RunKey) {
@@ -256,9 +271,8 @@ impl People {
         }
         let again = Happening::Begin(key.clone());
         let Some(person) = self.ready_person(&key, again, world, agenda) else { return };
-        if !is_under_way(world, &key) || !self.engage(&person, &key, world) {
-            return;
-        }
+        let Some(key) = self.engage(&person, key, world) else { return };
+        let Some((_, step)) = world.playbook.step(&key.step) else { return };
         if matches!(step.action, Action::Manual(_)) {
             world.ask(Actor::person(person), on_step(&key, StepAct::Start));
         }
@@ -432,6 +446,24 @@ fn on_step(key: &RunKey, act: StepAct) -> Command {
 /// Returns the role that acts on a step.
 pub(super) fn role_of<'a>(world: &World<'a>, step: &StepId) -> Option<&'a RoleId> {
     world.playbook.step(step)?.1.doer()
+}
+
+/// Tells whether a person is to act on a run that nobody has begun.
+fn is_for(world: &World<'_>, person: &PersonId, key: &RunKey) -> bool {
+    let Some((_, step)) = world.playbook.step(&key.step) else { return false };
+    let worked_on = matches!(step.action, Action::Manual(_) | Action::Decide(_));
+    let role = step.doer().or_else(|| world.playbook.commander());
+    let run = world.incident.run_of(key);
+    worked_on
+        && run.is_some_and(|run| matches!(run.state, StepState::Ready))
+        && role.and_then(|role| held_by(&world.incident, role)) == Some(person)
+}
+
+/// Returns by when a run must be begun or done; what has no limit comes last.
+fn urgency(world: &World<'_>, key: &RunKey) -> Timestamp {
+    let run = world.incident.run_of(key);
+    let limits = run.into_iter().flat_map(|run| [run.start_by, run.due_at]).flatten();
+    limits.min().unwrap_or(Timestamp::MAX)
 }
 
 /// Tells whether a run can be begun or is being worked on.
