@@ -76,6 +76,13 @@ pub struct ByLevel {
     pub level: u8,
 }
 
+/// A schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct BySchedule {
+    /// Its id in the configuration.
+    pub schedule: String,
+}
+
 /// No label: for what is there or not.
 pub type Unlabelled = Vec<(String, String)>;
 
@@ -175,6 +182,10 @@ metrics! {
     roster_gaps: Gauge = "roster_gaps";
     /// Stretches of the next 14 days in which somebody is on call whom nothing reaches.
     roster_unreachable: Gauge = "roster_unreachable";
+    /// How long ago the calendar of a schedule was last seen to hold the shifts in force.
+    roster_calendar_age_seconds: Family<BySchedule, SecondsGauge> = "roster_calendar_age" in Seconds;
+    /// Calendars whose last reading was not taken.
+    roster_calendars_in_trouble: Gauge = "roster_calendars_in_trouble";
     /// How late the latest deadline was acted on.
     scheduler_lag_seconds: SecondsGauge = "scheduler_lag" in Seconds;
     /// Instants ahead.
@@ -268,6 +279,8 @@ impl Metrics {
             overdue_oldest_seconds: SecondsGauge::default(),
             roster_gaps: Gauge::default(),
             roster_unreachable: Gauge::default(),
+            roster_calendar_age_seconds: Family::default(),
+            roster_calendars_in_trouble: Gauge::default(),
             scheduler_lag_seconds: SecondsGauge::default(),
             deadlines_armed: Gauge::default(),
             deadlines: Counter::default(),

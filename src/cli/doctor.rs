@@ -1,5 +1,6 @@
 //! `firebell doctor`: looks for trouble in an installation, offline, and says what to do.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -12,9 +13,12 @@ use super::verify::{nothing_in, refused, remarks};
 use super::word::word;
 use crate::config::{Config, Findings, Loaded};
 use crate::drill::book::Book;
+use crate::id::ScheduleId;
 use crate::people::Directory;
 use crate::playbook::diagnostic::Diagnostics;
-use crate::runtime::{Library, stored_overrides, with_overrides};
+use crate::runtime::{
+    CalendarStanding, Library, said_calendar, stored_calendars, stored_overrides, with_overrides,
+};
 use crate::server::{RENEWAL, Tls};
 use crate::store::{Health, Options, Sled, Store};
 use crate::text::count;
@@ -43,7 +47,7 @@ pub fn run(common: &Common, screen: &Screen) -> Result<(), Stop> {
     found.extend(certificate(&loaded.config, screen));
     let library = library(&loaded.config, screen);
     found.push(plans(&library, screen));
-    let (of_store, directory) = store(&loaded.config, screen);
+    let (of_store, directory) = store(&loaded.config, screen)?;
     found.push(rosters(&loaded, &directory, screen));
     found.push(watched(&loaded, &library, screen));
     found.extend(of_store);
@@ -134,22 +138,47 @@ fn said(findings: &Findings, well: (&str, &str), screen: &Screen) -> String {
     if lines.is_empty() { screen.lang.pick(well.0, well.1).to_owned() } else { lines.join("\n") }
 }
 
-/// Looks at the store; returns the people as they are with the changes of rosters that it keeps.
-fn store(config: &Config, screen: &Screen) -> (Vec<Finding>, Arc<Directory>) {
+/// Tells how old the copies of calendars are that are behind addresses.
+fn calendars(
+    standings: BTreeMap<ScheduleId, Arc<CalendarStanding>>,
+    screen: &Screen,
+) -> Option<Finding> {
+    let fetched = standings.into_iter().filter(|(_, standing)| !standing.is_file);
+    let mut ok = true;
+    let lines: Vec<String> = fetched
+        .map(|(schedule, standing)| {
+            let age = standing.good.map(|good| screen.now.duration_since(good));
+            ok &= standing.good.is_some() && !standing.is_old(screen.now);
+            let said = said_calendar(&standing, age);
+            screen.lang.pick(
+                format!("{schedule}：{}", said.get(screen.lang)),
+                format!("{schedule}: {}", said.get(screen.lang)),
+            )
+        })
+        .collect();
+    (!lines.is_empty()).then(|| Finding { what: "calendars", ok, detail: lines.join("\n") })
+}
+
+/// Looks at the store; returns the people as they are with the calendars and the changes of rosters
+/// that it keeps.
+fn store(config: &Config, screen: &Screen) -> Result<(Vec<Finding>, Arc<Directory>), Stop> {
     let directory = config.directory();
     if !Sled::is_in(&config.data) {
         let detail = nothing_in(config, screen);
-        return (vec![Finding { what: "store", ok: true, detail }], directory);
+        return Ok((vec![Finding { what: "store", ok: true, detail }], directory));
     }
     let opened = match Sled::open(&config.data, Options::default()) {
         Ok(opened) => opened,
         Err(error) => {
             let detail = refused(screen, &error).message;
-            return (vec![Finding { what: "store", ok: false, detail }], directory);
+            return Ok((vec![Finding { what: "store", ok: false, detail }], directory));
         }
     };
+    let sources = super::outbound::calendars(config, screen)?;
+    let (directory, standings) = stored_calendars(&opened.store, &sources, directory, screen.now);
     let directory = stored_overrides(&opened.store)
         .map_or(Arc::clone(&directory), |stored| Arc::new(with_overrides(&directory, &stored)));
+    let mut found: Vec<Finding> = calendars(standings, screen).into_iter().collect();
     let remarks = remarks(&opened.report, screen);
     let detail = if remarks.is_empty() {
         let active = opened.report.active;
@@ -160,8 +189,13 @@ fn store(config: &Config, screen: &Screen) -> (Vec<Finding>, Arc<Directory>) {
     } else {
         remarks.join("; ")
     };
-    let mut found = vec![Finding { what: "store", ok: opened.report.is_ordinary(), detail }];
-    let (ok, detail) = match opened.store.health() {
+    found.push(Finding { what: "store", ok: opened.report.is_ordinary(), detail });
+    found.push(disk(&opened.store, screen));
+    Ok((found, directory))
+}
+
+fn disk(store: &Sled, screen: &Screen) -> Finding {
+    let (ok, detail) = match store.health() {
         Health::Healthy => (true, screen.lang.pick("空间充足", "there is room").to_owned()),
         Health::Full { free, needed } => {
             let full = screen.lang.pick(
@@ -172,6 +206,5 @@ fn store(config: &Config, screen: &Screen) -> (Vec<Finding>, Arc<Directory>) {
         }
         Health::Broken { why } => (false, why),
     };
-    found.push(Finding { what: "disk", ok, detail });
-    (found, directory)
+    Finding { what: "disk", ok, detail }
 }

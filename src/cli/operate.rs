@@ -10,17 +10,21 @@ use super::args::{SafeStart, TestPage};
 use super::client::Client;
 use super::exit::{Exit, Stop};
 use super::screen::{Screen, Tone};
+use crate::text::Text;
 
 /// Lets the server read its plans and drills again.
 ///
 /// # Errors
-/// The server's problem; plans with errors, of which the last good set stays in force.
+/// The server's problem; plans with errors, of which the last good set stays in force; a calendar's file
+/// that is not taken.
 pub async fn reload(client: &Client, screen: &Screen) -> Result<(), Stop> {
     let answer = client.post("/api/v1/reload", &json!({})).await?;
     screen.data(&answer, |answer| reloaded(screen, answer))?;
     let swapped = answer.get("swapped").and_then(Json::as_bool).unwrap_or_default();
     let alerts = answer.get("alerts").is_none_or(|alerts| rows(alerts, "findings").count() == 0);
-    if swapped && alerts { Ok(()) } else { Err(Stop::silent(Exit::Failure)) }
+    let is_left = |own: &Json| text(own, "from") == "file" && !own["trouble"].is_null();
+    let calendars = !rows(&answer, "calendars").any(is_left);
+    if swapped && alerts && calendars { Ok(()) } else { Err(Stop::silent(Exit::Failure)) }
 }
 
 fn reloaded(screen: &Screen, answer: &Json) -> String {
@@ -36,6 +40,17 @@ fn reloaded(screen: &Screen, answer: &Json) -> String {
         .collect();
     let unreadable = rows(answer, "unreadable").filter_map(Json::as_str);
     lines.extend(unreadable.map(|line| screen.paint(Tone::Bad, line)));
+    for calendar in rows(answer, "calendars").filter(|own| !own["trouble"].is_null()) {
+        let schedule = text(calendar, "schedule");
+        let why: Text = serde_json::from_value(calendar["trouble"].clone())
+            .unwrap_or_else(|_| Text::Same(String::new()));
+        let why = why.get(screen.lang);
+        let line = screen.lang.pick(
+            format!("{schedule} 的日历未采用，仍用原来的：{why}"),
+            format!("{schedule}: its calendar is not taken, the last good one stays: {why}"),
+        );
+        lines.push(screen.paint(Tone::Bad, &line));
+    }
     let (plans, drills) = (&answer["playbooks"], &answer["drills"]);
     if rows(of_alerts, "findings").count() > 0 {
         let words =

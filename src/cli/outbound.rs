@@ -1,14 +1,17 @@
 //! From configured channels to open ways out.
 
+use std::collections::BTreeMap;
+
 use super::exit::{Exit, Stop};
 use super::screen::Screen;
-use crate::config::{Channel, ChannelKind, Config, Host, SmtpTls};
+use crate::config::{self, Calendar, Channel, ChannelKind, Config, Host, SmtpTls};
+use crate::id::ScheduleId;
 use crate::notify::pace::Pace;
 use crate::notify::{
     self, ChannelSettings, Channels, Credentials, EmlSettings, HookSettings, Hosts, KindSettings,
     Security, SmtpSettings, WebhookSettings,
 };
-use crate::runtime::Outbound;
+use crate::runtime::{CalendarPlace, CalendarSource, Outbound};
 
 /// Who mail comes from that is written to files and never sent.
 const EML_FROM: &str = "firebell <firebell@localhost>";
@@ -31,6 +34,32 @@ pub fn open(config: &Config, screen: &Screen) -> Result<Outbound, Stop> {
     let hosts = |list: &[Host]| Hosts::new(list.iter().map(|host| (host.name.as_str(), host.port)));
     let (drill_hosts, http_hosts) = (hosts(&config.drill_hosts), hosts(&config.http_hosts));
     Ok(Outbound::new(channels, http, drill_hosts, http_hosts))
+}
+
+/// Says where schedules have their calendars from, and what may call for them.
+///
+/// # Errors
+/// No client can be made.
+pub fn calendars(
+    config: &Config,
+    screen: &Screen,
+) -> Result<BTreeMap<ScheduleId, CalendarSource>, Stop> {
+    let client = |allow_private| {
+        notify::Client::new(notify::ClientSettings::new(allow_private))
+            .map_err(|error| Stop::new(Exit::Failure, error.text.get(screen.lang)))
+    };
+    let source = |calendar: &Calendar| {
+        let place = match &calendar.place {
+            config::CalendarPlace::File(path) => CalendarPlace::File(path.clone()),
+            config::CalendarPlace::Address { url, allow_private } => {
+                CalendarPlace::Address { url: url.clone(), client: client(*allow_private)? }
+            }
+        };
+        let every = calendar.refresh.try_into().unwrap_or(jiff::SignedDuration::from_hours(1));
+        Ok::<_, Stop>(CalendarSource { place, every })
+    };
+    let each = config.calendars.iter();
+    each.map(|(id, calendar)| Ok((id.clone(), source(calendar)?))).collect()
 }
 
 fn settings(channel: &Channel) -> ChannelSettings {

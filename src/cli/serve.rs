@@ -148,6 +148,7 @@ fn parts(
             intended: config.intended_gaps.clone(),
             admins: administrators(config),
             handovers: handovers(config),
+            calendars: outbound::calendars(config, screen)?,
         },
         monitors: config.monitors.clone(),
         safe_start,
@@ -252,6 +253,12 @@ async fn reload_on_hangup(app: App) {
             }
         }
         let report = app.runtime().reload().await;
+        for (schedule, standing) in app.runtime().calendars() {
+            if let Some((_, why)) = &standing.trouble {
+                let why = why.get(text::Lang::En);
+                tracing::error!(%schedule, why, "kept the last good calendar");
+            }
+        }
         if report.swapped {
             tracing::info!(plans = report.playbooks, "reloaded");
         } else {

@@ -3,7 +3,7 @@
 use crate::text::Lang;
 
 /// Codes of the wire contract with their words. A code that a newer server adds shows as itself.
-const WORDS: [(&str, &str, &str); 52] = [
+const WORDS: [(&str, &str, &str); 53] = [
     ("open", "处置中", "open"),
     ("paused", "已暂停", "paused"),
     ("closed", "已结束", "closed"),
@@ -38,6 +38,7 @@ const WORDS: [(&str, &str, &str); 52] = [
     ("configuration", "配置", "configuration"),
     ("certificate", "证书", "certificate"),
     ("plans", "预案", "plans"),
+    ("calendars", "日历", "calendars"),
     ("rosters", "值班表", "rosters"),
     ("watched", "监测与来源", "watched"),
     ("store", "存储", "store"),

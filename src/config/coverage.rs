@@ -16,6 +16,7 @@ use super::answered::Watched;
 use super::code::UNCOVERED;
 use super::findings::Findings;
 use super::load::Loaded;
+use super::model::CalendarPlace;
 
 /// How far ahead is looked: a roster is put right within weeks, not within a year.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -68,7 +69,9 @@ impl Loaded {
     pub fn uncovered(&self, directory: &Directory, now: Timestamp) -> Findings {
         let mut out = Diagnostics::new(self.places.file.clone());
         let end = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
-        let told = |schedule: &&Schedule| !self.places.intended.contains(&schedule.id);
+        let told = |schedule: &&Schedule| {
+            !self.places.intended.contains(&schedule.id) && !self.awaits_calendar(schedule)
+        };
         for schedule in directory.schedules().filter(told) {
             let gaps = schedule.gaps(now, end);
             if let Some(finding) = finding(schedule, &gaps, end) {
@@ -78,6 +81,13 @@ impl Loaded {
         }
         out.sort();
         Findings::new(vec![out])
+    }
+
+    /// Tells whether a schedule has its shifts behind an address, and they are not known here.
+    fn awaits_calendar(&self, schedule: &Schedule) -> bool {
+        let calendar = self.config.calendars.get(&schedule.id);
+        calendar.is_some_and(|own| matches!(own.place, CalendarPlace::Address { .. }))
+            && schedule.shifts.as_ref().is_none_or(|shifts| shifts.list().is_empty())
     }
 }
 

@@ -27,8 +27,8 @@ pub use code::{
 pub use findings::Findings;
 pub use load::{DEFAULT_FILE, Flags, Inputs, Loaded, load, read, timezone};
 pub use model::{
-    Bodies, Channel, ChannelKind, Config, Drills, Grants, Handover, Hook, Host, IngestSource,
-    Login, Retention, Smtp, SmtpTls, Store, StoreKind, Tls, Watchdog, Webhook,
+    Bodies, Calendar, CalendarPlace, Channel, ChannelKind, Config, Drills, Grants, Handover, Hook,
+    Host, IngestSource, Login, Retention, Smtp, SmtpTls, Store, StoreKind, Tls, Watchdog, Webhook,
 };
 pub use scope::{Scope, UnknownScope};
 

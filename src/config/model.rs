@@ -57,6 +57,8 @@ pub struct Config {
     pub intended_gaps: BTreeSet<ScheduleId>,
     /// How shifts are handed over, for schedules that say.
     pub handovers: BTreeMap<ScheduleId, Handover>,
+    /// Where schedules that take their shifts from a calendar have it from.
+    pub calendars: BTreeMap<ScheduleId, Calendar>,
     /// Where alerts may come from, by id.
     pub ingest: BTreeMap<SmolStr, IngestSource>,
     /// What keeps alerts from beginning anything.
@@ -79,6 +81,29 @@ pub enum Handover {
     Off,
     /// Those who go are asked for a note so long before.
     AskBefore(Duration),
+}
+
+/// A calendar that a schedule takes its shifts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar {
+    /// Where it is.
+    pub place: CalendarPlace,
+    /// How often it is read anew.
+    pub refresh: Duration,
+}
+
+/// Where a calendar is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CalendarPlace {
+    /// In a file, which was read with the configuration.
+    File(PathBuf),
+    /// Behind an address, which a running server calls. Whoever knows it may read the calendar.
+    Address {
+        /// The URL.
+        url: Secret,
+        /// Loopback and private networks may be called, and plain `http` used.
+        allow_private: bool,
+    },
 }
 
 /// Where the certificate of the server is.

@@ -41,7 +41,9 @@ mod why;
 
 pub use channel::{Channel, Delivery, Inbound};
 pub use channels::{ChannelSettings, Channels, Configured, KindSettings};
-pub use client::{Client, ClientSettings, Lookup, install_tls_provider, system_lookup};
+pub use client::{
+    Answer, Call, Client, ClientSettings, Lookup, install_tls_provider, system_lookup,
+};
 pub use email::{Credentials, Eml, EmlSettings, Security, Smtp, SmtpSettings};
 pub use encode::xml;
 pub use hook::HookSettings;
@@ -57,7 +59,7 @@ pub use reply::{Class, Verb};
 pub use route::{Destination, destination};
 pub use secret::Secret;
 pub use setup::SetupError;
-pub use template::{Place, incident_url, purpose_code, render};
+pub use template::{Place, headline, incident_url, purpose_code, render};
 pub use view::level_word;
 pub use webhook::{Webhook, WebhookSettings};
 pub use why::{Why, WhyCode};

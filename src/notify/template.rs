@@ -8,7 +8,7 @@ use super::view::View;
 use crate::engine::{Facts, Incident, MessageRef, Notice, Purpose, Recipient};
 use crate::people::{Directory, Zone};
 use crate::playbook::{Audience, Message, Playbook, Template, TextTemplate};
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 /// What an installation adds to every message.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +82,23 @@ pub fn render(
         answer: None,
         sms,
     }
+}
+
+/// Says in both languages what a notice wants, as its first line does where the plan has no words of
+/// its own for it.
+#[must_use]
+pub fn headline(
+    playbook: &Playbook,
+    incident: &Incident,
+    purpose: &Purpose,
+    directory: &Directory,
+    zone: &Zone,
+) -> Text {
+    let said = |lang| {
+        let view = View { lang, zone, playbook, incident, directory };
+        catalogue::words(view, purpose).headline
+    };
+    Text::both(said(Lang::Zh), said(Lang::En))
 }
 
 /// Returns where an incident can be seen.

@@ -13,6 +13,7 @@ use super::ladder::{Ladder, Rung, Target};
 use super::person::{Contact, Partner, Person, Team};
 use super::rota::Segment;
 use super::schedule::{Duty, Layer, Override, Rotation, Schedule};
+use super::shift::Shifts;
 use super::zone::Zone;
 
 /// The id of the built-in person, who has every role where nobody else is configured.
@@ -295,6 +296,18 @@ impl Directory {
             faults.extend(found);
         }
         (next, faults)
+    }
+}
+
+impl Directory {
+    /// Returns this directory with other shifts on a schedule that takes them from a calendar.
+    #[must_use]
+    pub fn with_shifts(&self, schedule: &ScheduleId, shifts: Shifts) -> Self {
+        let mut next = self.clone();
+        if let Some(schedule) = next.schedules.get_mut(schedule) {
+            schedule.shifts = Some(shifts);
+        }
+        next
     }
 }
 

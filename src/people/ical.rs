@@ -10,11 +10,13 @@ mod expand;
 mod names;
 mod read;
 mod remark;
+mod renewal;
 mod when;
 
 pub use names::Names;
 pub use read::{CALENDAR_BYTES_MAX, NoCalendar, Reader, Reading};
 pub use remark::{Remark, RemarkKind};
+pub use renewal::{Unfit, fitness};
 
 #[cfg(test)]
 mod tests;

@@ -2,8 +2,10 @@
 //! that people made since laid over it. Every change is durable before it holds, and says who made
 //! it, when and with which token. It must not know HTTP.
 
+pub(super) mod calendars;
 mod change;
 pub(super) mod handover;
+pub(super) mod letters;
 mod record;
 mod swap;
 mod tell;
@@ -19,6 +21,9 @@ use crate::playbook::diagnostic::nearest;
 use crate::store::StoreError;
 use crate::text::Text;
 
+pub use calendars::{
+    CALENDAR_OLD, CalendarPlace, CalendarSource, CalendarStanding, said_calendar, stored_calendars,
+};
 pub use change::{Made, NewOverride, OVERRIDE_DAYS_MAX, Wanted};
 pub use handover::{
     ASK_BEFORE, ASK_BEFORE_MAX, Asking, HandoverNote, HandoverView, NOTE_CHARS_MAX, OpenStage,

@@ -22,6 +22,7 @@ use super::monitors::Monitors;
 use super::outages::Outages;
 use super::outbound::Outbound;
 use super::pins::Pins;
+use super::rosters::calendars::Calendars;
 use super::turns::Turning;
 use super::watchdog::Watchdog;
 use super::{
@@ -116,6 +117,9 @@ pub(super) struct Inner {
     pub(super) roster_settings: RosterSettings,
     /// Told when rosters have changed: a change of shift may come at another time.
     pub(super) rosters_moved: Notify,
+    /// Told when a message about a roster was stored that is to leave.
+    pub(super) letters: Notify,
+    pub(super) calendars: Calendars,
     /// What was found when rosters were last looked at.
     pub(super) outlook: ArcSwap<Outlook>,
     pub(super) evidence: Evidence,
@@ -163,22 +167,23 @@ impl Runtime {
     /// Must be called within a tokio runtime.
     #[must_use]
     pub fn start(parts: Parts) -> Self {
-        let library =
-            Library::read(&parts.playbooks, &parts.drills, &parts.directory, parts.clock.now());
-        let findings = (parts.drill_check)(&library);
         let now = parts.clock.now();
+        let (sources, store) = (&parts.rosters.calendars, &*parts.store);
+        let (calendars, base) = Calendars::open(sources, store, parts.directory, now);
+        let library = Library::read(&parts.playbooks, &parts.drills, &base, now);
+        let findings = (parts.drill_check)(&library);
         let overrides = rosters::stored_overrides(&*parts.store).unwrap_or_else(|error| {
             tracing::error!(%error, "the stored overrides cannot be read");
             Vec::new()
         });
-        let directory = rosters::with_overrides(&parts.directory, &overrides);
+        let directory = rosters::with_overrides(&base, &overrides);
         let inner = Arc::new(Inner {
             ids: Ids::after(parts.store.last_number()),
             bus: Bus::starting_at(u64::try_from(now.as_microsecond()).unwrap_or(1)),
             monitors: Monitors::open(parts.monitors, &*parts.store, now),
             clock: parts.clock,
             store: parts.store,
-            base_directory: ArcSwap::new(parts.directory),
+            base_directory: ArcSwap::new(base),
             directory: ArcSwap::from_pointee(directory),
             outbound: parts.outbound,
             outages: Outages::new(parts.outages),
@@ -195,6 +200,8 @@ impl Runtime {
             rosters: Mutex::default(),
             roster_settings: parts.rosters,
             rosters_moved: Notify::new(),
+            letters: Notify::new(),
+            calendars,
             outlook: ArcSwap::default(),
             evidence: Evidence::in_dir(parts.evidence),
             base_url: parts.base_url,
@@ -218,6 +225,8 @@ impl Runtime {
         inner.tasks.spawn(redaction::run(Arc::clone(&inner)));
         inner.tasks.spawn(rosters::watch::run(Arc::clone(&inner)));
         inner.tasks.spawn(rosters::handover::run(Arc::clone(&inner)));
+        inner.tasks.spawn(rosters::letters::run(Arc::clone(&inner)));
+        rosters::calendars::run(&inner);
         if let Some(after) = parts.archive_after {
             inner.tasks.spawn(archivist::run(Arc::clone(&inner), after));
         }
@@ -310,10 +319,13 @@ impl Runtime {
     pub fn release(&self) {
         self.inner.held.store(false, Ordering::Release);
         self.inner.agenda.earlier.notify_one();
+        self.inner.posted();
     }
 
-    /// Reads the plans and drills again; swaps the whole set, or keeps the last good one.
+    /// Reads the plans and drills again; swaps the whole set, or keeps the last good one. Files of
+    /// calendars are read before, each kept or taken by itself.
     pub async fn reload(&self) -> ReloadReport {
+        self.read_calendars().await;
         let inner = Arc::clone(&self.inner);
         let read = tokio::task::spawn_blocking(move || {
             let directory = inner.directory.load_full();

@@ -13,7 +13,7 @@ use crate::engine::{Event, Fact, Incident, NoticeEnd, Pending, RunKey};
 use crate::ingest::Mute;
 use crate::runtime::Meter;
 use crate::store::{Health, Query, Which};
-use crate::telemetry::{ByChannel, ByLevel, ByReason, ByResult, Metrics};
+use crate::telemetry::{ByChannel, ByLevel, ByReason, ByResult, BySchedule, Metrics};
 
 /// How many open incidents are counted by level at most.
 const COUNTED_MAX: usize = 20_000;
@@ -50,6 +50,7 @@ pub fn refresh(app: &App) {
     let outlook = app.runtime().outlook();
     metrics.roster_gaps.set(signed(outlook.gaps));
     metrics.roster_unreachable.set(signed(outlook.unreachable));
+    calendars(app, metrics);
     heard(app, metrics);
     store(app, metrics);
 }
@@ -62,6 +63,18 @@ fn heard(app: &App, metrics: &Metrics) {
     for reason in Mute::REASONS {
         let count = waiting.get(reason).copied().unwrap_or(0);
         metrics.alerts_waiting.get_or_create(&ByReason { reason }).set(signed(count));
+    }
+}
+
+fn calendars(app: &App, metrics: &Metrics) {
+    let (calendars, now) = (app.runtime().calendars(), app.now());
+    let in_trouble = calendars.values().filter(|standing| standing.trouble.is_some()).count();
+    metrics.roster_calendars_in_trouble.set(signed(in_trouble as u64));
+    for (schedule, standing) in calendars {
+        let Some(good) = standing.good else { continue };
+        let schedule = BySchedule { schedule: schedule.to_string() };
+        let age = metrics.roster_calendar_age_seconds.get_or_create_owned(&schedule);
+        age.set(now.duration_since(good).as_secs_f64().max(0.0));
     }
 }
 

@@ -88,6 +88,7 @@ struct Heard {
     alerts: Policy,
     monitors: Vec<Monitor>,
     tls: Option<Tls>,
+    rosters: runtime::RosterSettings,
 }
 
 /// Where the plans of the tests are.
@@ -321,6 +322,12 @@ impl TestApp {
         Self::start_as(store, Grants::default(), Heard::default(), &plans(), world)
     }
 
+    /// Starts a server whose rosters the configuration says more of.
+    pub fn start_with_rosters(rosters: runtime::RosterSettings) -> Self {
+        let heard = Heard { rosters, ..Heard::default() };
+        Self::start_in(Arc::new(Memory::new()), Grants::default(), heard, &plans())
+    }
+
     /// Starts a server at an instant with a second schedule: `desk1` and `desk2` take turns on
     /// `turns`, from 18:00 to 18:00, and lead what `lead` leads.
     pub fn start_taking_turns(store: Arc<dyn Store>, at: &str) -> Self {
@@ -346,7 +353,7 @@ impl TestApp {
         root: &std::path::Path,
         World { clock, people }: World,
     ) -> Self {
-        let Heard { ingest, alerts, monitors, tls } = heard;
+        let Heard { ingest, alerts, monitors, tls, rosters } = heard;
         let folder = tempfile::tempdir().expect("a folder");
         let runtime = Runtime::start(runtime::Parts {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -364,7 +371,7 @@ impl TestApp {
             archive_after: None,
             monitors,
             outages: Vec::new(),
-            rosters: runtime::RosterSettings::default(),
+            rosters,
             safe_start: false,
         });
         let tokens = Tokens::open(Arc::clone(&store)).expect("no damage");

@@ -223,3 +223,49 @@ async fn an_offer_can_be_declined_withdrawn_and_runs_out() {
     assert_eq!(expired["items"].as_array().map(Vec::len), Some(1), "{expired}");
     assert_eq!(who(&desk1, "2026-11-22T09:00:00Z").await, json!(["desk1"]), "nothing changed");
 }
+
+/// A calendar in which somebody has the days from 21 to 28 November 2026.
+fn calendar(who: &str) -> String {
+    format!(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:1\nSUMMARY:{who}\n\
+         DTSTART:20261121T000000Z\nDTEND:20261128T000000Z\nEND:VEVENT\nBEGIN:VEVENT\nUID:2\n\
+         SUMMARY:Lunch\nDTSTART:20261123T000000Z\nDTEND:20261123T010000Z\nEND:VEVENT\n\
+         END:VCALENDAR\n"
+    )
+}
+
+#[tokio::test]
+async fn a_reload_reads_calendars_anew_and_who_is_on_call_says_how_old_they_are() {
+    use firebell::runtime::{CalendarPlace, CalendarSource, RosterSettings};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("days.ics");
+    std::fs::write(&file, calendar("ada")).unwrap();
+    let place = CalendarPlace::File(file.clone());
+    let source = CalendarSource { place, every: SignedDuration::from_hours(6) };
+    let calendars = [("days".into(), source)].into();
+    let rosters = RosterSettings { calendars, ..RosterSettings::default() };
+    let app = TestApp::start_with_rosters(rosters);
+    let admin = app.person("chief", Scope::Admin).await;
+    let at = "2026-11-22T09:00:00Z";
+    assert_eq!(who(&admin, at).await, json!(["desk1"]));
+    let reloaded = admin.post("/api/v1/reload", json!({})).await.ok(200);
+    let seen = &reloaded["calendars"][0];
+    assert_eq!((&seen["schedule"], &seen["from"]), (&json!("days"), &json!("file")), "{seen}");
+    assert_eq!((&seen["shifts"], &seen["old"]), (&json!(1), &json!(false)), "{seen}");
+    let left_out = seen["left_out"][0]["en"].as_str().unwrap();
+    assert!(left_out.contains("Lunch"), "{seen}");
+    assert_eq!(who(&admin, at).await, json!(["ada"]));
+    app.clock.advance(SignedDuration::from_mins(1));
+    std::fs::write(&file, "<html>").unwrap();
+    let reloaded = admin.post("/api/v1/reload", json!({})).await.ok(200);
+    assert_eq!(reloaded["swapped"], true, "plans are a matter of their own");
+    assert!(reloaded["calendars"][0]["trouble"].is_object(), "{reloaded}");
+    let shown = admin.get("/api/v1/oncall?schedule=days").await.ok(200);
+    let seen = &shown["schedules"][0]["calendar"];
+    assert_eq!(seen["read_at"], "2026-11-21T08:00:00Z", "{seen}");
+    assert_eq!(seen["trouble_since"], "2026-11-21T08:01:00Z", "{seen}");
+    assert_eq!(who(&admin, at).await, json!(["ada"]));
+    let metrics = admin.get("/metrics").await.text();
+    assert!(metrics.contains("roster_calendar_age_seconds{schedule=\"days\"} 60"), "{metrics}");
+    assert!(metrics.contains("roster_calendars_in_trouble 1"), "{metrics}");
+}

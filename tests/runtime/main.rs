@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps nothing says where it fails")]
 
 mod archive;
+mod calendars;
 mod drills;
 mod hung;
 mod jumps;
 mod kin;
+mod letters;
 mod monitors;
 mod mortal;
 mod redaction;

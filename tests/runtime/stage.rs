@@ -14,7 +14,7 @@ use firebell::notify::{
     Channel, Channels, Client, ClientSettings, Configured, Delivery, Hosts, Outgoing,
 };
 use firebell::people::{Contact, Directory, Parts as People, Person, Team, Zone};
-use firebell::runtime::{Outbound, Parts, Runtime};
+use firebell::runtime::{Outbound, Parts, RosterSettings, Runtime};
 use firebell::signal::Monitor;
 use firebell::store::{Memory, Store};
 use firebell::text::Lang;
@@ -155,7 +155,7 @@ impl Stage {
 
     /// As [`Stage::start`], with monitors.
     pub fn start_watching(&self, monitors: Vec<Monitor>) -> Runtime {
-        self.start_whole((self.channels(), people()), monitors, false)
+        self.start_whole((self.channels(), people()), monitors, RosterSettings::default(), false)
     }
 
     fn channels(&self) -> Channels {
@@ -170,13 +170,24 @@ impl Stage {
 
     /// As [`Stage::start`], with other ways out and other people.
     pub fn start_with(&self, channels: Channels, people: Directory, safe_start: bool) -> Runtime {
-        self.start_whole((channels, people), Vec::new(), safe_start)
+        self.start_whole((channels, people), Vec::new(), RosterSettings::default(), safe_start)
+    }
+
+    /// As [`Stage::start`], with other people and what the configuration says of their rosters.
+    pub fn start_among(
+        &self,
+        people: Directory,
+        rosters: RosterSettings,
+        safe_start: bool,
+    ) -> Runtime {
+        self.start_whole((self.channels(), people), Vec::new(), rosters, safe_start)
     }
 
     fn start_whole(
         &self,
         (channels, people): (Channels, Directory),
         monitors: Vec<Monitor>,
+        rosters: RosterSettings,
         safe_start: bool,
     ) -> Runtime {
         let client = Client::new(ClientSettings::new(true)).unwrap();
@@ -196,9 +207,13 @@ impl Stage {
             archive_after: None,
             monitors,
             outages: firebell::drill::live::outages(&self.store).unwrap(),
-            rosters: firebell::runtime::RosterSettings::default(),
+            rosters,
             safe_start,
         })
+    }
+
+    pub fn clock_now(&self) -> Timestamp {
+        Clock::now(&*self.clock)
     }
 
     pub fn sent(&self) -> Vec<Sent> {

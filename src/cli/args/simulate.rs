@@ -35,4 +35,7 @@ pub struct SimulatePage {
     /// For so many days
     #[arg(long, value_name = "N", requires = "every")]
     pub days: Option<NonZeroU16>,
+    /// Ask the running server for its overrides and swaps; without, the configured rosters alone
+    #[arg(long)]
+    pub live: bool,
 }

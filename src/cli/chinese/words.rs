@@ -52,6 +52,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Ask people whether messages reach them, and show who confirmed",
         "询问人员能否收到消息，查看谁已确认",
     ),
+    (
+        "Ask the running server for its overrides and swaps; without, the configured rosters alone",
+        "向运行中的服务器取调班和换班；不写则只按配置的值班表",
+    ),
     ("At most so many", "最多列出多少个"),
     ("At this instant (default: now)", "在此时刻（默认：现在）"),
     ("Attach proof: words, an address or a file", "附上证据：文字、网址或文件"),

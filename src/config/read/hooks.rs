@@ -130,6 +130,11 @@ impl Reader<'_, '_> {
         allow_plain: bool,
     ) -> Option<Secret> {
         let node = fields.require("secret_url", self.out)?;
+        self.secret_address(node, allow_plain)
+    }
+
+    /// Reads where an address is kept, and the address; it is never shown.
+    pub(super) fn secret_address(&mut self, node: &Node, allow_plain: bool) -> Option<Secret> {
         let secret = self.secret(node)?;
         let url = reqwest::Url::parse(secret.expose()).ok();
         let host = url.as_ref().and_then(|url| url.host_str());
@@ -138,8 +143,8 @@ impl Reader<'_, '_> {
                 node,
                 both!("密钥里存的不是网址", "what is kept there is not a URL"),
                 both!(
-                    "存入机器人的完整 Webhook 地址，以 `https://` 开头",
-                    "keep the whole webhook address there, from `https://` on"
+                    "存入完整地址，以 `https://` 开头",
+                    "keep the whole address there, from `https://` on"
                 ),
             );
             return None;

@@ -31,7 +31,7 @@ use crate::text::{Lang, Text};
 use super::code::KEPT_LOCAL;
 use super::cross;
 use super::load::Inputs;
-use super::model::{Channel, ChannelKind, Config, Grants, Handover};
+use super::model::{Calendar, Channel, ChannelKind, Config, Grants, Handover};
 use super::scope::Scope;
 
 /// The keys of the file.
@@ -80,6 +80,7 @@ pub(super) struct Reader<'i, 'o> {
     timezone: Option<Zone>,
     intended_gaps: BTreeSet<ScheduleId>,
     handovers: BTreeMap<ScheduleId, Handover>,
+    calendars: BTreeMap<ScheduleId, Calendar>,
     /// What people are called in calendars.
     names: Names,
 }
@@ -96,6 +97,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             timezone: None,
             intended_gaps: BTreeSet::new(),
             handovers: BTreeMap::new(),
+            calendars: BTreeMap::new(),
             names: Names::default(),
         }
     }
@@ -139,6 +141,7 @@ impl<'i, 'o> Reader<'i, 'o> {
             grants: self.grants,
             intended_gaps: self.intended_gaps,
             handovers: self.handovers,
+            calendars: self.calendars,
         };
         fields.close(self.out);
         Some(config)

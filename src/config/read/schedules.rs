@@ -69,7 +69,7 @@ impl Reader<'_, '_> {
             schedule.zone = zone;
         }
         let calendar = fields.take("ical");
-        schedule.shifts = calendar.map(|node| self.calendar(node, &schedule.zone));
+        schedule.shifts = calendar.map(|node| self.calendar(node, &schedule.id, &schedule.zone));
         // Under a calendar layers are for the hours that it leaves empty.
         let layers = if calendar.is_some() {
             fields.take("layers")

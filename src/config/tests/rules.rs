@@ -512,9 +512,51 @@ fn a_calendar_that_cannot_be_read_is_refused_where_it_is_named() {
         ("{ file: firebell.yaml }", BAD_CALENDAR, "firebell.yaml"),
         ("{ file: latin.ics }", BAD_CALENDAR, "latin.ics"),
         ("duty.ics", WRONG_TYPE, "duty.ics"),
-        ("{ file: duty.ics, url_secret: env:KEY }", UNKNOWN_KEY, "url_secret"),
+        ("{ file: duty.ics, url_secret: env:KEY }", BAD_ADDRESS, "env:KEY"),
+        ("{ url: https://cal.example/a.ics, refresh: 5s }", BAD_VALUE, "5s"),
+        ("{ url: https://cal.example/a.ics, refresh: 7h }", BAD_VALUE, "7h"),
+        ("{ url: http://cal.example/a.ics }", INSECURE, "http://cal.example/a.ics"),
+        ("{ url: cal.example }", BAD_ADDRESS, "cal.example"),
+        ("{ refresh: 5m }", MISSING_KEY, "{ refresh: 5m"),
+        ("{ url_secret: https://cal.example/a.ics }", NOT_A_SECRET, "*************************"),
+        ("{ url_secret: env:NONE }", MISSING_SECRET, "env:NONE"),
+        ("{ url_secret: env:SMTP_PASSWORD }", BAD_SECRET, "env:SMTP_PASSWORD"),
+        ("{ file: duty.ics, allow_private: true }", UNKNOWN_KEY, "allow_private"),
     ] {
         let findings = found(&with_calendar(ical));
         assert!(findings.contains(&(code, 9, text.to_owned())), "{ical}: {findings:?}");
     }
+}
+
+#[test]
+fn a_calendar_behind_an_address_is_fetched_later_and_its_address_is_never_printed() {
+    use crate::config::model::{Calendar, CalendarPlace};
+    use crate::notify::Secret;
+    let ical = "{ url_secret: env:CALENDAR, refresh: 30m }";
+    let address = "https://cal.example/private-0a1b2c/basic.ics";
+    let mut env = environment();
+    env.insert("CALENDAR".to_owned(), address.to_owned());
+    let read = read_with(&with_calendar(ical), &env, &Flags::default());
+    let loaded =
+        read.unwrap_or_else(|found| panic!("{}", found.render(Rendering::plain(Lang::En))));
+    let calendar = loaded.config.calendars.get("duty").expect("it is configured");
+    let place = CalendarPlace::Address { url: Secret::new(address), allow_private: false };
+    let refresh = std::time::Duration::from_secs(1_800);
+    assert_eq!(*calendar, Calendar { place, refresh });
+    assert!(!format!("{:?}", loaded.config).contains("0a1b2c"));
+    // What is not known here is no gap; what is known is judged.
+    let now = "2026-11-21T08:00:00Z".parse().expect("an instant");
+    let directory = loaded.config.directory();
+    assert!(loaded.uncovered(&directory, now).is_empty());
+    let shift = crate::people::Shift {
+        from: now,
+        to: now + jiff::SignedDuration::from_hours(1),
+        who: vec!["li".into()],
+    };
+    let known = directory.with_shifts(&"duty".into(), crate::people::Shifts::new(vec![shift]));
+    assert!(!loaded.uncovered(&known, now).is_empty());
+    // A file says where it is, so that it can be read anew.
+    let file = super::loaded(&with_calendar("{ file: duty.ics }"));
+    let place = &file.config.calendars["duty"].place;
+    assert_eq!(*place, CalendarPlace::File("/etc/firebell/duty.ics".into()));
 }

@@ -15,8 +15,10 @@ use crate::engine::{
     declare, due, next_deadline,
 };
 use crate::id::{ChannelId, IncidentId, PersonId, RoleId, ScheduleId};
-use crate::people::{Directory, Source};
+use crate::notify::headline;
+use crate::people::{Directory, Source, Zone};
 use crate::playbook::{Audience, Level, Playbook};
+use crate::text::Text;
 
 /// How long is followed at most: a ladder that still climbs after a day is a finding by itself.
 pub const FOLLOWED: SignedDuration = SignedDuration::from_hours(24);
@@ -36,6 +38,8 @@ pub struct Trial<'a> {
     pub inputs: &'a Map<String, Json>,
     /// How long after a page somebody takes the role; never where missing.
     pub answer: Option<SignedDuration>,
+    /// The zone that messages tell times in.
+    pub zone: &'a Zone,
 }
 
 /// One message to somebody.
@@ -46,6 +50,9 @@ pub struct Page {
     /// Who is paged; nobody where a shared channel is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
+    /// What people call them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
     /// Over what.
     pub channel: ChannelId,
     /// What for: `role_page`, `escalation`, `last_resort`, `commander`.
@@ -56,6 +63,8 @@ pub struct Page {
     /// The rung of the ladder, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rung: Option<u32>,
+    /// What the message wants, as its reader reads it.
+    pub says: Text,
 }
 
 /// What is wrong.
@@ -260,6 +269,18 @@ impl<'a> Run<'a> {
             Recipient::Audience(Audience::Channel(_)) => None,
             Recipient::Audience(_) => return,
         };
+        let Trial { playbook, directory, zone, .. } = self.trial;
+        let known = person.as_ref().and_then(|person| directory.person(person));
+        let page = Page {
+            at: self.now,
+            name: known.map(|known| known.name.clone()),
+            person: person.clone(),
+            channel: via.clone(),
+            purpose: "",
+            about: SmolStr::default(),
+            rung: None,
+            says: headline(playbook, &self.incident, purpose, directory, zone),
+        };
         let (name, about) = match purpose {
             Purpose::RolePage { role, also } => {
                 for role in std::iter::once(role).chain(also) {
@@ -278,17 +299,15 @@ impl<'a> Run<'a> {
                         true => ("last_resort", None),
                         false => ("escalation", rung),
                     };
-                    let (at, channel, about) = (self.now, via.clone(), about(subject));
-                    let person = person.clone();
-                    self.pages.push(Page { at, person, channel, purpose: name, about, rung });
+                    let about = about(subject);
+                    self.pages.push(Page { purpose: name, about, rung, ..page.clone() });
                 }
                 return;
             }
             Purpose::Commander { about } => ("commander", about.clone()),
             _ => return,
         };
-        let (at, channel) = (self.now, via.clone());
-        self.pages.push(Page { at, person, channel, purpose: name, about, rung: None });
+        self.pages.push(Page { purpose: name, about, ..page });
     }
 
     fn will_answer(&mut self, role: &RoleId, person: Option<&PersonId>) {

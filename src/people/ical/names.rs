@@ -21,7 +21,7 @@ pub struct Names {
 impl Names {
     /// Collects what people are called.
     #[must_use]
-    pub fn of(people: &[Person]) -> Self {
+    pub fn of<'p>(people: impl IntoIterator<Item = &'p Person>) -> Self {
         let mut names = Self::default();
         for person in people {
             let own = [person.id.as_str(), person.name.get(Lang::Zh), person.name.get(Lang::En)];

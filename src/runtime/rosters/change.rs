@@ -1,7 +1,5 @@
 //! Making and taking back overrides: who may, for how long, and what it does to the roster.
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
 use smol_str::SmolStr;
 
@@ -107,9 +105,10 @@ impl Runtime {
         let mut changes = vec![made.kept.stored.write(&made.kept.id, Expect::Absent)];
         changes.extend(beside(&made));
         changes.extend(forgotten(&all, now)?);
+        changes.extend(inner.tell_of_override(&made.kept, tell::News::Made, &directory));
         inner.store.put(changes).await?;
         inner.lay_anew()?;
-        inner.tell_of_override(&made.kept, tell::News::Made, &directory);
+        inner.posted();
         Ok(made)
     }
 
@@ -157,12 +156,13 @@ impl Runtime {
         }
         let write =
             |kept: &KeptOverride| kept.stored.write(&kept.id, Expect::Version(kept.version));
-        inner.store.put(changed.iter().map(write).collect()).await?;
+        let mut changes: Vec<Change> = changed.iter().map(write).collect();
         let directory = inner.directory.load_full();
+        let tell = |kept| inner.tell_of_override(kept, tell::News::Withdrawn, &directory);
+        changes.extend(changed.iter().filter_map(tell));
+        inner.store.put(changes).await?;
         inner.lay_anew()?;
-        for kept in &changed {
-            inner.tell_of_override(kept, tell::News::Withdrawn, &directory);
-        }
+        inner.posted();
         changed.into_iter().find(|kept| kept.id == id).ok_or_else(|| unknown().into())
     }
 
@@ -187,11 +187,11 @@ impl Runtime {
 
 impl Inner {
     fn tell_of_override(
-        self: &Arc<Self>,
+        &self,
         kept: &KeptOverride,
         news: tell::News,
         before: &Directory,
-    ) {
+    ) -> Option<Change> {
         let letter = tell::of_override(self.place().zone, before, kept, news);
         let stamp = match news {
             tell::News::Made => &kept.stored.made,
@@ -199,7 +199,7 @@ impl Inner {
         };
         let doer = stamp.as_ref().and_then(|stamp| stamp.by.acting_person());
         let people = tell::concerned(before, kept);
-        self.tell_all(people.into_iter().filter(|person| Some(person) != doer), letter);
+        self.post(people.into_iter().filter(|person| Some(person) != doer), letter)
     }
 }
 

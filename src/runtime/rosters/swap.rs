@@ -1,8 +1,6 @@
 //! Swaps: a person offers a shift, or a part of one, to another or to anyone of the schedule;
 //! accepting it makes the overrides of both sides in one write.
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -215,8 +213,9 @@ impl Runtime {
         let mut changes = vec![kept.swap.write(&kept.id, Expect::Absent)];
         changes.extend(beside(&kept));
         changes.extend(forgotten(&all, now));
+        changes.extend(inner.tell_of_swap(&kept, SwapNews::Offered, &directory));
         inner.store.put(changes).await?;
-        inner.tell_of_swap(&kept, SwapNews::Offered, &directory);
+        inner.posted();
         Ok(kept)
     }
 
@@ -256,13 +255,14 @@ impl Runtime {
         let mut changes = vec![kept.swap.write(&kept.id, expect)];
         changes.extend(made.iter().map(|half| half.stored.write(&half.id, Expect::Absent)));
         changes.extend(beside(&kept));
-        inner.store.put(changes).await?;
-        inner.lay_anew()?;
         for half in &made {
             let letter = tell::of_override(inner.place().zone, &directory, half, News::Made);
             let people = [kept.swap.by.clone(), taker.clone()].into_iter();
-            inner.tell_all(people.filter(|person| *person != taker), letter);
+            changes.extend(inner.post(people.filter(|person| *person != taker), letter));
         }
+        inner.store.put(changes).await?;
+        inner.lay_anew()?;
+        inner.posted();
         Ok(kept)
     }
 
@@ -286,11 +286,11 @@ impl Runtime {
         } else if !kept.swap.declined.contains(&who) {
             kept.swap.declined.push(who);
         }
-        let kept = inner.rewrite(kept).await?;
-        if kept.swap.to.is_some() {
-            inner.tell_of_swap(&kept, SwapNews::Declined, &directory);
-        }
-        Ok(kept)
+        let told = match &kept.swap.to {
+            Some(_) => inner.tell_of_swap(&kept, SwapNews::Declined, &directory),
+            None => None,
+        };
+        inner.rewrite(kept, told).await
     }
 
     /// Takes an offer back.
@@ -321,9 +321,8 @@ impl Runtime {
         }
         let stamp = Stamp { at: now, by: caller.actor.clone(), token };
         kept.swap.settled = Some((stamp, Settled::Withdrawn));
-        let kept = inner.rewrite(kept).await?;
-        inner.tell_of_swap(&kept, SwapNews::Withdrawn, &directory);
-        Ok(kept)
+        let told = inner.tell_of_swap(&kept, SwapNews::Withdrawn, &directory);
+        inner.rewrite(kept, told).await
     }
 
     /// Lists offers, oldest first. Blocks shortly on the disk.
@@ -381,14 +380,24 @@ impl Inner {
         }
     }
 
-    async fn rewrite(&self, mut kept: KeptSwap) -> Result<KeptSwap, RosterError> {
-        let expect = Expect::Version(kept.version);
-        self.store.put(vec![kept.swap.write(&kept.id, expect)]).await?;
+    async fn rewrite(
+        &self,
+        mut kept: KeptSwap,
+        told: Option<Change>,
+    ) -> Result<KeptSwap, RosterError> {
+        let own = kept.swap.write(&kept.id, Expect::Version(kept.version));
+        self.store.put(std::iter::once(own).chain(told).collect()).await?;
+        self.posted();
         kept.version += 1;
         Ok(kept)
     }
 
-    fn tell_of_swap(self: &Arc<Self>, kept: &KeptSwap, news: SwapNews, directory: &Directory) {
+    fn tell_of_swap(
+        &self,
+        kept: &KeptSwap,
+        news: SwapNews,
+        directory: &Directory,
+    ) -> Option<Change> {
         let swap = &kept.swap;
         let letter = tell::of_swap(self.place().zone, directory, kept, news);
         let asked: Vec<PersonId> = match (&swap.to, directory.schedule(&swap.schedule)) {
@@ -398,9 +407,9 @@ impl Inner {
         };
         match news {
             SwapNews::Offered | SwapNews::Withdrawn => {
-                self.tell_all(asked.into_iter().filter(|person| *person != swap.by), letter);
+                self.post(asked.into_iter().filter(|person| *person != swap.by), letter)
             }
-            SwapNews::Declined => self.tell_all(std::iter::once(swap.by.clone()), letter),
+            SwapNews::Declined => self.post(std::iter::once(swap.by.clone()), letter),
         }
     }
 }

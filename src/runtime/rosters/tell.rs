@@ -1,8 +1,5 @@
 //! What people are told of changes to their shifts.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::{KeptOverride, KeptSwap, Span};
@@ -29,8 +26,7 @@ pub(super) enum SwapNews {
     Withdrawn,
 }
 
-/// A message's identity is drawn when it is sent; whoever is told twice of a change is better off
-/// than who is not told.
+/// A message without its readers and its identity.
 pub(super) struct Draft {
     subject: Text,
     text: Text,
@@ -39,6 +35,10 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) const fn new(subject: Text, text: Text) -> Self {
         Self { subject, text }
+    }
+
+    pub(super) fn into_parts(self) -> (Text, Text) {
+        (self.subject, self.text)
     }
 
     pub(super) fn letter(self, id: NoticeId) -> Letter {
@@ -54,16 +54,6 @@ impl Draft {
 }
 
 impl Inner {
-    /// Tells people, without waiting for it: the change holds whether they hear of it or not.
-    pub(super) fn tell_all(self: &Arc<Self>, people: impl Iterator<Item = PersonId>, draft: Draft) {
-        let people: BTreeSet<PersonId> = people.collect();
-        let letter = Arc::new(draft.letter(self.next_letter()));
-        for person in people {
-            let (inner, letter) = (Arc::clone(self), Arc::clone(&letter));
-            self.tasks.spawn(async move { inner.tell_one(&person, &letter).await });
-        }
-    }
-
     /// Draws the identity of a message.
     pub(super) fn next_letter(&self) -> NoticeId {
         let drawn = self.ids.drill_run(self.clock.now());

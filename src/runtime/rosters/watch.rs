@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::calendars::CalendarSource;
 use super::handover::Asking;
 use super::tell::{self, Draft};
 use crate::id::{PersonId, ScheduleId};
@@ -29,7 +30,7 @@ const OWNERS_MAX: usize = 3;
 const TOLD_MAX: usize = 10;
 
 /// What the configuration says of rosters beside who has which turn.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct RosterSettings {
     /// Schedules whose gaps are meant.
     pub intended: BTreeSet<ScheduleId>,
@@ -37,6 +38,8 @@ pub struct RosterSettings {
     pub admins: BTreeSet<PersonId>,
     /// How shifts are handed over, where a schedule says.
     pub handovers: BTreeMap<ScheduleId, Asking>,
+    /// Where schedules that take their shifts from a calendar have it from.
+    pub calendars: BTreeMap<ScheduleId, CalendarSource>,
 }
 
 /// What was found when rosters were last looked at.
@@ -124,16 +127,15 @@ impl Inner {
         told.retain(|old| !troubles.iter().any(|trouble| old.covers(trouble)));
         told.extend(seen);
         let content = serde_json::to_vec(&told).expect("plain fields always serialise");
-        // First the record, then the message: whoever is told twice a year of one gap forgives it,
-        // whoever is told every day stops reading; `oncall gaps` still shows what was missed.
-        let change = Change::write(Kind::RosterNotice, name, Expect::Any, content);
-        self.store.put(vec![change]).await?;
+        let mut changes = vec![Change::write(Kind::RosterNotice, name, Expect::Any, content)];
         if !new.is_empty() {
             let directory = self.directory.load_full();
             let keepers = keepers(&directory, &self.roster_settings, schedule);
             let draft = words(self.place().zone, &directory, schedule, &new);
-            self.tell_all(keepers.into_iter(), draft);
+            changes.extend(self.post(keepers.into_iter(), draft));
         }
+        self.store.put(changes).await?;
+        self.posted();
         Ok(())
     }
 }
@@ -159,7 +161,7 @@ pub(in crate::runtime) async fn run(inner: Arc<Inner>) {
 
 /// Those who are told: who administers the installation, and who leads the teams that use the
 /// schedule; where there are none, those who have its turns.
-fn keepers(
+pub(super) fn keepers(
     directory: &Directory,
     settings: &RosterSettings,
     schedule: &ScheduleId,

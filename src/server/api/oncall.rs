@@ -15,6 +15,7 @@ use crate::server::app::App;
 use crate::server::ask::Asked;
 use crate::server::auth::Principal;
 use crate::server::problem::Problem;
+use crate::server::view::roster as view;
 use crate::server::wire::{OnCall, OnCallNow, Page, RosterTrouble};
 
 /// Whom and when.
@@ -35,14 +36,21 @@ pub struct When {
     responses((status = 200, body = OnCallNow)))]
 pub async fn show(State(app): State<App>, _: Principal, Asked(when): Asked<When>) -> Answer {
     let directory = app.runtime().directory();
-    let at = when.at.unwrap_or_else(|| app.now());
+    let now = app.now();
+    let at = when.at.unwrap_or(now);
+    let calendars = app.runtime().calendars();
+    let on_call = |schedule: &Schedule| {
+        let standing = calendars.get(&schedule.id);
+        let calendar = standing.map(|standing| view::calendar_seen(&schedule.id, standing, now));
+        OnCall { calendar, ..on_call(&directory, schedule, at) }
+    };
     let schedules = match &when.schedule {
-        None => directory.schedules().map(|schedule| on_call(&directory, schedule, at)).collect(),
+        None => directory.schedules().map(on_call).collect(),
         Some(id) => {
             let schedule = directory
                 .schedule(id)
                 .ok_or_else(|| find::missing(Missing::Schedule, id.as_str(), Vec::new()))?;
-            vec![on_call(&directory, schedule, at)]
+            vec![on_call(schedule)]
         }
     };
     json(StatusCode::OK, &OnCallNow { at, schedules })
@@ -54,6 +62,7 @@ fn on_call(directory: &Directory, schedule: &Schedule, at: Timestamp) -> OnCall 
         title: schedule.title.clone(),
         people: directory.on_call(&schedule.id, at),
         until: directory.next_change(&schedule.id, at),
+        calendar: None,
     }
 }
 

@@ -113,8 +113,9 @@ async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     })
 }
 
-/// Read plans, drills, the certificate, and `alerts` of the configuration again; a set with errors is
-/// refused whole, and the last good one stays.
+/// Read plans, drills, the certificate, the files of calendars, and `alerts` of the configuration
+/// again; a set with errors is refused whole, and the last good one stays. Each calendar is taken or kept
+/// by itself.
 #[utoipa::path(post, path = "/api/v1/reload", tag = "playbooks",
     responses((status = 200, body = Reloaded, description = "`swapped` says whether it is in force")))]
 pub async fn reload(State(app): State<App>, ask: Ask<Nothing>) -> Answer {
@@ -125,6 +126,10 @@ pub async fn reload(State(app): State<App>, ask: Ask<Nothing>) -> Answer {
         let mut answer = reloaded(&report, lang);
         answer.certificate = certificate(app, lang).await;
         answer.alerts = Some(alerts(app, lang).await);
+        let (calendars, now) = (app.runtime().calendars(), app.now());
+        let seen =
+            calendars.iter().map(|(id, standing)| view::roster::calendar_seen(id, standing, now));
+        answer.calendars = seen.collect();
         once.answer(app, StatusCode::OK, &answer).await
     })
     .await
@@ -171,6 +176,7 @@ fn reloaded(report: &ReloadReport, lang: Lang) -> Reloaded {
             .collect(),
         certificate: None,
         alerts: None,
+        calendars: Vec::new(),
     }
 }
 

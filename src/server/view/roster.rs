@@ -3,14 +3,16 @@
 use jiff::Timestamp;
 
 use crate::engine::Actor;
-use crate::id::{PersonId, RoleId, incident_number};
+use crate::id::{PersonId, RoleId, ScheduleId, incident_number};
 use crate::people::Segment;
+use crate::people::ical::Remark;
 use crate::runtime::{
-    FeedOf, HandoverNote, HandoverView, KeptFeed, KeptOverride, KeptSwap, Made, OpenStage,
-    OpenStep, OpenWork, OverrideStanding, Settled, Span, Stamp,
+    CalendarStanding, FeedOf, HandoverNote, HandoverView, KeptFeed, KeptOverride, KeptSwap, Made,
+    OpenStage, OpenStep, OpenWork, OverrideStanding, Settled, Span, Stamp,
 };
 use crate::server::wire;
 use crate::server::wire::{By, MadeOverride, RosterCalendar, RosterGap, ShownOverride, ShownSwap};
+use crate::server::wire::{CalendarFrom, CalendarSeen};
 
 fn by(stamp: &Stamp) -> By {
     let (person, through, service) = match &stamp.by {
@@ -23,6 +25,26 @@ fn by(stamp: &Stamp) -> By {
     };
     let token = stamp.token.as_ref().map(ToString::to_string);
     By { at: stamp.at, person, through, service, token }
+}
+
+/// Shows how a calendar stands.
+#[must_use]
+pub fn calendar_seen(
+    schedule: &ScheduleId,
+    standing: &CalendarStanding,
+    now: Timestamp,
+) -> CalendarSeen {
+    let trouble = standing.trouble.as_ref();
+    CalendarSeen {
+        schedule: schedule.clone(),
+        from: if standing.is_file { CalendarFrom::File } else { CalendarFrom::Url },
+        read_at: standing.good,
+        shifts: standing.shifts as u64,
+        old: standing.is_old(now),
+        left_out: standing.left_out.iter().map(Remark::message).collect(),
+        trouble: trouble.map(|(_, why)| why.clone()),
+        trouble_since: trouble.map(|(since, _)| *since),
+    }
 }
 
 /// Shows an override.

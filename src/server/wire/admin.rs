@@ -97,6 +97,45 @@ pub struct OnCall {
     pub people: Vec<PersonId>,
     /// When other people are next.
     pub until: Option<Timestamp>,
+    /// The calendar that the schedule takes its shifts from, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarSeen>,
+}
+
+/// How a calendar stands that a schedule takes its shifts from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CalendarSeen {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// Where it is; an address is never shown.
+    pub from: CalendarFrom,
+    /// When its source was last seen to hold the shifts in force; missing where nothing good was ever
+    /// read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<Timestamp>,
+    /// The shifts in force.
+    pub shifts: u64,
+    /// It was not read for a day: somebody must look.
+    pub old: bool,
+    /// Events that were left out, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Text>,
+    /// Why the last reading was not taken; the shifts of the one before stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Text>,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble_since: Option<Timestamp>,
+}
+
+/// Where a calendar is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarFrom {
+    /// A file.
+    File,
+    /// Behind an address.
+    Url,
 }
 
 /// What is wrong with files.
@@ -163,6 +202,10 @@ pub struct Reloaded {
     /// What keeps alerts from beginning anything (`alerts` in the configuration).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alerts: Option<AlertsReloaded>,
+    /// The calendars that schedules take their shifts from: files as they were just read, those behind
+    /// addresses as they stand before they are fetched anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<CalendarSeen>,
 }
 
 /// How reading `alerts` in the configuration again ended.

@@ -23,9 +23,9 @@ pub use acts::{
     MovePhase, NotNotify, Note, Plain, Redact, Remark, Reopen, ReopenIncident, Submit, Timed,
 };
 pub use admin::{
-    AlertsReloaded, CertificateReloaded, ChannelTried, Checked, Confirmed, Finding, FindingPlace,
-    MakeToken, NewToken, Nothing, OnCall, OnCallNow, Overdue, OverdueIncident, Reloaded, TestPage,
-    TestPaged, Token, WhoAmI,
+    AlertsReloaded, CalendarFrom, CalendarSeen, CertificateReloaded, ChannelTried, Checked,
+    Confirmed, Finding, FindingPlace, MakeToken, NewToken, Nothing, OnCall, OnCallNow, Overdue,
+    OverdueIncident, Reloaded, TestPage, TestPaged, Token, WhoAmI,
 };
 pub use clock::{Clock, Draft, Waiver};
 pub use drill::{Drill, LastRun, RunDrill, RunStarted};

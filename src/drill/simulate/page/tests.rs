@@ -86,7 +86,9 @@ fn berlin(bob: usize, rung: Target) -> Directory {
 fn tried(directory: &Directory, at: &str, answer: Option<i64>) -> Paged {
     let playbook = crate::playbook::shipped::load("plan.yaml", PLAN);
     let (inputs, answer) = (Map::new(), answer.map(SignedDuration::from_mins));
-    let trial = Trial { playbook: &playbook, directory, level: None, inputs: &inputs, answer };
+    let zone = &Zone::utc();
+    let trial =
+        Trial { playbook: &playbook, directory, level: None, inputs: &inputs, answer, zone };
     page(trial, at.parse().unwrap()).unwrap()
 }
 
@@ -108,6 +110,11 @@ fn where_nobody_answers_everyone_is_asked_in_turn_until_the_ladder_ends() {
     assert!(told.contains(&"5 eve role_page commander".to_owned()), "{told:#?}");
     assert!(told.iter().any(|line| line.ends_with("escalation commander 2")), "{told:#?}");
     assert_eq!(paged.wrong, []);
+    // What is read has titles and names, in both languages.
+    let said = |n: usize, lang| paged.pages[n].says.get(lang).to_owned();
+    assert!(said(0, Lang::En).contains("Commander"), "{}", said(0, Lang::En));
+    assert!(said(0, Lang::Zh).contains("指挥"), "{}", said(0, Lang::Zh));
+    assert_eq!(paged.pages[0].name, Some("ann".into()));
 }
 
 #[test]

@@ -178,7 +178,7 @@ impl Inner {
     pub(super) async fn keep(
         &self,
         kept: &mut KeptHandover,
-        beside: Option<Change>,
+        beside: impl IntoIterator<Item = Change>,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let (schedule, at) = (&kept.stored.schedule, kept.stored.at);

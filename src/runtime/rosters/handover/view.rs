@@ -99,11 +99,12 @@ impl Runtime {
         let more = kept.stored.notes.len().saturating_sub(NOTES_MAX);
         kept.stored.notes.drain(..more);
         let view = inner.view(known, Some(&kept), now);
-        inner.keep(&mut kept, beside(&view), now).await?;
-        if let Some(told) = &kept.stored.told {
+        let late = kept.stored.told.as_ref().and_then(|told| {
             let draft = words::late(&directory, &kept.stored);
-            inner.tell_all(told.people.iter().cloned(), draft);
-        }
+            inner.post(told.people.iter().cloned(), draft)
+        });
+        inner.keep(&mut kept, beside(&view).into_iter().chain(late), now).await?;
+        inner.posted();
         Ok(view)
     }
 }
