@@ -51,6 +51,7 @@ impl Scene<'_> {
                 (self.who_has(role).into_iter().map(Missing::Person).collect(), span)
             }
             InjectAct::Alert(_)
+            | InjectAct::Surge { .. }
             | InjectAct::Set(_)
             | InjectAct::Message { .. }
             | InjectAct::Level(_)

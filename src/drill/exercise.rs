@@ -60,7 +60,7 @@ impl Exercise {
             incident: None,
             planned_at,
             started_at: now,
-            done: scenario.starting_alert().map(|(position, _)| position).into_iter().collect(),
+            done: scenario.starter().map(|(position, _)| position).into_iter().collect(),
             outages: Vec::new(),
         }
     }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
-use crate::engine::{AlertNote, Command, StepAct, StepRef};
+use crate::engine::{AlertNote, Command, StepAct, StepRef, SurgeNote};
 use crate::id::{ChannelId, RoleId, StepId};
 use crate::playbook::Condition;
 use crate::playbook::Level;
@@ -39,6 +39,13 @@ pub enum Trigger {
 pub enum InjectAct {
     /// An alert reaches the drill's incident, or begins it.
     Alert(AlertNote),
+    /// A monitor reports a surge to the drill's incident, or begins it with one.
+    Surge {
+        /// What it reports.
+        surge: SurgeNote,
+        /// The surge has subsided.
+        over: bool,
+    },
     /// Variables become known or change.
     Set(Map<String, Json>),
     /// Someone outside speaks up.
@@ -77,6 +84,14 @@ impl InjectAct {
             Self::Alert(alert) => {
                 each(&|lang| format!("{}{}", lang.pick("告警：", "alert: "), alert.name))
             }
+            Self::Surge { surge, over: true } => Text::both(
+                format!("投诉回落：监测 {}", surge.monitor),
+                format!("the surge subsides: monitor {}", surge.monitor),
+            ),
+            Self::Surge { surge, over: false } => Text::both(
+                format!("投诉激增：监测 {}，{} 件", surge.monitor, surge.count),
+                format!("surge: monitor {}, {} counted", surge.monitor, surge.count),
+            ),
             Self::Set(values) => each(&|lang| {
                 let list: Vec<String> = values.iter().map(|(k, v)| format!("{k} = {v}")).collect();
                 format!("{}{}", lang.pick("情况变化：", "the situation changes: "), list.join(", "))
@@ -112,6 +127,7 @@ impl InjectAct {
         let reason = || REASON.to_owned();
         match self {
             Self::Alert(alert) => Command::Alert { alert: alert.clone(), resolved: false },
+            Self::Surge { surge, over } => Command::Surge { surge: surge.clone(), over: *over },
             Self::Set(values) => Command::Inject { values: values.clone() },
             Self::Level(level) => Command::SetLevel { level: *level, reason: reason() },
             Self::Fail(step) => Command::Step {

@@ -11,7 +11,7 @@ use crate::drill::calendar::Calendar;
 use crate::drill::cast::{Cast, Share};
 use crate::drill::expect::Expectation;
 use crate::drill::inject::{Inject, InjectAct, Trigger};
-use crate::engine::AlertNote;
+use crate::engine::{AlertNote, SurgeNote};
 use crate::id::{DrillId, PlaybookId};
 use crate::playbook::Level;
 use crate::text::Text;
@@ -118,10 +118,30 @@ pub enum Announcement {
 /// What begins the incident of a drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// The alert injected first.
+    /// The alert or surge injected first.
     Inject,
     /// A declaration.
     Declare,
+}
+
+/// What begins the incident of a drill that does not begin by a declaration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Starter<'a> {
+    /// An alert.
+    Alert(&'a AlertNote),
+    /// A surge.
+    Surge(&'a SurgeNote),
+}
+
+impl<'a> Starter<'a> {
+    /// Returns it as a declaration takes it.
+    #[must_use]
+    pub const fn split(self) -> (Option<&'a AlertNote>, Option<&'a SurgeNote>) {
+        match self {
+            Self::Alert(alert) => (Some(alert), None),
+            Self::Surge(surge) => (None, Some(surge)),
+        }
+    }
 }
 
 /// When a drill counts as passed.
@@ -157,15 +177,20 @@ impl NotAvailable {
 }
 
 impl Scenario {
-    /// Returns the alert that begins the drill's incident, and its position among the injects.
+    /// Returns what begins the drill's incident, and its position among the injects.
     #[must_use]
-    pub fn starting_alert(&self) -> Option<(usize, &AlertNote)> {
+    pub fn starter(&self) -> Option<(usize, Starter<'_>)> {
         if self.start == Start::Declare {
             return None;
         }
         let mut injects = self.injects.iter().enumerate();
         injects.find_map(|(position, inject)| match (&inject.trigger, &inject.act) {
-            (Trigger::At(at), InjectAct::Alert(alert)) if at.is_zero() => Some((position, alert)),
+            (Trigger::At(at), InjectAct::Alert(alert)) if at.is_zero() => {
+                Some((position, Starter::Alert(alert)))
+            }
+            (Trigger::At(at), InjectAct::Surge { surge, over: false }) if at.is_zero() => {
+                Some((position, Starter::Surge(surge)))
+            }
             _ => None,
         })
     }

@@ -139,6 +139,16 @@ fn injects() -> Value {
         optional("labels", "标签", "Its labels", labels()),
         optional("annotations", "注解", "Its annotations", labels()),
     ]);
+    let surge = object(vec![
+        required("monitor", "监测", "The monitor", string()),
+        required("count", "件数", "How many in the window", integer(0, i64::MAX)),
+        optional("baseline", "平常件数", "How many are usual", number()),
+        optional("window", "时段", "How long a time is looked at", part("duration")),
+        optional("groups", "分组件数", "How many by group", map(string(), integer(0, i64::MAX))),
+        optional("tickets", "工单", "Sample tickets", list(string())),
+        optional("level", "等级", "The level the monitor gives", integer(1, 4)),
+        optional("subsided", "已回落", "It is over", boolean()),
+    ]);
     let message = object(vec![
         required("from", "来自", "From whom", string()),
         required("text", "内容", "What it says", part("text")),
@@ -148,6 +158,7 @@ fn injects() -> Value {
         optional("at", "时刻", "How long after the start", part("duration")),
         optional("when", "条件", "When this holds", part("condition")),
         optional("alert", "告警", "An alert", alert),
+        optional("surge", "激增", "A monitor's surge", surge),
         optional("set", "赋值", "Facts", map(string(), json!(true))),
         optional("message", "来讯", "A message", message),
         optional("absent", "缺席的角色", "A role is away", string()),
@@ -156,7 +167,7 @@ fn injects() -> Value {
         optional("fail", "失败的步骤", "A step fails", string()),
         optional("for", "多久", "For how long", part("duration")),
     ]);
-    let acts = ["alert", "set", "message", "absent", "channel_down", "level", "fail"];
+    let acts = ["alert", "surge", "set", "message", "absent", "channel_down", "level", "fail"];
     let lasting = json!({ "anyOf": [has("absent"), has("channel_down")] });
     inject = one_key_of(inject, &acts);
     inject["allOf"] = json!([

@@ -6,6 +6,7 @@ mod condition;
 mod people;
 mod requirement;
 mod script;
+mod surge;
 mod timetable;
 mod timing;
 mod words;
@@ -221,13 +222,17 @@ fn abort_when(node: &Node, out: &mut Diagnostics) -> Option<Level> {
     level.and_then(|level| Level::try_from(level).ok())
 }
 
-/// A drill that begins with an alert needs one at its very start, and a plan that answers it.
+/// A drill that begins with an alert or a surge needs it at its very start, and a plan that answers.
 fn check_starting_alert(injects: &[Inject], plan: Plan<'_>, place: &Node, out: &mut Diagnostics) {
     let Some(plan) = plan.0 else { return };
     let begins = injects.iter().any(|inject| match (&inject.trigger, &inject.act) {
         (Trigger::At(at), InjectAct::Alert(alert)) if at.is_zero() => {
             plan.activate_when.iter().any(|activation| activation.answers(&alert.labels))
         }
+        (Trigger::At(at), InjectAct::Surge { surge, over: false }) if at.is_zero() => plan
+            .activate_when
+            .iter()
+            .any(|activation| activation.answers_surge(&surge.monitor, surge.ratio)),
         _ => false,
     });
     if begins {
@@ -238,14 +243,15 @@ fn check_starting_alert(injects: &[Inject], plan: Plan<'_>, place: &Node, out: &
         Diagnostic::new(
             NO_STARTING_ALERT,
             both!(
-                "没有能启动预案 `{playbook}` 的告警",
-                "no alert starts the playbook `{playbook}`"
+                "没有能启动预案 `{playbook}` 的告警或激增",
+                "no alert and no surge starts the playbook `{playbook}`"
             ),
         )
         .at(place.span)
         .help(both!(
-            "在 `at: 0m` 注入一条符合其 `activate_when` 的告警，或写 `start: declare`",
-            "inject at `at: 0m` an alert its `activate_when` answers, or write `start: declare`"
+            "在 `at: 0m` 注入一条符合其 `activate_when` 的告警或激增，或写 `start: declare`",
+            "inject at `at: 0m` an alert or surge its `activate_when` answers, or write \
+             `start: declare`"
         )),
     );
 }

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 use crate::drill::file::code::{INJECT_TOO_LATE, NOT_ONE_THING, PERSONAL, TOO_MANY};
 use crate::drill::file::condition::condition;
 use crate::drill::file::people::key_node;
+use crate::drill::file::surge::surge;
 use crate::drill::file::words::{Plan, duration, text};
 use crate::drill::inject::{INJECTS_MAX, Inject, InjectAct, Trigger};
 use crate::drill::scenario::LENGTH_MAX;
@@ -17,7 +18,8 @@ use crate::playbook::{LEVEL_MILDEST, LEVEL_WORST};
 use crate::text::Text;
 
 /// The kinds of inject; each entry of `injects` has exactly one of these keys.
-const KINDS: [&str; 7] = ["alert", "set", "message", "absent", "channel_down", "level", "fail"];
+const KINDS: [&str; 8] =
+    ["alert", "surge", "set", "message", "absent", "channel_down", "level", "fail"];
 
 /// Reads all injects.
 pub(super) fn injects(nodes: &[Node], plan: Plan<'_>, out: &mut Diagnostics) -> Vec<Inject> {
@@ -121,6 +123,7 @@ fn act(
     };
     match key {
         "alert" => alert(value, out).map(InjectAct::Alert),
+        "surge" => surge(value, out),
         "set" => {
             values(value, plan, &|name, out| plan.variable(name, out), out).map(InjectAct::Set)
         }

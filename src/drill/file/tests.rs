@@ -104,6 +104,13 @@ fn each_mistake_is_found_at_its_place() {
         ("at: 12m,", "at: 12m, level: 1,", code::NOT_ONE_THING, "{ from: media"),
         (", for: 20m", "", code::NOT_ONE_THING, "{ at: 3m"),
         ("at: 0m", "at: 1m", code::NO_STARTING_ALERT, "inject"),
+        (
+            "channel_down: sms, for: 20m",
+            "surge: { monitor: m, count: 9, baseline: 0 }",
+            BAD_VALUE,
+            "0",
+        ),
+        ("channel_down: sms, for: 20m", "surge: { monitor: m }", MISSING_KEY, "monitor: m"),
         ("ServiceDown", "SomethingElse", code::NO_STARTING_ALERT, "inject"),
         ("steps.locate.done", "steps.lcoate.done", code::UNKNOWN_NAME, "steps.lcoate.done"),
         ("steps.locate.done", "steps.locate.", code::BAD_CONDITION, "steps.locate."),

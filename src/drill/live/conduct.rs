@@ -170,12 +170,15 @@ impl Inner {
         scenario: &Scenario,
     ) -> Result<IncidentId, Refusal> {
         let inputs: Map<String, Json> = scenario.inputs.clone();
+        let (alert, surge) =
+            scenario.starter().map_or((None, None), |(_, starter)| starter.split());
         let request = DeclareRequest {
             mode: Mode::Drill,
             title: Some(scenario.title.get(Lang::Zh).to_owned()),
             inputs,
             dedup_key: Some(format!("drill/{}", exercise.run)),
-            alert: scenario.starting_alert().map(|(_, alert)| alert.clone()),
+            alert: alert.cloned(),
+            surge: surge.cloned(),
             drill: Some(exercise.run),
             ..DeclareRequest::live(scenario.playbook.clone())
         };

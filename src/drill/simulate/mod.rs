@@ -268,6 +268,7 @@ impl<'a> Run<'a> {
             InjectAct::Fail(step) if !done => people.doom(step),
             InjectAct::Fail(_)
             | InjectAct::Alert(_)
+            | InjectAct::Surge { .. }
             | InjectAct::Set(_)
             | InjectAct::Message { .. }
             | InjectAct::Level(_) => {}
@@ -311,12 +312,14 @@ fn joined(lives: &[Life<'_>]) -> Option<store::Digest> {
 /// Returns the declaration, and the position of the alert that is its cause.
 fn declaration(stage: Stage<'_>, take: Take) -> (Declare, Option<usize>) {
     let scenario = stage.scenario;
-    let first = scenario.starting_alert();
+    let first = scenario.starter();
+    let (alert, surge) = first.map_or((None, None), |(_, starter)| starter.split());
     let identity = identity(stage, take);
     let declaration = Declare {
         title: Some(scenario.title.get(Lang::Zh).to_owned()),
         inputs: scenario.inputs.clone(),
-        alert: first.map(|(_, alert)| alert.clone()),
+        alert: alert.cloned(),
+        surge: surge.cloned(),
         drill: Some(DrillRunId::from_u128(identity)),
         ..Declare::new(IncidentId::from_u128(identity), 1, Mode::Simulation)
     };

@@ -220,6 +220,40 @@ fn an_inject_waits_for_its_condition_and_says_when_it_never_came() {
 }
 
 #[test]
+fn a_surge_begins_the_incident_feeds_it_and_subsides() {
+    let house = House::new(
+        include_str!("../../../playbooks/complaint-surge.yaml"),
+        include_str!("../../../drills/complaint-surge.yaml"),
+    );
+    let run = house.run(618).1;
+    let seen = facts(&run, "surge_observed");
+    let ratios: Vec<f64> = seen.iter().filter_map(|fact| fact["surge"]["ratio"].as_f64()).collect();
+    assert_eq!(ratios, [3.2, 5.4], "{}", story(&run));
+    assert_eq!(minutes(&run, "surge_observed", "type", "surge_observed"), Some(0.0));
+    let set = facts(&run, "variables_set");
+    let read = set.iter().any(|fact| fact["values"]["surge_ratio"] == 5.4);
+    assert!(read, "the plan's inputs follow the surge: {set:?}");
+    assert_eq!(facts(&run, "surge_subsided").len(), 1);
+}
+
+#[test]
+fn a_surge_that_no_plan_asks_for_starts_no_drill() {
+    let plan = include_str!("../../../playbooks/complaint-surge.yaml");
+    let playbook = Arc::new(crate::playbook::shipped::load("plan.yaml", plan));
+    let plans = BTreeMap::from([(playbook.id.clone(), playbook)]);
+    let drill = include_str!("../../../drills/complaint-surge.yaml");
+    for (from, to) in [
+        ("monitor: complaints, count: 320", "monitor: other, count: 320"),
+        ("count: 320", "count: 280"),
+    ] {
+        assert_eq!(drill.matches(from).count(), 1);
+        let (scenario, findings) = load("drill.yaml", drill.replace(from, to).as_bytes(), &plans);
+        let shown = findings.render(Rendering::plain(Lang::En));
+        assert!(scenario.is_none() && shown.contains("E0510"), "{shown}");
+    }
+}
+
+#[test]
 fn a_level_inject_sets_the_level() {
     let run = with("channel_down: sms, for: 20m", "level: 1").run(42).1;
     let changed = facts(&run, "level_changed");

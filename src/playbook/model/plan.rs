@@ -208,6 +208,18 @@ impl Activation {
             Self::Surge { .. } => false,
         }
     }
+
+    /// Tells whether it answers to a surge that a monitor found, so many times what is usual.
+    #[must_use]
+    pub fn answers_surge(&self, monitor: &str, ratio: Option<f64>) -> bool {
+        match self {
+            Self::Surge { monitor: own, at_least, .. } => {
+                let enough = |least: f64| ratio.is_some_and(|ratio| ratio >= least);
+                own == monitor && at_least.is_none_or(enough)
+            }
+            Self::Alert { .. } => false,
+        }
+    }
 }
 
 /// Something held ready for the plan.

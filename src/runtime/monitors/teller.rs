@@ -92,7 +92,9 @@ async fn tell(inner: &Arc<Inner>, now: &Now, known: Option<Episode>) -> Option<E
     };
     let library = inner.library.load_full();
     for plan in library.playbooks() {
-        let Some(at_least) = asks(plan, &now.monitor) else { continue };
+        if !asks(plan, &now.monitor) {
+            continue;
+        }
         let told = episode.plans.get(&plan.id);
         let is_new = told.is_none();
         if told.is_some_and(|heard| !heard.told.is_old(surge)) {
@@ -100,7 +102,8 @@ async fn tell(inner: &Arc<Inner>, now: &Now, known: Option<Episode>) -> Option<E
         }
         let key = format!("surge/{}/{}", now.monitor.id, plan.id);
         let open = inner.store.by_dedup_key(Mode::Live, &key);
-        let answers = at_least.is_none_or(|least| surge.ratio.is_some_and(|is| is >= least));
+        let mut activations = plan.activate_when.iter();
+        let answers = activations.any(|one| one.answers_surge(&now.monitor.id, surge.ratio));
         if open.is_none() && (!is_new || !answers) {
             continue;
         }
@@ -118,11 +121,11 @@ async fn tell(inner: &Arc<Inner>, now: &Now, known: Option<Episode>) -> Option<E
     Some(episode)
 }
 
-/// Returns the least ratio that a plan asks of a monitor's surge, where it asks for it at all.
-fn asks(plan: &Playbook, monitor: &Monitor) -> Option<Option<f64>> {
-    plan.activate_when.iter().find_map(|activation| match activation {
-        Activation::Surge { monitor: of, at_least, .. } => (*of == monitor.id).then_some(*at_least),
-        Activation::Alert { .. } => None,
+/// Tells whether a plan asks for a monitor's surges.
+fn asks(plan: &Playbook, monitor: &Monitor) -> bool {
+    plan.activate_when.iter().any(|activation| match activation {
+        Activation::Surge { monitor: of, .. } => *of == monitor.id,
+        Activation::Alert { .. } => false,
     })
 }
 
