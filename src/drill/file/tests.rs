@@ -104,13 +104,6 @@ fn each_mistake_is_found_at_its_place() {
         ("at: 12m,", "at: 12m, level: 1,", code::NOT_ONE_THING, "{ from: media"),
         (", for: 20m", "", code::NOT_ONE_THING, "{ at: 3m"),
         ("at: 0m", "at: 1m", code::NO_STARTING_ALERT, "inject"),
-        (
-            "channel_down: sms, for: 20m",
-            "surge: { monitor: m, count: 9, baseline: 0 }",
-            BAD_VALUE,
-            "0",
-        ),
-        ("channel_down: sms, for: 20m", "surge: { monitor: m }", MISSING_KEY, "monitor: m"),
         ("ServiceDown", "SomethingElse", code::NO_STARTING_ALERT, "inject"),
         ("steps.locate.done", "steps.lcoate.done", code::UNKNOWN_NAME, "steps.lcoate.done"),
         ("steps.locate.done", "steps.locate.", code::BAD_CONDITION, "steps.locate."),
@@ -135,6 +128,50 @@ fn each_mistake_is_found_at_its_place() {
             "nine",
         ),
     ];
+    assert_each_is_found(cases);
+}
+
+#[test]
+fn times_channels_nights_and_surges_that_cannot_be_are_found_at_their_place() {
+    const WORK: &str = "work: { median: 8m, p90: 15m }";
+    const DOWN: &str = "channel_down: sms, for: 20m";
+    assert_each_is_found(&[
+        (WORK, "work: { least: 5m, likely: 2m, most: 9m }", code::BAD_TIMING, "{ least"),
+        (WORK, "work: { least: 5m, most: 9m }", MISSING_KEY, "{ least"),
+        (WORK, "work: { mean: 0m }", code::BAD_TIMING, "{ mean"),
+        (WORK, "work: { observed: [] }", code::BAD_TIMING, "{ observed"),
+        (WORK, "work: { mean: 5m, p90: 9m }", UNKNOWN_KEY, "p90"),
+        (DOWN, "surge: { monitor: m, count: 9, baseline: 0 }", BAD_VALUE, "0"),
+        (DOWN, "surge: { monitor: m }", MISSING_KEY, "{ monitor"),
+    ]);
+}
+
+#[test]
+fn a_cast_says_how_channels_and_nights_are() {
+    const NIGHT: &str =
+        "night: { from: \"22:00\", to: \"07:00\", timezone: Asia/Shanghai, slower: 2 }";
+    let with = |more: &str| DRILL.replacen("cast:\n", &format!("cast:\n  {more}\n"), 1);
+    let scenario = assert_clean(&with(NIGHT), &[PLAN]);
+    let night = scenario.cast.night.unwrap();
+    assert!(night.hours.hold("2027-03-01T15:00:00Z".parse().unwrap()), "23:00 in Shanghai");
+    assert!(!night.hours.hold("2027-03-01T02:00:00Z".parse().unwrap()), "10:00 in Shanghai");
+    let channels = "channels: { sms: { latency: { mean: 20s }, loss: 3% } }";
+    let scenario = assert_clean(&with(channels), &[PLAN]);
+    let sms = &scenario.cast.channels["sms"];
+    assert!(sms.latency.is_some() && sms.loss.is_some());
+    for (from, to, code) in [
+        ("22:00", "nine", code::BAD_SCHEDULE),
+        ("Asia/Shanghai", "Asia/Nowhere", code::BAD_SCHEDULE),
+        ("slower: 2", "slower: 0.5", code::BAD_TIMING),
+        ("slower: 2", "slower: 90", code::BAD_TIMING),
+    ] {
+        let (scenario, findings) = read(&with(&NIGHT.replace(from, to)), &[PLAN]);
+        assert!(scenario.is_none() && findings.iter().any(|d| d.code == code), "{to}");
+    }
+}
+
+/// Breaks the fixture in one place after the other, and expects one finding there.
+fn assert_each_is_found(cases: &[(&str, &str, Code, &str)]) {
     let mut misses = Vec::new();
     for (from, to, code, at) in cases {
         let findings = broken(from, to);

@@ -79,13 +79,10 @@ impl People {
 
     /// Reacts to one event.
     pub(super) fn hear(&mut self, fact: &Fact, world: &World<'_>, agenda: &mut Agenda) {
-        match fact {
-            Fact::RoleAcknowledged { role, .. } => {
-                for key in self.idle.remove(role).unwrap_or_default() {
-                    agenda.put(world.now, Happening::Begin(key));
-                }
+        if let Fact::RoleAcknowledged { role, .. } = fact {
+            for key in self.idle.remove(role).unwrap_or_default() {
+                agenda.put(world.now, Happening::Begin(key));
             }
-            _ => {}
         }
     }
 
