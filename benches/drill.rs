@@ -1,5 +1,6 @@
 //! What a rehearsal costs: simulated runs a second of a ten-step plan and of the shipped outage
-//! plan, judged, beside folding and encoding the same journals alone.
+//! plan, judged, beside folding and encoding the same journals alone; many runs counted, on one core
+//! and two; and what a run costs as the plan grows.
 //!
 //! `cargo bench --bench drill` prints the table. Absolute figures belong to the machine; the last
 //! column says how much of a run is more than its journal.
@@ -8,14 +9,16 @@
 #![expect(clippy::disallowed_methods, reason = "a bench reads the machine's stop watch")]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use firebell::drill::file::{Playbooks, load};
 use firebell::drill::scenario::Scenario;
-use firebell::drill::simulate::{Simulated, Stage, Take, rehearse, simulate};
+use firebell::drill::simulate::{Change, Simulated, Stage, Take, rehearse, sample, simulate};
 use firebell::drill::stand_in::stand_ins;
+use firebell::drill::study::{Design, study};
 use firebell::engine::{Incident, codec};
 use firebell::id::DrillRunId;
 use firebell::people::Directory;
@@ -44,7 +47,26 @@ fn main() {
     for (plan, drill) in cases {
         House::new(plan, drill).measure();
     }
+    println!(
+        "\n{:<34} {:>9} {:>12} {:>14}",
+        "many runs, counted", "runs/s", "10,000 runs", "µs a run"
+    );
+    for (plan, drill) in cases {
+        for cores in [1, 2] {
+            House::new(plan, drill).study(cores);
+        }
+    }
+    println!(
+        "\n{:<34} {:>9} {:>14} {:>14}",
+        "as steps grow, one core", "events", "µs a run", "µs a step"
+    );
+    for steps in [10, 30, 100, 300, 1_000] {
+        House::of_steps(steps).grow(steps);
+    }
 }
+
+/// Runs that are counted together, as many as take some seconds.
+const RUNS: u32 = 2_000;
 
 struct House {
     plans: Playbooks,
@@ -63,17 +85,68 @@ impl House {
         Self { plans: playbooks, playbook, scenario, directory }
     }
 
+    /// A plan of so many steps in chains of ten, of eight roles.
+    fn of_steps(steps: usize) -> Self {
+        let mut plan = String::from("playbook: made\ntitle: Made\nowner: ops\nroles:\n");
+        for role in 0..8 {
+            let _ = writeln!(
+                plan,
+                "  r{role}: {{ title: R{role}, assign: {{ team: t{role} }}, acknowledge_within: 5m }}"
+            );
+        }
+        plan.push_str("phases:\n  - id: only\n    title: Only\n    steps:\n");
+        for step in 0..steps {
+            let after =
+                if step % 10 == 0 { String::new() } else { format!(", after: [s{}]", step - 1) };
+            let _ = writeln!(
+                plan,
+                "      - {{ id: s{step}, title: S{step}, role: r{}{after} }}",
+                step % 8
+            );
+        }
+        let drill = "drill: made\ntitle: Made\nplaybook: made\nrun: simulated\ncast: { default: { acknowledge: { median: 1m, p90: 3m }, work: { median: 5m, p90: 12m } } }\n";
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("made.yaml");
+        std::fs::write(&file, plan).unwrap();
+        Self::new(file.to_str().unwrap(), drill)
+    }
+
+    /// Many runs, on so many cores.
+    fn study(&self, cores: usize) {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(cores).build().unwrap();
+        let design = Design { take: take(7), runs: RUNS, trials: false };
+        let began = Instant::now();
+        let study = pool.install(|| study(self.stage(), design, &|_| {}));
+        let seconds = began.elapsed().as_secs_f64();
+        assert_eq!(study.runs, u64::from(RUNS));
+        let each = seconds / f64::from(RUNS);
+        println!(
+            "{:<34} {:>9.0} {:>10.2} s {:>14.0}",
+            format!("{}, {cores} core(s)", self.playbook.id),
+            1.0 / each,
+            10_000.0 * each,
+            1e6 * each * cores as f64
+        );
+    }
+
+    /// What one counted run costs.
+    fn grow(&self, steps: usize) {
+        let run = sample(self.stage(), take(7), 0, Change::None);
+        let mut nth = 0;
+        let each = per_call(|| {
+            nth = (nth + 1) % 100;
+            black_box(sample(self.stage(), take(7), nth, Change::None));
+        });
+        let (events, of_step) = (run.events.len(), 1e6 * each / steps as f64);
+        println!("{steps:<34} {events:>9} {:>14.0} {of_step:>14.1}", 1e6 * each);
+    }
+
     fn stage(&self) -> Stage<'_> {
         let Self { plans, playbook, scenario, directory } = self;
         Stage { scenario, playbook, plans, directory }
     }
 
     fn measure(&self) {
-        let take = |seed| Take {
-            run: DrillRunId::from_u128(1),
-            begin: "2027-03-01T02:00:00Z".parse().unwrap(),
-            seed,
-        };
         let sample: Vec<Simulated> =
             (0..100).map(|seed| simulate(self.stage(), take(seed))).collect();
         let events: usize = sample.iter().map(|run| run.events.len()).sum();
@@ -101,6 +174,11 @@ impl House {
             run / journal
         );
     }
+}
+
+fn take(seed: u64) -> Take {
+    let begin = "2027-03-01T02:00:00Z".parse().unwrap();
+    Take { run: DrillRunId::from_u128(1), begin, seed }
 }
 
 /// Returns the seconds of one call: the best of some rounds, which other load disturbs least.

@@ -40,9 +40,9 @@ phases:
 ";
 
 /// `bench` in the form of Standard Webhooks.
-const WEBHOOK_SECRET: &str = "whsec_YmVuY2ggYmVuY2ggYmVuY2ggYmVuY2ggYmVuY2g=";
+pub const WEBHOOK_SECRET: &str = "whsec_YmVuY2ggYmVuY2ggYmVuY2ggYmVuY2ggYmVuY2g=";
 
-fn webhook_config(address: &str) -> String {
+pub fn webhook_config(address: &str) -> String {
     format!(
         "channels:
   hook:

@@ -6,6 +6,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
+mod beside;
 mod cases;
 #[path = "../../tests/support/http.rs"]
 mod http;
@@ -56,6 +57,9 @@ fn main() {
         }
         if wanted("ingest") {
             ingest::webhooks(seconds).await;
+        }
+        if wanted("beside") {
+            beside::alertmanager(seconds).await;
         }
         if wanted("footprint") {
             cases::footprint().await;

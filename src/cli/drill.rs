@@ -20,9 +20,9 @@ use crate::drill::file::Playbooks;
 use crate::drill::result::DrillResult;
 use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::score::Verdict;
-use crate::drill::simulate::{Stage, Take, rehearse};
+use crate::drill::simulate::{Stage, Take};
 use crate::drill::stand_in::stand_ins;
-use crate::drill::study::{Design, runs_of, study, versus};
+use crate::drill::study::{Design, rehearse_as_asked, runs_of, study, versus};
 use crate::id::DrillRunId;
 use crate::people::Directory;
 use crate::playbook::Playbook;
@@ -256,7 +256,7 @@ fn run_file(file: &Path, seed: Option<u64>, common: &Common, screen: &Screen) ->
             ),
         ));
     }
-    let (result, _) = rehearse(house.stage(), take(scenario, seed.unwrap_or(scenario.seed)));
+    let result = rehearse_as_asked(house.stage(), take(scenario, seed.unwrap_or(scenario.seed)));
     screen.data(&result, |result| report(screen, result))?;
     if result.verdict == Verdict::Failed { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
 }

@@ -332,12 +332,12 @@ pub fn versus(screen: &Screen, versus: &Versus) -> String {
 
 // ---- numbers as words ---------------------------------------------------------------------------
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1}%", 100.0 * share)
 }
 
 /// Says a share with its interval: `87.3% [85.7–88.7]`.
-fn share(share: Share) -> String {
+pub(super) fn share(share: Share) -> String {
     let (low, high) = (100.0 * share.low, 100.0 * share.high);
     format!("{} [{low:.1}–{high:.1}]", percent(share.share))
 }

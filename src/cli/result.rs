@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
+use super::odds::{percent, share};
 use super::screen::{Screen, Tone};
 use super::word::word;
 use crate::drill::result::{Comparison, DrillResult};
@@ -71,6 +72,14 @@ pub fn report(screen: &Screen, result: &DrillResult) -> String {
             ),
         ),
     ];
+    if let Some(odds) = result.odds {
+        let (passed, wanted) = (share(odds.passed), percent(odds.wanted));
+        let runs = odds.passed.of;
+        lines.push(screen.lang.pick(
+            format!("模拟 {runs} 次，通过 {passed}，要求不低于 {wanted}"),
+            format!("of {runs} simulated runs {passed} passed, wanted at least {wanted}"),
+        ));
+    }
     if let Some(why) = &result.why {
         lines.push(screen.paint(Tone::Warn, why.get(screen.lang)));
     }
@@ -87,8 +96,13 @@ pub fn report(screen: &Screen, result: &DrillResult) -> String {
         lines.push(screen.paint(
             Tone::Faint,
             &screen.lang.pick(
-                format!("一次模拟运行，种子 {seed}，日志哈希 {hash}；不代表概率"),
-                format!("one simulated run, seed {seed}, journal hash {hash}; no probability"),
+                format!(
+                    "上表为其中一次模拟，种子 {seed}，日志哈希 {hash}；完整概率见 drill simulate"
+                ),
+                format!(
+                    "the table is of one simulated run, seed {seed}, journal hash {hash}; \
+                     drill simulate tells of all"
+                ),
             ),
         ));
     }

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use crate::drill::scenario::{Kind, RunAs};
 use crate::drill::score::{Finding, Judgement, Verdict};
+use crate::drill::study::estimate::Share;
 use crate::id::{DrillId, DrillRunId, IncidentId, PlaybookId};
 use crate::text::Text;
 
@@ -86,6 +87,10 @@ pub struct DrillResult {
     pub pass_score: u8,
     /// Each expectation and what became of it.
     pub judgements: Vec<Judgement>,
+    /// How likely it is to be passed, of a simulated drill that asks for a probability; the verdict
+    /// is then that of the probability, and score and judgements are those of the first run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub odds: Option<Odds>,
     /// Injects that never happened, because the run was over or their condition never held.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub injects_left: Vec<Text>,
@@ -94,6 +99,29 @@ pub struct DrillResult {
     /// The last link of the run's hash chain, in hex: the same for the same run of a simulation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal_hash: Option<SmolStr>,
+}
+
+/// How many runs were passed, and how many ought to be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Odds {
+    /// The share of runs that were passed.
+    pub passed: Share,
+    /// The least share that counts as passed.
+    pub wanted: f64,
+}
+
+impl Odds {
+    /// Judges the share by its whole interval: what luck alone could turn is not judged.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if self.passed.low >= self.wanted {
+            Verdict::Passed
+        } else if self.passed.high < self.wanted {
+            Verdict::Failed
+        } else {
+            Verdict::NotJudged
+        }
+    }
 }
 
 /// How a run compares with an earlier one of the same drill.
@@ -245,6 +273,7 @@ mod tests {
             score: Some(score),
             pass_score: 80,
             judgements,
+            odds: None,
             injects_left: Vec::new(),
             events: 10,
             journal_hash: Some("abc".into()),

@@ -129,6 +129,12 @@ pub struct Incident {
     pub updated_at: Timestamp,
 }
 
+impl StepRecord {
+    fn runs(&self) -> impl Iterator<Item = &Run> {
+        std::iter::once(&self.run).chain(self.items.iter().map(Arc::as_ref))
+    }
+}
+
 impl Incident {
     /// Returns the current run of a step: of all its items together, where it has items.
     #[must_use]
@@ -158,11 +164,14 @@ impl Incident {
         self.run(step).filter(|run| run.visit == self.visit)
     }
 
+    /// Lists the runs of one step that are kept: its own, then its items'.
+    pub fn runs_of(&self, step: &StepId) -> impl Iterator<Item = &Run> {
+        self.steps.get(step).into_iter().flat_map(|record| record.runs())
+    }
+
     /// Lists every run that is kept: each step's, then its items'.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
-        self.steps.values().flat_map(|record| {
-            std::iter::once(&record.run).chain(record.items.iter().map(Arc::as_ref))
-        })
+        self.steps.values().flat_map(|record| record.runs())
     }
 
     /// Returns when a step first reached a milestone, over all visits.

@@ -133,16 +133,21 @@ fn each_mistake_is_found_at_its_place() {
 
 #[test]
 fn times_channels_nights_and_surges_that_cannot_be_are_found_at_their_place() {
-    const WORK: &str = "work: { median: 8m, p90: 15m }";
+    const WORK: &str = "failover: { fails: 30% }";
     const DOWN: &str = "channel_down: sms, for: 20m";
     assert_each_is_found(&[
-        (WORK, "work: { least: 5m, likely: 2m, most: 9m }", code::BAD_TIMING, "{ least"),
-        (WORK, "work: { least: 5m, most: 9m }", MISSING_KEY, "{ least"),
-        (WORK, "work: { mean: 0m }", code::BAD_TIMING, "{ mean"),
-        (WORK, "work: { observed: [] }", code::BAD_TIMING, "{ observed"),
-        (WORK, "work: { mean: 5m, p90: 9m }", UNKNOWN_KEY, "p90"),
+        (
+            WORK,
+            "locate: { work: { least: 5m, likely: 2m, most: 9m } }",
+            code::BAD_TIMING,
+            "{ least",
+        ),
+        (WORK, "locate: { work: { least: 5m, most: 9m } }", MISSING_KEY, "least"),
+        (WORK, "locate: { work: { mean: 0m } }", code::BAD_TIMING, "{ mean"),
+        (WORK, "locate: { work: { observed: [] } }", code::BAD_TIMING, "{ observed"),
+        (WORK, "locate: { work: { mean: 5m, p90: 9m } }", UNKNOWN_KEY, "p90"),
         (DOWN, "surge: { monitor: m, count: 9, baseline: 0 }", BAD_VALUE, "0"),
-        (DOWN, "surge: { monitor: m }", MISSING_KEY, "{ monitor"),
+        (DOWN, "surge: { monitor: m }", MISSING_KEY, "monitor"),
     ]);
 }
 

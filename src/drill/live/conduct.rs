@@ -343,6 +343,7 @@ impl Inner {
             score: card.score,
             pass_score: scenario.pass.score,
             judgements: card.judgements,
+            odds: None,
             injects_left: exercise
                 .open(scenario)
                 .map(|position| scenario.injects[position].act.describe())
@@ -409,6 +410,7 @@ fn unreadable(exercise: &Exercise, why: Text) -> DrillResult {
         score: None,
         pass_score: 0,
         judgements: Vec::new(),
+        odds: None,
         injects_left: Vec::new(),
         events: 0,
         journal_hash: None,

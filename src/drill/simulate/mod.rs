@@ -129,6 +129,7 @@ pub fn rehearse(stage: Stage<'_>, take: Take) -> (DrillResult, Simulated) {
         score: card.as_ref().and_then(|card| card.score),
         pass_score: scenario.pass.score,
         judgements: card.map(|card| card.judgements).unwrap_or_default(),
+        odds: None,
         injects_left: run.injects_left.clone(),
         events: run.events.len() as u64,
         journal_hash: run.journal_hash.clone(),

@@ -31,7 +31,9 @@ pub(super) struct People {
     asked: BTreeMap<(RoleId, PersonId), u32>,
     /// Runs that someone has taken notice of.
     noticed: BTreeSet<RunKey>,
-    /// Those of them that nobody has begun.
+    /// Steps of which runs became ready or failed since anyone looked.
+    stirred: BTreeSet<StepId>,
+    /// Runs that someone has taken notice of and nobody has begun.
     fresh: BTreeSet<RunKey>,
     /// Failed runs that someone has taken notice of.
     broken: BTreeSet<RunKey>,
@@ -62,6 +64,7 @@ impl People {
             dice,
             asked: BTreeMap::new(),
             noticed: BTreeSet::new(),
+            stirred: BTreeSet::new(),
             fresh: BTreeSet::new(),
             broken: BTreeSet::new(),
             begun: BTreeMap::new(),
@@ -79,10 +82,20 @@ impl People {
 
     /// Reacts to one event.
     pub(super) fn hear(&mut self, fact: &Fact, world: &World<'_>, agenda: &mut Agenda) {
-        if let Fact::RoleAcknowledged { role, .. } = fact {
-            for key in self.idle.remove(role).unwrap_or_default() {
-                agenda.put(world.now, Happening::Begin(key));
+        match fact {
+            Fact::RoleAcknowledged { role, .. } => {
+                for key in self.idle.remove(role).unwrap_or_default() {
+                    agenda.put(world.now, Happening::Begin(key));
+                }
             }
+            Fact::StepReady { key, .. }
+            | Fact::StepFailed { key, .. }
+            | Fact::StepRetried { key, .. }
+            | Fact::StepReopened { key, .. }
+            | Fact::StepIterated { key, .. } => {
+                self.stirred.insert(key.step.clone());
+            }
+            _ => {}
         }
     }
 
@@ -137,7 +150,8 @@ impl People {
 
     /// Looks at the incident and plans what nobody has planned yet.
     pub(super) fn look(&mut self, world: &World<'_>, agenda: &mut Agenda) {
-        for run in world.incident.runs() {
+        let stirred = std::mem::take(&mut self.stirred);
+        for run in stirred.iter().flat_map(|step| world.incident.runs_of(step)) {
             if run.is_halting() && self.broken.insert(run.key.clone()) {
                 let after = self.reaction(run, world).unwrap_or(SignedDuration::ZERO);
                 agenda.put(world.now + after, Happening::Mend(run.key.clone()));

@@ -15,14 +15,16 @@ mod versus;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use crate::drill::result::{DrillResult, Odds};
 use crate::drill::score::{Seen, judge};
-use crate::drill::simulate::{Change, Simulated, Stage, Take, sample};
+use crate::drill::simulate::{Change, Simulated, Stage, Take, rehearse, sample};
 use crate::id::PlaybookId;
 use crate::text::Text;
 
 pub use report::Study;
 pub use versus::{Versus, versus};
 
+use estimate::Share;
 use tally::{Catalogue, Sampled, Tally};
 
 /// The most runs of a study: a share of one in a hundred is then known to a fiftieth of it.
@@ -51,6 +53,22 @@ pub fn study(stage: Stage<'_>, design: Design, progress: Progress<'_>) -> Study 
     let tally = tallied(stage, &catalogue, design, progress);
     let trials = design.trials.then(|| trial::trials(stage, &catalogue, design, &tally, progress));
     report::report(stage, &catalogue, design, &tally, trials)
+}
+
+/// Runs a drill once and judges it; where it asks for a probability, by all its samples.
+#[must_use]
+pub fn rehearse_as_asked(stage: Stage<'_>, take: Take) -> DrillResult {
+    let mut result = rehearse(stage, take).0;
+    if let Some(wanted) = stage.scenario.pass.probability {
+        let runs = stage.scenario.samples;
+        let of = Design { take, runs, trials: false };
+        let tally = tallied(stage, &Catalogue::of(stage.playbook), of, &|_| {});
+        let passed = Share::of(tally.verdicts.yes, tally.runs);
+        let odds = Odds { passed, wanted: wanted.get() };
+        result.verdict = odds.verdict();
+        result.odds = Some(odds);
+    }
+    result
 }
 
 /// Returns how many runs a study makes in all, for those who show how far it has come. What is

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::estimate::{Difference, Share, Spread};
 use super::tally::{Catalogue, Count, Mark, Tally, Worst};
 use super::{Design, Version};
-use crate::drill::result::Outcome;
+use crate::drill::result::{Odds, Outcome};
 use crate::drill::scenario::Kind;
 use crate::drill::score::{Verdict, describe};
 use crate::drill::simulate::Stage;
@@ -264,7 +264,7 @@ pub(super) fn report(
         why: tally.why.as_ref().map(|(_, why)| why.clone()),
         passed,
         wanted,
-        verdict: verdict(passed, wanted),
+        verdict: wanted.map_or(Verdict::NotJudged, |wanted| Odds { passed, wanted }.verdict()),
         ended: tally.ended.spread(),
         promises: promises(catalogue, tally),
         expectations: expectations(stage, tally),
@@ -273,15 +273,6 @@ pub(super) fn report(
         roles: roles(catalogue, tally),
         trials,
         worst: tally.worst.iter().map(|worst| worst_row(stage, worst)).collect(),
-    }
-}
-
-/// Judges a share by its whole interval: what luck alone could turn is not judged.
-fn verdict(passed: Share, wanted: Option<f64>) -> Verdict {
-    match wanted {
-        Some(wanted) if passed.low >= wanted => Verdict::Passed,
-        Some(wanted) if passed.high < wanted => Verdict::Failed,
-        _ => Verdict::NotJudged,
     }
 }
 
