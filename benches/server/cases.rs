@@ -54,6 +54,7 @@ people:
     name: Duty 1
     lang: en
     contacts: [ {{ hook: 'http://{address}/hook' }} ]
+    at_most: 65535
 teams:
   duty: {{ title: Duty, members: [duty-1] }}
 "
