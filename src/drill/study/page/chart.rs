@@ -211,6 +211,7 @@ pub(super) fn changed(mut chart: Chart, rows: &[Changed]) -> Chart {
         let (y, x) = (chart.height, at(row.mean));
         chart.bar("track", (0.0, y), (WIDTH, BAR), row.title.clone());
         chart.bar(row.class, (x.min(middle), y), ((x - middle).abs(), BAR), row.said.clone());
+        chart.line("axis", (middle, y - 2.0), (middle, y + BAR + 2.0));
         let (low, high) = (at(row.low), at(row.high));
         chart.line("whisker", (low, y + BAR / 2.0), (high, y + BAR / 2.0));
         for end in [low, high] {
@@ -218,6 +219,5 @@ pub(super) fn changed(mut chart: Chart, rows: &[Changed]) -> Chart {
         }
         chart.height += BAR + GAP;
     }
-    chart.line("axis", (middle, 0.0), (middle, chart.height - GAP / 2.0));
     chart
 }
