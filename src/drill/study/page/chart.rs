@@ -9,9 +9,9 @@ use crate::text::measure::{fit, width as text_width};
 
 /// The width of every picture.
 pub(super) const WIDTH: f64 = 360.0;
-const FONT: f64 = 11.0;
+const FONT: f64 = 12.0;
 /// The height of a label.
-const LABEL: f64 = 16.0;
+const LABEL: f64 = 17.0;
 /// The height of a bar.
 const BAR: f64 = 9.0;
 /// The room between what belongs together and the next.
@@ -20,7 +20,7 @@ const GAP: f64 = 8.0;
 const LIMIT_AT: f64 = 240.0;
 /// The height of the columns of a histogram, and of the labels above them.
 const COLUMNS: f64 = 120.0;
-const ABOVE: f64 = 40.0;
+const ABOVE: f64 = 44.0;
 
 /// A picture.
 #[derive(Debug, Default)]
@@ -149,7 +149,7 @@ pub(super) fn histogram(mut chart: Chart, spread: &Spread, lang: Lang) -> Chart 
     for (nth, (name, quantile)) in
         [("P50", spread.p50), ("P90", spread.p90), ("P99", spread.p99)].into_iter().enumerate()
     {
-        let (x, y) = (at(quantile.seconds), FONT + 12.0 * nth as f64);
+        let (x, y) = (at(quantile.seconds), FONT + 13.0 * nth as f64);
         let said = format!("{name} {}", lasted(quantile.seconds, lang));
         let anchor = if x + text_width(&said, FONT) > WIDTH { "end" } else { "start" };
         chart.line("mark", (x, y + 2.0), (x, floor));

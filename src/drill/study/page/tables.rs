@@ -165,7 +165,7 @@ pub(super) fn critical(study: &Study, lang: Lang) -> Table {
     }
 }
 
-pub(super) fn trials(trials: &Trials, lang: Lang) -> Table {
+pub(super) fn trials(study: &Study, trials: &Trials, lang: Lang) -> Table {
     let dash = || DASH.to_owned();
     let row = |trial: &Trial| {
         let (passed, ended) = (trial.passed, trial.ended);
@@ -175,7 +175,7 @@ pub(super) fn trials(trials: &Trials, lang: Lang) -> Table {
         let alone = matches!(trial.of, crate::drill::study::report::TrialOf::Person(_));
         let alone = if alone && is_alone(trial) { lang.pick("单点", "single point") } else { "" };
         vec![
-            Cell::plain(name(&trial.of, trials.slower, lang)),
+            Cell::plain(name(study, &trial.of, trials.slower, lang)),
             Cell::toned(passed.map_or_else(dash, points), tone),
             Cell::plain(ended.map_or_else(dash, |change| later(change, lang))),
             Cell::toned(trial.never_ended.to_string(), never),

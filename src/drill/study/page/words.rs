@@ -42,23 +42,25 @@ pub(super) fn quantile(quantile: Quantile, lang: Lang) -> String {
     if low == high { at } else { format!("{at} [{low}–{high}]") }
 }
 
-/// Says a change of a time.
+/// Says a change of a time with its interval.
 pub(super) fn later(change: Difference, lang: Lang) -> String {
-    with_interval(change, |seconds| {
-        let sign = if seconds < 0.0 { "−" } else { "+" };
-        format!("{sign}{}", about(seconds.abs(), lang))
-    })
+    with_interval(change, |seconds| signed(seconds, lang))
 }
 
-/// Says a change of a share, in points.
+/// Says how much later something is.
+pub(super) fn signed(seconds: f64, lang: Lang) -> String {
+    let sign = if seconds < 0.0 { "−" } else { "+" };
+    format!("{sign}{}", about(seconds.abs(), lang))
+}
+
+/// Says a change of a share, in points, with its interval.
 pub(super) fn points(change: Difference) -> String {
-    with_interval(change, |share| {
-        if share.is_finite() {
-            format!("{:+.1}", 100.0 * share).replace('-', "−")
-        } else {
-            "∞".to_owned()
-        }
-    })
+    with_interval(change, in_points)
+}
+
+/// Says how much larger a share is, in points.
+pub(super) fn in_points(share: f64) -> String {
+    format!("{:+.1}", 100.0 * share).replace('-', "−")
 }
 
 /// A single pair has no interval.
