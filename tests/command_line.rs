@@ -165,6 +165,37 @@ fn a_list_of_drills_fits_a_narrow_terminal_and_names_five_starts_each() {
 }
 
 #[test]
+fn a_simulated_drill_leaves_a_page_and_each_of_its_runs_can_be_read_again() {
+    let home = tempfile::tempdir().expect("a folder");
+    let page = home.path().join("report.html");
+    let file = page.to_str().expect("a path");
+    let drill = ["drill", "simulate", "drills/data-leak.yaml"];
+    let many = [&drill[..], &["--runs", "40", "--no-trials", "--html", file]].concat();
+    let (_, out, why) = said(firebell(&[&many[..], &["--output", "json"]].concat()));
+    let html = std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{error}: {why}"));
+    assert!(html.contains("<html lang=\"en\">") && html.contains("[DRILL]"), "{html}");
+    let study: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let worst = &study["worst"][0];
+    let told = worst["timeline"].as_array().expect("rows");
+    let number = worst["sample"].to_string();
+    let again = [&drill[..], &["--sample", &number]].concat();
+    let (code, text, why) = said(firebell(&again));
+    assert_eq!(code, Some(0), "{why}");
+    assert!(text.starts_with(&format!("run {number} (seed ")), "{text}");
+    let ends = [told.first(), told.last()].map(|row| &row.expect("a row")["text"]["en"]);
+    for sentence in ends.iter().filter_map(|text| text.as_str()) {
+        assert!(text.contains(sentence), "{sentence} is not in {text}");
+    }
+    let nowhere = home.path().join("none").join("report.html");
+    let lost = [&many[..6], &["--html", nowhere.to_str().expect("a path")]].concat();
+    let (code, _, why) = said(firebell(&lost));
+    assert_eq!(code, Some(1), "{why}");
+    assert!(why.contains("report.html could not be written"), "{why}");
+    let (code, ..) = said(firebell(&[&again[..], &["--html", file]].concat()));
+    assert_eq!(code, Some(2), "one run is no report");
+}
+
+#[test]
 fn hours_that_are_meant_to_be_uncovered_are_not_warned_of() {
     let home = tempfile::tempdir().expect("a folder");
     let meant = UNCOVERED.replacen("    layers:", "    gaps: intended\n    layers:", 1);

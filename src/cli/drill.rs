@@ -22,7 +22,9 @@ use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::score::Verdict;
 use crate::drill::simulate::{Stage, Take};
 use crate::drill::stand_in::stand_ins;
-use crate::drill::study::{Design, rehearse_as_asked, runs_of, study, versus};
+use crate::drill::study::page::page;
+use crate::drill::study::tale::{retell, tell_worst};
+use crate::drill::study::{Design, Study, rehearse_as_asked, runs_of, study, versus};
 use crate::id::DrillRunId;
 use crate::people::Directory;
 use crate::playbook::Playbook;
@@ -195,11 +197,30 @@ fn simulate(verb: &Odds, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let scenario = &house.scenario;
     check_cast(&house, screen)?;
     let design = design(scenario, verb.runs, verb.seed, verb.at, !verb.no_trials);
+    if let Some(number) = verb.sample {
+        let run = retell(house.stage(), design.take, number, &screen.zone);
+        return screen.data(&run, |run| odds::retold(screen, run));
+    }
     let bar = bar(screen, Some(runs_of(design)), false);
-    let study = study(house.stage(), design, &|runs| bar.inc(runs));
+    let mut study = study(house.stage(), design, &|runs| bar.inc(runs));
     bar.finish_and_clear();
+    tell_worst(house.stage(), design.take, &screen.zone, &mut study);
+    if let Some(file) = &verb.html {
+        write_page(file, &study, screen)?;
+    }
     screen.data(&study, |study| odds::report(screen, study))?;
     if study.verdict == Verdict::Failed { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
+}
+
+fn write_page(file: &Path, study: &Study, screen: &Screen) -> Result<(), Stop> {
+    std::fs::write(file, page(study, screen.lang, &screen.zone)).map_err(|error| {
+        let file = file.display();
+        let why = screen.lang.pick(
+            format!("写不了 {file}：{error}"),
+            format!("{file} could not be written: {error}"),
+        );
+        Stop::new(Exit::Failure, why)
+    })
 }
 
 /// Simulates two plans with one drill under the same luck.

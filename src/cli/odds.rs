@@ -9,7 +9,9 @@ use crate::drill::study::estimate::{Difference, Quantile, Share, Spread};
 use crate::drill::study::report::{
     CriticalRow, MilestoneKind, PromiseKind, Study, Trial, TrialOf, Trials,
 };
+use crate::drill::study::tale::Retold;
 use crate::text::{Lang, Text, count};
+use crate::timeline::Format;
 
 /// How wide the longest bar is, in columns: what a phone's terminal shows.
 const BAR: usize = 30;
@@ -208,10 +210,10 @@ fn trials(screen: &Screen, trials: &Trials) -> String {
     let slower = trials.slower;
     let name = |of: &TrialOf| match of {
         TrialOf::Step(step) => {
-            lang.pick(format!("步骤 {step} 慢 {slower} 倍"), format!("{step} takes {slower}×"))
+            lang.pick(format!("步骤 {step} 用时 {slower} 倍"), format!("{step} takes {slower}×"))
         }
         TrialOf::Role(role) => lang.pick(
-            format!("角色 {role} 响应慢 {slower} 倍"),
+            format!("角色 {role} 响应用时 {slower} 倍"),
             format!("{role} reacts {slower}× as late"),
         ),
         TrialOf::Person(person) => lang.pick(format!("{person} 缺席"), format!("{person} is away")),
@@ -237,7 +239,7 @@ fn trials(screen: &Screen, trials: &Trials) -> String {
     ];
     let table = screen.table(&heading, all.map(row).collect());
     let alone: Vec<String> =
-        trials.people.iter().filter(|one| is_alone(one)).map(|one| name(&one.of)).collect();
+        trials.people.iter().filter(|one| one.is_needed()).map(|one| name(&one.of)).collect();
     if alone.is_empty() {
         return table;
     }
@@ -246,11 +248,6 @@ fn trials(screen: &Screen, trials: &Trials) -> String {
         format!("single points of failure: {}", alone.join(", ")),
     );
     format!("{table}\n{}", screen.paint(Tone::Bad, &line))
-}
-
-/// Tells whether the plan fails notably more often without someone.
-fn is_alone(trial: &Trial) -> bool {
-    trial.never_ended > 0 || trial.passed.is_some_and(|change| change.high < 0.0)
 }
 
 fn worst(screen: &Screen, study: &Study) -> String {
@@ -281,6 +278,34 @@ fn how_exact(screen: &Screen, study: &Study) -> String {
              ±{half:.1} points. How far the drill's cast is from real people is not in them."
         ),
     )
+}
+
+/// Shows one run: how it was judged, and what happened.
+#[must_use]
+pub fn retold(screen: &Screen, run: &Retold) -> String {
+    let lang = screen.lang;
+    let (tone, verdict) = match run.verdict {
+        Verdict::Passed => (Tone::Good, lang.pick("通过", "passed")),
+        Verdict::Failed => (Tone::Bad, lang.pick("未通过", "failed")),
+        Verdict::NotJudged => (Tone::Warn, lang.pick("未判断", "not judged")),
+    };
+    let verdict = screen.paint(tone, verdict);
+    let (nth, seed) = (run.sample, run.seed);
+    let score = run.score.map_or_else(String::new, |score| {
+        lang.pick(format!("，得分 {score}"), format!(", score {score}"))
+    });
+    let mut lines = vec![lang.pick(
+        format!("第 {nth} 次（种子 {seed}）：{verdict}{score}"),
+        format!("run {nth} (seed {seed}): {verdict}{score}"),
+    )];
+    lines.extend(run.why.iter().map(|why| screen.paint(Tone::Warn, why.get(lang))));
+    lines.extend(run.not_met.iter().map(|asked| {
+        let asked = asked.get(lang);
+        lang.pick(format!("未满足：{asked}"), format!("not met: {asked}"))
+    }));
+    let told = run.timeline.as_ref().map(|told| told.render(Format::Text, lang, &screen.zone));
+    lines.extend(told.map(|told| format!("\n{told}")));
+    lines.join("\n")
 }
 
 /// Shows two plans beside each other.

@@ -64,6 +64,7 @@ const DRILL_PURE: &[&str] = &[
     "stand_in",
     "absence",
     "invitation",
+    "study",
 ];
 
 /// The parts of `notify` that decide.

@@ -54,6 +54,13 @@ pub struct Odds {
     /// Leave out what changes one thing at a time
     #[arg(long)]
     pub no_trials: bool,
+    /// Write the report as one self-contained page as well
+    #[arg(long, value_name = "PAGE")]
+    pub html: Option<PathBuf>,
+    /// Print the timeline of one run, by its number, in place of the report
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["runs", "no_trials", "html"])]
+    #[arg(value_parser = clap::value_parser!(u32).range(..i64::from(RUNS_MAX)))]
+    pub sample: Option<u32>,
 }
 
 /// Simulates two plans with one drill.

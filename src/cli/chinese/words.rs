@@ -220,6 +220,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Print shell completions", "输出命令行补全脚本"),
     ("Print the JSON Schema of playbooks or drills", "输出预案或演练的 JSON Schema"),
     ("Print the timeline of an incident", "输出事件的时间线"),
+    (
+        "Print the timeline of one run, by its number, in place of the report",
+        "不输出报告，只输出其中一次（按编号）的时间线",
+    ),
     ("Print this message or the help of the given subcommand(s)", "显示本帮助，或所给命令的帮助"),
     ("Print version", "显示版本"),
     (
@@ -482,6 +486,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     ("Write manual pages", "输出手册页"),
     ("Write something down", "记一条备注"),
+    ("Write the report as one self-contained page as well", "另把报告写成一个独立的网页"),
     (
         "detected, aware, or a moment of a regime",
         "detected（发现）、aware（知悉），或法规所指的时刻",

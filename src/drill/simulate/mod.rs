@@ -74,8 +74,7 @@ pub struct Simulated {
 /// Runs a drill once.
 #[must_use]
 pub fn simulate(stage: Stage<'_>, take: Take) -> Simulated {
-    let dice = Dice::new(take.seed, 0);
-    through(Setting { stage, dice, change: Change::None, hashed: true }, take)
+    sample_hashed(stage, take, 0)
 }
 
 fn through(setting: Setting<'_>, take: Take) -> Simulated {
@@ -94,6 +93,14 @@ fn through(setting: Setting<'_>, take: Take) -> Simulated {
 pub fn sample(stage: Stage<'_>, take: Take, sample: u32, change: Change<'_>) -> Simulated {
     let dice = Dice::new(take.seed, sample);
     through(Setting { stage, dice, change, hashed: false }, take)
+}
+
+/// Runs a drill once more, with the luck of another sample and its journal's hash: for those who
+/// read one run among many.
+#[must_use]
+pub fn sample_hashed(stage: Stage<'_>, take: Take, sample: u32) -> Simulated {
+    let dice = Dice::new(take.seed, sample);
+    through(Setting { stage, dice, change: Change::None, hashed: true }, take)
 }
 
 /// Runs a drill once and judges it.

@@ -3,12 +3,15 @@
 //!
 //! `tally` counts, `path` finds what the end waited for, `estimate` says how far a number can be
 //! trusted, `trial` changes one thing at a time, `versus` holds two plans against each other under
-//! the same luck, `report` is what comes out. Pure: the same drill, plan, people, seed and beginning
-//! give the same report on any number of threads. It must not know how a report is shown.
+//! the same luck, `report` is what comes out, `tale` makes single runs again to be read, `page` is
+//! the report as one page. Pure: the same drill, plan, people, seed and beginning give the same
+//! report on any number of threads. It must not know where a report goes.
 
 pub mod estimate;
+pub mod page;
 mod path;
 pub mod report;
+pub mod tale;
 mod tally;
 mod trial;
 mod versus;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::estimate::{Difference, Share, Spread};
+use super::tale::TaleRow;
 use super::tally::{Catalogue, Count, Mark, Tally, Worst};
 use super::{Design, Version};
 use crate::drill::result::{Odds, Outcome};
@@ -220,6 +221,15 @@ pub struct Trial {
     pub never_ended: u64,
 }
 
+impl Trial {
+    /// Tells whether the plan fails notably more often so: of a person, that they are a single point
+    /// of failure.
+    #[must_use]
+    pub fn is_needed(&self) -> bool {
+        self.never_ended > 0 || self.passed.is_some_and(|change| change.high < 0.0)
+    }
+}
+
 /// One of the worst runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorstRow {
@@ -237,6 +247,12 @@ pub struct WorstRow {
     pub ended: Option<u64>,
     /// What was required and not met.
     pub not_met: Vec<Text>,
+    /// What happened, where somebody asked for it to be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timeline: Vec<TaleRow>,
+    /// How many less telling rows are not in it.
+    #[serde(default)]
+    pub left_out: u64,
 }
 
 pub(super) fn report(
@@ -424,6 +440,8 @@ fn worst_row(stage: Stage<'_>, Worst(run): &Worst) -> WorstRow {
         score: run.score,
         ended: run.ended,
         not_met: not_met.map(|(one, _)| describe(stage.playbook, &one.ask).1).collect(),
+        timeline: Vec::new(),
+        left_out: 0,
     }
 }
 

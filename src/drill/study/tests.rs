@@ -17,16 +17,16 @@ use crate::playbook::diagnostic::Rendering;
 use crate::text::Lang;
 
 /// Everything a study needs.
-struct House {
-    source: String,
+pub(super) struct House {
+    pub(super) source: String,
     plans: Playbooks,
     playbook: Arc<Playbook>,
-    scenario: Scenario,
+    pub(super) scenario: Scenario,
     directory: Directory,
 }
 
 impl House {
-    fn new(plan: &str, drill: &str) -> Self {
+    pub(super) fn new(plan: &str, drill: &str) -> Self {
         let playbook = Arc::new(crate::playbook::shipped::load("plan.yaml", plan));
         let playbooks = BTreeMap::from([(playbook.id.clone(), Arc::clone(&playbook))]);
         let (scenario, findings) = load("drill.yaml", drill.as_bytes(), &playbooks);
@@ -37,7 +37,7 @@ impl House {
     }
 
     /// A plan of steps, and a cast; roles are filled at once, so that time goes into the steps.
-    fn small(roles: &[&str], steps: &str, cast: &str) -> Self {
+    pub(super) fn small(roles: &[&str], steps: &str, cast: &str) -> Self {
         let roles: String = roles
             .iter()
             .map(|role| {
@@ -58,24 +58,24 @@ impl House {
         Self::new(&plan, &drill)
     }
 
-    fn stage(&self) -> Stage<'_> {
+    pub(super) fn stage(&self) -> Stage<'_> {
         let Self { plans, playbook, scenario, directory, .. } = self;
         Stage { scenario, playbook, plans, directory }
     }
 
-    fn study(&self, runs: u32, trials: bool) -> Study {
+    pub(super) fn study(&self, runs: u32, trials: bool) -> Study {
         study(self.stage(), design(runs, trials), &|_| {})
     }
 }
 
-fn design(runs: u32, trials: bool) -> Design {
+pub(super) fn design(runs: u32, trials: bool) -> Design {
     let begin = "2027-03-01T02:00:00Z".parse().unwrap();
     Design { take: Take { run: DrillRunId::from_u128(1), begin, seed: 42 }, runs, trials }
 }
 
 const RUNS: u32 = 4_000;
 
-fn step(id: &str, role: &str, after: &str) -> String {
+pub(super) fn step(id: &str, role: &str, after: &str) -> String {
     format!(
         "      - {{ id: {id}, role: {role}, title: {{ zh: {id}, en: {id} }}, after: [{after}] }}\n"
     )
@@ -183,7 +183,7 @@ fn a_share_is_judged_by_its_interval() {
     assert_eq!(verdict("63.2%"), Verdict::NotJudged);
 }
 
-fn outage() -> House {
+pub(super) fn outage() -> House {
     House::new(
         include_str!("../../../playbooks/service-outage.yaml"),
         include_str!("../../../drills/service-outage.yaml"),

@@ -11,7 +11,7 @@ mod role;
 mod rule;
 mod step;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(super) use clock::stop_reason;
 pub(super) use ladder::subject_of as ladder_subject;
@@ -21,7 +21,7 @@ use super::names::Names;
 use crate::engine::{Event, Fact, Family};
 
 /// How a reader should take a sentence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// It happened.
