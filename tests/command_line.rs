@@ -196,6 +196,38 @@ fn a_simulated_drill_leaves_a_page_and_each_of_its_runs_can_be_read_again() {
 }
 
 #[test]
+fn a_plan_is_compared_with_a_version_of_it_that_lies_elsewhere() {
+    let home = tempfile::tempdir().expect("a folder");
+    let ours = "playbooks/service-outage.yaml";
+    let plan = std::fs::read_to_string(ours).expect("it ships");
+    let kept = "acknowledge_within: 5m";
+    assert!(plan.contains(kept), "something to change");
+    let write = |name: &str, text: &str| {
+        let file = home.path().join(name);
+        std::fs::write(&file, text).expect("a file");
+        file.to_str().expect("a path").to_owned()
+    };
+    std::fs::create_dir(home.path().join("steps")).expect("a folder");
+    write("steps/command.yaml", &std::fs::read_to_string("playbooks/steps/command.yaml").unwrap());
+    let hurried = write("hurried.yaml", &plan.replace(kept, "acknowledge_within: 1m"));
+    let drill = ["--drill", "drills/service-outage.yaml", "--runs", "20"];
+    let compare = |file: &str, more: &[&str]| {
+        said(firebell(&[&["drill", "compare", ours, file][..], &drill, more].concat()))
+    };
+    let (code, out, why) = compare(&hurried, &["--output", "json"]);
+    assert_eq!(code, Some(0), "{why}");
+    let versus: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_ne!(versus["before"]["hash"], versus["after"]["hash"], "{out}");
+    assert_ne!(versus["ended_change"]["mean"], 0.0, "{out}");
+    let (code, _, why) = compare("playbooks/data-leak.yaml", &[]);
+    assert_eq!(code, Some(1), "{why}");
+    assert!(why.contains("rehearses service-outage"), "{why}");
+    let (code, _, why) = compare(&write("none.yaml", "title: Nothing\n"), &[]);
+    assert_eq!(code, Some(1), "{why}");
+    assert!(why.contains("is no plan"), "{why}");
+}
+
+#[test]
 fn hours_that_are_meant_to_be_uncovered_are_not_warned_of() {
     let home = tempfile::tempdir().expect("a folder");
     let meant = UNCOVERED.replacen("    layers:", "    gaps: intended\n    layers:", 1);

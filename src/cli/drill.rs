@@ -29,6 +29,7 @@ use crate::id::DrillRunId;
 use crate::people::Directory;
 use crate::playbook::Playbook;
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
+use crate::playbook::yaml;
 use crate::runtime::Library;
 
 /// How many starts a list shows.
@@ -165,12 +166,9 @@ impl House {
         let directory = config.directory();
         let mut files = Library::yaml_files(&config.playbooks);
         let own =
-            plan.map(Library::of_plan).and_then(|library| library.playbooks().next().cloned());
+            plan.map(|plan| plan_of(plan).ok_or_else(|| no_plan(plan, screen))).transpose()?;
         if let (Some(plan), Some(own)) = (plan, &own) {
-            let of_plan = |file: &std::path::PathBuf| {
-                Library::of_plan(file).playbooks().any(|known| known.id == own.id)
-            };
-            files.retain(|file| !of_plan(file));
+            files.retain(|file| plan_of(file).as_ref() != Some(own));
             files.push(plan.to_owned());
         }
         files.push(file.to_owned());
@@ -178,6 +176,9 @@ impl House {
         let (book, findings) = Book::read(&library);
         print_findings(&findings, screen);
         let scenario = book.iter().next().cloned().ok_or_else(|| Stop::silent(Exit::Failure))?;
+        if let Some(own) = own.filter(|own| *own != scenario.playbook.as_str()) {
+            return Err(other_plan(&own, &scenario, screen));
+        }
         let playbook = library
             .playbook(&scenario.playbook)
             .ok_or_else(|| Stop::new(Exit::NotFound, scenario.playbook.as_str()))?;
@@ -221,6 +222,31 @@ fn write_page(file: &Path, study: &Study, screen: &Screen) -> Result<(), Stop> {
         );
         Stop::new(Exit::Failure, why)
     })
+}
+
+/// Returns the name of the plan that a file holds.
+fn plan_of(file: &Path) -> Option<String> {
+    let bytes = std::fs::read(file).ok()?;
+    let (_, root) = yaml::load(&file.display().to_string(), &bytes).ok()?;
+    root.get("playbook")?.as_str().filter(|_| root.get("drill").is_none()).map(str::to_owned)
+}
+
+fn no_plan(file: &Path, screen: &Screen) -> Stop {
+    let file = file.display();
+    let why = screen.lang.pick(
+        format!("{file} 不是一份预案：没有 `playbook:`"),
+        format!("{file} is no plan: it has no `playbook:`"),
+    );
+    Stop::new(Exit::Failure, why)
+}
+
+fn other_plan(own: &str, scenario: &Scenario, screen: &Screen) -> Stop {
+    let (drill, wanted) = (&scenario.id, &scenario.playbook);
+    let why = screen.lang.pick(
+        format!("演练 {drill} 演练的是预案 {wanted}，给出的却是 {own}"),
+        format!("the drill {drill} rehearses {wanted}, and the plan given is {own}"),
+    );
+    Stop::new(Exit::Failure, why)
 }
 
 /// Simulates two plans with one drill under the same luck.
