@@ -3,7 +3,7 @@
 //! `file` reads a drill into a `scenario` (with its `cast`, `inject`s and `expect`ations);
 //! `calendar` says when it falls due, in the civil time of its `schedule`; `diary` remembers what
 //! was decided; `invitation` says who is told ahead; `simulate` runs it in virtual time, `exercise`
-//! with real people, some of them in `absence`; `observe` and `score` judge what came of it;
+//! with real people, some of them in `absence`, or as people behaved in the `past`; `observe` and `score` judge what came of it;
 //! `result` is kept. All of these are pure. `live` carries them out through the runtime and
 //! `archive` keeps what must survive a restart.
 
@@ -22,6 +22,7 @@ pub mod inject;
 pub mod invitation;
 pub mod live;
 pub mod observe;
+pub mod past;
 pub mod result;
 pub mod review;
 pub mod scenario;

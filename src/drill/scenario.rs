@@ -177,6 +177,31 @@ impl NotAvailable {
 }
 
 impl Scenario {
+    /// Makes a drill of a plan in which nothing happens and nothing is required.
+    #[must_use]
+    pub fn empty(playbook: PlaybookId) -> Self {
+        Self {
+            id: DrillId::new("empty"),
+            hash: SmolStr::default(),
+            source: String::new(),
+            title: Text::both("演练", "Drill"),
+            playbook,
+            kind: Kind::Functional,
+            run: RunAs::Simulated,
+            calendar: None,
+            notice: Announcement::Ahead(SignedDuration::ZERO),
+            start: Start::Declare,
+            inputs: Map::new(),
+            samples: 1,
+            seed: 0,
+            cast: Cast::default(),
+            injects: Vec::new(),
+            expect: Vec::new(),
+            pass: Pass::default(),
+            abort_when_live: None,
+        }
+    }
+
     /// Returns what begins the drill's incident, and its position among the injects.
     #[must_use]
     pub fn starter(&self) -> Option<(usize, Starter<'_>)> {

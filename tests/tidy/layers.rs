@@ -65,6 +65,8 @@ const DRILL_PURE: &[&str] = &[
     "absence",
     "invitation",
     "study",
+    "past",
+    "replay",
 ];
 
 /// The parts of `notify` that decide.

@@ -13,6 +13,8 @@ use crate::id::{NoticeId, PersonId, RoleId};
 pub(super) enum Happening {
     /// An inject, by its position in the drill.
     Inject(usize),
+    /// Something reaches the incident from outside as it did before, by its position in the past.
+    Again(usize),
     /// A person acknowledges or claims a role.
     Take { role: RoleId, person: PersonId },
     /// Whoever acts on a step begins.

@@ -102,9 +102,9 @@ fn begin<'a>(
         ..Declare::new(*child, number, Mode::Simulation)
     };
     let now = lives[of].world.now;
-    let dice = setting.dice.of_life(u32::try_from(lives.len()).unwrap_or(u32::MAX));
+    let manners = setting.manners.of_life(u32::try_from(lives.len()).unwrap_or(u32::MAX));
     let stage = Stage { playbook: plan, ..setting.stage };
-    match Life::declare(Setting { stage, dice, ..setting }, now, declaration) {
+    match Life::declare(Setting { stage, manners, ..setting }, now, declaration) {
         Ok(life) => {
             lives.push(life);
             ChildOutcome::Started { number }

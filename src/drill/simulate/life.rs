@@ -3,7 +3,6 @@
 
 use jiff::Timestamp;
 
-use crate::drill::cast::Dice;
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::outside::Outside;
 use crate::drill::simulate::people::People;
@@ -21,7 +20,6 @@ pub(super) struct Life<'a> {
     pub(super) people: People,
     pub(super) outside: Outside,
     pub(super) agenda: Agenda,
-    dice: Dice,
     /// How many events have been reacted to.
     heard: usize,
 }
@@ -32,9 +30,9 @@ impl<'a> Life<'a> {
         now: Timestamp,
         declaration: Declare,
     ) -> Result<Self, Rejection> {
-        let (world, dice) = (World::declare(setting, now, declaration)?, setting.dice);
-        let (people, outside, agenda) = (People::new(dice), Outside::default(), Agenda::default());
-        Ok(Self { world, people, outside, agenda, dice, heard: 0 })
+        let world = World::declare(setting, now, declaration)?;
+        let (people, outside, agenda) = (People::default(), Outside::default(), Agenda::default());
+        Ok(Self { world, people, outside, agenda, heard: 0 })
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -64,14 +62,14 @@ impl<'a> Life<'a> {
     /// Lets people and what lies outside look at how things stand.
     pub(super) fn look(&mut self) {
         self.people.look(&self.world, &mut self.agenda);
-        self.outside.look(&self.world, &mut self.people, self.dice, &mut self.agenda);
+        self.outside.look(&self.world, &mut self.people, &mut self.agenda);
     }
 
     pub(super) fn happen(&mut self, happening: Happening) {
         let Self { world, people, outside, agenda, .. } = self;
         match happening {
             // The run itself injects.
-            Happening::Inject(_) => {}
+            Happening::Inject(_) | Happening::Again(_) => {}
             Happening::Take { role, person } => people.take(role, person, world, agenda),
             Happening::Begin(key) => people.begin(key, world, agenda),
             Happening::Finish(key) => people.finish(key, world, agenda),

@@ -2,9 +2,11 @@
 //! modelled people. Pure: the same drill, plan, people, seed and beginning give the same journal to
 //! the byte.
 
+mod again;
 mod agenda;
 mod kin;
 mod life;
+mod manners;
 mod outside;
 pub mod page;
 mod people;
@@ -23,6 +25,7 @@ use crate::drill::scenario::LENGTH_MAX;
 use crate::drill::score::{Seen, judge};
 use crate::drill::simulate::agenda::Happening;
 use crate::drill::simulate::life::Life;
+use crate::drill::simulate::manners::Manners;
 use crate::drill::simulate::setting::Setting;
 use crate::drill::simulate::world::World;
 use crate::engine::{Actor, Declare, Event, Incident, Mode, Rejection};
@@ -30,6 +33,7 @@ use crate::id::{DrillRunId, IncidentId};
 use crate::store;
 use crate::text::{Lang, Text};
 
+pub use again::again;
 pub use setting::Change;
 pub use world::Stage;
 
@@ -69,6 +73,8 @@ pub struct Simulated {
     pub ended_at: Timestamp,
     /// Injects that never happened.
     pub injects_left: Vec<Text>,
+    /// What reached a run that goes as an incident went and was refused, by its position in the past.
+    pub refused: Vec<usize>,
 }
 
 /// Runs a drill once.
@@ -91,16 +97,16 @@ fn through(setting: Setting<'_>, take: Take) -> Simulated {
 /// hash: for those who count.
 #[must_use]
 pub fn sample(stage: Stage<'_>, take: Take, sample: u32, change: Change<'_>) -> Simulated {
-    let dice = Dice::new(take.seed, sample);
-    through(Setting { stage, dice, change, hashed: false }, take)
+    let manners = Manners::Modelled(&stage.scenario.cast, Dice::new(take.seed, sample));
+    through(Setting { stage, manners, change, hashed: false }, take)
 }
 
 /// Runs a drill once more, with the luck of another sample and its journal's hash: for those who
 /// read one run among many.
 #[must_use]
 pub fn sample_hashed(stage: Stage<'_>, take: Take, sample: u32) -> Simulated {
-    let dice = Dice::new(take.seed, sample);
-    through(Setting { stage, dice, change: Change::None, hashed: true }, take)
+    let manners = Manners::Modelled(&stage.scenario.cast, Dice::new(take.seed, sample));
+    through(Setting { stage, manners, change: Change::None, hashed: true }, take)
 }
 
 /// Runs a drill once and judges it.
@@ -156,6 +162,7 @@ fn never_begun(stage: Stage<'_>, take: Take, rejection: &Rejection) -> Simulated
         observed: Observed::default(),
         ended_at: take.begin,
         injects_left: injects.map(|inject| inject.act.describe()).collect(),
+        refused: Vec::new(),
     }
 }
 
@@ -166,13 +173,21 @@ struct Run<'a> {
     lives: Vec<Life<'a>>,
     /// Injects that wait for their condition, by position.
     conditional: Vec<usize>,
+    /// What reached the incident from outside as before and was refused, by position.
+    refused: Vec<usize>,
 }
 
 impl<'a> Run<'a> {
     fn begin(setting: Setting<'a>, take: Take) -> Result<Self, Rejection> {
         let stage = setting.stage;
-        let (declaration, starter) = declaration(stage, take);
+        let (declaration, starter) = match setting.manners {
+            Manners::Modelled(..) => declaration(stage, take),
+            Manners::Remembered(past) => (again::declaration(stage, take, past), None),
+        };
         let mut first = Life::declare(setting, take.begin, declaration)?;
+        if let Manners::Remembered(past) = setting.manners {
+            again::expect(past, &mut first.agenda);
+        }
         let mut conditional = Vec::new();
         for (position, inject) in stage.scenario.injects.iter().enumerate() {
             match &inject.trigger {
@@ -183,7 +198,7 @@ impl<'a> Run<'a> {
                 Trigger::When(_) => conditional.push(position),
             }
         }
-        Ok(Self { setting, lives: vec![first], conditional })
+        Ok(Self { setting, lives: vec![first], conditional, refused: Vec::new() })
     }
 
     fn first(&mut self) -> &mut Life<'a> {
@@ -224,6 +239,7 @@ impl<'a> Run<'a> {
         let life = &mut self.lives[nth];
         match life.agenda.take_due(life.world.now) {
             Some(Happening::Inject(position)) => self.inject(position),
+            Some(Happening::Again(position)) => self.hear_again(position),
             Some(happening) => life.happen(happening),
             None => return life.world.meet_deadlines(),
         }
@@ -283,6 +299,14 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn hear_again(&mut self, position: usize) {
+        let Manners::Remembered(past) = self.setting.manners else { return };
+        let command = past.heard[position].command.clone();
+        if !self.first().world.ask(Actor::Drill, command) {
+            self.refused.push(position);
+        }
+    }
+
     fn conclude(self, outcome: Outcome, why: Option<Text>) -> Simulated {
         let journal_hash = joined(&self.lives).map(|link| SmolStr::new(link.to_string()));
         let mut lives = self.lives.into_iter();
@@ -294,6 +318,7 @@ impl<'a> Run<'a> {
             outcome,
             why,
             journal_hash,
+            refused: self.refused,
             ended_at: first.world.incident.ended_at.unwrap_or(first.world.now),
             injects_left: left.into_iter().map(|n| injects[n].act.describe()).collect(),
             events: first.world.events,

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::drill::cast::Dice;
+use crate::drill::past::End;
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::people::{People, role_of};
 use crate::drill::simulate::world::World;
-use crate::engine::{Actor, Command, NoticeOutcome, Pending, Recipient, RequestOutcome, RunKey};
+use crate::engine::{Actor, Command, NoticeOutcome, Pending, Recipient, RunKey};
 use crate::id::{ChannelId, NoticeId};
 
 /// How long a message takes to reach its channel: a mail server on a good day.
@@ -39,13 +39,7 @@ impl Outside {
     }
 
     /// Looks into the outbox and sends what nobody has sent yet.
-    pub(super) fn look(
-        &mut self,
-        world: &World<'_>,
-        people: &mut People,
-        dice: Dice,
-        agenda: &mut Agenda,
-    ) {
+    pub(super) fn look(&mut self, world: &World<'_>, people: &mut People, agenda: &mut Agenda) {
         for (id, pending) in world.incident.outbox.iter() {
             match &**pending {
                 Pending::Notice { channel, attempt, next_at, .. } => {
@@ -59,11 +53,7 @@ impl Outside {
                     if self.on_its_way.insert(*id, (0, 0)).is_none() {
                         let turn = people.turn(key);
                         let role = role_of(world, &key.step);
-                        let took =
-                            world.scenario.cast.steps.get(&key.step).and_then(|m| m.work.as_ref());
-                        let pace = world.work_pace(&key.step);
-                        let took =
-                            took.and_then(|_| world.scenario.cast.work(dice, role, &turn, pace));
+                        let took = world.manners.request(role, &turn, world.work_pace(&key.step));
                         let answer = Happening::Answer { request: *id, key: key.clone() };
                         agenda.put(world.now + took.unwrap_or(ANSWER), answer);
                     }
@@ -124,8 +114,8 @@ impl Outside {
         people: &mut People,
     ) {
         let turn = people.turn(key);
-        let succeeds = !people.fails(&turn, world);
-        let outcome = RequestOutcome::HeldBack { succeeds };
+        let succeeds = matches!(people.end(&turn, world), End::Done(_));
+        let outcome = world.manners.answer_to_request(&turn, succeeds);
         world.ask(Actor::System, Command::RequestOutcome { request, outcome });
     }
 }

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 
-use crate::drill::cast::{Dice, Turn};
+use crate::drill::cast::Turn;
 use crate::drill::inject::REASON;
+use crate::drill::past::{End, Mend};
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::world::World;
 use crate::engine::{
@@ -25,8 +26,8 @@ use crate::playbook::{Action, Approve, Approver, Decide, Evidence, Manual, Notif
 const MENDS_MAX: u32 = 3;
 
 /// The modelled people.
+#[derive(Default)]
 pub(super) struct People {
-    dice: Dice,
     /// How often someone was asked to take a role.
     asked: BTreeMap<(RoleId, PersonId), u32>,
     /// Runs that someone has taken notice of.
@@ -59,33 +60,18 @@ pub(super) struct People {
 }
 
 impl People {
-    pub(super) fn new(dice: Dice) -> Self {
-        Self {
-            dice,
-            asked: BTreeMap::new(),
-            noticed: BTreeSet::new(),
-            stirred: BTreeSet::new(),
-            fresh: BTreeSet::new(),
-            broken: BTreeSet::new(),
-            begun: BTreeMap::new(),
-            turns: BTreeMap::new(),
-            idle: BTreeMap::new(),
-            working_on: BTreeMap::new(),
-            queues: BTreeMap::new(),
-            got: BTreeMap::new(),
-            away: BTreeMap::new(),
-            doomed: BTreeSet::new(),
-            mends: BTreeMap::new(),
-            closing: false,
-        }
-    }
-
     /// Reacts to one event.
     pub(super) fn hear(&mut self, fact: &Fact, world: &World<'_>, agenda: &mut Agenda) {
         match fact {
             Fact::RoleAcknowledged { role, .. } => {
                 for key in self.idle.remove(role).unwrap_or_default() {
                     agenda.put(world.now, Happening::Begin(key));
+                }
+            }
+            Fact::RoleEngaged { role, .. } => {
+                if let Some((person, after)) = world.manners.claim(role) {
+                    let take = Happening::Take { role: role.clone(), person: person.clone() };
+                    agenda.put(world.now + *after, take);
                 }
             }
             Fact::StepReady { key, .. }
@@ -112,7 +98,7 @@ impl People {
         }
         let nth = self.got.entry((via.clone(), person.clone())).or_insert(0);
         *nth += 1;
-        let Some(transit) = world.scenario.cast.transit(self.dice, (via, person), *nth) else {
+        let Some(transit) = world.manners.transit(via, person, *nth) else {
             return;
         };
         match &notice.purpose {
@@ -141,8 +127,8 @@ impl People {
     ) {
         let nth = self.asked.entry((role.clone(), person.clone())).or_insert(0);
         *nth += 1;
-        let (cast, pace) = (&world.scenario.cast, world.reaction_pace(Some(role)));
-        if let Some(after) = cast.acknowledgement(self.dice, (role, person), *nth, pace) {
+        let pace = world.reaction_pace(Some(role));
+        if let Some(after) = world.manners.acknowledgement((role, person), *nth, pace) {
             let take = Happening::Take { role: role.clone(), person: person.clone() };
             agenda.put(world.now + transit + after, take);
         }
@@ -153,7 +139,9 @@ impl People {
         let stirred = std::mem::take(&mut self.stirred);
         for run in stirred.iter().flat_map(|step| world.incident.runs_of(step)) {
             if run.is_halting() && self.broken.insert(run.key.clone()) {
-                let after = self.reaction(run, world).unwrap_or(SignedDuration::ZERO);
+                let turn = self.turn(&run.key);
+                let known = world.manners.mend(&turn).map(|(after, _)| *after);
+                let after = known.or_else(|| self.reaction(run, world)).unwrap_or_default();
                 agenda.put(world.now + after, Happening::Mend(run.key.clone()));
             }
             if !matches!(run.state, StepState::Ready | StepState::Active) {
@@ -172,7 +160,7 @@ impl People {
         self.call_up(world, agenda);
         if world.incident.close_awaited && !self.closing {
             self.closing = true;
-            agenda.put(world.now, Happening::Close);
+            agenda.put(world.now + world.manners.closing(), Happening::Close);
         }
     }
 
@@ -191,6 +179,9 @@ impl People {
     /// Takes a person for a run, or for a more urgent one that waits for them as well; what they do
     /// not begin waits. `None` where they are busy.
     fn engage(&mut self, person: &PersonId, key: RunKey, world: &World<'_>) -> Option<RunKey> {
+        if !world.manners.is_contended() {
+            return Some(key);
+        }
         let current = self.working_on.get(person);
         let busy = current.is_some_and(|current| is_under_way(world, current));
         let queue = self.queues.entry(person.clone()).or_default();
@@ -228,7 +219,7 @@ impl People {
     fn reaction(&mut self, run: &Run, world: &World<'_>) -> Option<SignedDuration> {
         let role = role_of(world, &run.key.step);
         let turn = self.turn(&run.key);
-        world.scenario.cast.start(self.dice, role, &turn, world.reaction_pace(role))
+        world.manners.start(role, &turn, world.reaction_pace(role))
     }
 
     /// Lets someone be away.
@@ -244,9 +235,12 @@ impl People {
         self.doomed.insert(step.clone());
     }
 
-    /// Tells whether an attempt fails, by the drill's will or by chance.
-    pub(super) fn fails(&mut self, turn: &Turn, world: &World<'_>) -> bool {
-        self.doomed.remove(&turn.step) || world.scenario.cast.fails(self.dice, turn)
+    /// Returns how an attempt ends: it fails by the drill's will, else as people make it.
+    pub(super) fn end(&mut self, turn: &Turn, world: &World<'_>) -> End {
+        if self.doomed.remove(&turn.step) {
+            return End::Failed(REASON.to_owned());
+        }
+        world.manners.end(turn)
     }
 
     fn back_at(&self, person: &PersonId, now: Timestamp) -> Option<Timestamp> {
@@ -288,7 +282,7 @@ impl People {
             world.ask(Actor::person(person), on_step(&key, StepAct::Start));
         }
         let (turn, pace) = (self.turn(&key), world.work_pace(&key.step));
-        let work = world.scenario.cast.work(self.dice, role_of(world, &key.step), &turn, pace);
+        let work = world.manners.work(role_of(world, &key.step), &turn, pace);
         agenda.put(world.now + work.unwrap_or(SignedDuration::ZERO), Happening::Finish(key));
     }
 
@@ -302,7 +296,9 @@ impl People {
         agenda: &mut Agenda,
     ) -> Option<PersonId> {
         let role = role_of(world, &key.step).or_else(|| world.playbook.commander())?;
-        let Some(holder) = held_by(&world.incident, role) else {
+        let turn = self.turn(key);
+        let stands_in = world.manners.in_for_nobody(&turn);
+        let Some(holder) = held_by(&world.incident, role).or(stands_in) else {
             self.idle.entry(role.clone()).or_default().push(key.clone());
             return None;
         };
@@ -320,13 +316,21 @@ impl People {
         let Some(person) = self.ready_person(&key, again, world, agenda) else { return };
         let actor = Actor::person(person);
         let turn = self.turn(&key);
-        if self.fails(&turn, world) {
-            let reason = REASON.to_owned();
-            world.ask(actor, on_step(&key, StepAct::Fail { reason }));
-            return;
+        match self.end(&turn, world) {
+            End::Done(_) => {}
+            End::Failed(reason) => {
+                world.ask(actor, on_step(&key, StepAct::Fail { reason }));
+                return;
+            }
+            End::Skipped(reason) => {
+                world.ask(actor, on_step(&key, StepAct::Skip { reason }));
+                return;
+            }
         }
         match &step.action {
-            Action::Manual(manual) => complete(&key, manual, &actor, world),
+            Action::Manual(manual) => {
+                complete(&key, manual, world.manners.form(&turn), &actor, world);
+            }
             Action::Decide(decide) => self.choose(&key, decide, &turn, actor, world),
             Action::Approve(_)
             | Action::Notify(_)
@@ -346,7 +350,7 @@ impl People {
         actor: Actor,
         world: &mut World<'_>,
     ) {
-        if let Some(option) = world.scenario.cast.answer(self.dice, turn, &decide.options) {
+        if let Some(option) = world.manners.choice(turn, &decide.options) {
             let act = StepAct::Answer { option: option.clone(), note: late_reason(world, key) };
             world.ask(actor, on_step(key, act));
         }
@@ -373,7 +377,7 @@ impl People {
             }
         }
         let (turn, pace) = (self.turn(key), world.work_pace(&key.step));
-        let work = world.scenario.cast.work(self.dice, role_of(world, &key.step), &turn, pace);
+        let work = world.manners.work(role_of(world, &key.step), &turn, pace);
         let at = world.now + work.unwrap_or(SignedDuration::ZERO);
         for person in people {
             agenda.put(at, Happening::Consent { key: key.clone(), person });
@@ -393,10 +397,9 @@ impl People {
             return;
         }
         let turn = self.turn(&key);
-        let act = if self.fails(&turn, world) {
-            StepAct::Reject { reason: REASON.to_owned() }
-        } else {
-            StepAct::Approve { note: late_reason(world, &key) }
+        let act = match self.end(&turn, world) {
+            End::Failed(reason) => StepAct::Reject { reason },
+            End::Done(_) | End::Skipped(_) => StepAct::Approve { note: late_reason(world, &key) },
         };
         world.ask(Actor::person(person), on_step(&key, act));
     }
@@ -407,10 +410,13 @@ impl People {
         let actor = commander.map_or(Actor::Drill, |person| Actor::person(person.clone()));
         let mends = self.mends.entry(key.step.clone()).or_insert(0);
         *mends += 1;
-        let retried =
-            *mends <= MENDS_MAX && world.ask(actor.clone(), on_step(&key, StepAct::Retry));
+        let again = *mends <= MENDS_MAX;
+        let (again, reason) = match world.manners.mend(&self.turn(&key)) {
+            Some((_, Mend::Skip(reason))) => (false, reason.clone()),
+            Some((_, Mend::Retry)) | None => (again, REASON.to_owned()),
+        };
+        let retried = again && world.ask(actor.clone(), on_step(&key, StepAct::Retry));
         if !retried {
-            let reason = REASON.to_owned();
             world.ask(actor, on_step(&key, StepAct::Skip { reason }));
         }
     }
@@ -438,9 +444,8 @@ impl People {
             step.map(|step| &step.action),
             Some(Action::Notify(notify)) if matches!(notify.until, NotifyUntil::Acknowledged(_))
         );
-        let role = RoleId::new("");
-        let (cast, pace) = (&world.scenario.cast, world.reaction_pace(None));
-        if waits && let Some(after) = cast.acknowledgement(self.dice, (&role, person), 1, pace) {
+        let pace = world.reaction_pace(None);
+        if waits && let Some(after) = world.manners.seen(&key.step, person, pace) {
             agenda.put(
                 world.now + transit + after,
                 Happening::Seen { notice, person: person.clone() },
@@ -491,7 +496,13 @@ fn held_by<'a>(incident: &'a Incident, role: &RoleId) -> Option<&'a PersonId> {
 }
 
 /// Ticks what must be ticked, fills in what must be filled in, attaches proof where it is wanted.
-fn complete(key: &RunKey, manual: &Manual, actor: &Actor, world: &mut World<'_>) {
+fn complete(
+    key: &RunKey,
+    manual: &Manual,
+    filled_in: Option<&Map<String, Json>>,
+    actor: &Actor,
+    world: &mut World<'_>,
+) {
     for item in manual.open_items(&[]) {
         world.ask(actor.clone(), on_step(key, StepAct::Check { item: item.into(), done: true }));
     }
@@ -499,7 +510,7 @@ fn complete(key: &RunKey, manual: &Manual, actor: &Actor, world: &mut World<'_>)
         Evidence::Required => vec![EvidenceItem::Text { text: REASON.to_owned() }],
         Evidence::Optional => Vec::new(),
     };
-    let form = answers(manual, &world.incident);
+    let form = answers(manual, filled_in, &world.incident);
     let note = late_reason(world, key);
     let act = StepAct::Complete { form, evidence, measure: None, note };
     world.ask(actor.clone(), on_step(key, act));
@@ -516,11 +527,17 @@ fn late_reason(world: &World<'_>, key: &RunKey) -> Option<String> {
     late.then(|| "rehearsed".to_owned())
 }
 
-/// Answers a form with what is known; what is not and must be given, with a value that fits.
-fn answers(manual: &Manual, incident: &Incident) -> Map<String, Json> {
+/// Answers a form as it was filled in, else with what is known; what is not and must be given, with
+/// a value that fits.
+fn answers(
+    manual: &Manual,
+    filled_in: Option<&Map<String, Json>>,
+    incident: &Incident,
+) -> Map<String, Json> {
     let mut answers = Map::new();
     for (name, field) in &manual.form {
-        let known = incident.variables.get(name).map(|value| value.to_plain());
+        let given = filled_in.and_then(|form| form.get(name.as_str())).cloned();
+        let known = given.or_else(|| incident.variables.get(name).map(|value| value.to_plain()));
         let given = known.or_else(|| field.required.then(|| field.kind.sample().to_plain()));
         answers.extend(given.map(|json| (name.to_string(), json)));
     }

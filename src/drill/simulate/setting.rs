@@ -1,7 +1,7 @@
-//! What a simulated run is made of: the stage, its luck, and what a study changes to see what
+//! What a simulated run is made of: the stage, how people behave, and what a study changes to see what
 //! depends on it.
 
-use crate::drill::cast::Dice;
+use crate::drill::simulate::manners::Manners;
 use crate::drill::simulate::world::Stage;
 use crate::id::{PersonId, RoleId, StepId};
 
@@ -46,7 +46,7 @@ impl Change<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting<'a> {
     pub(super) stage: Stage<'a>,
-    pub(super) dice: Dice,
+    pub(super) manners: Manners<'a>,
     pub(super) change: Change<'a>,
     /// The journal is encoded and hashed: a run that is only counted needs neither.
     pub(super) hashed: bool,

@@ -10,6 +10,7 @@ use crate::drill::cast::Pace;
 use crate::drill::file::Playbooks;
 use crate::drill::observe::Observed;
 use crate::drill::scenario::Scenario;
+use crate::drill::simulate::manners::Manners;
 use crate::drill::simulate::setting::{Change, Setting};
 use crate::engine::{
     Actor, Chance, Command, Ctx, Declare, Event, Facts, Incident, Outcome, Rejection, codec,
@@ -29,6 +30,7 @@ pub(super) struct World<'a> {
     pub(super) playbook: &'a Playbook,
     pub(super) directory: &'a Directory,
     pub(super) change: Change<'a>,
+    pub(super) manners: Manners<'a>,
     pub(super) now: Timestamp,
     pub(super) incident: Incident,
     pub(super) observed: Observed,
@@ -81,6 +83,7 @@ impl<'a> World<'a> {
             playbook: stage.playbook,
             directory: stage.directory,
             change: setting.change,
+            manners: setting.manners,
             now,
             incident,
             observed: Observed::default(),
