@@ -49,11 +49,19 @@ pub enum Kind {
     Trouble = 20,
     /// A silence that a person made, named by its id.
     Silence = 21,
+    /// What was found in a drill or an incident, named by its id.
+    Finding = 22,
+    /// What is to be done about it, named by its id.
+    Action = 23,
+    /// What an ended live incident exercised of its plan, named by its number.
+    Lesson = 24,
+    /// What people were reminded of, named by what it is about.
+    Reminder = 25,
 }
 
 impl Kind {
     /// All kinds, in the order of their stored bytes.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::Pin,
         Self::DrillResult,
         Self::DrillSchedule,
@@ -75,6 +83,10 @@ impl Kind {
         Self::Body,
         Self::Trouble,
         Self::Silence,
+        Self::Finding,
+        Self::Action,
+        Self::Lesson,
+        Self::Reminder,
     ];
 
     /// Returns the stored byte.
@@ -108,6 +120,10 @@ impl Kind {
             Self::Body => "body",
             Self::Trouble => "trouble",
             Self::Silence => "silence",
+            Self::Finding => "finding",
+            Self::Action => "action",
+            Self::Lesson => "lesson",
+            Self::Reminder => "reminder",
         }
     }
 }
