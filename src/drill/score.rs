@@ -338,14 +338,13 @@ pub(super) fn describe(playbook: &Playbook, ask: &Ask) -> (SmolStr, Text, Option
                 Promise::Within { within, .. } => within.fixed(),
                 Promise::Measure { .. } => None,
             });
-            let title = objective.and_then(|o| o.title.clone());
-            let name = title.unwrap_or_else(|| Text::Same(id.to_string()));
+            let name = playbook.objective_title(id);
             let asked =
                 each(&|lang| format!("{}{}", lang.pick("目标：", "objective: "), name.get(lang)));
             (format!("objective/{id}").into(), asked, limit)
         }
         Ask::Acknowledged { role, within } => {
-            let title = role_title(playbook, role);
+            let title = playbook.role_title(role);
             let asked = each(&|lang| {
                 let name = title.get(lang);
                 lang.pick(format!("{name}已确认"), format!("{name} acknowledged"))
@@ -353,14 +352,13 @@ pub(super) fn describe(playbook: &Playbook, ask: &Ask) -> (SmolStr, Text, Option
             (format!("acknowledged/{role}").into(), asked, Some(*within))
         }
         Ask::Step { step, is, within } => {
-            let title = playbook.step(step).and_then(|(_, step)| step.title.clone());
-            let title = title.unwrap_or_else(|| Text::Same(step.to_string()));
+            let title = playbook.step_title(step);
             let (zh, en) = milestone_words(*is);
             let asked = each(&|lang| format!("{}: {}", title.get(lang), lang.pick(zh, en)));
             (format!("step/{step}/{en}").into(), asked, *within)
         }
         Ask::Reached { role, .. } => {
-            let title = role_title(playbook, role);
+            let title = playbook.role_title(role);
             let asked = each(&|lang| {
                 let name = title.get(lang);
                 lang.pick(format!("{name}收到通知"), format!("{name} was reached"))
@@ -392,17 +390,12 @@ const fn milestone_words(milestone: Milestone) -> (&'static str, &'static str) {
     }
 }
 
-fn role_title(playbook: &Playbook, role: &RoleId) -> Text {
-    let title = playbook.roles.get(role).map(|role| role.title.clone());
-    title.unwrap_or_else(|| Text::Same(role.to_string()))
-}
-
 fn audience_words(playbook: &Playbook, audience: &Audience) -> Text {
     let named = |zh: &str, en: &str, name: &str| {
         Text::both(format!("{zh}“{name}”"), format!("{en} {name}"))
     };
     match audience {
-        Audience::Role(role) => role_title(playbook, role),
+        Audience::Role(role) => playbook.role_title(role),
         Audience::Team(team) => named("小组", "team", team.as_str()),
         Audience::Partner(partner) => named("合作方", "partner", partner.as_str()),
         Audience::Customers => Text::both("客户", "customers"),

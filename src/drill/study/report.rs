@@ -13,7 +13,7 @@ use crate::drill::scenario::Kind;
 use crate::drill::score::{Verdict, describe};
 use crate::drill::simulate::Stage;
 use crate::id::{DrillId, PersonId, RoleId, StepId};
-use crate::playbook::{Playbook, Promise};
+use crate::playbook::Promise;
 use crate::text::Text;
 
 /// The version of the form; fields are added, never changed.
@@ -320,38 +320,13 @@ fn promises(catalogue: &Catalogue<'_>, tally: &Tally) -> Vec<PromiseRow> {
     let clocks = catalogue.clocks.iter().zip(&tally.clocks).map(|(key, count)| PromiseRow {
         kind: PromiseKind::Clock,
         id: key.to_string().into(),
-        title: clock_title(playbook, key),
+        title: playbook.clock_title(&key.clock, &key.stage),
         limit: None,
         missed: missed(*count),
         never: count.neither,
         took: None,
     });
     objectives.chain(clocks).collect()
-}
-
-fn clock_title(playbook: &Playbook, key: &crate::engine::ClockKey) -> Text {
-    let clock = playbook.clocks.iter().find(|clock| clock.id == key.clock);
-    let stage = clock.and_then(|clock| {
-        clock.regime.stages.iter().find(|stage| stage.id == key.stage).map(|stage| &stage.title)
-    });
-    match (clock, stage) {
-        (Some(clock), Some(stage)) => {
-            let title = clock.title.as_ref().unwrap_or(&clock.regime.title);
-            Text::both(
-                format!(
-                    "{}：{}",
-                    title.get(crate::text::Lang::Zh),
-                    stage.get(crate::text::Lang::Zh)
-                ),
-                format!(
-                    "{}: {}",
-                    title.get(crate::text::Lang::En),
-                    stage.get(crate::text::Lang::En)
-                ),
-            )
-        }
-        _ => Text::Same(key.to_string()),
-    }
 }
 
 fn expectations(stage: Stage<'_>, tally: &Tally) -> Vec<ExpectationRow> {
@@ -374,15 +349,13 @@ fn milestones(catalogue: &Catalogue<'_>, tally: &Tally) -> Vec<MilestoneRow> {
     let rows = catalogue.marks.iter().zip(&tally.marks).map(|(mark, times)| {
         let (kind, id, title) = match mark {
             Mark::Role(role) => {
-                (MilestoneKind::Role, role.as_str(), role_title(catalogue.playbook, role))
+                (MilestoneKind::Role, role.as_str(), catalogue.playbook.role_title(role))
             }
             Mark::Phase(phase) => {
-                let title = catalogue.playbook.phase(phase).map(|phase| phase.title.clone());
-                let title = title.unwrap_or_else(|| Text::Same(phase.to_string()));
-                (MilestoneKind::Phase, phase.as_str(), title)
+                (MilestoneKind::Phase, phase.as_str(), catalogue.playbook.phase_title(phase))
             }
             Mark::Step(step) => {
-                (MilestoneKind::Step, step.as_str(), step_title(catalogue.playbook, step))
+                (MilestoneKind::Step, step.as_str(), catalogue.playbook.step_title(step))
             }
         };
         let took = times.spread();
@@ -401,7 +374,7 @@ fn critical(catalogue: &Catalogue<'_>, tally: &Tally) -> Vec<CriticalRow> {
         .filter(|(_, on_path)| on_path.runs > 0)
         .map(|(step, on_path)| CriticalRow {
             step: (*step).clone(),
-            title: step_title(catalogue.playbook, step),
+            title: catalogue.playbook.step_title(step),
             role: catalogue.playbook.step(step).and_then(|(_, step)| step.doer().cloned()),
             share: Share::of(on_path.runs, tally.completed),
             waited: on_path.waited as f64 / each,
@@ -423,7 +396,7 @@ fn roles(catalogue: &Catalogue<'_>, tally: &Tally) -> Vec<RoleRow> {
             (waited + on_path.waited, worked + on_path.worked)
         });
         let (waited, worked) = (sums.0 as f64 / each, sums.1 as f64 / each);
-        RoleRow { role: role.clone(), title: role_title(playbook, role), waited, worked }
+        RoleRow { role: role.clone(), title: playbook.role_title(role), waited, worked }
     };
     let mut rows: Vec<RoleRow> = playbook.roles.keys().map(of).collect();
     rows.sort_by(|a, b| (b.waited + b.worked).total_cmp(&(a.waited + a.worked)));
@@ -443,14 +416,4 @@ fn worst_row(stage: Stage<'_>, Worst(run): &Worst) -> WorstRow {
         timeline: Vec::new(),
         left_out: 0,
     }
-}
-
-fn role_title(playbook: &Playbook, role: &RoleId) -> Text {
-    let title = playbook.roles.get(role).map(|role| role.title.clone());
-    title.unwrap_or_else(|| Text::Same(role.to_string()))
-}
-
-fn step_title(playbook: &Playbook, step: &StepId) -> Text {
-    let title = playbook.step(step).and_then(|(_, step)| step.title.clone());
-    title.unwrap_or_else(|| Text::Same(step.to_string()))
 }

@@ -10,6 +10,7 @@ mod phase;
 mod plan;
 mod role;
 mod step;
+mod title;
 
 pub use action::{
     Action, Approve, CheckItem, Child, Decide, Evidence, HandOff, Http, Manual, Wait,

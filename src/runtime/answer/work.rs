@@ -12,7 +12,7 @@ use crate::people::Person;
 use crate::playbook::{Action, Evidence, Playbook, Step};
 use crate::runtime::service::Inner;
 use crate::runtime::{Caller, CommitOptions};
-use crate::text::{Lang, Text};
+use crate::text::Lang;
 
 /// How many steps of one message have a link: what follows is seen in the incident.
 const STEPS_MAX: usize = 4;
@@ -25,7 +25,7 @@ pub(super) fn names_runs(purpose: &Purpose) -> bool {
 /// Lists the runs that a message asks its reader to work on, with a name for each.
 pub(super) fn runs_of(purpose: &Purpose, playbook: &Playbook, lang: Lang) -> Vec<(RunKey, String)> {
     let named = |key: &RunKey| {
-        let title = title_of(playbook, key);
+        let title = playbook.step_title(&key.step);
         let title = title.get(lang);
         (key.clone(), lang.pick(format!("处理“{title}”"), format!("Work on “{title}”")))
     };
@@ -38,11 +38,6 @@ fn keys_of(purpose: &Purpose) -> Vec<&RunKey> {
         Purpose::StepWarning { key } | Purpose::StepOverdue { key } => vec![key],
         _ => Vec::new(),
     }
-}
-
-fn title_of(playbook: &Playbook, key: &RunKey) -> Text {
-    let title = playbook.step(&key.step).and_then(|(_, step)| step.title.clone());
-    title.unwrap_or_else(|| Text::Same(key.step.to_string()))
 }
 
 /// Lists what may be pressed: never what would need more than a press.
@@ -82,7 +77,7 @@ impl Inner {
         let about = About::Step {
             number: incident.number,
             title: incident.title.to_string(),
-            step: title_of(playbook, key),
+            step: playbook.step_title(&key.step),
             state: run.state.clone(),
             overdue: run.overdue,
         };
