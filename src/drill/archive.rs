@@ -11,14 +11,18 @@ use serde::de::DeserializeOwned;
 use crate::drill::diary::Diary;
 use crate::drill::exercise::Exercise;
 use crate::drill::invitation::Invitation;
+use crate::drill::judge::Sheet;
 use crate::drill::result::DrillResult;
 use crate::id::{DrillId, DrillRunId};
-use crate::store::{Change, Document, Expect, Kind, Store, StoreError, each_document};
+use crate::store::{Change, Digest, Document, Expect, Kind, Store, StoreError, each_document};
 
 /// Begins the names of exercises under way; a drill's own name holds no `/`.
 const EXERCISE: &str = "run/";
 /// Begins the names of invitations: the drill's name and the planned instant follow.
 const INVITATION: &str = "told/";
+
+/// The longest name of an evaluator that names a document as it is.
+const EVALUATOR_BYTES_MAX: usize = 150;
 
 /// The documents of drills.
 #[derive(Clone)]
@@ -113,6 +117,28 @@ impl Archive {
         Ok(earlier.into_iter().find(|other| other.run < result.run))
     }
 
+    /// Lists what evaluators said of a run, by their names.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn sheets(&self, run: DrillRunId) -> Result<Vec<Sheet>, StoreError> {
+        self.read_all(Kind::DrillJudgement, &format!("{run}/"))
+    }
+
+    /// Reads what one evaluator said of a run, with the version to be expected when it is written.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn sheet(
+        &self,
+        run: DrillRunId,
+        evaluator: &str,
+    ) -> Result<(Option<Sheet>, Expect), StoreError> {
+        let document = self.store.document(Kind::DrillJudgement, &sheet_name(run, evaluator))?;
+        let expect = document.as_ref().map_or(Expect::Absent, |one| Expect::Version(one.version));
+        Ok((document.and_then(|document| decoded(&document)), expect))
+    }
+
     /// Makes these changes, all or none.
     ///
     /// # Errors
@@ -170,6 +196,21 @@ pub fn drop_invitation(invitation: &Invitation) -> Change {
 
 fn invitation_name(drill: &DrillId, at: Timestamp) -> String {
     format!("{INVITATION}{drill}/{at}")
+}
+
+/// Writes what an evaluator says, where nobody has written since it was read.
+#[must_use]
+pub fn keep_sheet(sheet: &Sheet, expect: Expect) -> Change {
+    let name = sheet_name(sheet.run, &sheet.evaluator);
+    Change::write(Kind::DrillJudgement, name, expect, encoded(sheet))
+}
+
+/// A name that is too long for a document gives way to its hash.
+fn sheet_name(run: DrillRunId, evaluator: &str) -> String {
+    if evaluator.len() <= EVALUATOR_BYTES_MAX {
+        return format!("{run}/{evaluator}");
+    }
+    format!("{run}/{}", Digest::of(evaluator.as_bytes()))
 }
 
 /// Writes a result.

@@ -3,8 +3,9 @@
 //! `file` reads a drill into a `scenario` (with its `cast`, `inject`s and `expect`ations);
 //! `calendar` says when it falls due, in the civil time of its `schedule`; `diary` remembers what
 //! was decided; `invitation` says who is told ahead; `simulate` runs it in virtual time, `exercise`
-//! with real people, some of them in `absence`, or as people behaved in the `past`; `observe` and `score` judge what came of it;
-//! `result` is kept. All of these are pure. `live` carries them out through the runtime and
+//! with real people, some of them in `absence`, or as people behaved in the `past`; `observe` and
+//! `score` judge what came of it; `result` is kept, and `judge` adds what evaluators say of it. All
+//! of these are pure. `live` carries them out through the runtime and
 //! `archive` keeps what must survive a restart.
 
 pub mod absence;
@@ -20,6 +21,7 @@ pub mod expect;
 pub mod file;
 pub mod inject;
 pub mod invitation;
+pub mod judge;
 pub mod live;
 pub mod observe;
 pub mod past;

@@ -1,12 +1,15 @@
 //! What is kept of a run of a drill, and how two runs compare. Plain data with a format version;
 //! it must not know where it is stored.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::drill::expect::Part;
 use crate::drill::scenario::{Kind, RunAs};
-use crate::drill::score::{Finding, Judgement, Verdict};
+use crate::drill::score::{Finding, Judgement, PartScore, Verdict};
 use crate::drill::study::estimate::Share;
 use crate::id::{DrillId, DrillRunId, IncidentId, PlaybookId};
 use crate::text::Text;
@@ -87,6 +90,9 @@ pub struct DrillResult {
     pub pass_score: u8,
     /// Each expectation and what became of it.
     pub judgements: Vec<Judgement>,
+    /// The score of each part of the work that an expectation tells of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<Part, PartScore>,
     /// How likely it is to be passed, of a simulated drill that asks for a probability; the verdict
     /// is then that of the probability, and score and judgements are those of the first run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -235,13 +241,9 @@ mod tests {
 
     fn judgement(key: &str, finding: Finding, seconds: Option<f64>) -> Judgement {
         Judgement {
-            key: key.into(),
-            asked: Text::Same(key.into()),
-            weight: 1,
-            critical: false,
-            finding,
             seconds,
             limit_seconds: Some(300.0),
+            ..Judgement::of(key, Text::Same(key.into()), finding)
         }
     }
 
@@ -273,6 +275,7 @@ mod tests {
             score: Some(score),
             pass_score: 80,
             judgements,
+            parts: BTreeMap::new(),
             odds: None,
             injects_left: Vec::new(),
             events: 10,

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::drill::cast::SLOWER_MAX;
-use crate::drill::expect::{EXPECTATIONS_MAX, WEIGHT_MAX};
+use crate::drill::expect::{EXPECTATIONS_MAX, Part, WEIGHT_MAX};
 use crate::drill::file::SAMPLES_MAX;
 use crate::drill::inject::INJECTS_MAX;
 use crate::drill::timing::OBSERVED_MAX;
@@ -181,10 +181,12 @@ fn injects() -> Value {
 
 fn expectations() -> Value {
     let never = object(vec![required("notify", "对象", "Whom", part("audience"))]);
+    let parts = Part::ALL.map(Part::name);
     let milestones = words(&["ready", "started", "done", "failed", "settled"]);
     let mut expectation = object(vec![
         optional("weight", "权重", "Its weight", integer(1, i64::from(WEIGHT_MAX))),
         optional("critical", "一票否决", "Decides alone", boolean()),
+        optional("part", "方面", "Which part of the work it tells of", words(&parts)),
         optional("objective", "目标时限", "An objective", string()),
         optional("acknowledged", "已确认的角色", "A role", string()),
         optional("step", "步骤", "A step", string()),

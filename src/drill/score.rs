@@ -3,11 +3,14 @@
 //! The journal is read by folding it, so that a live exercise, a simulated run and a run read back
 //! from the store are judged alike. It must not know who ran the drill or how.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::drill::expect::{Ask, Expectation};
+use crate::drill::expect::{Ask, Expectation, Part, Rule, Scale};
+use crate::drill::judge::Said;
 use crate::drill::observe::Observed;
 use crate::drill::result::Outcome;
 use crate::drill::scenario::Pass;
@@ -39,14 +42,68 @@ pub struct Judgement {
     pub weight: u32,
     /// The drill fails when it is not met.
     pub critical: bool,
+    /// Which part of the work it tells of; missing in results of before there were parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// What became of it.
     pub finding: Finding,
+    /// How much of its weight was earned, in percent, where it is neither all nor nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<u8>,
     /// How long it took, where it has a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
     /// How long it might take, where it has a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_seconds: Option<f64>,
+    /// How an evaluator answers, of a question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
+    /// What evaluators said; only in a result that is shown, never in the one that is stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ratings: Vec<Said>,
+    /// What came back, of a probe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
+    /// How many of its parts must be met, of a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+    /// The parts of a group. Their weights do not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<Judgement>,
+}
+
+impl Judgement {
+    /// Makes a judgement of weight 1 of which nothing more is known.
+    #[must_use]
+    pub fn of(key: &str, asked: Text, finding: Finding) -> Self {
+        Self {
+            key: key.into(),
+            asked,
+            weight: 1,
+            critical: false,
+            part: None,
+            finding,
+            credit: None,
+            seconds: None,
+            limit_seconds: None,
+            scale: None,
+            ratings: Vec::new(),
+            seen: None,
+            rule: None,
+            of: Vec::new(),
+        }
+    }
+
+    /// Returns how much of its weight was earned, in percent; `None` where it does not count.
+    #[must_use]
+    pub fn earned(&self) -> Option<u8> {
+        match self.finding {
+            Finding::Met => Some(self.credit.unwrap_or(100)),
+            Finding::NotMet { .. } => Some(self.credit.unwrap_or(0)),
+            Finding::NotApplicable { .. } | Finding::NotJudged { .. } => None,
+        }
+    }
 }
 
 /// What became of an expectation.
@@ -81,6 +138,78 @@ pub struct Scorecard {
     pub verdict: Verdict,
     /// Each expectation, in the order of the drill.
     pub judgements: Vec<Judgement>,
+    /// The score of each part of the work.
+    pub parts: BTreeMap<Part, PartScore>,
+}
+
+impl Scorecard {
+    /// Sums up judgements: the same for a run that has just ended and for one that evaluators have
+    /// said something of.
+    #[must_use]
+    pub fn sum(judgements: Vec<Judgement>, pass_score: u8, outcome: Outcome) -> Self {
+        let score = score(judgements.iter());
+        let verdict = verdict(&judgements, score, pass_score, outcome);
+        Self { score, verdict, parts: parts(&judgements), judgements }
+    }
+}
+
+/// How one part of the work went.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PartScore {
+    /// 0 to 100, over what could be judged, rounded down; `None` where nothing could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<u8>,
+    /// How many expectations were met.
+    pub met: u32,
+    /// Of how many that could be judged.
+    pub of: u32,
+    /// How many could not be judged.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_judged: u32,
+    /// How long each took, in seconds, by key: what no score tells.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seconds: BTreeMap<SmolStr, f64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Scores each part of the work that a judgement tells of.
+#[must_use]
+pub fn parts(judgements: &[Judgement]) -> BTreeMap<Part, PartScore> {
+    let mut parts = BTreeMap::new();
+    for part in Part::ALL {
+        let of = || judgements.iter().filter(move |judgement| judgement.part == Some(part));
+        if of().next().is_none() {
+            continue;
+        }
+        let count = |finding: fn(&Finding) -> bool| {
+            u32::try_from(of().filter(|one| finding(&one.finding)).count()).unwrap_or(u32::MAX)
+        };
+        let met = count(|finding| matches!(finding, Finding::Met));
+        let missed = count(|finding| matches!(finding, Finding::NotMet { .. }));
+        let mut seconds = BTreeMap::new();
+        of().for_each(|judgement| times(judgement, &mut seconds));
+        let scored = PartScore {
+            score: score(of()),
+            met,
+            of: met.saturating_add(missed),
+            not_judged: count(|finding| matches!(finding, Finding::NotJudged { .. })),
+            seconds,
+        };
+        parts.insert(part, scored);
+    }
+    parts
+}
+
+/// Gathers how long an expectation and the parts of a group took.
+fn times(judgement: &Judgement, seconds: &mut BTreeMap<SmolStr, f64>) {
+    if let Some(took) = judgement.seconds {
+        seconds.insert(judgement.key.clone(), took);
+    }
+    judgement.of.iter().for_each(|part| times(part, seconds));
 }
 
 /// What a run left behind.
@@ -104,25 +233,26 @@ pub fn judge(
     let bench = Bench { playbook, run, over: outcome == Outcome::Completed };
     let judgements: Vec<Judgement> =
         expect.iter().enumerate().map(|(position, one)| bench.judgement(position, one)).collect();
-    let score = score(&judgements);
-    let verdict = verdict(&judgements, score, pass, outcome);
-    Scorecard { score, verdict, judgements }
+    Scorecard::sum(judgements, pass.score, outcome)
 }
 
-fn score(judgements: &[Judgement]) -> Option<u8> {
-    let weigh = |met: bool| -> u32 {
-        let counts = |j: &&Judgement| match j.finding {
-            Finding::Met => true,
-            Finding::NotMet { .. } => !met,
-            Finding::NotApplicable { .. } | Finding::NotJudged { .. } => false,
-        };
-        judgements.iter().filter(counts).map(|j| j.weight).sum()
-    };
-    let (met, all) = (weigh(true), weigh(false));
-    (100 * met).checked_div(all).and_then(|percent| u8::try_from(percent).ok())
+fn score<'a>(judgements: impl Iterator<Item = &'a Judgement>) -> Option<u8> {
+    let (mut earned, mut all) = (0_u64, 0_u64);
+    for judgement in judgements {
+        let Some(percent) = judgement.earned() else { continue };
+        let weight = u64::from(judgement.weight);
+        earned = earned.saturating_add(weight.saturating_mul(u64::from(percent.min(100))));
+        all = all.saturating_add(weight);
+    }
+    earned.checked_div(all).and_then(|percent| u8::try_from(percent).ok())
 }
 
-fn verdict(judgements: &[Judgement], score: Option<u8>, pass: Pass, outcome: Outcome) -> Verdict {
+fn verdict(
+    judgements: &[Judgement],
+    score: Option<u8>,
+    pass_score: u8,
+    outcome: Outcome,
+) -> Verdict {
     let (Some(score), false) = (score, outcome == Outcome::Error) else {
         return Verdict::NotJudged;
     };
@@ -132,7 +262,7 @@ fn verdict(judgements: &[Judgement], score: Option<u8>, pass: Pass, outcome: Out
     } else if outcome == Outcome::Aborted {
         // What was still to come cannot be held against the people, nor for them.
         Verdict::NotJudged
-    } else if score < pass.score {
+    } else if score < pass_score {
         Verdict::Failed
     } else if critical().any(|judgement| matches!(judgement.finding, Finding::NotJudged { .. })) {
         Verdict::NotJudged
@@ -166,13 +296,16 @@ impl Bench<'_> {
         let (key, asked, limit) = describe(self.playbook, &expectation.ask);
         let found = self.find(position, &expectation.ask);
         Judgement {
-            key,
-            asked,
             weight: expectation.weight,
             critical: expectation.critical,
-            finding: found.finding,
+            part: Some(expectation.part),
             seconds: found.took.map(|took| took.as_secs_f64()),
             limit_seconds: limit.map(|limit| limit.as_secs_f64()),
+            scale: match &expectation.ask {
+                Ask::Evaluator { scale, .. } => Some(*scale),
+                _ => None,
+            },
+            ..Judgement::of(&key, asked, found.finding)
         }
     }
 

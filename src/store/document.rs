@@ -57,11 +57,13 @@ pub enum Kind {
     Lesson = 24,
     /// What people were reminded of, named by what it is about.
     Reminder = 25,
+    /// What one evaluator says of one run of a drill, named by both.
+    DrillJudgement = 26,
 }
 
 impl Kind {
     /// All kinds, in the order of their stored bytes.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Pin,
         Self::DrillResult,
         Self::DrillSchedule,
@@ -87,6 +89,7 @@ impl Kind {
         Self::Action,
         Self::Lesson,
         Self::Reminder,
+        Self::DrillJudgement,
     ];
 
     /// Returns the stored byte.
@@ -124,6 +127,7 @@ impl Kind {
             Self::Action => "action",
             Self::Lesson => "lesson",
             Self::Reminder => "reminder",
+            Self::DrillJudgement => "drill-judgement",
         }
     }
 }

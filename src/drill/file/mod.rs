@@ -3,6 +3,7 @@
 
 pub mod code;
 mod condition;
+mod part;
 mod people;
 mod requirement;
 mod script;

@@ -3,6 +3,7 @@
 use crate::drill::expect::{Ask, EXPECTATIONS_MAX, Expectation, Scale, WEIGHT_MAX};
 use crate::drill::file::code::{NOT_ONE_THING, TOO_MANY, UNKNOWN_NAME};
 use crate::drill::file::condition::condition;
+use crate::drill::file::part;
 use crate::drill::file::words::{Plan, take_duration, text};
 use crate::id::{ChannelId, PartnerId, TeamId};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
@@ -47,9 +48,12 @@ fn expectation(node: &Node, plan: Plan<'_>, out: &mut Diagnostics) -> Option<Exp
     let weight = fields.integer("weight", 1, i64::from(WEIGHT_MAX), out);
     let weight = weight.and_then(|weight| u32::try_from(weight).ok()).unwrap_or(1);
     let critical = fields.boolean("critical", out).unwrap_or(false);
+    let part = part::part(&mut fields, out);
     let ask = ask(node, &mut fields, plan, out);
     fields.close(out);
-    Some(Expectation { weight, critical, ask: ask? })
+    let ask = ask?;
+    let part = part.unwrap_or_else(|| part::usual(&ask, plan));
+    Some(Expectation { weight, critical, part, ask })
 }
 
 fn ask(node: &Node, fields: &mut Fields<'_>, plan: Plan<'_>, out: &mut Diagnostics) -> Option<Ask> {

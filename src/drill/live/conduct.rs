@@ -318,6 +318,7 @@ impl Inner {
             score: None,
             verdict: Verdict::NotJudged,
             judgements: Vec::new(),
+            parts: BTreeMap::new(),
         });
         let ended_at = events.last().map_or(exercise.started_at, |event| event.recorded_at);
         Ok(DrillResult {
@@ -343,6 +344,7 @@ impl Inner {
             score: card.score,
             pass_score: scenario.pass.score,
             judgements: card.judgements,
+            parts: card.parts,
             odds: None,
             injects_left: exercise
                 .open(scenario)
@@ -410,6 +412,7 @@ fn unreadable(exercise: &Exercise, why: Text) -> DrillResult {
         score: None,
         pass_score: 0,
         judgements: Vec::new(),
+        parts: BTreeMap::new(),
         odds: None,
         injects_left: Vec::new(),
         events: 0,

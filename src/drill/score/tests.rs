@@ -123,7 +123,7 @@ impl Journal {
 }
 
 const fn counts(weight: u32, critical: bool, ask: Ask) -> Expectation {
-    Expectation { weight, critical, ask }
+    Expectation { weight, critical, part: Part::Respond, ask }
 }
 
 fn delivered() -> NoticeEnd {

@@ -141,6 +141,7 @@ pub fn rehearse(stage: Stage<'_>, take: Take) -> (DrillResult, Simulated) {
         verdict,
         score: card.as_ref().and_then(|card| card.score),
         pass_score: scenario.pass.score,
+        parts: card.as_ref().map(|card| card.parts.clone()).unwrap_or_default(),
         judgements: card.map(|card| card.judgements).unwrap_or_default(),
         odds: None,
         injects_left: run.injects_left.clone(),

@@ -1,0 +1,67 @@
+//! Which part of the work an expectation tells of: what the file says, else what follows from the
+//! names that a timeline's five times go by, too.
+
+use crate::drill::expect::{Ask, Part};
+use crate::drill::file::words::Plan;
+use crate::id::{ObjectiveId, StepId};
+use crate::playbook::diagnostic::Diagnostics;
+use crate::playbook::yaml::Fields;
+use crate::playbook::{Action, Moment, Promise};
+
+/// Reads `part`.
+pub(super) fn part(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<Part> {
+    let words = Part::ALL.map(|part| (part.name(), part));
+    fields.take("part").and_then(|node| node.one_of(&words, out))
+}
+
+/// Returns the part where the file says nothing.
+pub(super) fn usual(ask: &Ask, plan: Plan<'_>) -> Part {
+    match ask {
+        Ask::Objective(id) => of_objective(id, plan),
+        Ask::Step { step, .. } => of_step(step, plan),
+        Ask::Acknowledged { .. } | Ask::Evaluator { .. } => Part::Respond,
+        Ask::Reached { .. } | Ask::NeverNotify(_) => Part::Communicate,
+    }
+}
+
+fn of_objective(id: &ObjectiveId, plan: Plan<'_>) -> Part {
+    match id.as_str() {
+        "detected" => Part::Detect,
+        "reported" => Part::Report,
+        "responded" => Part::Respond,
+        "located" => Part::Locate,
+        _ => {
+            let objectives = plan.0.map(|plan| plan.objectives.as_slice()).unwrap_or_default();
+            let promise = objectives.iter().find(|one| one.id == *id).map(|one| &one.promise);
+            match promise {
+                Some(Promise::Within { to, .. }) => of_moment(to, plan),
+                Some(Promise::Measure { .. }) | None => Part::Respond,
+            }
+        }
+    }
+}
+
+fn of_moment(moment: &Moment, plan: Plan<'_>) -> Part {
+    match moment {
+        Moment::Detected => Part::Detect,
+        Moment::Aware | Moment::Declared => Part::Report,
+        Moment::Step(step, _) => of_step(step, plan),
+        Moment::Closed | Moment::Phase(_) => Part::Respond,
+    }
+}
+
+/// A step that submits what the law asks for is kept for the law, a message is told to someone; the
+/// step `locate` finds the cause and the phase `report` is where things are reported.
+fn of_step(id: &StepId, plan: Plan<'_>) -> Part {
+    let Some(playbook) = plan.0 else { return Part::Respond };
+    let submits = playbook.clocks.iter().any(|clock| clock.met_by.values().any(|step| step == id));
+    if submits {
+        return Part::Comply;
+    }
+    match playbook.step(id) {
+        Some((_, step)) if matches!(step.action, Action::Notify(_)) => Part::Communicate,
+        Some(_) if id.as_str() == "locate" => Part::Locate,
+        Some((phase, _)) if phase.id.as_str() == "report" => Part::Report,
+        _ => Part::Respond,
+    }
+}
