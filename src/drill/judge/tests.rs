@@ -111,7 +111,8 @@ fn a_group_waits_for_its_question_and_no_longer_than_it_must() {
 #[test]
 fn parts_of_a_group_that_did_not_arise_do_not_count() {
     let none = || Finding::NotApplicable { why: Text::from("-") };
-    let cases: &[(Rule, &[Finding], fn(&Finding) -> bool)] = &[
+    type Expected = fn(&Finding) -> bool;
+    let cases: &[(Rule, &[Finding], Expected)] = &[
         (Rule::All, &[Finding::Met, none()], |f| *f == Finding::Met),
         (Rule::AtLeast(2), &[Finding::Met, none()], |f| *f == Finding::Met),
         (Rule::AtLeast(2), &[Finding::Met, missed()], |f| matches!(f, Finding::NotMet { .. })),
