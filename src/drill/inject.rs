@@ -120,6 +120,21 @@ impl InjectAct {
         if zh == en { zh.to_owned() } else { format!("{zh} / {en}") }
     }
 
+    /// Returns the word that drill files have for it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Alert(_) => "alert",
+            Self::Surge { .. } => "surge",
+            Self::Set(_) => "set",
+            Self::Message { .. } => "message",
+            Self::Absent { .. } => "absent",
+            Self::ChannelDown { .. } => "channel_down",
+            Self::Level(_) => "level",
+            Self::Fail(_) => "fail",
+        }
+    }
+
     /// Returns what it asks of the incident. What the incident itself does not notice (someone
     /// speaks up, is absent, a channel is down) is written into its timeline.
     #[must_use]

@@ -4,8 +4,9 @@
 //! `calendar` says when it falls due, in the civil time of its `schedule`; `diary` remembers what
 //! was decided; `invitation` says who is told ahead; `simulate` runs it in virtual time, `exercise`
 //! with real people, some of them in `absence`, or as people behaved in the `past`; `observe` and
-//! `score` judge what came of it; `result` is kept, and `judge` adds what evaluators say of it. All
-//! of these are pure. `live` carries them out through the runtime and
+//! `score` judge what came of it, `covered` says what of the plan it exercised; `result` is kept,
+//! and `judge` adds what evaluators say of it. All of these are pure. `live` carries them out
+//! through the runtime and
 //! `archive` keeps what must survive a restart.
 
 pub mod absence;
@@ -14,6 +15,7 @@ pub mod archive;
 pub mod book;
 pub mod calendar;
 pub mod cast;
+pub mod covered;
 pub mod crontab;
 pub mod diary;
 pub mod exercise;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::drill::covered::Covered;
 use crate::drill::expect::Part;
 use crate::drill::scenario::{Kind, RunAs};
 use crate::drill::score::{Finding, Judgement, PartScore, Verdict};
@@ -97,6 +98,9 @@ pub struct DrillResult {
     /// is then that of the probability, and score and judgements are those of the first run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub odds: Option<Odds>,
+    /// What of the plan was exercised; missing in results of versions that did not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered: Option<Box<Covered>>,
     /// Injects that never happened, because the run was over or their condition never held.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub injects_left: Vec<Text>,
@@ -277,6 +281,7 @@ mod tests {
             judgements,
             parts: BTreeMap::new(),
             odds: None,
+            covered: None,
             injects_left: Vec::new(),
             events: 10,
             journal_hash: Some("abc".into()),

@@ -51,6 +51,7 @@ const DRILL_PURE: &[&str] = &[
     "expect",
     "simulate",
     "score",
+    "covered",
     "schedule",
     "result",
     "calendar",

@@ -12,6 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::{Inner, gives_way};
 use crate::drill::absence::Scene;
 use crate::drill::archive::{drop_exercise, keep_exercise, keep_result};
+use crate::drill::covered::covered;
 use crate::drill::exercise::Exercise;
 use crate::drill::file::load;
 use crate::drill::inject::InjectAct;
@@ -346,6 +347,11 @@ impl Inner {
             judgements: card.judgements,
             parts: card.parts,
             odds: None,
+            covered: Some(Box::new(covered(
+                playbook,
+                &events,
+                exercise.done.iter().map(|position| scenario.injects[*position].act.kind()),
+            ))),
             injects_left: exercise
                 .open(scenario)
                 .map(|position| scenario.injects[position].act.describe())
@@ -414,6 +420,7 @@ fn unreadable(exercise: &Exercise, why: Text) -> DrillResult {
         judgements: Vec::new(),
         parts: BTreeMap::new(),
         odds: None,
+        covered: None,
         injects_left: Vec::new(),
         events: 0,
         journal_hash: None,

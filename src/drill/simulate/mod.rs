@@ -13,11 +13,14 @@ mod people;
 mod setting;
 mod world;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use crate::drill::cast::Dice;
+use crate::drill::covered::covered;
 use crate::drill::inject::{InjectAct, Trigger};
 use crate::drill::observe::Observed;
 use crate::drill::result::{DrillResult, Outcome, RESULT_FORMAT};
@@ -73,6 +76,8 @@ pub struct Simulated {
     pub ended_at: Timestamp,
     /// Injects that never happened.
     pub injects_left: Vec<Text>,
+    /// The kinds of the injects that happened.
+    pub injects_done: BTreeSet<&'static str>,
     /// What reached a run that goes as an incident went and was refused, by its position in the past.
     pub refused: Vec<usize>,
 }
@@ -144,6 +149,7 @@ pub fn rehearse(stage: Stage<'_>, take: Take) -> (DrillResult, Simulated) {
         parts: card.as_ref().map(|card| card.parts.clone()).unwrap_or_default(),
         judgements: card.map(|card| card.judgements).unwrap_or_default(),
         odds: None,
+        covered: Some(Box::new(covered(playbook, &run.events, run.injects_done.iter().copied()))),
         injects_left: run.injects_left.clone(),
         events: run.events.len() as u64,
         journal_hash: run.journal_hash.clone(),
@@ -163,6 +169,7 @@ fn never_begun(stage: Stage<'_>, take: Take, rejection: &Rejection) -> Simulated
         observed: Observed::default(),
         ended_at: take.begin,
         injects_left: injects.map(|inject| inject.act.describe()).collect(),
+        injects_done: BTreeSet::new(),
         refused: Vec::new(),
     }
 }
@@ -321,6 +328,10 @@ impl<'a> Run<'a> {
             journal_hash,
             refused: self.refused,
             ended_at: first.world.incident.ended_at.unwrap_or(first.world.now),
+            injects_done: (0..injects.len())
+                .filter(|n| left.binary_search(n).is_err())
+                .map(|n| injects[n].act.kind())
+                .collect(),
             injects_left: left.into_iter().map(|n| injects[n].act.describe()).collect(),
             events: first.world.events,
             incident: Some(first.world.incident),

@@ -11,7 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use aspect::{Aspect, Matter, Subject, SubjectKind};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::playbook::Playbook;
+
+/// How much of a hash marks a part: enough to tell versions of one part apart, and no more is
+/// promised of it.
+const MARK_BYTES: usize = 6;
 
 /// One change of meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +76,20 @@ pub fn difference(old: &Playbook, new: &Playbook) -> Vec<Change> {
         }
     }
     changes
+}
+
+/// Marks each part of a plan by what it says: while the mark stays, so does the part's meaning.
+/// What people call it does not count.
+#[must_use]
+pub fn marks(plan: &Playbook) -> BTreeMap<Subject, String> {
+    let mark = |said: Sayings| {
+        let mut hasher = Sha256::new();
+        for (aspect, says) in said.iter().filter(|(aspect, _)| aspect.matter() != Matter::About) {
+            hasher.update(format!("{aspect:?}\0{says}\0"));
+        }
+        hex::encode(&hasher.finalize()[..MARK_BYTES])
+    };
+    said::of(plan).into_iter().map(|(subject, said)| (subject, mark(said))).collect()
 }
 
 fn sides<'a>(before: &'a Sayings, after: &'a Sayings) -> impl Iterator<Item = What> + 'a {
