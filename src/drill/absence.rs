@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::drill::inject::InjectAct;
+use crate::drill::inject::{Absentee, ChannelFault, Channels, InjectAct};
 use crate::engine::Incident;
 use crate::id::{PersonId, RoleId};
 use crate::notify::gate::{Missing, Outage};
@@ -40,24 +40,47 @@ impl Scene<'_> {
         }
     }
 
+    /// Returns whom an inject means.
+    #[must_use]
+    pub fn absentees(&self, who: &Absentee) -> Vec<PersonId> {
+        match who {
+            Absentee::Role(role) => self.who_has(role),
+            Absentee::Person(person) => vec![person.clone()],
+        }
+    }
+
     /// Returns what an inject takes away from the drill's messages, from now on.
     #[must_use]
     pub fn outages(&self, act: &InjectAct) -> Vec<Outage> {
         let (missing, span) = match act {
-            InjectAct::ChannelDown { channel, span } => {
-                (vec![Missing::Channel(channel.clone())], span)
-            }
-            InjectAct::Absent { role, span } => {
-                (self.who_has(role).into_iter().map(Missing::Person).collect(), span)
+            InjectAct::Channel { which, fault, span } => (vec![lost(which, *fault)], span),
+            InjectAct::Absent { who, span } => {
+                (self.absentees(who).into_iter().map(Missing::Person).collect(), span)
             }
             InjectAct::Alert(_)
             | InjectAct::Surge { .. }
             | InjectAct::Set(_)
             | InjectAct::Message { .. }
+            | InjectAct::Slow { .. }
+            | InjectAct::Contradict(_)
+            | InjectAct::ClockJump(_)
             | InjectAct::Level(_)
             | InjectAct::Fail(_) => return Vec::new(),
         };
         let until = self.now.saturating_add(*span).unwrap_or(Timestamp::MAX);
         missing.into_iter().map(|missing| Outage { missing, until }).collect()
+    }
+}
+
+fn lost(which: &Channels, fault: ChannelFault) -> Missing {
+    let channel = match which {
+        Channels::All => None,
+        Channels::One(channel) => Some(channel.clone()),
+    };
+    match (fault, channel) {
+        (ChannelFault::Down, Some(channel)) => Missing::Channel(channel),
+        (ChannelFault::Down, None) => Missing::EveryChannel,
+        (ChannelFault::Slow(by), channel) => Missing::Haste { channel, seconds: by.as_secs() },
+        (ChannelFault::Twice, channel) => Missing::Once { channel },
     }
 }

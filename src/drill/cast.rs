@@ -121,6 +121,18 @@ impl Dice {
         Self { life, ..self }
     }
 
+    /// Draws when an inject happens that comes at random, by its position in the drill.
+    #[must_use]
+    pub fn between(
+        self,
+        position: usize,
+        (from, to): (SignedDuration, SignedDuration),
+    ) -> SignedDuration {
+        let millis = from.as_millis()..to.as_millis().max(from.as_millis() + 1);
+        let drawn = self.stream("inject", &[&position.to_string()], 1).random_range(millis);
+        SignedDuration::from_millis(i64::try_from(drawn).unwrap_or(i64::MAX))
+    }
+
     /// Derives the stream of one draw from the names of what is drawn.
     fn stream(self, purpose: &str, names: &[&str], occurrence: u32) -> ChaCha8Rng {
         let mut hash = Sha256::new();

@@ -1,12 +1,14 @@
 //! An exercise under way: what of its script is done and what comes next. Pure; `live` carries it
 //! out. The record is stored after every inject, so that a restart goes on where it stopped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::drill::inject::Trigger;
+use crate::drill::cast::Dice;
+use crate::drill::cue::Cue;
+use crate::drill::inject::{Inject, Trigger};
 use crate::drill::scenario::{LENGTH_MAX, Scenario};
 use crate::id::{DrillId, DrillRunId, IncidentId};
 use crate::notify::gate::Outage;
@@ -40,6 +42,42 @@ pub struct Exercise {
     /// What its messages do without for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outages: Vec<Outage>,
+    /// How long after the start those injects come that come at random, in milliseconds; by
+    /// position.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub drawn: BTreeMap<usize, i64>,
+    /// When it stood still, the earliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+}
+
+/// A time in which a drill stood still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// From when.
+    pub from: Timestamp,
+    /// Until when; `None` while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+}
+
+/// What an exercise is looked at with.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    /// The instant, by the clock of the exercise.
+    pub now: Timestamp,
+    /// Tells when something was first heard in the incident.
+    pub heard: &'a dyn Fn(&Cue) -> Option<Timestamp>,
+    /// Tells whether a condition holds; unknown counts as false.
+    pub holds: &'a dyn Fn(&Condition) -> bool,
+}
+
+impl Look<'_> {
+    /// Looks before there is an incident.
+    #[must_use]
+    pub fn before(now: Timestamp) -> Self {
+        Self { now, heard: &|_| None, holds: &|_| false }
+    }
 }
 
 impl Exercise {
@@ -52,6 +90,17 @@ impl Exercise {
         planned_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Self {
+        // Chance comes with the run: the same drill surprises each time anew.
+        let mut seed = [0; 8];
+        seed.copy_from_slice(&run.as_bytes()[8..]);
+        let dice = Dice::new(u64::from_be_bytes(seed), 0);
+        let draw = |(position, inject): (usize, &Inject)| match inject.trigger {
+            Trigger::Within(from, to) => {
+                let drawn = dice.between(position, (from, to)).as_millis();
+                Some((position, i64::try_from(drawn).unwrap_or(i64::MAX)))
+            }
+            Trigger::At(_) | Trigger::After { .. } | Trigger::When(_) => None,
+        };
         Self {
             format: EXERCISE_FORMAT,
             run,
@@ -62,46 +111,88 @@ impl Exercise {
             started_at: now,
             done: scenario.starter().map(|(position, _)| position).into_iter().collect(),
             outages: Vec::new(),
+            drawn: scenario.injects.iter().enumerate().filter_map(draw).collect(),
+            pauses: Vec::new(),
         }
     }
 
     /// Returns the inject that is to happen now: the earliest by the clock, else the first whose
-    /// condition holds.
+    /// condition holds. None does while it stands still.
     #[must_use]
-    pub fn due(
-        &self,
-        scenario: &Scenario,
-        now: Timestamp,
-        holds: &dyn Fn(&Condition) -> bool,
-    ) -> Option<usize> {
-        self.due_by(scenario, now).into_iter().next().or_else(|| {
+    pub fn due(&self, scenario: &Scenario, look: Look<'_>) -> Option<usize> {
+        if self.is_paused() {
+            return None;
+        }
+        self.due_by(scenario, look).into_iter().next().or_else(|| {
             self.open(scenario).find(|position| match &scenario.injects[*position].trigger {
-                Trigger::When(condition) => holds(condition),
-                Trigger::At(_) => false,
+                Trigger::When(condition) => (look.holds)(condition),
+                Trigger::At(_) | Trigger::Within(..) | Trigger::After { .. } => false,
             })
         })
     }
 
     /// Lists the injects whose time has come by the clock, the earliest first.
     #[must_use]
-    pub fn due_by(&self, scenario: &Scenario, now: Timestamp) -> Vec<usize> {
-        let mut due: Vec<(Timestamp, usize)> =
-            self.timed(scenario).filter(|(at, _)| *at <= now).collect();
-        due.sort_unstable();
-        due.into_iter().map(|(_, position)| position).collect()
+    pub fn due_by(&self, scenario: &Scenario, look: Look<'_>) -> Vec<usize> {
+        let ahead = self.ahead(scenario, look).into_iter();
+        ahead.take_while(|(at, _)| *at <= look.now).map(|(_, position)| position).collect()
+    }
+
+    /// Lists the injects whose instant is known, with it, the earliest first.
+    #[must_use]
+    pub fn ahead(&self, scenario: &Scenario, look: Look<'_>) -> Vec<(Timestamp, usize)> {
+        let mut ahead: Vec<(Timestamp, usize)> = self
+            .open(scenario)
+            .filter_map(|position| Some((self.instant_of(scenario, position, look)?, position)))
+            .collect();
+        ahead.sort_unstable();
+        ahead
+    }
+
+    fn instant_of(
+        &self,
+        scenario: &Scenario,
+        position: usize,
+        look: Look<'_>,
+    ) -> Option<Timestamp> {
+        match &scenario.injects[position].trigger {
+            Trigger::At(offset) => self.shifted(self.started_at, *offset),
+            Trigger::Within(from, _) => {
+                let drawn = self.drawn.get(&position).copied().map(SignedDuration::from_millis);
+                self.shifted(self.started_at, drawn.unwrap_or(*from))
+            }
+            Trigger::After { cue, wait } => self.shifted((look.heard)(cue)?, *wait),
+            Trigger::When(_) => None,
+        }
+    }
+
+    /// Returns the instant so long after another, later by what it stood still in between; `None`
+    /// where it stands still before.
+    fn shifted(&self, from: Timestamp, by: SignedDuration) -> Option<Timestamp> {
+        let mut at = from.saturating_add(by).ok()?;
+        for pause in &self.pauses {
+            if pause.to.is_some_and(|to| to <= from) || pause.from >= at {
+                continue;
+            }
+            at = at.saturating_add(pause.to?.duration_since(pause.from.max(from))).ok()?;
+        }
+        Some(at)
     }
 
     /// Returns when the script must be looked at again, at the latest.
     #[must_use]
-    pub fn next_at(&self, scenario: &Scenario) -> Timestamp {
-        let over = self.over_at();
-        self.timed(scenario).map(|(at, _)| at).min().unwrap_or(over).min(over)
+    pub fn next_at(&self, scenario: &Scenario, look: Look<'_>) -> Timestamp {
+        let over = self.over_at(scenario);
+        let next = (!self.is_paused()).then(|| self.ahead(scenario, look).into_iter().next());
+        next.flatten().map_or(over, |(at, _)| at.min(over))
     }
 
-    /// Returns when the exercise has lasted too long.
+    /// Returns when the exercise has lasted long enough: as long as its drill says, without the
+    /// time it stood still, and never longer than any drill.
     #[must_use]
-    pub fn over_at(&self) -> Timestamp {
-        self.started_at.saturating_add(LENGTH_MAX).unwrap_or(Timestamp::MAX)
+    pub fn over_at(&self, scenario: &Scenario) -> Timestamp {
+        let longest = self.started_at.saturating_add(LENGTH_MAX).unwrap_or(Timestamp::MAX);
+        self.shifted(self.started_at, scenario.length()).map_or(longest, |at| at.min(longest))
     }
 
     /// Lists the injects that have not happened, by position.
@@ -109,13 +200,29 @@ impl Exercise {
         (0..scenario.injects.len()).filter(|position| !self.done.contains(position))
     }
 
-    fn timed<'a>(
-        &'a self,
-        scenario: &'a Scenario,
-    ) -> impl Iterator<Item = (Timestamp, usize)> + 'a {
-        self.open(scenario).filter_map(|position| match scenario.injects[position].trigger {
-            Trigger::At(offset) => Some((self.started_at.saturating_add(offset).ok()?, position)),
-            Trigger::When(_) => None,
-        })
+    /// Tells whether it stands still.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.pauses.last().is_some_and(|pause| pause.to.is_none())
+    }
+
+    /// Lets it stand still.
+    pub fn pause(&mut self, from: Timestamp) {
+        if !self.is_paused() {
+            self.pauses.push(Pause { from, to: None });
+        }
+    }
+
+    /// Lets it go on. What is missing for a while is missing for that much longer.
+    pub fn go_on(&mut self, now: Timestamp) {
+        let Some(pause) = self.pauses.last_mut().filter(|pause| pause.to.is_none()) else { return };
+        let (from, stood) = (pause.from, now.duration_since(pause.from));
+        pause.to = Some(now);
+        for outage in self.outages.iter_mut().filter(|outage| outage.until > from) {
+            outage.until = outage.until.saturating_add(stood).unwrap_or(Timestamp::MAX);
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Drills: rehearsals of a plan, on a calendar, scored from the journal.
 //!
-//! `file` reads a drill into a `scenario` (with its `cast`, `inject`s and `expect`ations);
+//! `file` reads a drill into a `scenario` (with its `cast`, `inject`s on their `cue`s, and `expect`ations);
 //! `calendar` says when it falls due, in the civil time of its `schedule`; `diary` remembers what
 //! was decided; `invitation` says who is told ahead; `simulate` runs it in virtual time, `exercise`
 //! with real people, some of them in `absence`, or as people behaved in the `past`; `observe` and
@@ -17,6 +17,7 @@ pub mod calendar;
 pub mod cast;
 pub mod covered;
 pub mod crontab;
+pub mod cue;
 pub mod diary;
 pub mod exercise;
 pub mod expect;

@@ -60,6 +60,10 @@ pub struct Scenario {
     pub pass: Pass,
     /// The live level (this or worse) that ends a running exercise.
     pub abort_when_live: Option<Level>,
+    /// The live level (this or worse) that pauses a running exercise.
+    pub pause_when_live: Option<Level>,
+    /// How long it goes on, where the drill says; then it is ended and judged.
+    pub lasts: Option<SignedDuration>,
 }
 
 /// What a drill is called and reported as.
@@ -199,7 +203,15 @@ impl Scenario {
             expect: Vec::new(),
             pass: Pass::default(),
             abort_when_live: None,
+            pause_when_live: None,
+            lasts: None,
         }
+    }
+
+    /// Returns how long it goes on at most, in its own time.
+    #[must_use]
+    pub fn length(&self) -> SignedDuration {
+        self.lasts.unwrap_or(LENGTH_MAX)
     }
 
     /// Returns what begins the drill's incident, and its position among the injects.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::drill::cast::SLOWER_MAX;
 use crate::drill::expect::{EXPECTATIONS_MAX, Part, WEIGHT_MAX};
-use crate::drill::file::SAMPLES_MAX;
-use crate::drill::inject::INJECTS_MAX;
+use crate::drill::file::{CUES, INJECT_KINDS, LASTING_KINDS, SAMPLES_MAX, TRIGGERS};
+use crate::drill::inject::{INJECTS_MAX, REPORTS_MAX};
 use crate::drill::timing::OBSERVED_MAX;
 use crate::playbook::schema::build::{
     DIALECT, boolean, has, integer, list, map, none_of, number, object, one_key_of, optional, part,
@@ -35,7 +35,9 @@ pub fn drill() -> Value {
         optional("injects", "情景注入", "What it makes happen", injects()),
         optional("expect", "预期", "What it requires", expectations()),
         optional("pass", "及格线", "What counts as passed", pass()),
-        optional("abort_when", "中止条件", "What ends it early", abort_when()),
+        optional("abort_when", "中止条件", "What ends it early", gives_way()),
+        optional("pause_when", "暂停条件", "What pauses it", gives_way()),
+        optional("lasts", "时长", "How long it goes on at most", part("duration")),
     ]);
     schema["$schema"] = json!(DIALECT);
     schema["$id"] = json!("/schema/drill.json");
@@ -87,14 +89,11 @@ fn cast() -> Value {
         optional("latency", "送达用时", "How long messages are on their way", timing()),
         optional("loss", "丢失率", "How often a message taken reaches nobody", pattern(PERCENT)),
     ]);
-    let mut slower = number();
-    slower["minimum"] = json!(1);
-    slower["maximum"] = json!(SLOWER_MAX);
     let night = object(vec![
         required("from", "开始时刻", "Its beginning", string()),
         required("to", "结束时刻", "Its end", string()),
         required("timezone", "时区", "The zone", string()),
-        required("slower", "慢几倍", "How many times as long", slower),
+        required("slower", "慢几倍", "How many times as long", times()),
     ]);
     object(vec![
         optional("default", "所有人", "Everyone", manner()),
@@ -153,36 +152,82 @@ fn injects() -> Value {
         required("from", "来自", "From whom", string()),
         required("text", "内容", "What it says", part("text")),
     ]);
+    let mut contradict = list(message.clone());
+    contradict["minItems"] = json!(2);
+    contradict["maxItems"] = json!(REPORTS_MAX);
     let message = json!({ "anyOf": [string(), message] });
     let mut inject = object(vec![
         optional("at", "时刻", "How long after the start", part("duration")),
+        optional("within", "时段", "At random between two times", window()),
+        optional("after", "在此之后", "After something happened", cue()),
+        optional("wait", "再等", "So long after it", part("duration")),
         optional("when", "条件", "When this holds", part("condition")),
         optional("alert", "告警", "An alert", alert),
         optional("surge", "激增", "A monitor's surge", surge),
         optional("set", "赋值", "Facts", map(string(), json!(true))),
         optional("message", "来讯", "A message", message),
-        optional("absent", "缺席的角色", "A role is away", string()),
-        optional("channel_down", "中断的渠道", "A channel is down", string()),
+        optional("absent", "缺席者", "A role, or person/…, is away", string()),
+        optional("channel_down", "中断的渠道", "A channel, or all, is down", string()),
+        optional("channel_slow", "延迟的渠道", "A channel, or all, is late", string()),
+        optional("by", "晚多久", "How late", part("duration")),
+        optional("channel_twice", "重复的渠道", "A channel, or all, repeats", string()),
+        optional("slow", "变慢的角色", "A role is slower", string()),
+        optional("times", "慢几倍", "How many times as long", times()),
+        optional("contradict", "矛盾的说法", "Reports that disagree", contradict),
+        optional("clock_jump", "时钟前跳", "How far the clock jumps ahead", part("duration")),
         optional("level", "等级", "The level", integer(1, 4)),
         optional("fail", "失败的步骤", "A step fails", string()),
         optional("for", "多久", "For how long", part("duration")),
     ]);
-    let acts = ["alert", "surge", "set", "message", "absent", "channel_down", "level", "fail"];
-    let lasting = json!({ "anyOf": [has("absent"), has("channel_down")] });
-    inject = one_key_of(inject, &acts);
+    inject = one_key_of(inject, &INJECT_KINDS);
+    let only_with = |key: &str, of: &str| json!({ "if": has(of), "then": has(key), "else": { "not": has(key) } });
     inject["allOf"] = json!([
-        { "oneOf": [has("at"), has("when")] },
-        { "if": lasting, "then": has("for"), "else": { "not": has("for") } },
+        { "oneOf": TRIGGERS.map(has) },
+        { "if": { "anyOf": LASTING_KINDS.map(has) }, "then": has("for"), "else": { "not": has("for") } },
+        { "if": has("wait"), "then": has("after") },
+        only_with("by", "channel_slow"),
+        only_with("times", "slow"),
     ]);
     let mut list = list(inject);
     list["maxItems"] = json!(INJECTS_MAX);
     list
 }
 
+/// Two times, the earlier first.
+fn window() -> Value {
+    let mut window = list(part("duration"));
+    window["minItems"] = json!(2);
+    window["maxItems"] = json!(2);
+    window
+}
+
+fn times() -> Value {
+    let mut times = number();
+    times["minimum"] = json!(1);
+    times["maximum"] = json!(SLOWER_MAX);
+    times
+}
+
+fn cue() -> Value {
+    let cue = object(vec![
+        optional("step", "步骤", "A step", string()),
+        optional("is", "里程碑", "Its milestone", milestones()),
+        optional("acknowledged", "已确认的角色", "A role", string()),
+        optional("reached", "被通知的角色", "A role", string()),
+        optional("phase", "进入的阶段", "A phase", string()),
+    ]);
+    let mut cue = one_key_of(cue, &CUES);
+    cue["allOf"] = json!([{ "if": has("step"), "then": has("is"), "else": { "not": has("is") } }]);
+    cue
+}
+
+fn milestones() -> Value {
+    words(&["ready", "started", "done", "failed", "settled"])
+}
+
 fn expectations() -> Value {
     let never = object(vec![required("notify", "对象", "Whom", part("audience"))]);
     let parts = Part::ALL.map(Part::name);
-    let milestones = words(&["ready", "started", "done", "failed", "settled"]);
     let mut expectation = object(vec![
         optional("weight", "权重", "Its weight", integer(1, i64::from(WEIGHT_MAX))),
         optional("critical", "一票否决", "Decides alone", boolean()),
@@ -190,7 +235,7 @@ fn expectations() -> Value {
         optional("objective", "目标时限", "An objective", string()),
         optional("acknowledged", "已确认的角色", "A role", string()),
         optional("step", "步骤", "A step", string()),
-        optional("is", "里程碑", "Its milestone", milestones),
+        optional("is", "里程碑", "Its milestone", milestones()),
         optional("within", "时限", "Within", part("duration")),
         optional("reached", "被通知的角色", "A role", string()),
         optional("when", "条件", "When this holds", part("condition")),
@@ -228,7 +273,7 @@ fn pass() -> Value {
     ])
 }
 
-fn abort_when() -> Value {
+fn gives_way() -> Value {
     let live = object(vec![required("level", "等级", "This level or worse", integer(1, 4))]);
     object(vec![required("live_incident", "真实事件", "A live incident", live)])
 }

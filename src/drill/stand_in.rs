@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 
 use crate::drill::file::Playbooks;
-use crate::drill::inject::{Inject, InjectAct};
+use crate::drill::inject::{Channels, Inject, InjectAct};
 use crate::id::{ChannelId, LadderId, PartnerId, PersonId, ScheduleId, TeamId};
 use crate::people::{
     Contact, Directory, Duty, Fault, Ladder, Layer, Partner, Parts, Person, Rotation, Rung,
@@ -40,7 +40,7 @@ pub fn stand_ins(
         wanted.of_steps(plan);
     }
     for inject in injects {
-        if let InjectAct::ChannelDown { channel, .. } = &inject.act {
+        if let InjectAct::Channel { which: Channels::One(channel), .. } = &inject.act {
             wanted.channels.insert(channel.clone());
         }
     }

@@ -6,9 +6,9 @@
 
 mod outage;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-pub use self::outage::{Missing, Outage};
+pub use self::outage::{Faults, Missing, Outage};
 use super::hosts::{Host, Hosts};
 use super::why::{Why, WhyCode};
 use crate::engine::{Mode, Recipient};
@@ -54,12 +54,6 @@ pub struct Allowed<'a> {
     pub now: Timestamp,
 }
 
-impl Allowed<'_> {
-    fn lacks(&self, missing: &Missing) -> bool {
-        self.outages.iter().any(|outage| outage.holds(missing, self.now))
-    }
-}
-
 /// The gate's answer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -74,7 +68,10 @@ pub enum Verdict {
 /// Leave to let one thing out. Only the gate makes it; it is used up by what it lets out.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Pass(Mark);
+pub struct Pass {
+    mark: Mark,
+    faults: Faults,
+}
 
 /// What must stand before everything that leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,10 +81,27 @@ enum Mark {
 }
 
 impl Pass {
+    const fn new(mark: Mark) -> Self {
+        Self { mark, faults: Faults { down: false, late: None, twice: false } }
+    }
+
+    /// Returns how much later the drill lets the message leave that its channel has not tried yet.
+    #[must_use]
+    pub const fn late_by(&self) -> Option<SignedDuration> {
+        self.faults.late
+    }
+
+    /// Returns leave to let the same thing out once more, where the drill has its channel say
+    /// everything twice.
+    #[must_use]
+    pub fn again(&self) -> Option<Self> {
+        self.faults.twice.then_some(Self::new(self.mark))
+    }
+
     /// Returns the words that must precede every subject and text; empty for a live run.
     #[must_use]
     pub fn prefix(&self, lang: Lang) -> &'static str {
-        match self.0 {
+        match self.mark {
             Mark::None => "",
             Mark::Drill => lang.pick("【演练】", "[DRILL] "),
         }
@@ -96,7 +110,7 @@ impl Pass {
     /// Tells whether what leaves must be marked as a drill's.
     #[must_use]
     pub const fn is_drill(&self) -> bool {
-        matches!(self.0, Mark::Drill)
+        matches!(self.mark, Mark::Drill)
     }
 }
 
@@ -105,17 +119,23 @@ impl Pass {
 pub fn pass(mode: Mode, act: Act<'_>, allowed: Allowed<'_>) -> Verdict {
     match mode {
         Mode::Simulation => Verdict::HoldBack(Why::new(WhyCode::Simulation)),
-        Mode::Drill => match (drill_bars(act, allowed), drill_downs(act, allowed)) {
+        Mode::Drill => match (drill_bars(act, allowed), drill_faults(act, allowed)) {
             (Some(why), _) => Verdict::HoldBack(why),
-            (None, Some(why)) => Verdict::Refuse(why),
-            (None, None) => Verdict::Send(Pass(Mark::Drill)),
+            // It counts as failed, so that the next channel is tried.
+            (None, Some((channel, Faults { down: true, .. }))) => {
+                Verdict::Refuse(Why::with(WhyCode::DrillChannelDown, channel))
+            }
+            (None, faults) => {
+                let faults = faults.map(|(_, faults)| faults).unwrap_or_default();
+                Verdict::Send(Pass { mark: Mark::Drill, faults })
+            }
         },
         Mode::Live => match act {
             Act::Request { host } if !allowed.http_hosts.allow(host) => {
                 Verdict::Refuse(Why::with(WhyCode::HostNotAllowed, host))
             }
             Act::Request { .. } | Act::Notice { .. } | Act::Child => {
-                Verdict::Send(Pass(Mark::None))
+                Verdict::Send(Pass::new(Mark::None))
             }
         },
     }
@@ -141,12 +161,10 @@ fn drill_bars(act: Act<'_>, allowed: Allowed<'_>) -> Option<Why> {
     Some(Why::with(WhyCode::DrillHost, host))
 }
 
-/// Returns what the drill itself has put out of order: it counts as failed, so that the next
-/// channel is tried.
-fn drill_downs(act: Act<'_>, allowed: Allowed<'_>) -> Option<Why> {
+/// Returns what the drill itself has put out of order.
+fn drill_faults<'a>(act: Act<'a>, allowed: Allowed<'_>) -> Option<(&'a ChannelId, Faults)> {
     let Act::Notice { channel, .. } = act else { return None };
-    let down = allowed.lacks(&Missing::Channel(channel.clone()));
-    down.then(|| Why::with(WhyCode::DrillChannelDown, channel))
+    Some((channel, Faults::of(channel, allowed.outages, allowed.now)))
 }
 
 fn drill_bars_recipient(to: &Recipient, allowed: Allowed<'_>) -> Option<Why> {
@@ -156,7 +174,7 @@ fn drill_bars_recipient(to: &Recipient, allowed: Allowed<'_>) -> Option<Why> {
             if !listed {
                 return Some(Why::new(WhyCode::DrillPerson));
             }
-            let away = allowed.lacks(&Missing::Person(id.clone()));
+            let away = allowed.outages.iter().any(|outage| outage.takes(id, allowed.now));
             away.then(|| Why::new(WhyCode::DrillAbsent))
         }
         Recipient::Audience(audience) => {

@@ -110,6 +110,8 @@ codes! {
     DrillChannel, "drill_channel", "该渠道未开放给演练", "the channel is not open to drills";
     /// The drill has the channel out of order.
     DrillChannelDown, "drill_channel_down", "演练设定该渠道中断", "the drill has this channel down";
+    /// The drill has the channel late.
+    DrillChannelSlow, "drill_channel_slow", "演练设定该渠道延迟", "the drill has this channel late";
     /// The drill has the person away: nothing reaches them.
     DrillAbsent, "drill_absent", "演练设定此人缺席", "the drill has this person away";
     /// The host is not open to drills.

@@ -55,6 +55,12 @@ pub(super) async fn send(
         }
         Err(Held::Never(why)) => return Some(refused(why)),
     };
+    if let Some(late) = pass.late_by().filter(|_| sending.attempt == 0) {
+        let until = inner.clock.now().saturating_add(late).unwrap_or(Timestamp::MAX);
+        let why = Why::with(WhyCode::DrillChannelSlow, &via).to_string();
+        return Some(NoticeOutcome::Retry { attempt: sending.attempt + 1, until, why });
+    }
+    let again = pass.again();
     let Notice { to: whom, purpose, .. } = sending.notice;
     let person = addressee(sending, to.shared);
     let contact = person.map(|person| (via.clone(), person.clone()));
@@ -68,6 +74,8 @@ pub(super) async fn send(
         true => words,
         false => inner.answerable(words, whom, purpose, incident).await,
     };
+    // The same message under the same identity: whoever gets it must cope.
+    let twin = again.map(|pass| Outgoing::new(pass, to.clone(), words.clone(), inner.clock.now()));
     let outgoing = Outgoing::new(pass, to, words, inner.clock.now());
     let carried = match (leave, &contact) {
         (Leave::Together(until), Some(contact)) => {
@@ -78,6 +86,10 @@ pub(super) async fn send(
         }
         _ => inner.attempt(&via, configured, outgoing, sending.until).await,
     };
+    if let Some(twin) = twin.filter(|_| matches!(carried.delivery, Delivery::Delivered)) {
+        // What becomes of the second changes nothing: the first was delivered.
+        drop(inner.attempt(&via, configured, twin, sending.until).await);
+    }
     Some(outcome(inner, sending, via.clone(), carried))
 }
 

@@ -426,6 +426,60 @@ async fn who_is_absent_in_a_drill_gets_none_of_its_pages_and_the_deputy_steps_in
     drills.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_channel_holds_a_drills_messages_and_a_stuttering_one_says_them_twice() {
+    let late = with_injects("  - { at: 0m, channel_slow: all, by: 3m, for: 20m }\n");
+    let twice = with_injects("  - { at: 0m, channel_twice: mail, for: 20m }\n");
+    let twice = twice.replace("fire-alarm", "echo-alarm");
+    let stage = stage(&[("late.yaml", &late), ("twice.yaml", &twice)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    let id = begin_exercise(&runtime, &drills).await;
+    until(&runtime, "it is noted", || done(&drills) == 2).await;
+    rest(&runtime).await;
+    assert_eq!(stage.sent(), [], "nothing leaves yet");
+    let delayed = |fact: &Fact| matches!(fact, Fact::NoticeDelayed { why, .. } if why.starts_with("drill_channel_slow"));
+    assert!(facts(&stage, id).iter().any(delayed), "the timeline says why");
+    stage.pass(&runtime, SignedDuration::from_mins(3)).await;
+    until(&runtime, "they leave", || stage.sent().len() >= 2).await;
+    let cancel = Command::Cancel { reason: "enough".into(), as_is: None };
+    act(&runtime, id, cancel).await;
+    until(&runtime, "it is over", || results(&drills).len() == 1).await;
+
+    let before = stage.sent().len();
+    drills.run("echo-alarm", None, |_| None).await.unwrap();
+    until(&runtime, "it is said twice", || stage.sent().len() >= before + 2).await;
+    let sent = stage.sent().split_off(before);
+    let to_ann: Vec<_> = sent.iter().filter(|sent| sent.address == "ann@mail.example").collect();
+    assert!(to_ann.len() >= 2 && to_ann[0] == to_ann[1], "{sent:?}");
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exercise_hears_what_an_inject_waits_for_and_goes_on_from_there_after_a_restart() {
+    let injects = "  - { after: { acknowledged: oncall }, wait: 5m, message: now }\n  \
+                   - { at: 1m, contradict: [ { from: a, text: up }, { from: b, text: down } ] }\n";
+    let stage = stage(&[("alarm.yaml", &with_injects(injects))]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    let id = begin_exercise(&runtime, &drills).await;
+    stage.pass(&runtime, SignedDuration::from_mins(2)).await;
+    until(&runtime, "reports disagree", || done(&drills) == 2).await;
+    assert_eq!(said(&stage, id, "contradicting report"), 2);
+    act(&runtime, id, Command::Role { role: "oncall".into(), act: RoleAct::Acknowledge }).await;
+    stage.pass(&runtime, SignedDuration::from_mins(4)).await;
+    assert_eq!(said(&stage, id, "now"), 0);
+    drills.stop().await;
+    runtime.drain().await;
+
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    stage.pass(&runtime, SignedDuration::from_mins(1)).await;
+    until(&runtime, "five minutes after", || done(&drills) == 3).await;
+    assert_eq!(said(&stage, id, "now"), 1);
+    drills.stop().await;
+}
+
 fn invited(stage: &Stage) -> Vec<Sent> {
     stage.sent().into_iter().filter(|sent| sent.subject.contains("Coming drill")).collect()
 }

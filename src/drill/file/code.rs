@@ -32,6 +32,8 @@ pub const TOO_MANY: Code = Code::new("E0512");
 pub const BAD_CONDITION: Code = Code::new("E0513");
 /// Personal data: a drill's file is kept as it is, and a condition cannot read it.
 pub const PERSONAL: Code = Code::new("E0515");
+/// A clock that real people look at, which no drill can move.
+pub const CLOCK_JUMPS: Code = Code::new("E0521");
 /// A setting that has no effect on this way of running.
 pub const NO_EFFECT: Code = Code::new("W0501");
 /// Nothing is expected, so nothing will be judged.

@@ -10,19 +10,22 @@ mod script;
 mod surge;
 mod timetable;
 mod timing;
+mod trigger;
 mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use crate::drill::cast::Share;
 use crate::drill::file::code::{NO_EFFECT, NO_STARTING_ALERT, NOTHING_EXPECTED, UNKNOWN_PLAYBOOK};
+use crate::drill::file::script::Bounds;
 use crate::drill::file::words::Plan;
 use crate::drill::inject::{Inject, InjectAct, Trigger};
-use crate::drill::scenario::{Announcement, Kind, Pass, RunAs, Scenario, Start};
+use crate::drill::scenario::{Announcement, Kind, LENGTH_MAX, Pass, RunAs, Scenario, Start};
 use crate::id::{DrillId, PlaybookId};
 use crate::playbook::NAME_CHARS_MAX;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
@@ -31,6 +34,9 @@ use crate::playbook::source::Source;
 use crate::playbook::yaml::{BAD_VALUE, Data, Fields, Node, load as load_yaml};
 use crate::playbook::{LEVEL_MILDEST, LEVEL_WORST, Level, Playbook};
 use crate::text::Text;
+
+pub use script::{INJECT_KINDS, LASTING_KINDS};
+pub use trigger::{CUES, TRIGGERS};
 
 /// The most simulated runs one drill asks for: beyond, the estimate is finer than the model.
 pub const SAMPLES_MAX: u32 = 100_000;
@@ -89,10 +95,13 @@ fn scenario(
     let seed = take_number(&mut fields, "seed", 0, i64::MAX, run, out);
     let cast_node = fields.take("cast");
     let cast = cast_node.and_then(|node| people::cast(node, plan, out)).unwrap_or_default();
-    let injects = script::injects(fields.list("injects", out), plan, out);
+    let lasts = words::take_duration(&mut fields, "lasts", out);
+    let bounds = Bounds { run, length: lasts.unwrap_or(LENGTH_MAX) };
+    let injects = script::injects(fields.list("injects", out), (plan, bounds), out);
     let expect = requirement::expectations(fields.list("expect", out), plan, out);
     let pass = fields.take("pass").and_then(|node| pass(node, out)).unwrap_or_default();
-    let abort_when_live = fields.take("abort_when").and_then(|node| abort_when(node, out));
+    let abort_when_live = fields.take("abort_when").and_then(|node| gives_way(node, out));
+    let pause_when_live = fields.take("pause_when").and_then(|node| gives_way(node, out));
     fields.close(out);
     if run == Some(RunAs::Simulated) {
         let place = cast_node.map_or(root.span, |node| node.span);
@@ -113,7 +122,7 @@ fn scenario(
         kind: kind.unwrap_or(Kind::Functional),
         run: run?,
         calendar,
-        notice: notice.unwrap_or(Announcement::Ahead(jiff::SignedDuration::ZERO)),
+        notice: notice.unwrap_or(Announcement::Ahead(SignedDuration::ZERO)),
         start,
         inputs: inputs.unwrap_or_default(),
         samples: samples.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
@@ -123,6 +132,8 @@ fn scenario(
         expect,
         pass,
         abort_when_live,
+        pause_when_live,
+        lasts,
     })
 }
 
@@ -212,8 +223,9 @@ fn probability(node: &Node, out: &mut Diagnostics) -> Option<Share> {
     share
 }
 
-fn abort_when(node: &Node, out: &mut Diagnostics) -> Option<Level> {
-    let mut fields = Fields::open(node, Text::both("中止条件", "what ends the drill early"), out)?;
+/// Reads which live incidents the drill gives way to.
+fn gives_way(node: &Node, out: &mut Diagnostics) -> Option<Level> {
+    let mut fields = Fields::open(node, Text::both("让位条件", "what a drill gives way to"), out)?;
     let live = fields.require("live_incident", out);
     fields.close(out);
     let mut inner = Fields::open(live?, Text::both("真实事件", "a live incident"), out)?;

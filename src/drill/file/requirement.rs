@@ -13,7 +13,7 @@ use crate::text::Text;
 
 /// The kinds of expectation; each entry of `expect` has exactly one of these keys.
 const KINDS: [&str; 6] = ["objective", "acknowledged", "step", "reached", "never", "evaluator"];
-const MILESTONES: [(&str, Milestone); 5] = [
+pub(super) const MILESTONES: [(&str, Milestone); 5] = [
     ("ready", Milestone::Ready),
     ("started", Milestone::Started),
     ("done", Milestone::Done),

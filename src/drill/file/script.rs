@@ -1,28 +1,56 @@
 //! Reads `injects`: what the drill makes happen.
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
-use crate::drill::file::code::{INJECT_TOO_LATE, NOT_ONE_THING, PERSONAL, TOO_MANY};
-use crate::drill::file::condition::condition;
+use crate::drill::file::code::{CLOCK_JUMPS, NO_EFFECT, NOT_ONE_THING, PERSONAL, TOO_MANY};
 use crate::drill::file::people::key_node;
 use crate::drill::file::surge::surge;
+use crate::drill::file::timing::slower;
+use crate::drill::file::trigger::trigger;
 use crate::drill::file::words::{Plan, duration, text};
-use crate::drill::inject::{INJECTS_MAX, Inject, InjectAct, Trigger};
-use crate::drill::scenario::LENGTH_MAX;
+use crate::drill::inject::{
+    Absentee, ChannelFault, Channels, INJECTS_MAX, Inject, InjectAct, REPORTS_MAX, Report,
+};
+use crate::drill::scenario::RunAs;
 use crate::engine::AlertNote;
-use crate::id::{ChannelId, VarId};
+use crate::id::{ChannelId, PersonId, VarId};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::yaml::{BAD_VALUE, Data, Entry, Fields, Node};
 use crate::playbook::{LEVEL_MILDEST, LEVEL_WORST};
 use crate::text::Text;
 
 /// The kinds of inject; each entry of `injects` has exactly one of these keys.
-const KINDS: [&str; 8] =
-    ["alert", "surge", "set", "message", "absent", "channel_down", "level", "fail"];
+pub const INJECT_KINDS: [&str; 13] = [
+    "alert",
+    "surge",
+    "set",
+    "message",
+    "absent",
+    "channel_down",
+    "channel_slow",
+    "channel_twice",
+    "slow",
+    "contradict",
+    "clock_jump",
+    "level",
+    "fail",
+];
+/// Those of them that last for a while, and say `for` how long.
+pub const LASTING_KINDS: [&str; 5] =
+    ["absent", "channel_down", "channel_slow", "channel_twice", "slow"];
+/// What stands for every channel.
+const EVERY_CHANNEL: &str = "all";
+/// What stands before a person, where a role could stand.
+const PERSON: &str = "person/";
 
 /// Reads all injects.
-pub(super) fn injects(nodes: &[Node], plan: Plan<'_>, out: &mut Diagnostics) -> Vec<Inject> {
+pub(super) fn injects(
+    nodes: &[Node],
+    (plan, bounds): (Plan<'_>, Bounds),
+    out: &mut Diagnostics,
+) -> Vec<Inject> {
     if let Some(beyond) = nodes.get(INJECTS_MAX) {
         out.push(
             Diagnostic::new(
@@ -32,84 +60,111 @@ pub(super) fn injects(nodes: &[Node], plan: Plan<'_>, out: &mut Diagnostics) -> 
             .at(beyond.span),
         );
     }
-    nodes.iter().take(INJECTS_MAX).filter_map(|node| inject(node, plan, out)).collect()
+    let read = |node| inject(node, (plan, bounds), out);
+    nodes.iter().take(INJECTS_MAX).filter_map(read).collect()
 }
 
-fn inject(node: &Node, plan: Plan<'_>, out: &mut Diagnostics) -> Option<Inject> {
+/// What the rest of the drill says that injects must fit into.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    /// How it is run.
+    pub(super) run: Option<RunAs>,
+    /// How long it lasts at most.
+    pub(super) length: SignedDuration,
+}
+
+fn inject(
+    node: &Node,
+    (plan, bounds): (Plan<'_>, Bounds),
+    out: &mut Diagnostics,
+) -> Option<Inject> {
     let mut fields = Fields::open(node, Text::both("情景注入", "an inject"), out)?;
-    let trigger = trigger(node, &mut fields, plan, out);
-    let act = act(node, &mut fields, plan, out);
+    let trigger = trigger(node, &mut fields, (plan, bounds), out);
+    let act = act(node, &mut fields, (plan, bounds.run), out);
     fields.close(out);
     Some(Inject { trigger: trigger?, act: act? })
 }
 
-fn trigger(
-    node: &Node,
-    fields: &mut Fields<'_>,
-    plan: Plan<'_>,
-    out: &mut Diagnostics,
-) -> Option<Trigger> {
-    match (fields.take("at"), fields.take("when")) {
-        (Some(at), None) => {
-            let offset = duration(at, out)?;
-            if offset >= LENGTH_MAX {
-                out.push(
-                    Diagnostic::new(
-                        INJECT_TOO_LATE,
-                        both!("演练此时已经结束", "the drill is over by then"),
-                    )
-                    .at(at.span)
-                    .note(both!("演练最长 30 天", "a drill lasts 30 days at most")),
-                );
-                return None;
-            }
-            Some(Trigger::At(offset))
-        }
-        (None, Some(when)) => condition(when, plan, out).map(Trigger::When),
-        (None, None) => {
-            out.push(one_of(node, "`at` 与 `when` 须有其一", "it needs `at` or `when`"));
-            None
-        }
-        (Some(_), Some(when)) => {
-            out.push(one_of(when, "`at` 与 `when` 只能有其一", "it has `at` already"));
-            None
-        }
-    }
-}
-
-fn one_of(node: &Node, zh: &str, en: &str) -> Diagnostic {
+pub(super) fn one_of(node: &Node, zh: &str, en: &str) -> Diagnostic {
     Diagnostic::new(NOT_ONE_THING, Text::both(zh, en)).at(node.span)
 }
 
 fn act(
     node: &Node,
     fields: &mut Fields<'_>,
-    plan: Plan<'_>,
+    (plan, run): (Plan<'_>, Option<RunAs>),
     out: &mut Diagnostics,
 ) -> Option<InjectAct> {
-    let mut found: Vec<(&str, &Node)> = Vec::new();
-    for key in KINDS {
+    let (key, value) = the_one_kind(node, fields, out)?;
+    let span = span(node, key, fields.take("for"), out);
+    let by = extra(node, fields, ("by", "channel_slow", "3m"), key, out);
+    let times = extra(node, fields, ("times", "slow", "2"), key, out);
+    match key {
+        "alert" => alert(value, out).map(InjectAct::Alert),
+        "surge" => surge(value, out),
+        "set" => {
+            values(value, plan, &|name, out| plan.variable(name, out), out).map(InjectAct::Set)
+        }
+        "message" => message(value, out),
+        "absent" => {
+            absentee(value, plan, out).zip(span).map(|(who, span)| InjectAct::Absent { who, span })
+        }
+        "channel_down" => channel(value, Some(ChannelFault::Down), span, out),
+        "channel_slow" => {
+            let late = by.and_then(|by| duration(by, out)).map(ChannelFault::Slow);
+            channel(value, late, span, out)
+        }
+        "channel_twice" => channel(value, Some(ChannelFault::Twice), span, out),
+        "slow" => {
+            warn_of_real_people(value, run, out);
+            let times = times.and_then(|node| slower(node, "times", out));
+            let role = plan.role(value, out);
+            role.zip(times).zip(span).map(|((role, times), span)| InjectAct::Slow {
+                role,
+                times,
+                span,
+            })
+        }
+        "contradict" => contradict(value, out),
+        "clock_jump" => {
+            refuse_real_clock(value, run, out);
+            duration(value, out).map(InjectAct::ClockJump)
+        }
+        "level" => value
+            .integer(i64::from(LEVEL_WORST), i64::from(LEVEL_MILDEST), out)
+            .and_then(|level| u8::try_from(level).ok())
+            .map(InjectAct::Level),
+        _ => plan.step(value, out).map(InjectAct::Fail),
+    }
+}
+
+fn the_one_kind<'n>(
+    node: &Node,
+    fields: &mut Fields<'n>,
+    out: &mut Diagnostics,
+) -> Option<(&'static str, &'n Node)> {
+    let mut found: Vec<(&'static str, &'n Node)> = Vec::new();
+    for key in INJECT_KINDS {
         found.extend(fields.take(key).map(|value| (key, value)));
     }
     found.sort_by_key(|(_, value)| value.span);
-    let span = fields.take("for");
-    let (key, value) = match found.as_slice() {
-        [one] => *one,
-        several => {
-            let words = KINDS.map(|kind| format!("`{kind}`")).join(" ");
-            let diagnostic = match several {
-                [] => one_of(node, "没有说明注入什么", "it does not say what happens"),
-                [_, (_, second), ..] => {
-                    one_of(second, "一条只能注入一件事", "one inject does one thing")
-                }
-                [_] => return None,
-            };
-            out.push(diagnostic.help(both!("恰好写一个：{words}", "write exactly one of {words}")));
-            return None;
-        }
+    let diagnostic = match found.as_slice() {
+        [one] => return Some(*one),
+        [] => one_of(node, "没有说明注入什么", "it does not say what happens"),
+        [_, (_, second), ..] => one_of(second, "一条只能注入一件事", "one inject does one thing"),
     };
-    let lasts = matches!(key, "absent" | "channel_down");
-    let span = match (lasts, span) {
+    let words = INJECT_KINDS.map(|kind| format!("`{kind}`")).join(" ");
+    out.push(diagnostic.help(both!("恰好写一个：{words}", "write exactly one of {words}")));
+    None
+}
+
+fn span(
+    node: &Node,
+    key: &str,
+    span: Option<&Node>,
+    out: &mut Diagnostics,
+) -> Option<SignedDuration> {
+    match (LASTING_KINDS.contains(&key), span) {
         (true, Some(span)) => duration(span, out),
         (true, None) => {
             take_duration_missing(node, key, out);
@@ -120,27 +175,93 @@ fn act(
             None
         }
         (false, None) => None,
-    };
-    match key {
-        "alert" => alert(value, out).map(InjectAct::Alert),
-        "surge" => surge(value, out),
-        "set" => {
-            values(value, plan, &|name, out| plan.variable(name, out), out).map(InjectAct::Set)
-        }
-        "message" => message(value, out),
-        "absent" => {
-            plan.role(value, out).zip(span).map(|(role, span)| InjectAct::Absent { role, span })
-        }
-        "channel_down" => {
-            let channel = value.string(out).map(ChannelId::new);
-            channel.zip(span).map(|(channel, span)| InjectAct::ChannelDown { channel, span })
-        }
-        "level" => value
-            .integer(i64::from(LEVEL_WORST), i64::from(LEVEL_MILDEST), out)
-            .and_then(|level| u8::try_from(level).ok())
-            .map(InjectAct::Level),
-        _ => plan.step(value, out).map(InjectAct::Fail),
     }
+}
+
+/// Takes a key that belongs to one kind of inject alone, which needs it.
+fn extra<'n>(
+    node: &Node,
+    fields: &mut Fields<'n>,
+    (name, of, example): (&'static str, &str, &str),
+    key: &str,
+    out: &mut Diagnostics,
+) -> Option<&'n Node> {
+    let given = fields.take(name);
+    match (given, key == of) {
+        (Some(stray), false) => {
+            let message = both!("`{name}` 在此没有意义", "`{name}` means nothing here");
+            out.push(Diagnostic::new(NOT_ONE_THING, message).at(stray.span));
+            None
+        }
+        (None, true) => {
+            let message = both!("`{of}` 没有写 `{name}`", "`{of}` does not say `{name}`");
+            let help = both!("加上 `{name}: {example}`", "add `{name}: {example}`");
+            out.push(Diagnostic::new(NOT_ONE_THING, message).at(node.span).help(help));
+            None
+        }
+        (given, _) => given,
+    }
+}
+
+fn absentee(node: &Node, plan: Plan<'_>, out: &mut Diagnostics) -> Option<Absentee> {
+    match node.as_str().and_then(|written| written.strip_prefix(PERSON)) {
+        Some(person) => Some(Absentee::Person(PersonId::new(person))),
+        None => plan.role(node, out).map(Absentee::Role),
+    }
+}
+
+fn channel(
+    node: &Node,
+    fault: Option<ChannelFault>,
+    span: Option<SignedDuration>,
+    out: &mut Diagnostics,
+) -> Option<InjectAct> {
+    let which = match node.string(out)? {
+        EVERY_CHANNEL => Channels::All,
+        one => Channels::One(ChannelId::new(one)),
+    };
+    Some(InjectAct::Channel { which, fault: fault?, span: span? })
+}
+
+fn contradict(node: &Node, out: &mut Diagnostics) -> Option<InjectAct> {
+    let items = node.list(out)?;
+    if !(2..=REPORTS_MAX).contains(&items.len()) {
+        let message = both!(
+            "互相矛盾的说法须有 2 到 {REPORTS_MAX} 条",
+            "2 to {REPORTS_MAX} reports contradict each other"
+        );
+        out.push(Diagnostic::new(NOT_ONE_THING, message).at(node.span));
+        return None;
+    }
+    let reports: Vec<Report> = items.iter().filter_map(|item| report(item, out)).collect();
+    (reports.len() == items.len()).then_some(InjectAct::Contradict(reports))
+}
+
+/// Real people are as fast as they are; the drill can only ask whoever leads it.
+fn warn_of_real_people(node: &Node, run: Option<RunAs>, out: &mut Diagnostics) {
+    let Some(run) = run.filter(|run| *run != RunAs::Simulated) else { return };
+    let run = run.name();
+    let message = both!(
+        "`run: {run}` 时真人不会变慢，只会记一条提示",
+        "with `run: {run}` real people are not slowed: it is noted for those who lead the drill"
+    );
+    out.push(Diagnostic::new(NO_EFFECT, message).at(node.span));
+}
+
+/// Nobody can move the clock that real people look at.
+fn refuse_real_clock(node: &Node, run: Option<RunAs>, out: &mut Diagnostics) {
+    let real = |run: &RunAs| matches!(run, RunAs::Exercise | RunAs::Shadow);
+    let Some(run) = run.filter(real) else { return };
+    let run = run.name();
+    let message = both!(
+        "`run: {run}` 用真实时钟，不能跳",
+        "`run: {run}` runs by the real clock, which cannot jump"
+    );
+    let help = both!(
+        "改用 `run: tabletop` 或 `run: simulated`，或删去 `clock_jump`",
+        "use `run: tabletop` or `run: simulated`, or leave `clock_jump` out"
+    );
+    out.push(Diagnostic::new(CLOCK_JUMPS, message).at(node.span).help(help));
 }
 
 fn take_duration_missing(node: &Node, key: &str, out: &mut Diagnostics) {
@@ -218,9 +339,13 @@ fn message(node: &Node, out: &mut Diagnostics) -> Option<InjectAct> {
         let text = text(node, out)?;
         return Some(InjectAct::Message { from: SmolStr::new_static("drill"), text });
     }
+    report(node, out).map(|Report { from, text }| InjectAct::Message { from, text })
+}
+
+fn report(node: &Node, out: &mut Diagnostics) -> Option<Report> {
     let mut fields = Fields::open(node, Text::both("来讯", "a message"), out)?;
     let from = fields.require("from", out).and_then(|node| node.string(out));
     let words = fields.require("text", out).and_then(|node| text(node, out));
     fields.close(out);
-    Some(InjectAct::Message { from: SmolStr::new(from?), text: words? })
+    Some(Report { from: SmolStr::new(from?), text: words? })
 }

@@ -285,6 +285,104 @@ fn the_hash_covers_what_decides_a_run_and_nothing_else() {
     assert_ne!(hash(&DRILL.replace("within: 10m", "within: 11m")), original);
 }
 
+/// One of every kind of inject and of trigger.
+const INJECTS: &str = r#"
+  - { at: 0m, alert: { alertname: ServiceDown, annotations: { users: "250000" } } }
+  - { at: 1m, surge: { monitor: complaints, count: 40 } }
+  - { at: 2m, channel_slow: sms, by: 3m, for: 20m }
+  - { at: 3m, channel_twice: all, for: 20m }
+  - { at: 4m, channel_down: all, for: 5m }
+  - { within: [10m, 40m], absent: person/lin, for: 30m }
+  - { at: 5m, absent: commander, for: 30m }
+  - { after: { step: locate, is: done }, slow: support, times: 2.5, for: 30m }
+  - { after: { acknowledged: commander }, wait: 5m, level: 1 }
+  - { after: { reached: comms }, fail: locate }
+  - { after: { phase: recover }, clock_jump: 2h }
+  - at: 6m
+    contradict:
+      - { from: support, text: { zh: 电话已恢复, en: The telephone works } }
+      - { from: media, text: { zh: 电话打不通, en: The telephone is dead } }
+  - { when: steps.locate.done, set: { users_affected: 1200000 } }
+  - { at: 12m, message: { from: media, text: { zh: 记者来电, en: A reporter calls } } }
+"#;
+
+/// The ten-step drill with other injects.
+fn injecting(injects: &str) -> String {
+    let (start, end) = (DRILL.find("injects:").unwrap(), DRILL.find("expect:").unwrap());
+    format!("{}injects:{injects}{}", &DRILL[..start], &DRILL[end..])
+}
+
+#[test]
+fn every_kind_of_inject_on_every_trigger_is_read_and_fits_the_schema() {
+    let scenario = assert_clean(&injecting(INJECTS), &[PLAN]);
+    let kinds: BTreeMap<&str, usize> =
+        scenario.injects.iter().enumerate().fold(BTreeMap::new(), |mut kinds, (n, inject)| {
+            kinds.insert(inject.act.kind(), n);
+            kinds
+        });
+    let mut all = INJECT_KINDS.to_vec();
+    all.sort_unstable();
+    assert_eq!(kinds.keys().copied().collect::<Vec<_>>(), all);
+    let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    for inject in &scenario.injects {
+        let words = inject.act.describe();
+        let kind = inject.act.kind();
+        assert!(is_chinese(words.get(Lang::Zh)) && !is_chinese(words.get(Lang::En)), "{kind}");
+    }
+    let validator = jsonschema::validator_for(&crate::drill::schema::drill()).unwrap();
+    let yaml: serde_json::Value = serde_yaml::from_str(&injecting(INJECTS)).unwrap();
+    let problems: Vec<String> = validator.iter_errors(&yaml).map(|e| e.to_string()).collect();
+    assert_eq!(problems, Vec::<String>::new());
+}
+
+#[test]
+fn injects_that_cannot_be_are_found_at_their_place() {
+    const DOWN: &str = "at: 3m, channel_down: sms, for: 20m";
+    assert_each_is_found(&[
+        (DOWN, "at: 3m, channel_slow: sms, for: 20m", code::NOT_ONE_THING, "{ at: 3m"),
+        (DOWN, "at: 3m, channel_down: sms, by: 3m, for: 20m", code::NOT_ONE_THING, "3m, for"),
+        (DOWN, "at: 3m, channel_twice: sms", code::NOT_ONE_THING, "{ at: 3m"),
+        (DOWN, "at: 3m, slow: support, for: 20m", code::NOT_ONE_THING, "{ at: 3m"),
+        (DOWN, "at: 3m, slow: suport, times: 2, for: 20m", code::UNKNOWN_NAME, "suport"),
+        (DOWN, "at: 3m, slow: support, times: 0.5, for: 20m", code::BAD_TIMING, "0.5"),
+        (DOWN, "at: 3m, slow: support, times: 99, for: 20m", code::BAD_TIMING, "99"),
+        (DOWN, "at: 3m, contradict: [ { from: a, text: b } ]", code::NOT_ONE_THING, "[ { from"),
+        (DOWN, "at: 3m, when: level <= 2, level: 1", code::NOT_ONE_THING, "level <= 2"),
+        (DOWN, "at: 3m, wait: 5m, level: 1", code::NOT_ONE_THING, "5m"),
+        (DOWN, "within: [40m, 10m], level: 1", code::NOT_ONE_THING, "[40m"),
+        (DOWN, "within: [10m], level: 1", code::NOT_ONE_THING, "[10m"),
+        (DOWN, "within: [10m, 30d], level: 1", code::INJECT_TOO_LATE, "30d"),
+        (DOWN, "after: { step: locate }, level: 1", code::NOT_ONE_THING, "{ step"),
+        (DOWN, "after: { step: lcoate, is: done }, level: 1", code::UNKNOWN_NAME, "lcoate"),
+        (DOWN, "after: { phase: recvoer }, level: 1", code::UNKNOWN_NAME, "recvoer"),
+        (DOWN, "after: { reached: comms, is: done }, level: 1", code::NOT_ONE_THING, "done"),
+        (DOWN, "after: {}, level: 1", code::NOT_ONE_THING, "{}"),
+        ("seed: 42", "seed: 42\nlasts: 10m", code::INJECT_TOO_LATE, "12m"),
+        ("seed: 42", "seed: 42\nlasts: 40d", code::BAD_DURATION, "40d"),
+        ("seed: 42", "seed: 42\npause_when: { live_incident: { level: 9 } }", BAD_VALUE, "9"),
+    ]);
+}
+
+#[test]
+fn a_clock_that_people_look_at_cannot_jump_and_people_cannot_be_slowed() {
+    let with = |run: &str, inject: &str| {
+        let injects = format!("\n  - {{ at: 3m, {inject} }}\n");
+        let text = injecting(&injects).replace("start: inject", "start: declare");
+        let text = text.replace("run: simulated", &format!("run: {run}")).replace("seed: 42\n", "");
+        let (_, findings) = read(&text, &[PLAN]);
+        findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    for (run, jumps, slow) in [
+        ("simulated", vec![], vec![]),
+        ("tabletop", vec![], vec![code::NO_EFFECT]),
+        ("exercise", vec![code::CLOCK_JUMPS], vec![code::NO_EFFECT]),
+        ("shadow", vec![code::CLOCK_JUMPS], vec![code::NO_EFFECT]),
+    ] {
+        assert_eq!(with(run, "clock_jump: 2h"), jumps, "{run}");
+        assert_eq!(with(run, "slow: support, times: 2, for: 30m"), slow, "{run}");
+    }
+}
+
 #[test]
 fn too_many_injects_or_expectations_are_refused() {
     let inject = "  - { at: 1m, level: 2 }\n".repeat(crate::drill::inject::INJECTS_MAX);

@@ -87,7 +87,7 @@ pub(super) fn night(node: &Node, out: &mut Diagnostics) -> Option<Night> {
     let from = fields.require("from", out).and_then(|node| time(node, out));
     let to = fields.require("to", out).and_then(|node| time(node, out));
     let zone = fields.require("timezone", out).and_then(|node| zone(node, out));
-    let slower = fields.require("slower", out).and_then(|node| slower(node, out));
+    let slower = fields.require("slower", out).and_then(|node| slower(node, "slower", out));
     fields.close(out);
     let window = Window { days: Weekdays::ALL, from: from?, to: to? };
     Some(Night { hours: Hours { window, zone: zone? }, slower: slower? })
@@ -114,15 +114,14 @@ fn zone(node: &Node, out: &mut Diagnostics) -> Option<Zone> {
     zone
 }
 
-fn slower(node: &Node, out: &mut Diagnostics) -> Option<f64> {
+/// Reads how many times as long something takes, under the key it stands at.
+pub(super) fn slower(node: &Node, key: &str, out: &mut Diagnostics) -> Option<f64> {
     let number = node.number(out)?;
     if (1.0..=SLOWER_MAX).contains(&number) {
         return Some(number);
     }
-    let wrong = both!(
-        "`slower` 应在 1 与 {SLOWER_MAX} 之间",
-        "`slower` is a number from 1 to {SLOWER_MAX}"
-    );
+    let wrong =
+        both!("`{key}` 应在 1 与 {SLOWER_MAX} 之间", "`{key}` is a number from 1 to {SLOWER_MAX}");
     out.push(Diagnostic::new(BAD_TIMING, wrong).at(node.span));
     None
 }

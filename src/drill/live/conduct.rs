@@ -13,16 +13,17 @@ use super::{Inner, gives_way};
 use crate::drill::absence::Scene;
 use crate::drill::archive::{drop_exercise, keep_exercise, keep_result};
 use crate::drill::covered::covered;
-use crate::drill::exercise::Exercise;
+use crate::drill::cue::{Cue, Listener};
+use crate::drill::exercise::{Exercise, Look};
 use crate::drill::file::load;
-use crate::drill::inject::InjectAct;
+use crate::drill::inject::{InjectAct, Trigger};
 use crate::drill::result::{DrillResult, Outcome, RESULT_FORMAT};
 use crate::drill::review::{Review, review};
 use crate::drill::scenario::{Kind, RunAs, Scenario};
 use crate::drill::score::{Scorecard, Seen, Verdict, judge};
 use crate::engine::{Command, Event, Fact, Facts, Incident, Mode, Status, codec};
 use crate::id::IncidentId;
-use crate::playbook::{Level, Playbook};
+use crate::playbook::{Condition, Level, Playbook};
 use crate::runtime::{Caller, CommitOptions, Committed, DeclareRequest, Keyed, Published, Refusal};
 use crate::store::{Digest, StoreError};
 use crate::text::{Lang, Text};
@@ -149,19 +150,37 @@ impl Inner {
                 return Ok(Halt::Over(Some(why)));
             }
             let facts = Facts::new(&current.playbook, &current.incident);
-            let holds =
-                |condition: &crate::playbook::Condition| condition.evaluate(&facts).and_known();
-            if let Some(position) = exercise.due(scenario, now, &holds) {
+            let listener = self.listen(exercise, scenario, incident).await?;
+            let heard = |cue: &Cue| listener.heard(cue, &current.incident);
+            let holds = |condition: &Condition| condition.evaluate(&facts).and_known();
+            let look = Look { now, heard: &heard, holds: &holds };
+            if let Some(position) = exercise.due(scenario, look) {
                 self.inject(exercise, scenario, incident, position).await?;
                 continue;
             }
-            let until = exercise.next_at(scenario);
+            let until = exercise.next_at(scenario, look);
             tokio::select! {
                 () = self.runtime.clock().sleep_until(until) => {}
                 () = matters(&mut commits, incident, scenario.abort_when_live) => {}
                 () = self.stop.cancelled() => {}
             }
         }
+    }
+
+    /// Hears the incident's journal where an inject waits for something in it.
+    async fn listen(
+        &self,
+        exercise: &Exercise,
+        scenario: &Scenario,
+        incident: IncidentId,
+    ) -> Result<Listener, Refusal> {
+        let waits =
+            |position: usize| matches!(scenario.injects[position].trigger, Trigger::After { .. });
+        if !exercise.open(scenario).any(waits) {
+            return Ok(Listener::default());
+        }
+        let (events, _) = self.journal(incident).await?;
+        Ok(Listener::of(&events))
     }
 
     /// Declares the incident. The run's own key makes a second attempt after a crash find the first.
@@ -203,7 +222,7 @@ impl Inner {
         let playbook = self.playbook_of(scenario)?;
         let now = self.runtime.clock().now();
         let mut taken = false;
-        for position in exercise.due_by(scenario, now) {
+        for position in exercise.due_by(scenario, Look::before(now)) {
             taken |= self.take_away(exercise, &scenario.injects[position].act, &playbook, None);
         }
         Ok(taken)
@@ -233,9 +252,8 @@ impl Inner {
         scenario: &Scenario,
         now: Timestamp,
     ) -> Result<Option<Text>, Refusal> {
-        if now >= exercise.over_at() {
-            let why = Text::both("演练超过 30 天", "the drill lasted longer than 30 days");
-            return Ok(Some(why));
+        if now >= exercise.over_at(scenario) {
+            return Ok(Some(over_because(scenario)));
         }
         let live = self.live_incident(scenario.abort_when_live).await?;
         Ok(live.map(gives_way))
@@ -275,23 +293,22 @@ impl Inner {
             // Messages that are to do without it must do so after a restart, too.
             self.archive.put(vec![keep_exercise(exercise)]).await?;
         }
-        let key = format!("drill/{run}/inject/{position}");
-        let keyed = Keyed {
-            fingerprint: Digest::of(key.as_bytes()),
-            key,
-            answer: Arc::new(|_| Some((204, Vec::new()))),
-        };
-        let options = CommitOptions { keyed: Some(keyed), ..CommitOptions::default() };
-        match self.execute(incident, act.command(), options).await {
-            Ok(_) | Err(Refusal::Answered(_)) => {}
-            Err(Refusal::Rejected(rejection)) => {
-                let words = act.in_words();
-                tracing::warn!(%run, position, %rejection, "an inject had no effect");
-                let (zh, en) = (rejection.text.get(Lang::Zh), rejection.text.get(Lang::En));
-                let text = format!("{words}: {zh} / {en}");
-                self.execute(incident, Command::Note { text }, CommitOptions::default()).await?;
+        for (nth, command) in act.commands().into_iter().enumerate() {
+            let options = match nth {
+                0 => once(format!("drill/{run}/inject/{position}")),
+                nth => once(format!("drill/{run}/inject/{position}/{nth}")),
+            };
+            match self.execute(incident, command, options).await {
+                Ok(_) | Err(Refusal::Answered(_)) => {}
+                Err(Refusal::Rejected(rejection)) => {
+                    let words = act.in_words();
+                    tracing::warn!(%run, position, %rejection, "an inject had no effect");
+                    let (zh, en) = (rejection.text.get(Lang::Zh), rejection.text.get(Lang::En));
+                    let note = Command::Note { text: format!("{words}: {zh} / {en}") };
+                    self.execute(incident, note, CommitOptions::default()).await?;
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
         exercise.done.insert(position);
         Ok(self.archive.put(vec![keep_exercise(exercise)]).await?)
@@ -372,6 +389,26 @@ impl Inner {
         let events = stream.events().filter_map(|(_, stored)| codec::decode(&stored.bytes).ok());
         let link = SmolStr::new(stream.link().to_string());
         Ok((events.collect(), Some(link)))
+    }
+}
+
+/// Lets a second attempt after a crash change nothing.
+fn once(key: String) -> CommitOptions {
+    let keyed = Keyed {
+        fingerprint: Digest::of(key.as_bytes()),
+        key,
+        answer: Arc::new(|_| Some((204, Vec::new()))),
+    };
+    CommitOptions { keyed: Some(keyed), ..CommitOptions::default() }
+}
+
+fn over_because(scenario: &Scenario) -> Text {
+    match scenario.lasts {
+        Some(length) => Text::both(
+            format!("演练到了 `lasts` 规定的时长 {length:#}"),
+            format!("the drill lasted the {length:#} that `lasts` gives it"),
+        ),
+        None => Text::both("演练超过 30 天", "the drill lasted longer than 30 days"),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::RunKey;
 use crate::id::{NoticeId, PersonId, RoleId};
@@ -65,6 +65,15 @@ impl Agenda {
     /// Strikes out everything but messages on their way.
     pub(super) fn keep_deliveries(&mut self) {
         self.queue.retain(|_, happening| matches!(happening, Happening::Deliver(_)));
+    }
+
+    /// Puts everything off but injects, which go by the clock.
+    pub(super) fn put_off(&mut self, by: SignedDuration) {
+        let later = |((at, nth), happening): ((Timestamp, u64), Happening)| match happening {
+            Happening::Inject(_) => ((at, nth), happening),
+            other => ((at.saturating_add(by).unwrap_or(Timestamp::MAX), nth), other),
+        };
+        self.queue = std::mem::take(&mut self.queue).into_iter().map(later).collect();
     }
 
     /// Lists the injects that have not happened.

@@ -35,6 +35,18 @@ impl<'a> Manners<'a> {
         matches!(self, Self::Modelled(..))
     }
 
+    /// Returns when an inject comes that comes at random.
+    pub(super) fn between(
+        self,
+        position: usize,
+        window: (SignedDuration, SignedDuration),
+    ) -> SignedDuration {
+        match self {
+            Self::Modelled(_, dice) => dice.between(position, window),
+            Self::Remembered(_) => window.0,
+        }
+    }
+
     /// Returns how long a person takes to answer for a role once a page reaches them; `None` when
     /// they never do.
     pub(super) fn acknowledgement(

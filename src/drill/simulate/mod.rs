@@ -15,16 +15,17 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use crate::drill::cast::Dice;
 use crate::drill::covered::covered;
+use crate::drill::cue::Listener;
 use crate::drill::inject::{InjectAct, Trigger};
 use crate::drill::observe::Observed;
 use crate::drill::result::{DrillResult, Outcome, RESULT_FORMAT};
-use crate::drill::scenario::LENGTH_MAX;
+use crate::drill::scenario::{LENGTH_MAX, Scenario};
 use crate::drill::score::{Seen, judge};
 use crate::drill::simulate::agenda::Happening;
 use crate::drill::simulate::life::Life;
@@ -183,6 +184,11 @@ struct Run<'a> {
     conditional: Vec<usize>,
     /// What reached the incident from outside as before and was refused, by position.
     refused: Vec<usize>,
+    /// Injects that wait for something to happen, by position.
+    waiting: Vec<usize>,
+    listener: Listener,
+    /// How many events the listener has heard.
+    listened: usize,
 }
 
 impl<'a> Run<'a> {
@@ -196,17 +202,23 @@ impl<'a> Run<'a> {
         if let Manners::Remembered(past) = setting.manners {
             again::expect(past, &mut first.agenda);
         }
-        let mut conditional = Vec::new();
+        let (mut conditional, mut waiting) = (Vec::new(), Vec::new());
         for (position, inject) in stage.scenario.injects.iter().enumerate() {
             match &inject.trigger {
                 _ if Some(position) == starter => {}
                 Trigger::At(offset) => {
                     first.agenda.put(take.begin + *offset, Happening::Inject(position));
                 }
+                Trigger::Within(from, to) => {
+                    let offset = setting.manners.between(position, (*from, *to));
+                    first.agenda.put(take.begin + offset, Happening::Inject(position));
+                }
                 Trigger::When(_) => conditional.push(position),
+                Trigger::After { .. } => waiting.push(position),
             }
         }
-        Ok(Self { setting, lives: vec![first], conditional, refused: Vec::new() })
+        let (lives, listener, refused) = (vec![first], Listener::default(), Vec::new());
+        Ok(Self { setting, lives, conditional, refused, waiting, listener, listened: 0 })
     }
 
     fn first(&mut self) -> &mut Life<'a> {
@@ -230,8 +242,9 @@ impl<'a> Run<'a> {
                 return (Outcome::Interrupted, Some(standstill(&self.first().world)));
             };
             let events: usize = self.lives.iter().map(|life| life.world.events.len()).sum();
-            if at.duration_since(begin) > LENGTH_MAX || events > EVENTS_MAX {
-                return (Outcome::Interrupted, Some(endless()));
+            let scenario = self.setting.stage.scenario;
+            if at.duration_since(begin) > scenario.length() || events > EVENTS_MAX {
+                return (Outcome::Interrupted, Some(endless(scenario)));
             }
             for life in &mut self.lives {
                 life.world.now = life.world.now.max(at);
@@ -260,6 +273,7 @@ impl<'a> Run<'a> {
         loop {
             for nth in 0..self.lives.len() {
                 self.lives[nth].hear();
+                self.listen();
                 while nth == 0 && self.inject_what_is_ripe() {
                     self.lives[nth].hear();
                 }
@@ -271,6 +285,24 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Puts down the injects whose cue has come.
+    fn listen(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let Self { lives, waiting, listener, listened, setting, .. } = self;
+        let Life { world, agenda, .. } = &mut lives[0];
+        world.events[*listened..].iter().for_each(|event| listener.hear(event));
+        *listened = world.events.len();
+        waiting.retain(|position| {
+            let trigger = &setting.stage.scenario.injects[*position].trigger;
+            let Trigger::After { cue, wait } = trigger else { return false };
+            let Some(heard) = listener.heard(cue, &world.incident) else { return true };
+            agenda.put((heard + *wait).max(world.now), Happening::Inject(*position));
+            false
+        });
+    }
+
     fn inject_what_is_ripe(&mut self) -> bool {
         let world = &self.lives[0].world;
         if !world.incident.status.is_open() {
@@ -279,7 +311,7 @@ impl<'a> Run<'a> {
         let ripe = self.conditional.iter().position(|position| {
             match &world.scenario.injects[*position].trigger {
                 Trigger::When(condition) => world.holds(condition),
-                Trigger::At(_) => false,
+                Trigger::At(_) | Trigger::Within(..) | Trigger::After { .. } => false,
             }
         });
         let Some(ripe) = ripe else { return false };
@@ -291,14 +323,20 @@ impl<'a> Run<'a> {
     fn inject(&mut self, position: usize) {
         let Life { world, people, outside, .. } = self.first();
         let act = &world.scenario.injects[position].act;
-        let done = world.ask(Actor::Drill, act.command());
+        let mut done = true;
+        for command in act.commands() {
+            done &= world.ask(Actor::Drill, command);
+        }
         match act {
-            InjectAct::Absent { role, span } => people.leave(role, world.now + *span, world),
-            InjectAct::ChannelDown { channel, span } => {
-                outside.take_down(channel, world.now + *span);
+            InjectAct::Absent { who, span } => people.leave(who, world.now + *span, world),
+            InjectAct::Channel { .. } => outside.suffer(world.scene().outages(act)),
+            InjectAct::Slow { role, times, span } => {
+                world.slowed.push((role.clone(), *times, world.now + *span));
             }
+            InjectAct::ClockJump(by) => self.jump(*by),
             InjectAct::Fail(step) if !done => people.doom(step),
             InjectAct::Fail(_)
+            | InjectAct::Contradict(_)
             | InjectAct::Alert(_)
             | InjectAct::Surge { .. }
             | InjectAct::Set(_)
@@ -315,12 +353,21 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Lets the clock jump: limits pass at once, what people are at takes as long as before.
+    fn jump(&mut self, by: SignedDuration) {
+        for life in &mut self.lives {
+            life.world.now = life.world.now.saturating_add(by).unwrap_or(Timestamp::MAX);
+            life.agenda.put_off(by);
+        }
+    }
+
     fn conclude(self, outcome: Outcome, why: Option<Text>) -> Simulated {
         let journal_hash = joined(&self.lives).map(|link| SmolStr::new(link.to_string()));
         let mut lives = self.lives.into_iter();
         let first = lives.next().expect("a run has the incident it began with");
         let injects = &first.world.scenario.injects;
-        let mut left: Vec<usize> = first.agenda.injects().chain(self.conditional).collect();
+        let mut left: Vec<usize> =
+            first.agenda.injects().chain(self.conditional).chain(self.waiting).collect();
         left.sort_unstable();
         Simulated {
             outcome,
@@ -402,7 +449,14 @@ fn standstill(world: &World<'_>) -> Text {
     )
 }
 
-fn endless() -> Text {
+fn endless(scenario: &Scenario) -> Text {
+    let length = scenario.length();
+    if length < LENGTH_MAX {
+        return Text::both(
+            format!("演练持续了 `lasts` 规定的 {length:#}，已结束"),
+            format!("the drill lasted the {length:#} that `lasts` gives it and was ended"),
+        );
+    }
     Text::both(
         format!("演练超过 30 天或 {EVENTS_MAX} 条记录，已停止"),
         format!("the drill was stopped after 30 days or {EVENTS_MAX} events"),

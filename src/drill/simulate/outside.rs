@@ -12,6 +12,8 @@ use crate::drill::simulate::people::{People, role_of};
 use crate::drill::simulate::world::World;
 use crate::engine::{Actor, Command, NoticeOutcome, Pending, Recipient, RunKey};
 use crate::id::{ChannelId, NoticeId};
+use crate::notify::gate::{Faults, Outage};
+use crate::notify::{Why, WhyCode};
 
 /// How long a message takes to reach its channel: a mail server on a good day.
 const DELIVERY: SignedDuration = SignedDuration::from_secs(2);
@@ -25,17 +27,21 @@ const ANSWER: SignedDuration = SignedDuration::from_secs(2);
 /// The channels and systems outside.
 #[derive(Debug, Default)]
 pub(super) struct Outside {
-    /// Channels that take nothing, and until when.
-    down: BTreeMap<ChannelId, Timestamp>,
+    /// What is wrong with channels.
+    outages: Vec<Outage>,
     /// What is on its way: which attempt on which channel.
     on_its_way: BTreeMap<NoticeId, (usize, u32)>,
 }
 
 impl Outside {
-    /// Takes a channel down.
-    pub(super) fn take_down(&mut self, channel: &ChannelId, until: Timestamp) {
-        let back = self.down.entry(channel.clone()).or_insert(until);
-        *back = (*back).max(until);
+    /// Lets something be wrong with channels. That they say things twice changes nothing: whoever
+    /// gets a message twice knows it again.
+    pub(super) fn suffer(&mut self, outages: Vec<Outage>) {
+        self.outages.extend(outages);
+    }
+
+    fn faults(&self, channel: &ChannelId, now: Timestamp) -> Faults {
+        Faults::of(channel, &self.outages, now)
     }
 
     /// Looks into the outbox and sends what nobody has sent yet.
@@ -86,14 +92,19 @@ impl Outside {
                 NoticeOutcome::HeldBack { why: "simulation".to_owned() }
             }
             (_, None) => return,
-            (_, Some(via)) if self.down.get(via).is_some_and(|until| *until > world.now) => {
-                NoticeOutcome::Retry {
+            (_, Some(via)) => match self.faults(via, world.now) {
+                Faults { down: true, .. } => NoticeOutcome::Retry {
                     attempt: attempt + 1,
                     until: world.now + RETRY * (1 << (*attempt).min(DOUBLINGS_MAX)),
                     why: "drill: the channel is down".to_owned(),
-                }
-            }
-            (_, Some(via)) => NoticeOutcome::Delivered { via: via.clone(), within: None },
+                },
+                Faults { late: Some(late), .. } if *attempt == 0 => NoticeOutcome::Retry {
+                    attempt: attempt + 1,
+                    until: world.now.saturating_add(late).unwrap_or(Timestamp::MAX),
+                    why: Why::with(WhyCode::DrillChannelSlow, via).to_string(),
+                },
+                Faults { .. } => NoticeOutcome::Delivered { via: via.clone(), within: None },
+            },
         };
         let taken_by = match &outcome {
             NoticeOutcome::Delivered { via, .. } => Some(via.clone()),

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 
 use crate::drill::cast::Turn;
-use crate::drill::inject::REASON;
+use crate::drill::inject::{Absentee, REASON};
 use crate::drill::past::{End, Mend};
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::world::World;
@@ -223,8 +223,8 @@ impl People {
     }
 
     /// Lets someone be away.
-    pub(super) fn leave(&mut self, role: &RoleId, until: Timestamp, world: &World<'_>) {
-        for person in world.scene().who_has(role) {
+    pub(super) fn leave(&mut self, who: &Absentee, until: Timestamp, world: &World<'_>) {
+        for person in world.scene().absentees(who) {
             let back = self.away.entry(person).or_insert(until);
             *back = (*back).max(until);
         }

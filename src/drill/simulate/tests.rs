@@ -181,6 +181,100 @@ fn a_channel_that_is_down_delays_messages_and_sends_them_another_way() {
     assert!(rerouted.iter().all(|fact| fact["from"] == "sms") && !rerouted.is_empty());
 }
 
+const SMS_DOWN: &str = "{ at: 3m, channel_down: sms, for: 20m }";
+
+#[test]
+fn every_channel_can_be_down_late_or_say_things_twice() {
+    let house = with(SMS_DOWN, "{ at: 0m, channel_down: all, for: 10m }");
+    let run = house.run(42).1;
+    let first = minutes(&run, "role_acknowledged", "role", "support").unwrap();
+    assert!(first >= 10.0, "nobody hears of anything for ten minutes: {first}");
+    let late = with(SMS_DOWN, "{ at: 0m, channel_slow: all, by: 4m, for: 1h }");
+    let run = late.run(42).1;
+    let delayed = facts(&run, "notice_delayed");
+    let why =
+        |fact: &Json| fact["why"].as_str().is_some_and(|why| why.starts_with("drill_channel_slow"));
+    assert!(delayed.iter().any(why), "{}", story(&run));
+    let first = minutes(&run, "role_acknowledged", "role", "support").unwrap();
+    assert!(first >= 4.0, "{first}");
+    let twice = with(SMS_DOWN, "{ at: 0m, channel_twice: all, for: 1h }");
+    let run = twice.run(42).1;
+    let taken = facts(&run, "role_acknowledged").len();
+    let plain = with(SMS_DOWN, "{ at: 0m, message: nothing }").run(42).1;
+    assert_eq!(taken, facts(&plain, "role_acknowledged").len(), "whoever gets it twice copes");
+}
+
+#[test]
+fn people_of_a_slow_role_take_longer_for_a_while() {
+    let slow = |times: &str| {
+        let text = format!("{{ at: 0m, slow: support, times: {times}, for: 2h }}");
+        let run = with(SMS_DOWN, &text).run(42).1;
+        minutes(&run, "step_done", "step", "confirm").unwrap()
+    };
+    let (once, thrice) = (slow("1"), slow("3"));
+    assert!((2.0 * once..=3.0 * once).contains(&thrice), "{once} {thrice}");
+}
+
+#[test]
+fn a_clock_that_jumps_lets_limits_pass_and_work_take_its_time() {
+    let plain = with(SMS_DOWN, "{ at: 15m, message: nothing }").run(42).1;
+    let jumped = with(SMS_DOWN, "{ at: 15m, clock_jump: 2h }").run(42).1;
+    let done = |run: &Simulated| minutes(run, "step_done", "step", "isolate").unwrap();
+    let (before, after) = (done(&plain), done(&jumped));
+    assert!(before > 15.0 && after >= before + 119.0, "{before} {after}");
+    assert!(!facts(&jumped, "objective_missed").is_empty(), "{}", story(&jumped));
+}
+
+#[test]
+fn reports_that_disagree_are_noted_one_by_one() {
+    let text = "{ at: 3m, contradict: [ { from: a, text: up }, { from: b, text: down } ] }";
+    let run = with(SMS_DOWN, text).run(42).1;
+    let said: Vec<String> =
+        facts(&run, "noted").iter().map(|fact| fact["text"].to_string()).collect();
+    let marked = said.iter().filter(|said| said.contains("contradicting report")).count();
+    assert_eq!(marked, 2, "{said:?}");
+}
+
+#[test]
+fn what_comes_after_something_comes_then_and_what_comes_at_random_in_its_window() {
+    let at = |inject: &str, seed| {
+        let run = with(SMS_DOWN, inject).run(seed).1;
+        let own = facts(&run, "noted").iter().any(|fact| fact["text"].to_string().contains("now"));
+        assert!(own, "{}", story(&run));
+        let noted = run.events.iter().find(|event| {
+            matches!(&event.fact, crate::engine::Fact::Noted { text } if text.contains("now"))
+        });
+        let begin = run.events[0].occurred_at;
+        let minute = noted.unwrap().occurred_at.duration_since(begin).as_secs_f64() / 60.0;
+        (minute, run)
+    };
+    for (cue, fact, key, value) in [
+        ("step: locate, is: done", "step_done", "step", "locate"),
+        ("acknowledged: commander", "role_acknowledged", "role", "commander"),
+        ("phase: recover", "phase_entered", "phase", "recover"),
+    ] {
+        let (noted, run) = at(&format!("{{ after: {{ {cue} }}, wait: 5m, message: now }}"), 42);
+        let cue_at = minutes(&run, fact, key, value).unwrap();
+        assert!((noted - cue_at - 5.0).abs() < 0.01, "{cue}: {cue_at} {noted}");
+    }
+    let (reached, _) = at("{ after: { reached: commander }, message: now }", 42);
+    assert!(reached < 2.0, "{reached}");
+    let random = |seed| at("{ within: [3m, 9m], message: now }", seed).0;
+    let drawn: Vec<f64> = (1..20).map(random).collect();
+    assert!(drawn.iter().all(|minute| (3.0..9.0).contains(minute)), "{drawn:?}");
+    assert!((random(7) - random(7)).abs() < f64::EPSILON);
+    assert!(drawn.iter().any(|minute| (minute - drawn[0]).abs() > 1.0));
+}
+
+#[test]
+fn a_drill_that_has_lasted_its_time_is_ended_and_judged() {
+    let (result, run) = with("seed: 42", "seed: 42\nlasts: 20m").run(42);
+    assert_eq!(result.outcome, Outcome::Interrupted);
+    assert!(run.ended_at.duration_since(run.events[0].occurred_at).as_mins() <= 20);
+    assert!(result.why.unwrap().get(Lang::En).contains("`lasts`"));
+    assert!(result.score.is_some());
+}
+
 #[test]
 fn a_request_that_keeps_failing_leads_to_the_plans_way_out() {
     let run = with("fails: 30%", "fails: 100%").run(42).1;

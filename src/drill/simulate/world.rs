@@ -37,6 +37,8 @@ pub(super) struct World<'a> {
     /// The last link of the journal's hash chain, where it is kept.
     pub(super) link: Option<Digest>,
     pub(super) events: Vec<Event>,
+    /// Roles that an inject makes slower: how many times, and until when.
+    pub(super) slowed: Vec<(RoleId, f64, Timestamp)>,
 }
 
 /// What every run needs: the drill, the plan and the people.
@@ -89,6 +91,7 @@ impl<'a> World<'a> {
             observed: Observed::default(),
             link: setting.hashed.then(|| chain::genesis(id)),
             events: Vec::new(),
+            slowed: Vec::new(),
         };
         world.record(events);
         Ok(world)
@@ -149,12 +152,19 @@ impl<'a> World<'a> {
 
     /// Returns how fast work on a step goes that begins now.
     pub(super) fn work_pace(&self, step: &StepId) -> Pace {
-        Pace { at: self.now, slower: self.change.work(step) }
+        let role = self.playbook.step(step).and_then(|(_, step)| step.doer());
+        Pace { at: self.now, slower: self.change.work(step) * self.slowed(role) }
     }
 
     /// Returns how fast a role reacts to what reaches it now.
     pub(super) fn reaction_pace(&self, role: Option<&RoleId>) -> Pace {
-        Pace { at: self.now, slower: self.change.reaction(role) }
+        Pace { at: self.now, slower: self.change.reaction(role) * self.slowed(role) }
+    }
+
+    fn slowed(&self, role: Option<&RoleId>) -> f64 {
+        let meant =
+            self.slowed.iter().filter(|(slow, _, until)| Some(slow) == role && *until > self.now);
+        meant.map(|(_, times, _)| times).product()
     }
 
     /// Tells whether a condition holds now; unknown counts as false.

@@ -7,7 +7,7 @@ use crate::playbook::Audience;
 impl Pass {
     /// Makes passes for tests of channels, which the gate is not part of.
     pub(in crate::notify) const fn for_test(drill: bool) -> Self {
-        Self(if drill { Mark::Drill } else { Mark::None })
+        Self::new(if drill { Mark::Drill } else { Mark::None })
     }
 }
 
@@ -125,11 +125,11 @@ fn requests_pass_as_the_table_says() {
                 };
                 let verdict = pass(mode, Act::Request { host: &host }, allowed);
                 let wanted = match mode {
-                    Mode::Live if on_http => Verdict::Send(Pass(Mark::None)),
+                    Mode::Live if on_http => Verdict::Send(Pass::new(Mark::None)),
                     Mode::Live => {
                         Verdict::Refuse(Why::with(WhyCode::HostNotAllowed, "ops.example:443"))
                     }
-                    Mode::Drill if on_drill => Verdict::Send(Pass(Mark::Drill)),
+                    Mode::Drill if on_drill => Verdict::Send(Pass::new(Mark::Drill)),
                     Mode::Drill => {
                         Verdict::HoldBack(Why::with(WhyCode::DrillHost, "ops.example:443"))
                     }
@@ -143,9 +143,9 @@ fn requests_pass_as_the_table_says() {
 
 #[test]
 fn a_drill_s_pass_marks_what_it_lets_out_in_either_language() {
-    let drill = Pass(Mark::Drill);
+    let drill = Pass::new(Mark::Drill);
     assert_eq!((drill.prefix(Lang::Zh), drill.prefix(Lang::En)), ("【演练】", "[DRILL] "));
-    let live = Pass(Mark::None);
+    let live = Pass::new(Mark::None);
     assert_eq!((live.prefix(Lang::Zh), live.prefix(Lang::En)), ("", ""));
 }
 
@@ -164,15 +164,34 @@ fn what_a_drill_takes_away_is_missing_for_its_own_messages_and_for_a_while() {
         pass(mode, act, Allowed { outages, now, ..allowed(&directory, &none) })
     };
     let drill = Mode::Drill;
-    let sent = Verdict::Send(Pass(Mark::Drill));
+    let sent = Verdict::Send(Pass::new(Mark::Drill));
     let down = Verdict::Refuse(Why::with(WhyCode::DrillChannelDown, "mail"));
     let absent = Verdict::HoldBack(Why::new(WhyCode::DrillAbsent));
     assert_eq!(ask(drill, &person, &mail_down, at(59)), down);
     assert_eq!(ask(drill, &person, &mail_down, at(60)), sent);
     assert_eq!(ask(drill, &person, &away, at(59)), absent);
     assert_eq!(ask(drill, &person, &away, at(60)), sent);
+    let all_down = [outage(Missing::EveryChannel)];
+    assert_eq!(ask(drill, &person, &all_down, at(59)), down);
+    assert_eq!(ask(drill, &person, &all_down, at(60)), sent);
+    let late =
+        |channel: Option<&str>| Missing::Haste { channel: channel.map(Into::into), seconds: 90 };
+    let gate = |mode, outages: &[Outage]| {
+        let act = Act::Notice { to: &person, channel: &channel, drills: true, host: None };
+        pass(mode, act, Allowed { outages, now: at(1), ..allowed(&directory, &none) })
+    };
+    let faulty = |missing, mode| match gate(mode, &[outage(missing)]) {
+        Verdict::Send(pass) => (pass.late_by().map(|by| by.as_secs()), pass.again().is_some()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(faulty(late(None), drill), (Some(90), false));
+    assert_eq!(faulty(late(Some("mail")), drill), (Some(90), false));
+    assert_eq!(faulty(late(Some("sms")), drill), (None, false));
+    assert_eq!(faulty(Missing::Once { channel: None }, drill), (None, true));
+    assert_eq!(faulty(Missing::Once { channel: Some("sms".into()) }, drill), (None, false));
+    assert_eq!(faulty(Missing::Once { channel: None }, Mode::Live), (None, false));
     let barred = Verdict::HoldBack(Why::new(WhyCode::DrillAudience));
     assert_eq!(ask(drill, &customers, &mail_down, at(0)), barred);
-    let live = Verdict::Send(Pass(Mark::None));
+    let live = Verdict::Send(Pass::new(Mark::None));
     assert_eq!(ask(Mode::Live, &person, &mail_down, at(0)), live);
 }
