@@ -170,10 +170,7 @@ fn frozen_by_pause<'a>(incident: &'a Incident, visit: &mut dyn FnMut(Timestamp, 
             visit(at, Why::Rung(subject));
         }
     }
-    for run in incident.runs() {
-        if run.is_settled() {
-            continue;
-        }
+    for run in incident.open_runs() {
         let instants = [
             (warning(run), Why::Warning(&run.key)),
             (start_by(run), Why::Start(&run.key)),

@@ -54,6 +54,22 @@ pub struct Outcome {
     pub personal: Vec<Sealed>,
 }
 
+/// What a command led to, beside the incident that became of it.
+#[derive(Debug)]
+pub struct Change {
+    /// What happened, in order; empty where the command changes nothing.
+    pub events: Vec<Event>,
+    /// The personal values that the events refer to; kept apart, in the same append.
+    pub personal: Vec<Sealed>,
+}
+
+impl Change {
+    fn to(self, incident: Incident) -> Outcome {
+        let Self { events, personal } = self;
+        Outcome { events, incident, personal }
+    }
+}
+
 /// Turns a plan into an incident.
 ///
 /// # Errors
@@ -62,8 +78,8 @@ pub struct Outcome {
 pub fn declare(playbook: &Playbook, declare: Declare, ctx: &Ctx<'_>) -> Result<Outcome, Rejection> {
     check_declaration(&declare, ctx)?;
     let first = declared(playbook, &declare, ctx);
-    let Some(incident) = Incident::begin(&first) else { return Err(reject::endless()) };
-    let mut decision = Decision::new(playbook, incident, ctx);
+    let Some(mut incident) = Incident::begin(&first) else { return Err(reject::endless()) };
+    let mut decision = Decision::new(playbook, &mut incident, ctx);
     let by_tool = declare.alert.is_some() || declare.surge.is_some();
     let by_person = !by_tool && declare.drill.is_none() && declare.parent.is_none();
     let inputs = decision.read_inputs(declare.inputs, by_person)?;
@@ -84,7 +100,8 @@ pub fn declare(playbook: &Playbook, declare: Declare, ctx: &Ctx<'_>) -> Result<O
         decision.enter(&phase.id, Way::default());
     }
     decision.settle()?;
-    Ok(decision.outcome())
+    let change = decision.made();
+    Ok(change.to(incident))
 }
 
 fn check_declaration(declare: &Declare, ctx: &Ctx<'_>) -> Result<(), Rejection> {
@@ -161,16 +178,33 @@ pub fn decide(
     command: Command,
     ctx: &Ctx<'_>,
 ) -> Result<Outcome, Rejection> {
+    let mut incident = incident.clone();
+    let change = change(playbook, &mut incident, command, ctx)?;
+    Ok(change.to(incident))
+}
+
+/// Decides like [`decide`] and changes the incident in its place: for whoever keeps no copy that
+/// must stay as it was, since nothing is copied then.
+///
+/// # Errors
+/// As [`decide`]. An incident whose version has moved all the same is no longer what its journal
+/// says, and must be made of that again.
+pub fn change(
+    playbook: &Playbook,
+    incident: &mut Incident,
+    command: Command,
+    ctx: &Ctx<'_>,
+) -> Result<Change, Rejection> {
     if !incident.status.is_open() && !outlives_end(&command) {
         return Err(reject::ended(incident));
     }
     if let Command::HandOff { request, to } = &command {
         return hand_off::hand_over(playbook, incident, (*request, to), ctx);
     }
-    let mut decision = Decision::new(playbook, incident.clone(), ctx);
+    let mut decision = Decision::new(playbook, incident, ctx);
     decision.dispatch(command)?;
     decision.settle()?;
-    Ok(decision.outcome())
+    Ok(decision.made())
 }
 
 /// Tells whether a command may still be given when the incident has ended: what is remarked,
@@ -212,9 +246,9 @@ const fn outlives_end(command: &Command) -> bool {
 }
 
 impl Decision<'_> {
-    fn outcome(self) -> Outcome {
-        let Self { events, incident, personal, .. } = self;
-        Outcome { events, incident, personal }
+    fn made(self) -> Change {
+        let Self { events, personal, .. } = self;
+        Change { events, personal }
     }
 
     fn dispatch(&mut self, command: Command) -> Result<(), Rejection> {

@@ -128,6 +128,7 @@ impl Incident {
             surge: None,
             roles: Arc::default(),
             steps: Arc::default(),
+            open: Arc::default(),
             ladders: Arc::default(),
             handlers_fired: Arc::default(),
             objectives: Arc::default(),

@@ -142,4 +142,8 @@ fn counts(incident: &Incident, broken: &mut Vec<Violation>) {
     if (ended, halting) != (incident.ended_in_visit as usize, incident.halting_in_visit as usize) {
         broken.push(violation("counts_of_the_visit", incident.id));
     }
+    let open = incident.steps.iter().filter(|(_, record)| record.is_open()).map(|(step, _)| step);
+    if !open.eq(incident.open.iter()) {
+        broken.push(violation("open_steps_are_listed", incident.id));
+    }
 }

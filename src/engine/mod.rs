@@ -40,7 +40,7 @@ pub use command::{
     Proves, RequestOutcome, RoleAct, StepAct, StepRef,
 };
 pub use deadline::{due, next_deadline, next_send};
-pub use decide::{Outcome, decide, declare};
+pub use decide::{Change, Outcome, change, decide, declare};
 pub use event::{
     Actor, AlertNote, DeadlineName, EVENT_FORMAT, Event, EvidenceItem, LadderSubject, PlaybookRef,
     RollbackCause, SetMoment, StepAlarm, StuckReason, Through, Undoing, ValueSource,

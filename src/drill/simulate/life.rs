@@ -55,6 +55,7 @@ impl<'a> Life<'a> {
     pub(super) fn hear(&mut self) {
         while let Some(event) = self.world.events.get(self.heard) {
             self.people.hear(&event.fact, &self.world, &mut self.agenda);
+            self.outside.hear(&event.fact);
             self.heard += 1;
         }
     }

@@ -2,7 +2,7 @@
 //! requests. Nothing leaves; audiences that only a live incident reaches are held back, as the gate
 //! does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,7 +10,7 @@ use crate::drill::past::End;
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::people::{People, role_of};
 use crate::drill::simulate::world::World;
-use crate::engine::{Actor, Command, NoticeOutcome, Pending, Recipient, RunKey};
+use crate::engine::{Actor, AttentionFact, Command, Fact, NoticeOutcome, Pending, Recipient, RunKey};
 use crate::id::{ChannelId, NoticeId};
 use crate::notify::gate::{Faults, Outage};
 use crate::notify::{Why, WhyCode};
@@ -31,6 +31,8 @@ pub(super) struct Outside {
     outages: Vec<Outage>,
     /// What is on its way: which attempt on which channel.
     on_its_way: BTreeMap<NoticeId, (usize, u32)>,
+    /// What was put into the outbox or put off since anyone looked.
+    stirred: BTreeSet<NoticeId>,
 }
 
 impl Outside {
@@ -44,23 +46,39 @@ impl Outside {
         Faults::of(channel, &self.outages, now)
     }
 
+    /// Hears of what is to be sent.
+    pub(super) fn hear(&mut self, fact: &Fact) {
+        match fact {
+            Fact::NoticeQueued { notice } => drop(self.stirred.insert(notice.id)),
+            Fact::NoticeDelayed { notice: id, .. }
+            | Fact::NoticeRerouted { notice: id, .. }
+            | Fact::RequestQueued { request: id, .. }
+            | Fact::Attention(
+                AttentionFact::Reached { notice: id, .. }
+                | AttentionFact::Released { notice: id, .. },
+            ) => drop(self.stirred.insert(*id)),
+            _ => {}
+        }
+    }
+
     /// Looks into the outbox and sends what nobody has sent yet.
     pub(super) fn look(&mut self, world: &World<'_>, people: &mut People, agenda: &mut Agenda) {
-        for (id, pending) in world.incident.outbox.iter() {
-            match &**pending {
+        for id in std::mem::take(&mut self.stirred) {
+            let Some(pending) = world.incident.outbox.get(&id) else { continue };
+            match pending.as_ref() {
                 Pending::Notice { channel, attempt, next_at, .. } => {
                     let this = (*channel, *attempt);
-                    if self.on_its_way.insert(*id, this) != Some(this) {
+                    if self.on_its_way.insert(id, this) != Some(this) {
                         let at = (*next_at).max(world.now) + DELIVERY;
-                        agenda.put(at, Happening::Deliver(*id));
+                        agenda.put(at, Happening::Deliver(id));
                     }
                 }
                 Pending::Request { key, .. } => {
-                    if self.on_its_way.insert(*id, (0, 0)).is_none() {
+                    if self.on_its_way.insert(id, (0, 0)).is_none() {
                         let turn = people.turn(key);
                         let role = role_of(world, &key.step);
                         let took = world.manners.request(role, &turn, world.work_pace(&key.step));
-                        let answer = Happening::Answer { request: *id, key: key.clone() };
+                        let answer = Happening::Answer { request: id, key: key.clone() };
                         agenda.put(world.now + took.unwrap_or(ANSWER), answer);
                     }
                 }

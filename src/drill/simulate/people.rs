@@ -16,7 +16,7 @@ use crate::drill::past::{End, Mend};
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::world::World;
 use crate::engine::{
-    Actor, ClockKey, Command, EvidenceItem, Fact, Incident, LadderSubject, Notice, Purpose,
+    Actor, ClockKey, Command, EvidenceItem, Fact, Family, Incident, LadderSubject, Notice, Purpose,
     RoleAct, Run, RunKey, StepAct, StepRef, StepState, Tenure,
 };
 use crate::id::{ChannelId, NoticeId, PersonId, RoleId, StepId};
@@ -34,8 +34,10 @@ pub(super) struct People {
     noticed: BTreeSet<RunKey>,
     /// Steps of which runs became ready or failed since anyone looked.
     stirred: BTreeSet<StepId>,
-    /// Runs that someone has taken notice of and nobody has begun.
-    fresh: BTreeSet<RunKey>,
+    /// Runs that someone has taken notice of and nobody has begun, by the role that acts.
+    fresh: BTreeMap<RoleId, BTreeSet<RunKey>>,
+    /// Runs have moved since those who may have become free were looked for.
+    moved: bool,
     /// Failed runs that someone has taken notice of.
     broken: BTreeSet<RunKey>,
     /// How often each step, or item of it, was begun.
@@ -62,6 +64,7 @@ pub(super) struct People {
 impl People {
     /// Reacts to one event.
     pub(super) fn hear(&mut self, fact: &Fact, world: &World<'_>, agenda: &mut Agenda) {
+        self.moved |= fact.family() == Family::Step;
         match fact {
             Fact::RoleAcknowledged { role, .. } => {
                 for key in self.idle.remove(role).unwrap_or_default() {
@@ -151,7 +154,9 @@ impl People {
             let of_all_items = step.for_each.is_some() && run.key.item.is_none();
             if step.action.is_human() && !of_all_items && !self.noticed.contains(&run.key) {
                 self.noticed.insert(run.key.clone());
-                self.fresh.insert(run.key.clone());
+                if let Some(role) = step.doer().or_else(|| world.playbook.commander()) {
+                    self.fresh.entry(role.clone()).or_default().insert(run.key.clone());
+                }
                 self.take_turn(&run.key);
                 let after = self.reaction(run, world).unwrap_or(SignedDuration::ZERO);
                 agenda.put(world.now + after, Happening::Begin(run.key.clone()));
@@ -166,6 +171,9 @@ impl People {
 
     /// Lets those who have become free go on with what waited for them.
     fn call_up(&mut self, world: &World<'_>, agenda: &mut Agenda) {
+        if !std::mem::take(&mut self.moved) {
+            return;
+        }
         for (person, queue) in &mut self.queues {
             let busy = self.working_on.get(person).is_some_and(|key| is_under_way(world, key));
             queue.retain(|key| is_under_way(world, key));
@@ -191,12 +199,19 @@ impl People {
         if busy {
             return None;
         }
-        self.fresh.retain(|key| is_under_way(world, key));
-        let fresh = self.fresh.iter().filter(|key| is_for(world, person, key));
-        let chosen = queue.iter().chain(fresh).filter(|key| is_under_way(world, key));
-        let chosen = chosen.min_by_key(|key| (urgency(world, key), (*key).clone()))?.clone();
+        let held = |role: &RoleId| held_by(&world.incident, role) == Some(person);
+        let mut fresh: Vec<&mut BTreeSet<RunKey>> = Vec::new();
+        for (_, keys) in self.fresh.iter_mut().filter(|(role, _)| held(role)) {
+            keys.retain(|key| is_ready(world, key));
+            fresh.push(keys);
+        }
+        let waiting = fresh.iter().flat_map(|keys| keys.iter()).filter(|key| is_work(world, key));
+        let chosen = queue.iter().filter(|key| is_under_way(world, key)).chain(waiting);
+        let chosen = chosen.min_by_key(|key| (urgency(world, key), *key))?.clone();
         queue.remove(&chosen);
-        self.fresh.remove(&chosen);
+        for keys in fresh {
+            keys.remove(&chosen);
+        }
         self.working_on.insert(person.clone(), chosen.clone());
         Some(chosen)
     }
@@ -464,15 +479,15 @@ pub(super) fn role_of<'a>(world: &World<'a>, step: &StepId) -> Option<&'a RoleId
     world.playbook.step(step)?.1.doer()
 }
 
-/// Tells whether a person is to act on a run that nobody has begun.
-fn is_for(world: &World<'_>, person: &PersonId, key: &RunKey) -> bool {
-    let Some((_, step)) = world.playbook.step(&key.step) else { return false };
-    let worked_on = matches!(step.action, Action::Manual(_) | Action::Decide(_));
-    let role = step.doer().or_else(|| world.playbook.commander());
-    let run = world.incident.run_of(key);
-    worked_on
-        && run.is_some_and(|run| matches!(run.state, StepState::Ready))
-        && role.and_then(|role| held_by(&world.incident, role)) == Some(person)
+/// Tells whether a run is one that a person works on for a time.
+fn is_work(world: &World<'_>, key: &RunKey) -> bool {
+    let step = world.playbook.step(&key.step).map(|(_, step)| step);
+    step.is_some_and(|step| matches!(step.action, Action::Manual(_) | Action::Decide(_)))
+}
+
+/// Tells whether nobody has begun a run that can be begun.
+fn is_ready(world: &World<'_>, key: &RunKey) -> bool {
+    world.incident.run_of(key).is_some_and(|run| matches!(run.state, StepState::Ready))
 }
 
 /// Returns by when a run must be begun or done; what has no limit comes last.

@@ -13,8 +13,8 @@ use crate::drill::scenario::Scenario;
 use crate::drill::simulate::manners::Manners;
 use crate::drill::simulate::setting::{Change, Setting};
 use crate::engine::{
-    Actor, Chance, Command, Ctx, Declare, Event, Facts, Incident, Outcome, Rejection, codec,
-    decide, declare, due, next_deadline,
+    Actor, Chance, Command, Ctx, Declare, Event, Facts, Incident, Outcome, Rejection, change,
+    codec, declare, due, next_deadline,
 };
 use crate::id::{IncidentId, NoticeId, RoleId, StepId};
 use crate::people::Directory;
@@ -100,29 +100,29 @@ impl<'a> World<'a> {
     /// Asks something of the incident; tells whether it was done. What modelled people ask for may
     /// have become pointless, and then nothing changes.
     pub(super) fn ask(&mut self, actor: Actor, command: Command) -> bool {
-        let ctx = self.ctx(actor);
-        match decide(self.playbook, &self.incident, command, &ctx) {
-            Ok(Outcome { events, incident, .. }) => {
-                self.incident = incident;
-                self.record(events);
+        let (ctx, version) = (self.ctx(actor), self.incident.version);
+        match change(self.playbook, &mut self.incident, command, &ctx) {
+            Ok(made) => {
+                self.record(made.events);
                 true
             }
-            Err(_) => false,
+            Err(_) => {
+                if self.incident.version != version
+                    && let Some(before) = Incident::replay(&self.events)
+                {
+                    self.incident = before;
+                }
+                false
+            }
         }
     }
 
     /// Lets the incident go on by another plan.
     pub(super) fn hand_over(&mut self, request: NoticeId, to: &'a Arc<Playbook>) {
-        let before = self.playbook;
-        let command = Command::HandOff { request, to: Arc::clone(to) };
-        let ctx = self.ctx(Actor::System);
-        if let Ok(Outcome { events, incident, .. }) = decide(before, &self.incident, command, &ctx)
+        if self.ask(Actor::System, Command::HandOff { request, to: Arc::clone(to) })
+            && self.incident.playbook.hash == to.hash
         {
-            if incident.playbook.hash == to.hash {
-                self.playbook = to;
-            }
-            self.incident = incident;
-            self.record(events);
+            self.playbook = to;
         }
     }
 

@@ -1,4 +1,4 @@
-//! The working object of one decision: a copy of the incident, the events so far, and the work
+//! The working object of one decision: the incident as it becomes, the events so far, and the work
 //! that follows from them. Deciding and replaying share [`Incident::apply`].
 
 use std::collections::VecDeque;
@@ -25,7 +25,7 @@ pub(super) struct Decision<'a> {
     pub index: &'a Index,
     pub ctx: &'a Ctx<'a>,
     /// The incident after the events so far.
-    pub incident: Incident,
+    pub incident: &'a mut Incident,
     pub events: Vec<Event>,
     /// The personal values that the events so far refer to.
     pub personal: Vec<Sealed>,
@@ -240,7 +240,7 @@ impl Agenda {
 }
 
 impl<'a> Decision<'a> {
-    pub fn new(playbook: &'a Playbook, incident: Incident, ctx: &'a Ctx<'a>) -> Self {
+    pub fn new(playbook: &'a Playbook, incident: &'a mut Incident, ctx: &'a Ctx<'a>) -> Self {
         Self {
             playbook,
             index: playbook.index(),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::decision::{Decision, Voice};
 use super::phase::Way;
-use super::{Outcome, reject};
+use super::{Change, reject};
 use crate::engine::command::Ctx;
 use crate::engine::event::{LadderSubject, PlaybookRef, ValueSource};
 use crate::engine::fact::Fact;
@@ -34,22 +34,23 @@ struct Over<'a> {
 /// As every decision: a plan whose automatic steps find no end.
 pub(super) fn hand_over(
     playbook: &Playbook,
-    incident: &Incident,
+    incident: &mut Incident,
     (request, to): (NoticeId, &Arc<Playbook>),
     ctx: &Ctx<'_>,
-) -> Result<Outcome, Rejection> {
-    let mut decision = Decision::new(playbook, incident.clone(), ctx);
-    let Some(Pending::HandOff { key, with, .. }) = incident.outbox.get(&request).map(AsRef::as_ref)
-    else {
-        return Ok(decision.outcome());
+) -> Result<Change, Rejection> {
+    let asked = incident.outbox.get(&request).cloned();
+    let earlier = incident.earlier.len();
+    let mut decision = Decision::new(playbook, incident, ctx);
+    let Some(Pending::HandOff { key, with, .. }) = asked.as_deref() else {
+        return Ok(decision.made());
     };
     if !decision.is_active(key) {
-        return Ok(decision.outcome());
+        return Ok(decision.made());
     }
     let given: Map<String, Json> =
         with.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
     let why = match Field::read_some(&to.inputs, &Json::Object(given)) {
-        _ if incident.earlier.len() >= HAND_OFFS_MAX => {
+        _ if earlier >= HAND_OFFS_MAX => {
             format!("an incident is handed over at most {HAND_OFFS_MAX} times")
         }
         Ok(values) => {
@@ -67,11 +68,11 @@ pub(super) fn hand_over(
     };
     decision.call_refused(request, key, why);
     decision.settle()?;
-    Ok(decision.outcome())
+    Ok(decision.made())
 }
 
 impl Over<'_> {
-    fn happen(self, mut old: Decision<'_>, ctx: &Ctx<'_>) -> Result<Outcome, Rejection> {
+    fn happen(self, mut old: Decision<'_>, ctx: &Ctx<'_>) -> Result<Change, Rejection> {
         let Self { request, key, to, values } = self;
         let seq = old.emit(Fact::StepDone { key: key.clone(), answer: None, note: None });
         old.voice = Voice::Rule(seq);
@@ -83,7 +84,7 @@ impl Over<'_> {
         new.voice = Voice::Rule(seq);
         new.begin_new_plan(values, key);
         new.settle()?;
-        Ok(new.outcome())
+        Ok(new.made())
     }
 }
 

@@ -147,7 +147,7 @@ fn handed_off(incident: &mut Incident, over: &Takeover, event: &Event) {
     });
     incident.playbook = Arc::new(to.clone());
     incident.restricted |= restricted;
-    incident.steps = Arc::default();
+    (incident.steps, incident.open) = (Arc::default(), Arc::default());
     (incident.next_taken, incident.phases_entered) = (Arc::default(), Arc::default());
     (incident.handlers_fired, incident.facts_asked) = (Arc::default(), Arc::default());
     (incident.ended_in_visit, incident.halting_in_visit) = (0, 0);

@@ -10,7 +10,7 @@ use crate::engine::fact::Fact;
 use crate::engine::incident::{Incident, Milestones, StepRecord};
 use crate::engine::notice::Purpose;
 use crate::engine::run::{Run, RunKey, SkipReason, Standing, StepState};
-use crate::id::PersonId;
+use crate::id::{PersonId, StepId};
 use crate::playbook::{Milestone, Value};
 
 pub(super) fn apply(incident: &mut Incident, event: &Event) {
@@ -167,7 +167,7 @@ pub(super) fn change(incident: &mut Incident, key: &RunKey, change: impl FnOnce(
         if let Some(run) = record.items.get_mut(item as usize) {
             change(Arc::make_mut(run));
         }
-        return;
+        return note_open(incident, &key.step);
     }
     let before = weight(&record.run, incident.visit);
     if record.run.key != *key {
@@ -178,6 +178,22 @@ pub(super) fn change(incident: &mut Incident, key: &RunKey, change: impl FnOnce(
     let after = weight(&record.run, incident.visit);
     incident.ended_in_visit = incident.ended_in_visit + after.0 - before.0;
     incident.halting_in_visit = incident.halting_in_visit + after.1 - before.1;
+    note_open(incident, &key.step);
+}
+
+/// Keeps the list of steps that are not over.
+fn note_open(incident: &mut Incident, step: &StepId) {
+    let open = incident.steps.get(step).is_some_and(|record| record.is_open());
+    // What stands in its place is no reason to copy the rest.
+    if open == incident.open.contains(step) {
+        return;
+    }
+    let all = Arc::make_mut(&mut incident.open);
+    if open {
+        all.insert(step.clone());
+    } else {
+        all.remove(step);
+    }
 }
 
 /// Returns what a run adds to the visit's counts: ended, halting.
@@ -200,6 +216,7 @@ fn open_items(incident: &mut Incident, key: &RunKey, items: &[Value]) {
             Arc::new(Run { visit, item: Some(item.clone()), ..run })
         })
         .collect();
+    note_open(incident, &key.step);
 }
 
 /// Puts a new run in the place of an earlier one: another attempt, or the next iteration.
@@ -232,6 +249,7 @@ fn again(incident: &mut Incident, key: &RunKey, event: &Event, iterates: bool) {
     {
         Arc::make_mut(record).items = items;
     }
+    note_open(incident, &key.step);
     reach(incident, key, at, &[Milestone::Ready]);
 }
 
