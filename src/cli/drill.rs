@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::args::{Common, Drill, Odds, Versus};
+use super::args::{Common, Drill, Odds, Runs, Versus};
 use super::client::{Client, part};
 use super::exit::{Exit, Stop};
 use super::progress::bar;
@@ -20,6 +20,7 @@ use crate::drill::file::Playbooks;
 use crate::drill::result::DrillResult;
 use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::score::Verdict;
+use crate::drill::simulate::staffing::{Lack, ordinary_morning, understaffed};
 use crate::drill::simulate::{Stage, Take};
 use crate::drill::stand_in::stand_ins;
 use crate::drill::study::page::page;
@@ -34,9 +35,6 @@ use crate::runtime::Library;
 
 /// How many starts a list shows.
 const UPCOMING: usize = 5;
-/// When a run on the spot begins in its own time: a working morning in Shanghai. Fixed, so that
-/// the same file and seed give the same journal on any day.
-const BEGIN: &str = "2026-01-05T02:00:00Z";
 
 /// Runs one verb.
 ///
@@ -173,6 +171,10 @@ impl House {
         }
         files.push(file.to_owned());
         let library = Library::of_files(&files, &directory, screen.now, false);
+        if own.as_deref().is_some_and(|own| library.playbook(&own.into()).is_none()) {
+            print_findings(library.findings(), screen);
+            return Err(Stop::silent(Exit::Failure));
+        }
         let (book, findings) = Book::read(&library);
         print_findings(&findings, screen);
         let scenario = book.iter().next().cloned().ok_or_else(|| Stop::silent(Exit::Failure))?;
@@ -190,14 +192,28 @@ impl House {
         let Self { library, scenario, playbook, people } = self;
         Stage { scenario, playbook, plans: library.plans(), directory: people }
     }
+
+    /// Returns what tells runs of these from others. They begin on a fixed morning, so that the same
+    /// files and seed give the same journal on any day.
+    fn take(&self, seed: Option<u64>) -> Take {
+        let seed = seed.unwrap_or(self.scenario.seed);
+        let bits = u128::from(seed) | (u128::from(self.scenario.samples) << 64);
+        let begin = ordinary_morning(&self.playbook, &self.people);
+        Take { run: DrillRunId::from_u128(bits), begin, seed }
+    }
+
+    fn design(&self, runs: &Runs, trials: bool) -> Design {
+        let mut take = self.take(runs.seed);
+        take.begin = runs.at.unwrap_or(take.begin);
+        Design { take, runs: runs.runs.unwrap_or(self.scenario.samples), trials }
+    }
 }
 
 /// Simulates a drill's file many times, whatever its way of being run, and reports.
 fn simulate(verb: &Odds, common: &Common, screen: &Screen) -> Result<(), Stop> {
     let house = House::open(&verb.drill, None, common, screen)?;
-    let scenario = &house.scenario;
     check_cast(&house, screen)?;
-    let design = design(scenario, verb.runs, verb.seed, verb.at, !verb.no_trials);
+    let design = house.design(&verb.runs, !verb.no_trials);
     if let Some(number) = verb.sample {
         let run = retell(house.stage(), design.take, number, &screen.zone);
         return screen.data(&run, |run| odds::retold(screen, run));
@@ -210,7 +226,11 @@ fn simulate(verb: &Odds, common: &Common, screen: &Screen) -> Result<(), Stop> {
         write_page(file, &study, screen)?;
     }
     screen.data(&study, |study| odds::report(screen, study))?;
-    if study.verdict == Verdict::Failed { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
+    let empty = study.understaffed.iter().any(|one| one.lack == Lack::Everyone);
+    if empty || study.verdict == Verdict::Failed {
+        return Err(Stop::silent(Exit::Failure));
+    }
+    Ok(())
 }
 
 fn write_page(file: &Path, study: &Study, screen: &Screen) -> Result<(), Stop> {
@@ -254,23 +274,11 @@ fn compare(verb: &Versus, common: &Common, screen: &Screen) -> Result<(), Stop> 
     let open = |plan: &Path| House::open(&verb.drill, Some(plan), common, screen);
     let (before, after) = (open(&verb.before)?, open(&verb.after)?);
     check_cast(&before, screen)?;
-    let design = design(&before.scenario, verb.runs, verb.seed, verb.at, false);
+    let design = before.design(&verb.runs, false);
     let bar = bar(screen, Some(2 * u64::from(design.runs)), false);
     let versus = versus(before.stage(), after.stage(), design, &|runs| bar.inc(runs));
     bar.finish_and_clear();
     screen.data(&versus, |versus| odds::versus(screen, versus))
-}
-
-fn design(
-    scenario: &Scenario,
-    runs: Option<u32>,
-    seed: Option<u64>,
-    at: Option<Timestamp>,
-    trials: bool,
-) -> Design {
-    let mut take = take(scenario, seed.unwrap_or(scenario.seed));
-    take.begin = at.unwrap_or(take.begin);
-    Design { take, runs: runs.unwrap_or(scenario.samples), trials }
 }
 
 /// A drill with real people may say nothing of how they behave; then nothing can be simulated.
@@ -303,9 +311,18 @@ fn run_file(file: &Path, seed: Option<u64>, common: &Common, screen: &Screen) ->
             ),
         ));
     }
-    let result = rehearse_as_asked(house.stage(), take(scenario, seed.unwrap_or(scenario.seed)));
+    let take = house.take(seed);
+    let missing = understaffed(house.stage(), take.begin);
+    for one in &missing {
+        note(one.sentence().get(screen.lang));
+    }
+    let result = rehearse_as_asked(house.stage(), take);
     screen.data(&result, |result| report(screen, result))?;
-    if result.verdict == Verdict::Failed { Err(Stop::silent(Exit::Failure)) } else { Ok(()) }
+    let empty = missing.iter().any(|one| one.lack == Lack::Everyone);
+    if empty || result.verdict == Verdict::Failed {
+        return Err(Stop::silent(Exit::Failure));
+    }
+    Ok(())
 }
 
 /// The configured people, or made-up ones where nobody is configured.
@@ -320,9 +337,4 @@ fn people(
     }
     let made_up = stand_ins(playbook, plans, &scenario.injects);
     made_up.map(Arc::new).map_err(|faults| Stop::new(Exit::Failure, format!("{faults:?}")))
-}
-
-fn take(scenario: &Scenario, seed: u64) -> Take {
-    let bits = u128::from(seed) | (u128::from(scenario.samples) << 64);
-    Take { run: DrillRunId::from_u128(bits), begin: BEGIN.parse().expect("a fixed instant"), seed }
 }

@@ -4,12 +4,14 @@
 use super::screen::{Screen, Tone};
 use crate::drill::result::Outcome;
 use crate::drill::score::Verdict;
+use crate::drill::simulate::staffing::Lack;
 use crate::drill::study::Versus;
 use crate::drill::study::estimate::{Difference, Quantile, Share, Spread};
-use crate::drill::study::report::{
-    CriticalRow, MilestoneKind, PromiseKind, Study, Trial, TrialOf, Trials,
-};
+use crate::drill::study::report::{CriticalRow, MilestoneKind, PromiseKind, Study, Trial, Trials};
 use crate::drill::study::tale::Retold;
+use crate::drill::study::words::{
+    about, lasted, later, percent, points, share, share_or_never, tone_of_missed, tried,
+};
 use crate::text::{Lang, Text, count};
 use crate::timeline::Format;
 
@@ -69,6 +71,13 @@ fn head(screen: &Screen, study: &Study) -> String {
             format!("wanted at least {wanted}: {words}"),
         ));
     }
+    lines.extend(study.understaffed.iter().map(|one| {
+        let tone = match one.lack {
+            Lack::Everyone => Tone::Bad,
+            Lack::OwnSource => Tone::Warn,
+        };
+        screen.paint(tone, one.sentence().get(lang))
+    }));
     if study.completed.hits < study.completed.of {
         let ended = share(study.completed);
         let why = study.why.as_ref().map_or("", |why| why.get(lang));
@@ -91,11 +100,8 @@ fn promises(screen: &Screen, study: &Study) -> String {
             PromiseKind::Objective => lang.pick("目标", "objective"),
             PromiseKind::Clock => lang.pick("法定时限", "clock"),
         };
-        let missed = if row.missed.of == 0 {
-            screen.paint(Tone::Faint, lang.pick("未出现", "did not arise"))
-        } else {
-            screen.paint(tone_of(row.missed), &share(row.missed))
-        };
+        let missed = share_or_never(row.missed, lang);
+        let missed = painted(screen, tone_of_missed(row.missed), &missed);
         let mut cells = vec![kind.to_owned(), row.title.get(lang).to_owned(), missed];
         cells.extend(quantiles(row.took.as_ref(), lang));
         cells.push(row.limit.map_or_else(String::new, |limit| lasted(limit, lang)));
@@ -181,8 +187,8 @@ fn critical(screen: &Screen, study: &Study) -> String {
             row.title.get(lang).to_owned(),
             role,
             percent(row.share.share),
-            lasted(whole(row.waited), lang),
-            lasted(whole(row.worked), lang),
+            about(row.waited, lang),
+            about(row.worked, lang),
         ]
     };
     let heading = [
@@ -195,8 +201,8 @@ fn critical(screen: &Screen, study: &Study) -> String {
     let rows = study.critical.iter().take(CRITICAL).map(row).collect();
     let mut lines = vec![screen.table(&heading, rows)];
     if let Some(slow) = study.roles.first().filter(|role| role.waited + role.worked > 0.0) {
-        let (title, waited) = (slow.title.get(lang), lasted(whole(slow.waited), lang));
-        let worked = lasted(whole(slow.worked), lang);
+        let (title, waited) = (slow.title.get(lang), about(slow.waited, lang));
+        let worked = about(slow.worked, lang);
         lines.push(lang.pick(
             format!("瓶颈角色：{title}（平均等候 {waited}，处置 {worked}）"),
             format!("bottleneck: {title} (waited for {waited}, worked {worked} on average)"),
@@ -208,21 +214,18 @@ fn critical(screen: &Screen, study: &Study) -> String {
 fn trials(screen: &Screen, trials: &Trials) -> String {
     let lang = screen.lang;
     let slower = trials.slower;
-    let name = |of: &TrialOf| match of {
-        TrialOf::Step(step) => {
-            lang.pick(format!("步骤 {step} 用时 {slower} 倍"), format!("{step} takes {slower}×"))
-        }
-        TrialOf::Role(role) => lang.pick(
-            format!("角色 {role} 响应用时 {slower} 倍"),
-            format!("{role} reacts {slower}× as late"),
-        ),
-        TrialOf::Person(person) => lang.pick(format!("{person} 缺席"), format!("{person} is away")),
-    };
+    let name = |trial: &Trial| tried(trial, slower, lang);
     let row = |trial: &Trial| {
-        let ended = trial.ended.map(|change| signed(change, lang));
+        let passed = trial
+            .passed
+            .map(|change| coloured(screen, change, trial.passing_moved, change.mean > 0.0));
+        let ended = trial.ended.map(|change| {
+            let said = later(change, lang);
+            if trial.end_moved { said } else { screen.paint(Tone::Faint, &said) }
+        });
         vec![
-            name(&trial.of),
-            trial.passed.map(|change| points(screen, change)).unwrap_or_default(),
+            name(trial),
+            passed.unwrap_or_default(),
             ended.unwrap_or_default(),
             match trial.never_ended {
                 0 => String::new(),
@@ -230,16 +233,16 @@ fn trials(screen: &Screen, trials: &Trials) -> String {
             },
         ]
     };
-    let all = trials.steps.iter().chain(&trials.roles).chain(&trials.people);
     let heading = [
         ("如果", "WHAT IF"),
         ("通过率变化", "PASSING"),
         ("到结束的变化", "TO THE END"),
         ("不再结束的次数", "NO LONGER ENDS"),
     ];
-    let table = screen.table(&heading, all.map(row).collect());
+    let table = screen.table(&heading, trials.all().map(row).collect());
+    let title = |trial: &Trial| trial.title.get(lang).to_owned();
     let alone: Vec<String> =
-        trials.people.iter().filter(|one| one.is_needed()).map(|one| name(&one.of)).collect();
+        trials.people.iter().filter(|one| one.is_needed()).map(title).collect();
     if alone.is_empty() {
         return table;
     }
@@ -271,11 +274,13 @@ fn how_exact(screen: &Screen, study: &Study) -> String {
     screen.lang.pick(
         format!(
             "方括号内为 95% 置信区间（Wilson）；通过的概率精确到 ±{half:.1} 个百分点。\
+             假设里只有经 Holm 校正仍显著的改动才着色或算作单点。\
              只反映演练文件里的人员模型，模型与真人的差别不在其内。"
         ),
         format!(
             "brackets hold 95 % intervals (Wilson); the probability of passing is known to \
-             ±{half:.1} points. How far the drill's cast is from real people is not in them."
+             ±{half:.1} points. Of what was tried only what passes Holm's correction is coloured or \
+             called a single point of failure. How far the drill's cast is from real people is not in them."
         ),
     )
 }
@@ -325,7 +330,9 @@ pub fn versus(screen: &Screen, versus: &Versus) -> String {
         String::new(),
     ];
     let change = |change: Option<Difference>| {
-        change.map(|change| points(screen, change)).unwrap_or_default()
+        change.map_or_else(String::new, |change| {
+            coloured(screen, change, change.is_real(), change.mean > 0.0)
+        })
     };
     let both = |shares: &[Share; 2]| shares.map(share);
     let [a, b] = both(&versus.passed);
@@ -339,73 +346,32 @@ pub fn versus(screen: &Screen, versus: &Versus) -> String {
             title,
             a,
             b,
-            row.change.map(|c| points_lost(screen, c)).unwrap_or_default(),
+            row.change.map_or_else(String::new, |change| {
+                coloured(screen, change, change.is_real(), change.mean < 0.0)
+            }),
         ]);
     }
     lines.push(screen.table(&[("", ""), ("A", "A"), ("B", "B"), ("B − A", "B − A")], rows));
     let ended = versus
         .ended_change
-        .map(|change| vec![lang.pick("到结束", "to the end").to_owned(), signed(change, lang)]);
+        .map(|change| vec![lang.pick("到结束", "to the end").to_owned(), later(change, lang)]);
     let steps = versus.steps.iter().filter(|step| step.change.is_real());
     let rows = ended
         .into_iter()
-        .chain(steps.map(|step| vec![step.step.to_string(), signed(step.change, lang)]));
+        .chain(steps.map(|step| vec![step.step.to_string(), later(step.change, lang)]));
     lines.push(String::new());
     lines.push(screen.table(&[("时间", "TIME"), ("B − A", "B − A")], rows.collect()));
     lines.join("\n")
 }
 
-// ---- numbers as words ---------------------------------------------------------------------------
-
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.1}%", 100.0 * share)
-}
-
-/// Says a share with its interval: `87.3% [85.7–88.7]`.
-pub(super) fn share(share: Share) -> String {
-    let (low, high) = (100.0 * share.low, 100.0 * share.high);
-    format!("{} [{low:.1}–{high:.1}]", percent(share.share))
-}
-
-/// A promise missed more often than one time in ten is bad, more than one in a hundred a warning.
-fn tone_of(missed: Share) -> Tone {
-    if missed.share > 0.1 {
-        Tone::Bad
-    } else if missed.share > 0.01 {
-        Tone::Warn
-    } else {
-        Tone::Good
-    }
-}
-
-/// Says a change of a share that ought to be high, in points.
-fn points(screen: &Screen, change: Difference) -> String {
-    coloured(screen, change, change.mean > 0.0)
-}
-
-/// Says a change of a share that ought to be low.
-fn points_lost(screen: &Screen, change: Difference) -> String {
-    coloured(screen, change, change.mean < 0.0)
-}
-
-fn coloured(screen: &Screen, change: Difference, better: bool) -> String {
-    let [mean, low, high] = [change.mean, change.low, change.high].map(|part| 100.0 * part);
-    let words = format!("{mean:+.1} [{low:+.1}–{high:+.1}]");
-    let tone = match (change.is_real(), better) {
+/// Says a change of a share, coloured by whether it is more than luck and for the better.
+fn coloured(screen: &Screen, change: Difference, real: bool, better: bool) -> String {
+    let tone = match (real, better) {
         (false, _) => Tone::Faint,
         (true, true) => Tone::Good,
         (true, false) => Tone::Bad,
     };
-    screen.paint(tone, &words)
-}
-
-/// Says a change of a time with its interval.
-fn signed(change: Difference, lang: Lang) -> String {
-    let say = |seconds: f64| {
-        let sign = if seconds < 0.0 { "−" } else { "+" };
-        format!("{sign}{}", lasted(whole(seconds.abs()), lang))
-    };
-    format!("{} [{}–{}]", say(change.mean), say(change.low), say(change.high))
+    screen.paint(tone, &points(change))
 }
 
 fn quantiles(took: Option<&Spread>, lang: Lang) -> [String; 3] {
@@ -413,26 +379,12 @@ fn quantiles(took: Option<&Spread>, lang: Lang) -> [String; 3] {
     took.map_or_else(Default::default, |took| [took.p50, took.p90, took.p99].map(say))
 }
 
-fn whole(seconds: f64) -> u64 {
-    // Times of drills are far below what a float counts exactly.
-    if seconds.is_finite() { seconds.max(0.0).round() as u64 } else { u64::MAX }
-}
-
-/// Says a time to the minute, and below ten minutes to the second: `7 min 30 s`, `2 h 05 min`.
-fn lasted(seconds: u64, lang: Lang) -> String {
-    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    match (hours, minutes) {
-        (0, 0) => lang.pick(format!("{rest} 秒"), format!("{rest} s")),
-        (0, 1..10) => {
-            lang.pick(format!("{minutes} 分 {rest:02} 秒"), format!("{minutes} min {rest:02} s"))
-        }
-        (0, _) => lang.pick(format!("{minutes} 分"), format!("{minutes} min")),
-        (0..48, _) => {
-            lang.pick(format!("{hours} 时 {minutes:02} 分"), format!("{hours} h {minutes:02} min"))
-        }
-        _ => lang.pick(
-            format!("{} 天 {} 时", hours / 24, hours % 24),
-            format!("{} d {} h", hours / 24, hours % 24),
-        ),
-    }
+fn painted(screen: &Screen, tone: crate::timeline::Tone, words: &str) -> String {
+    let tone = match tone {
+        crate::timeline::Tone::Plain => return screen.paint(Tone::Faint, words),
+        crate::timeline::Tone::Good => Tone::Good,
+        crate::timeline::Tone::Warning => Tone::Warn,
+        crate::timeline::Tone::Bad => Tone::Bad,
+    };
+    screen.paint(tone, words)
 }

@@ -4,12 +4,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
-use super::odds::{percent, share};
 use super::screen::{Screen, Tone};
 use super::word::word;
 use crate::drill::result::{Comparison, DrillResult};
 use crate::drill::scenario::RunAs;
 use crate::drill::score::{Finding, Judgement, Verdict};
+use crate::drill::study::words::{percent, share};
 use crate::text::{Lang, count};
 
 /// Lists results, each with when it was really run.

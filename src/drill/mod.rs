@@ -22,6 +22,8 @@ pub mod diary;
 pub mod exercise;
 pub mod expect;
 pub mod file;
+#[cfg(test)]
+mod house;
 pub mod inject;
 pub mod invitation;
 pub mod judge;

@@ -9,13 +9,13 @@ use rand::distr::Distribution;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Exp, LogNormal, Triangular};
 
+use crate::drill::study::normal::Z90;
+
 /// The longest time a distribution may name, and the longest ever drawn: a tail may have no end, a
 /// drill has.
 pub const TIME_MAX: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// The most observed times of one distribution: more says nothing more.
 pub const OBSERVED_MAX: usize = 1_000;
-/// The standard normal's 90th percentile, which turns median and p90 into a lognormal's spread.
-const Z90: f64 = 1.281_551_565_544_600_4;
 
 /// A time that varies.
 #[derive(Debug, Clone, PartialEq, Eq)]

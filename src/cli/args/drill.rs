@@ -42,15 +42,9 @@ pub enum Drill {
 pub struct Odds {
     /// The drill's file
     pub drill: PathBuf,
-    /// How many runs (default: the file's `samples`)
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(RUNS_MAX)))]
-    pub runs: Option<u32>,
-    /// Another seed than the file's
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// When every run begins: who is on call is looked up then (default: a working morning)
-    #[arg(long)]
-    pub at: Option<Timestamp>,
+    /// Which runs are made
+    #[command(flatten)]
+    pub runs: Runs,
     /// Leave out what changes one thing at a time
     #[arg(long)]
     pub no_trials: bool,
@@ -73,13 +67,22 @@ pub struct Versus {
     /// The drill's file
     #[arg(long)]
     pub drill: PathBuf,
-    /// How many runs of each (default: the file's `samples`)
+    /// Which runs are made
+    #[command(flatten)]
+    pub runs: Runs,
+}
+
+/// Which simulated runs are made.
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// How many runs (default: the file's `samples`)
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(RUNS_MAX)))]
     pub runs: Option<u32>,
     /// Another seed than the file's
     #[arg(long)]
     pub seed: Option<u64>,
-    /// When every run begins: who is on call is looked up then (default: a working morning)
+    /// When every run begins: who is on call is looked up then (default: the first working morning
+    /// on which every role's roster has somebody)
     #[arg(long)]
     pub at: Option<Timestamp>,
 }

@@ -139,10 +139,6 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("How", "输出的形式"),
     ("How long (default: 1h)", "多久（默认：1h）"),
     ("How many runs (default: the file's `samples`)", "模拟多少次（默认：文件里的 `samples`）"),
-    (
-        "How many runs of each (default: the file's `samples`)",
-        "各模拟多少次（默认：文件里的 `samples`）",
-    ),
     ("In return for their shift from then", "换取对方从此时起的班"),
     ("In return for their shift until then", "换取对方到此时止的班"),
     ("Incident response and emergency plans", "应急预案与事件响应"),
@@ -450,8 +446,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("What they must know", "接任者必须知道的事"),
     ("When", "何时"),
     (
-        "When every run begins: who is on call is looked up then (default: a working morning)",
-        "每次模拟开始的时刻：据此查值班人（默认：某个工作日上午）",
+        "When every run begins: who is on call is looked up then (default: the first working morning on which every role's roster has somebody)",
+        "每次模拟开始的时刻：据此查值班人（默认：各角色的值班表都有人的第一个工作日上午）",
     ),
     (
         "When it arrives, for the silences of the configuration; now where missing",

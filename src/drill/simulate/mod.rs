@@ -11,6 +11,7 @@ mod outside;
 pub mod page;
 mod people;
 mod setting;
+pub mod staffing;
 mod world;
 
 use std::collections::BTreeSet;
@@ -26,7 +27,7 @@ use crate::drill::inject::{InjectAct, Trigger};
 use crate::drill::observe::Observed;
 use crate::drill::result::{DrillResult, Outcome, RESULT_FORMAT};
 use crate::drill::scenario::{LENGTH_MAX, Scenario};
-use crate::drill::score::{Seen, judge};
+use crate::drill::score::{Scorecard, Seen, Verdict, judge};
 use crate::drill::simulate::agenda::Happening;
 use crate::drill::simulate::life::Life;
 use crate::drill::simulate::manners::Manners;
@@ -83,6 +84,17 @@ pub struct Simulated {
     pub refused: Vec<usize>,
 }
 
+impl Simulated {
+    /// Judges the run by what the drill expects; `None` where it could not be declared.
+    #[must_use]
+    pub fn judged(&self, stage: Stage<'_>) -> Option<Scorecard> {
+        let Stage { scenario, playbook, .. } = stage;
+        let incident = self.incident.as_ref()?;
+        let seen = Seen { observed: &self.observed, incident };
+        Some(judge(playbook, &scenario.expect, scenario.pass, self.outcome, seen))
+    }
+}
+
 /// Runs a drill once.
 #[must_use]
 pub fn simulate(stage: Stage<'_>, take: Take) -> Simulated {
@@ -120,11 +132,8 @@ pub fn sample_hashed(stage: Stage<'_>, take: Take, sample: u32) -> Simulated {
 pub fn rehearse(stage: Stage<'_>, take: Take) -> (DrillResult, Simulated) {
     let run = simulate(stage, take);
     let Stage { scenario, playbook, .. } = stage;
-    let card = run.incident.as_ref().map(|incident| {
-        let seen = Seen { observed: &run.observed, incident };
-        judge(playbook, &scenario.expect, scenario.pass, run.outcome, seen)
-    });
-    let verdict = card.as_ref().map_or(crate::drill::score::Verdict::NotJudged, |c| c.verdict);
+    let card = run.judged(stage);
+    let verdict = card.as_ref().map_or(Verdict::NotJudged, |card| card.verdict);
     let result = DrillResult {
         format: RESULT_FORMAT,
         run: take.run,

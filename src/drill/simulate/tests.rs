@@ -6,43 +6,16 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::drill::file::{Playbooks, load};
-use crate::drill::scenario::Scenario;
-use crate::drill::stand_in::stand_ins;
+use crate::drill::file::load;
+use crate::drill::house::House;
 use crate::engine::codec;
-use crate::people::Directory;
-use crate::playbook::Playbook;
-use crate::playbook::diagnostic::Rendering;
 
 const PLAN: &str = include_str!("../fixtures/ten-steps.yaml");
 const DRILL: &str = include_str!("../fixtures/ten-steps-drill.yaml");
 
-/// Everything a run needs.
-struct House {
-    plans: Playbooks,
-    playbook: Arc<Playbook>,
-    scenario: Scenario,
-    directory: Directory,
-}
-
 impl House {
-    fn new(plan: &str, drill: &str) -> Self {
-        let playbook = Arc::new(crate::playbook::shipped::load("plan.yaml", plan));
-        let playbooks = BTreeMap::from([(playbook.id.clone(), Arc::clone(&playbook))]);
-        let (scenario, findings) = load("drill.yaml", drill.as_bytes(), &playbooks);
-        let shown = findings.render(Rendering::plain(Lang::En));
-        let scenario = scenario.unwrap_or_else(|| panic!("{shown}"));
-        let directory = stand_ins(&playbook, &playbooks, &scenario.injects).unwrap();
-        Self { plans: playbooks, playbook, scenario, directory }
-    }
-
     fn ten_steps() -> Self {
         Self::new(PLAN, DRILL)
-    }
-
-    fn stage(&self) -> Stage<'_> {
-        let Self { plans, playbook, scenario, directory } = self;
-        Stage { scenario, playbook, plans, directory }
     }
 
     fn run(&self, seed: u64) -> (DrillResult, Simulated) {
@@ -342,7 +315,7 @@ fn a_surge_that_no_plan_asks_for_starts_no_drill() {
     ] {
         assert_eq!(drill.matches(from).count(), 1);
         let (scenario, findings) = load("drill.yaml", drill.replace(from, to).as_bytes(), &plans);
-        let shown = findings.render(Rendering::plain(Lang::En));
+        let shown = findings.render(crate::playbook::diagnostic::Rendering::plain(Lang::En));
         assert!(scenario.is_none() && shown.contains("E0510"), "{shown}");
     }
 }
@@ -478,15 +451,7 @@ expect: [ {{ step: look, is: done, within: 2h }} ]
 }
 
 fn family(plan: &str, name: &str) -> House {
-    let loaded = |text| Arc::new(crate::playbook::shipped::load("plan.yaml", text));
-    let plans: Playbooks =
-        [loaded(plan), loaded(LEAK)].into_iter().map(|p| (p.id.clone(), p)).collect();
-    let (scenario, findings) = load("drill.yaml", family_drill(name).as_bytes(), &plans);
-    let shown = findings.render(Rendering::plain(Lang::En));
-    let scenario = scenario.unwrap_or_else(|| panic!("{shown}"));
-    let playbook = Arc::clone(&plans[&scenario.playbook]);
-    let directory = stand_ins(&playbook, &plans, &scenario.injects).unwrap();
-    House { plans, playbook, scenario, directory }
+    House::among(&[plan, LEAK], &family_drill(name))
 }
 
 #[test]

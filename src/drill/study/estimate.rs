@@ -4,8 +4,8 @@
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-/// The standard normal's 97.5th percentile: intervals hold in 95 of 100 studies.
-pub const Z95: f64 = 1.959_963_984_540_054;
+use super::normal::{Z95, beyond_either};
+
 /// Digits of a time that are kept: quantiles are exact to one part in a thousand.
 const DIGITS: u8 = 3;
 /// How many bars a chart of times has.
@@ -196,6 +196,38 @@ impl Difference {
     pub fn is_real(&self) -> bool {
         self.low > 0.0 || self.high < 0.0
     }
+
+    /// Returns how likely luck alone makes a difference at least as large; 1 where nobody can tell.
+    #[must_use]
+    pub fn chance(&self) -> f64 {
+        let error = (self.high - self.low) / (2.0 * Z95);
+        match error {
+            _ if !error.is_finite() || self.mean == 0.0 => 1.0,
+            0.0 => 0.0,
+            _ => beyond_either(self.mean / error),
+        }
+    }
+}
+
+/// How often any of many differences that are all luck may be taken for real.
+pub const FALSE_ALARM: f64 = 0.05;
+
+/// Tells which of many differences are more than luck, so that the whole list is wrong at most
+/// [`FALSE_ALARM`] of the time: of `n` the least likely one must pass at a part in `n`, the next at
+/// a part in `n - 1`, until one does not (Holm 1979).
+#[must_use]
+pub fn more_than_luck(differences: &[Option<Difference>]) -> Vec<bool> {
+    let chance = |at: usize| differences[at].map_or(1.0, |difference| difference.chance());
+    let mut order: Vec<usize> = (0..differences.len()).collect();
+    order.sort_by(|a, b| chance(*a).total_cmp(&chance(*b)));
+    let mut real = vec![false; differences.len()];
+    for (before, at) in order.iter().enumerate() {
+        if chance(*at) > FALSE_ALARM / (differences.len() - before) as f64 {
+            break;
+        }
+        real[*at] = true;
+    }
+    real
 }
 
 #[cfg(test)]
@@ -266,5 +298,42 @@ mod tests {
         assert!(real.is_real() && (real.mean - 5.99).abs() < 1e-9);
         assert!(!Difference::of(std::iter::once((1.0, 9.0))).unwrap().is_real());
         assert_eq!(Difference::of(std::iter::empty()), None);
+    }
+
+    fn difference(mean: f64, error: f64) -> Option<Difference> {
+        let half = Z95 * error;
+        Some(Difference { pairs: 100, mean, low: mean - half, high: mean + half })
+    }
+
+    #[test]
+    fn of_many_differences_those_are_real_that_holm_lets_pass() {
+        // Chances of about 0.0027, 0.0143, 0.0164 and 0.0455 of 0.05: the first needs a fourth of
+        // it, the second a third, the third half, the last all.
+        let four = [difference(3.0, 1.0), difference(-2.45, 1.0), difference(2.4, 1.0)];
+        let all = [four.as_slice(), &[difference(2.0, 1.0)]].concat();
+        assert_eq!(more_than_luck(&all), [true; 4]);
+        // One that stops the row stops all behind it, though its own interval leaves nothing out.
+        let stopped = [difference(3.0, 1.0), difference(2.1, 1.0), difference(2.0, 1.0)];
+        assert!(stopped.iter().flatten().all(Difference::is_real));
+        assert_eq!(more_than_luck(&stopped), [true, false, false]);
+        assert_eq!(more_than_luck(&[None, difference(0.0, 0.0)]), [false, false]);
+        assert_eq!(more_than_luck(&[]), Vec::<bool>::new());
+    }
+
+    #[test]
+    fn a_list_of_luck_alone_is_seldom_taken_for_real() {
+        use rand::{RngExt, SeedableRng};
+        let mut stream = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+        let mut luck = || {
+            let pairs = (0..200).map(|_| (0.0, stream.random::<f64>() - 0.5)).collect::<Vec<_>>();
+            Difference::of(pairs.into_iter())
+        };
+        let lists: Vec<Vec<_>> = (0..200).map(|_| (0..40).map(|_| luck()).collect()).collect();
+        let wrong = |list: &&Vec<_>| more_than_luck(list).contains(&true);
+        let alarms = lists.iter().filter(wrong).count();
+        let naive =
+            |list: &&Vec<Option<Difference>>| list.iter().flatten().any(Difference::is_real);
+        assert!(alarms <= 22, "{alarms} of 200 lists of 40");
+        assert!(lists.iter().filter(naive).count() > 140, "one by one most lists would be wrong");
     }
 }

@@ -3,11 +3,12 @@
 //!
 //! `tally` counts, `path` finds what the end waited for, `estimate` says how far a number can be
 //! trusted, `trial` changes one thing at a time, `versus` holds two plans against each other under
-//! the same luck, `report` is what comes out, `tale` makes single runs again to be read, `page` is
+//! the same luck, `report` is what comes out, `words` says its numbers, `tale` makes single runs again to be read, `page` is
 //! the report as one page. Pure: the same drill, plan, people, seed and beginning give the same
 //! report on any number of threads. It must not know where a report goes.
 
 pub mod estimate;
+pub mod normal;
 pub mod page;
 mod path;
 pub mod report;
@@ -15,13 +16,14 @@ pub mod tale;
 mod tally;
 mod trial;
 mod versus;
+pub mod words;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::drill::result::{DrillResult, Odds};
-use crate::drill::score::{Seen, judge};
 use crate::drill::simulate::{Change, Simulated, Stage, Take, rehearse, sample};
 use crate::id::PlaybookId;
+use crate::playbook::Playbook;
 use crate::text::Text;
 
 pub use report::Study;
@@ -112,12 +114,7 @@ fn once(
     change: Change<'_>,
 ) -> (Sampled, Option<Text>) {
     let run = sample(stage, take, nth, change);
-    let card = run.incident.as_ref().map(|incident| {
-        let seen = Seen { observed: &run.observed, incident };
-        let scenario = stage.scenario;
-        judge(stage.playbook, &scenario.expect, scenario.pass, run.outcome, seen)
-    });
-    let sampled = Sampled::of(catalogue, nth, &run, card.as_ref());
+    let sampled = Sampled::of(catalogue, nth, &run, run.judged(stage).as_ref());
     let Simulated { why, .. } = run;
     (sampled, why)
 }
@@ -129,6 +126,14 @@ pub struct Version {
     pub playbook: PlaybookId,
     /// Its hash.
     pub hash: smol_str::SmolStr,
+}
+
+impl Version {
+    /// Names the version that a plan is.
+    #[must_use]
+    pub fn of(playbook: &Playbook) -> Self {
+        Self { playbook: playbook.id.clone(), hash: playbook.hash.clone() }
+    }
 }
 
 #[cfg(test)]

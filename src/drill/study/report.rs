@@ -6,12 +6,13 @@ use smol_str::SmolStr;
 
 use super::estimate::{Difference, Share, Spread};
 use super::tale::TaleRow;
-use super::tally::{Catalogue, Count, Mark, Tally, Worst};
+use super::tally::{Catalogue, Count, Mark, Sampled, Tally};
 use super::{Design, Version};
 use crate::drill::result::{Odds, Outcome};
 use crate::drill::scenario::Kind;
 use crate::drill::score::{Verdict, describe};
 use crate::drill::simulate::Stage;
+use crate::drill::simulate::staffing::{Understaffed, understaffed};
 use crate::id::{DrillId, PersonId, RoleId, StepId};
 use crate::playbook::Promise;
 use crate::text::Text;
@@ -42,6 +43,9 @@ pub struct Study {
     pub begin: Timestamp,
     /// How many runs.
     pub runs: u64,
+    /// Roles for which somebody is missing when the runs begin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub understaffed: Vec<Understaffed>,
     /// How many came to their end.
     pub completed: Share,
     /// Why the first that did not come to its end stopped.
@@ -194,6 +198,17 @@ pub struct Trials {
     pub people: Vec<Trial>,
 }
 
+impl Trials {
+    /// Walks all of them.
+    pub fn all(&self) -> impl Iterator<Item = &Trial> {
+        self.steps.iter().chain(&self.roles).chain(&self.people)
+    }
+
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Trial> {
+        self.steps.iter_mut().chain(&mut self.roles).chain(&mut self.people)
+    }
+}
+
 /// What is changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -211,6 +226,8 @@ pub enum TrialOf {
 pub struct Trial {
     /// What was changed.
     pub of: TrialOf,
+    /// What people call it.
+    pub title: Text,
     /// The share of passed runs, after less before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed: Option<Difference>,
@@ -219,6 +236,13 @@ pub struct Trial {
     pub ended: Option<Difference>,
     /// How many runs no longer came to their end.
     pub never_ended: u64,
+    /// The plan passes notably more or less often: among all trials of the study, too, that is more
+    /// than luck.
+    #[serde(default)]
+    pub passing_moved: bool,
+    /// Likewise the time to the end.
+    #[serde(default)]
+    pub end_moved: bool,
 }
 
 impl Trial {
@@ -226,7 +250,8 @@ impl Trial {
     /// of failure.
     #[must_use]
     pub fn is_needed(&self) -> bool {
-        self.never_ended > 0 || self.passed.is_some_and(|change| change.high < 0.0)
+        self.never_ended > 0
+            || (self.passing_moved && self.passed.is_some_and(|change| change.mean < 0.0))
     }
 }
 
@@ -271,11 +296,12 @@ pub(super) fn report(
         title: scenario.title.clone(),
         kind: scenario.kind,
         scenario_hash: scenario.hash.clone(),
-        plan: Version { playbook: playbook.id.clone(), hash: playbook.hash.clone() },
+        plan: Version::of(playbook),
         engine: env!("CARGO_PKG_VERSION").into(),
         seed: design.take.seed,
         begin: design.take.begin,
         runs: tally.runs,
+        understaffed: understaffed(stage, design.take.begin),
         completed: Share::of(tally.completed, tally.runs),
         why: tally.why.as_ref().map(|(_, why)| why.clone()),
         passed,
@@ -306,11 +332,10 @@ fn promises(catalogue: &Catalogue<'_>, tally: &Tally) -> Vec<PromiseRow> {
                 Promise::Within { within, .. } => within.fixed(),
                 Promise::Measure { .. } => None,
             });
-            let title = objective.and_then(|objective| objective.title.clone());
             PromiseRow {
                 kind: PromiseKind::Objective,
                 id: id.as_str().into(),
-                title: title.unwrap_or_else(|| Text::Same(id.to_string())),
+                title: playbook.objective_title(id),
                 limit: limit.and_then(|limit| u64::try_from(limit.as_secs()).ok()),
                 missed: missed(*count),
                 never: count.neither,
@@ -403,7 +428,7 @@ fn roles(catalogue: &Catalogue<'_>, tally: &Tally) -> Vec<RoleRow> {
     rows
 }
 
-fn worst_row(stage: Stage<'_>, Worst(run): &Worst) -> WorstRow {
+fn worst_row(stage: Stage<'_>, run: &Sampled) -> WorstRow {
     let asked = stage.scenario.expect.iter().zip(&run.expectations);
     let not_met = asked.filter(|(_, finding)| Count::from(*finding).no > 0);
     WorstRow {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::report::Study;
 use crate::drill::result::Outcome;
-use crate::drill::score::{Finding, Seen, Verdict, judge};
+use crate::drill::score::{Finding, Verdict};
 use crate::drill::simulate::{Simulated, Stage, Take, sample_hashed};
 use crate::engine::Fact;
 use crate::people::Zone;
@@ -63,11 +63,7 @@ pub struct TaleRow {
 #[must_use]
 pub fn retell(stage: Stage<'_>, take: Take, sample: u32, zone: &Zone) -> Retold {
     let run = sample_hashed(stage, take, sample);
-    let expect = &stage.scenario.expect;
-    let card = run.incident.as_ref().map(|incident| {
-        let seen = Seen { observed: &run.observed, incident };
-        judge(stage.playbook, expect, stage.scenario.pass, run.outcome, seen)
-    });
+    let card = run.judged(stage);
     let judgements = card.iter().flat_map(|card| &card.judgements);
     let not_met = judgements.filter(|one| matches!(one.finding, Finding::NotMet { .. }));
     Retold {

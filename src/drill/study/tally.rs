@@ -244,10 +244,6 @@ pub(super) struct OnPath {
     pub(super) worked: u64,
 }
 
-/// A run worth reading.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Worst(pub(super) Sampled);
-
 /// The counts of some runs.
 #[derive(Debug, Clone)]
 pub(super) struct Tally {
@@ -262,7 +258,7 @@ pub(super) struct Tally {
     pub(super) path: Vec<OnPath>,
     /// In how many runs each took a role.
     pub(super) took_part: BTreeMap<PersonId, u64>,
-    pub(super) worst: Vec<Worst>,
+    pub(super) worst: Vec<Sampled>,
     /// Why runs did not come to their end, the reason first met.
     pub(super) why: Option<(u32, Text)>,
 }
@@ -322,7 +318,7 @@ impl Tally {
         }
         let first = why.map(|why| (run.sample, why));
         self.keep_first(first);
-        self.worst.push(Worst(run));
+        self.worst.push(run);
         self.keep_worst();
     }
 
@@ -360,7 +356,7 @@ impl Tally {
     }
 
     fn keep_worst(&mut self) {
-        self.worst.sort_by_key(|Worst(run)| run.badness());
+        self.worst.sort_by_key(Sampled::badness);
         self.worst.truncate(WORST_MAX);
     }
 }

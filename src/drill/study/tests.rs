@@ -1,41 +1,13 @@
 //! Many runs against what theory says of small plans, and against themselves.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use super::estimate::Spread;
 use super::report::{MilestoneKind, TrialOf};
 use super::*;
-use crate::drill::file::{Playbooks, load};
-use crate::drill::scenario::Scenario;
+pub(super) use crate::drill::house::House;
 use crate::drill::score::Verdict;
-use crate::drill::stand_in::stand_ins;
 use crate::id::DrillRunId;
-use crate::people::Directory;
-use crate::playbook::Playbook;
-use crate::playbook::diagnostic::Rendering;
-use crate::text::Lang;
-
-/// Everything a study needs.
-pub(super) struct House {
-    pub(super) source: String,
-    plans: Playbooks,
-    playbook: Arc<Playbook>,
-    pub(super) scenario: Scenario,
-    directory: Directory,
-}
 
 impl House {
-    pub(super) fn new(plan: &str, drill: &str) -> Self {
-        let playbook = Arc::new(crate::playbook::shipped::load("plan.yaml", plan));
-        let playbooks = BTreeMap::from([(playbook.id.clone(), Arc::clone(&playbook))]);
-        let (scenario, findings) = load("drill.yaml", drill.as_bytes(), &playbooks);
-        let shown = findings.render(Rendering::plain(Lang::En));
-        let scenario = scenario.unwrap_or_else(|| panic!("{shown}"));
-        let directory = stand_ins(&playbook, &playbooks, &scenario.injects).unwrap();
-        Self { source: plan.to_owned(), plans: playbooks, playbook, scenario, directory }
-    }
-
     /// A plan of steps, and a cast; roles are filled at once, so that time goes into the steps.
     pub(super) fn small(roles: &[&str], steps: &str, cast: &str) -> Self {
         let roles: String = roles
@@ -56,11 +28,6 @@ impl House {
              expect: [ {{ step: a, is: done, within: 1h }} ]\n"
         );
         Self::new(&plan, &drill)
-    }
-
-    pub(super) fn stage(&self) -> Stage<'_> {
-        let Self { plans, playbook, scenario, directory, .. } = self;
-        Stage { scenario, playbook, plans, directory }
     }
 
     pub(super) fn study(&self, runs: u32, trials: bool) -> Study {
@@ -181,6 +148,19 @@ fn a_share_is_judged_by_its_interval() {
     assert_eq!(verdict("50%"), Verdict::Passed);
     assert_eq!(verdict("80%"), Verdict::Failed);
     assert_eq!(verdict("63.2%"), Verdict::NotJudged);
+}
+
+#[test]
+fn the_plan_that_is_measured_has_forty_steps_eight_roles_and_ten_injects() {
+    let (plan, drill) = (
+        include_str!("../fixtures/forty-steps.yaml"),
+        include_str!("../fixtures/forty-steps-drill.yaml"),
+    );
+    let house = House::new(plan, drill);
+    let (steps, roles) = (house.playbook.every_step().count(), house.playbook.roles.len());
+    assert_eq!((steps, roles, house.scenario.injects.len()), (40, 8, 10));
+    let study = house.study(40, false);
+    assert_eq!(study.completed.hits, 40, "{:?}", study.why);
 }
 
 pub(super) fn outage() -> House {

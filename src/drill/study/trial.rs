@@ -3,13 +3,14 @@
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::estimate::Difference;
+use super::estimate::{Difference, more_than_luck};
 use super::report::{Trial, TrialOf, Trials};
 use super::tally::{Catalogue, Sampled, Tally};
 use super::{Design, Progress, once};
 use crate::drill::score::Verdict;
 use crate::drill::simulate::{Change, Stage};
 use crate::id::{PersonId, RoleId, StepId};
+use crate::text::Text;
 
 /// How many times as long what is tried takes: a colleague who is new to it.
 pub const SLOWER: f64 = 2.0;
@@ -54,11 +55,11 @@ pub(super) fn trials(
         made
     };
     let before = made(Change::None);
-    let trial = |of: TrialOf, change: Change<'_>| compare(of, &before, &made(change));
+    let trial = |of: TrialOf, change: Change<'_>| compare(stage, of, &before, &made(change));
     let steps = most_often_waited_for(catalogue, tally).into_iter();
     let roles = stage.playbook.roles.keys().take(ROLES_MAX);
     let people = most_often_asked(tally);
-    Trials {
+    let mut trials = Trials {
         runs: u64::from(runs),
         slower: SLOWER,
         steps: steps
@@ -73,6 +74,29 @@ pub(super) fn trials(
             .into_iter()
             .map(|person| trial(TrialOf::Person(person.clone()), Change::Away(person)))
             .collect(),
+    };
+    mark(&mut trials);
+    trials
+}
+
+/// Marks what is more than luck among so many trials.
+fn mark(trials: &mut Trials) {
+    let passing: Vec<_> = trials.all().map(|trial| trial.passed).collect();
+    let ends: Vec<_> = trials.all().map(|trial| trial.ended).collect();
+    let moved = more_than_luck(&passing).into_iter().zip(more_than_luck(&ends));
+    for (trial, (passing, end)) in trials.all_mut().zip(moved) {
+        (trial.passing_moved, trial.end_moved) = (passing, end);
+    }
+}
+
+fn title(stage: Stage<'_>, of: &TrialOf) -> Text {
+    match of {
+        TrialOf::Step(step) => stage.playbook.step_title(step),
+        TrialOf::Role(role) => stage.playbook.role_title(role),
+        TrialOf::Person(id) => {
+            let person = stage.directory.person(id);
+            person.map_or_else(|| Text::Same(id.to_string()), |person| person.name.clone())
+        }
     }
 }
 
@@ -95,16 +119,19 @@ fn most_often_asked(tally: &Tally) -> Vec<&PersonId> {
     people.into_iter().take(PEOPLE_MAX).map(|(person, _)| person).collect()
 }
 
-fn compare(of: TrialOf, before: &[Sampled], after: &[Sampled]) -> Trial {
+fn compare(stage: Stage<'_>, of: TrialOf, before: &[Sampled], after: &[Sampled]) -> Trial {
     let pairs = || before.iter().zip(after);
     let passed = |run: &Sampled| f64::from(u8::from(run.verdict == Verdict::Passed));
     let ended = pairs().filter_map(|(before, after)| before.ended.zip(after.ended));
     Trial {
+        title: title(stage, &of),
         of,
         passed: Difference::of(pairs().map(|(before, after)| (passed(before), passed(after)))),
         ended: Difference::of(ended.map(|(before, after)| (before as f64, after as f64))),
         never_ended: pairs()
             .filter(|(before, after)| before.ended.is_some() && after.ended.is_none())
             .count() as u64,
+        passing_moved: false,
+        end_moved: false,
     }
 }

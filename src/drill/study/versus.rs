@@ -82,8 +82,8 @@ pub fn versus(
     let pairs = || first.iter().zip(&second);
     let both_ended = pairs().filter_map(|(a, b)| a.ended.zip(b.ended));
     Versus {
-        before: version(before),
-        after: version(after),
+        before: Version::of(before.playbook),
+        after: Version::of(after.playbook),
         runs: u64::from(design.runs),
         seed: design.take.seed,
         passed: [share(&first, &passed), share(&second, &passed)],
@@ -93,10 +93,6 @@ pub fn versus(
         objectives: objectives(&catalogues, &first, &second),
         steps: steps(&catalogues, &first, &second),
     }
-}
-
-fn version(stage: Stage<'_>) -> Version {
-    Version { playbook: stage.playbook.id.clone(), hash: stage.playbook.hash.clone() }
 }
 
 fn objectives(

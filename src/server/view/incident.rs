@@ -11,7 +11,6 @@ use crate::engine::{self, Incident, RoleState, RollbackCause, RunKey, Tenure};
 use crate::id::RoleId;
 use crate::playbook::{Bridge, Objective, Playbook, Promise};
 use crate::server::wire;
-use crate::text::Text;
 
 /// Shows an incident; `now` is what its reader should do, `sight` what they see of personal values.
 #[must_use]
@@ -36,7 +35,7 @@ pub fn incident(
         level: incident.level.current,
         level_provisional: incident.level.provisional,
         phase: incident.phase.clone(),
-        phase_title: phase_title(playbook, incident),
+        phase_title: playbook.phase_title(&incident.phase),
         visit: incident.visit,
         detected_at: incident.detected_at,
         aware_at: incident.aware_at,
@@ -65,11 +64,6 @@ pub fn incident(
         pending_notices: u32::try_from(incident.outbox.len()).unwrap_or(u32::MAX),
         version: incident.version,
     }
-}
-
-fn phase_title(playbook: &Playbook, incident: &Incident) -> Text {
-    let phase = playbook.phase(&incident.phase);
-    phase.map_or_else(|| Text::Same(incident.phase.to_string()), |phase| phase.title.clone())
 }
 
 fn shown_rollback(incident: &Incident, rollback: &engine::Rollback) -> wire::Rollback {

@@ -2,8 +2,8 @@
 //! be read there; labels stand above what they name, and are cut to their room. It must not know
 //! what is drawn.
 
-use super::words::{lasted, percent};
 use crate::drill::study::estimate::Spread;
+use crate::drill::study::words::{lasted, percent};
 use crate::text::Lang;
 use crate::text::measure::{fit, width as text_width};
 

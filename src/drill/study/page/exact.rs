@@ -39,13 +39,16 @@ fn numbers(study: &Study, lang: Lang) -> Vec<String> {
         lines.push(lang.pick(
             format!(
                 "假设：每次改动与原样各跑同样的 {runs} 次，运气相同，逐对相减；区间是平均差的 95% \
-                 区间。含零的差可能只是运气。一次只改一处，改动之间的相互作用不在其内。"
+                 区间。改动很多，总有几处的区间碰巧不含零，所以只有经 Holm 校正（全部改动合计误报\
+                 不超过 5%）仍显著的才算变好、变差或单点。一次只改一处，改动之间的相互作用不在其内。"
             ),
             format!(
                 "What if: each change was run {runs} times under the same luck as without it, and \
-                 compared run by run; the interval is that of the mean difference, 95 %. A \
-                 difference whose interval holds zero may be luck. One thing is changed at a time; \
-                 how changes act together is not shown."
+                 compared run by run; the interval is that of the mean difference, 95 %. Of \
+                 so many changes some intervals leave out zero by luck; so only those count as \
+                 better, worse or single points of failure that pass Holm's correction (at most \
+                 5 % for a false alarm among all of them). One thing is changed at a time; how \
+                 changes act together is not shown."
             ),
         ));
     }

@@ -7,12 +7,12 @@ mod chart;
 mod exact;
 mod sections;
 mod tables;
-mod words;
 
 use askama::Template;
 
 use self::chart::{Chart, WIDTH};
 use super::report::Study;
+use super::words;
 use crate::drill::score::Verdict;
 use crate::people::Zone;
 use crate::text::Lang;
@@ -137,6 +137,7 @@ fn headline(study: &Study, lang: Lang) -> Headline {
             format!("Wanted at least {wanted}: {judged}"),
         ));
     }
+    lines.extend(study.understaffed.iter().map(|one| one.sentence().get(lang).to_owned()));
     if study.completed.hits < study.completed.of {
         let (ended, why) = (words::share(study.completed), study.why.as_ref());
         let why = why.map_or(words::DASH, |why| why.get(lang));

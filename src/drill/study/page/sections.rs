@@ -1,10 +1,12 @@
 //! What the page says and in which order: pictures, and beside each a table with the same numbers.
 
 use super::chart::{self, Awaited, Changed, Chart, Kept};
-use super::words::{DASH, about, in_points, lasted, percent, quantile, share, signed};
 use super::{Section, exact, tables};
 use crate::drill::study::estimate::Difference;
-use crate::drill::study::report::{Study, Trial, TrialOf, Trials};
+use crate::drill::study::report::{Study, Trial, Trials};
+use crate::drill::study::words::{
+    DASH, about, in_points, lasted, percent, quantile, share, signed, tried,
+};
 use crate::id::RoleId;
 use crate::people::Zone;
 use crate::text::Lang;
@@ -40,7 +42,7 @@ pub(super) fn sections(study: &Study, lang: Lang, zone: &Zone) -> Vec<Section> {
         milestones(study, lang),
         critical(study, lang),
     ];
-    sections.extend(study.trials.as_ref().map(|of| trials(study, of, lang)));
+    sections.extend(study.trials.as_ref().map(|of| trials(of, lang)));
     sections.extend([worst(study, lang, zone), exact::section(study, lang)]);
     sections
 }
@@ -178,21 +180,22 @@ pub(super) fn role_title<'s>(study: &'s Study, role: &'s RoleId, lang: Lang) -> 
     row.map_or(role.as_str(), |row| row.title.get(lang))
 }
 
-fn trials(study: &Study, trials: &Trials, lang: Lang) -> Section {
+fn trials(trials: &Trials, lang: Lang) -> Section {
     let title = lang.pick("如果……", "What if").to_owned();
-    let mut lines = vec![alone(study, trials, lang)];
+    let mut lines = vec![alone(trials, lang)];
     lines.retain(|line| !line.is_empty());
     let slower = trials.slower;
-    let drawn = |change: &dyn Fn(&Trial) -> Option<Difference>, more_is_better, say: Say<'_>| {
+    let drawn = |change: Of<'_>, moved: &dyn Fn(&Trial) -> bool, more_is_better, say: Say<'_>| {
         let changes = largest(trials, change).into_iter();
         let drawn = changes.map(|(trial, change)| {
-            let class = class(change, more_is_better);
-            drawn(name(study, &trial.of, slower, lang), change, class, say)
+            let class = class(change, moved(trial), more_is_better);
+            drawn(tried(trial, slower, lang), change, class, say)
         });
         drawn.collect::<Vec<Changed>>()
     };
-    let of_end = drawn(&|trial| trial.ended, false, &|mean| signed(mean, lang));
-    let of_passing = drawn(&|trial| trial.passed, true, &in_points);
+    let of_end =
+        drawn(&|trial| trial.ended, &|trial| trial.end_moved, false, &|mean| signed(mean, lang));
+    let of_passing = drawn(&|trial| trial.passed, &|trial| trial.passing_moved, true, &in_points);
     let charts = [
         (lang.pick("通过率的变化（百分点）", "Change of passing (points)"), of_passing),
         (lang.pick("到结束的时间的变化", "Change of the time to the end"), of_end),
@@ -211,19 +214,18 @@ fn trials(study: &Study, trials: &Trials, lang: Lang) -> Section {
         chart::changed(picture, &rows)
     });
     let charts = charts.collect();
-    let table = tables::trials(study, trials, lang);
+    let table = tables::trials(trials, lang);
     Section { id: "trials", title, lines, charts, table: Some(table), ..Section::default() }
 }
 
+/// What is looked at of a trial.
+type Of<'s> = &'s dyn Fn(&Trial) -> Option<Difference>;
 /// Says a mean change; its interval is drawn.
 type Say<'s> = &'s dyn Fn(f64) -> String;
 
 /// Chooses what is drawn: the changes that matter most, the largest first.
-fn largest<'t>(
-    trials: &'t Trials,
-    change: &dyn Fn(&Trial) -> Option<Difference>,
-) -> Vec<(&'t Trial, Difference)> {
-    let mut made: Vec<_> = all(trials).filter_map(|trial| Some((trial, change(trial)?))).collect();
+fn largest<'t>(trials: &'t Trials, change: Of<'_>) -> Vec<(&'t Trial, Difference)> {
+    let mut made: Vec<_> = trials.all().filter_map(|trial| Some((trial, change(trial)?))).collect();
     made.sort_by(|(_, a), (_, b)| b.mean.abs().total_cmp(&a.mean.abs()));
     made.truncate(CHANGES_MAX);
     made
@@ -234,42 +236,18 @@ fn drawn(title: String, change: Difference, class: &'static str, say: Say<'_>) -
     Changed { title, mean, low, high, class, said: say(mean) }
 }
 
-fn class(change: Difference, more_is_better: bool) -> &'static str {
-    match (change.is_real(), (change.mean > 0.0) == more_is_better) {
+fn class(change: Difference, moved: bool, more_is_better: bool) -> &'static str {
+    match (moved, (change.mean > 0.0) == more_is_better) {
         (false, _) => "luck",
         (true, true) => "better",
         (true, false) => "worse",
     }
 }
 
-/// Lists all trials.
-pub(super) fn all(trials: &Trials) -> impl Iterator<Item = &Trial> {
-    trials.steps.iter().chain(&trials.roles).chain(&trials.people)
-}
-
-/// Says what was changed.
-pub(super) fn name(study: &Study, of: &TrialOf, slower: f64, lang: Lang) -> String {
-    match of {
-        TrialOf::Step(step) => {
-            let row = study.critical.iter().find(|row| row.step == *step);
-            let title = row.map_or(step.as_str(), |row| row.title.get(lang));
-            lang.pick(format!("“{title}”用时 {slower} 倍"), format!("“{title}” takes {slower}×"))
-        }
-        TrialOf::Role(role) => {
-            let title = role_title(study, role, lang);
-            lang.pick(
-                format!("“{title}”响应用时 {slower} 倍"),
-                format!("“{title}” reacts {slower}× as late"),
-            )
-        }
-        TrialOf::Person(person) => lang.pick(format!("{person} 缺席"), format!("{person} is away")),
-    }
-}
-
 /// Names those without whom the plan fails notably more often.
-fn alone(study: &Study, trials: &Trials, lang: Lang) -> String {
+fn alone(trials: &Trials, lang: Lang) -> String {
     let needed = trials.people.iter().filter(|one| one.is_needed());
-    let names: Vec<String> = needed.map(|one| name(study, &one.of, trials.slower, lang)).collect();
+    let names: Vec<String> = needed.map(|one| one.title.get(lang).to_owned()).collect();
     if names.is_empty() {
         return match trials.people.is_empty() {
             true => String::new(),

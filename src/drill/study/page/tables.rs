@@ -1,34 +1,20 @@
 //! The tables of the page: every number that a picture shows, and more.
 
-use super::sections::{all, name, percent_or_dash, role_title};
-use super::words::{DASH, about, lasted, later, percent, points, quantile, share, share_or_never};
+use super::sections::{percent_or_dash, role_title};
 use super::{Cell, Table, Tale};
 use crate::drill::result::Outcome;
-use crate::drill::study::estimate::{Share, Spread};
+use crate::drill::study::estimate::Spread;
 use crate::drill::study::report::{
     CriticalRow, ExpectationRow, MilestoneKind, MilestoneRow, PromiseKind, PromiseRow, Study,
     Trial, Trials, WorstRow,
 };
+use crate::drill::study::words::{
+    DASH, about, lasted, later, percent, points, quantile, share, share_or_never, tone_of_missed,
+    tried,
+};
 use crate::people::Zone;
 use crate::text::Lang;
 use crate::timeline::Tone;
-
-/// A promise missed more often than this is bad,
-const MISSED_BAD: f64 = 0.1;
-/// and more often than this, worth a look.
-const MISSED_MUCH: f64 = 0.01;
-
-fn tone_of(missed: Share) -> Tone {
-    if missed.of == 0 {
-        Tone::Plain
-    } else if missed.share > MISSED_BAD {
-        Tone::Bad
-    } else if missed.share > MISSED_MUCH {
-        Tone::Warning
-    } else {
-        Tone::Good
-    }
-}
 
 fn quantiles(took: Option<&Spread>, lang: Lang) -> [Cell; 3] {
     let quantiles = took.map(|took| [took.p50, took.p90, took.p99]);
@@ -46,7 +32,7 @@ pub(super) fn promises(study: &Study, lang: Lang) -> Table {
         let mut cells = vec![
             Cell::plain(row.title.get(lang)),
             Cell::plain(kind),
-            Cell::toned(share_or_never(row.missed, lang), tone_of(row.missed)),
+            Cell::toned(share_or_never(row.missed, lang), tone_of_missed(row.missed)),
             Cell::plain(limit),
         ];
         cells.extend(quantiles(row.took.as_ref(), lang));
@@ -165,18 +151,18 @@ pub(super) fn critical(study: &Study, lang: Lang) -> Table {
     }
 }
 
-pub(super) fn trials(study: &Study, trials: &Trials, lang: Lang) -> Table {
+pub(super) fn trials(trials: &Trials, lang: Lang) -> Table {
     let dash = || DASH.to_owned();
     let row = |trial: &Trial| {
         let (passed, ended) = (trial.passed, trial.ended);
-        let worse = passed.is_some_and(|change| change.high < 0.0);
+        let worse = trial.passing_moved && passed.is_some_and(|change| change.mean < 0.0);
         let tone = if worse { Tone::Bad } else { Tone::Plain };
         let never = if trial.never_ended > 0 { Tone::Bad } else { Tone::Plain };
         let alone = matches!(trial.of, crate::drill::study::report::TrialOf::Person(_));
         let alone =
             if alone && trial.is_needed() { lang.pick("单点", "single point") } else { "" };
         vec![
-            Cell::plain(name(study, &trial.of, trials.slower, lang)),
+            Cell::plain(tried(trial, trials.slower, lang)),
             Cell::toned(passed.map_or_else(dash, points), tone),
             Cell::plain(ended.map_or_else(dash, |change| later(change, lang))),
             Cell::toned(trial.never_ended.to_string(), never),
@@ -192,7 +178,7 @@ pub(super) fn trials(study: &Study, trials: &Trials, lang: Lang) -> Table {
             lang.pick("不再结束的次数", "Runs that no longer end"),
             "",
         ],
-        rows: all(trials).map(row).collect(),
+        rows: trials.all().map(row).collect(),
     }
 }
 
