@@ -198,9 +198,9 @@ fn every_plan_holds_in_its_drill_with_the_sampled_emergency_group() {
             seed: scenario.seed,
         };
         let result = rehearse_as_asked(stage, take);
-        let holds = result.odds.map_or(result.verdict == Verdict::Passed, |odds| {
-            odds.passed.share >= odds.wanted
-        });
+        let holds = result
+            .odds
+            .map_or(result.verdict == Verdict::Passed, |odds| odds.passed.share >= odds.wanted);
         assert!(holds, "{}: {result:?}", scenario.id);
     }
 }

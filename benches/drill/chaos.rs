@@ -35,12 +35,7 @@ pub fn compare() {
 }
 
 fn row(what: &str, ours: f64, theirs: f64) {
-    println!(
-        "{what:<34} {:>9.3} ms {:>9.3} ms {:>7.1}×",
-        1e3 * ours,
-        1e3 * theirs,
-        theirs / ours
-    );
+    println!("{what:<34} {:>9.3} ms {:>9.3} ms {:>7.1}×", 1e3 * ours, 1e3 * theirs, theirs / ours);
 }
 
 /// Our side: a plan of ten steps one after another, and its drill.
@@ -57,7 +52,9 @@ impl Ours {
         );
         for step in 0..STEPS {
             let after = if step > 0 { format!(", after: [s{}]", step - 1) } else { String::new() };
-            plan += &format!("      - {{ id: s{step}, title: S{step}{after}, set: {{ x: {step} }} }}\n");
+            plan += &format!(
+                "      - {{ id: s{step}, title: S{step}{after}, set: {{ x: {step} }} }}\n"
+            );
         }
         let plan = plan.replace("roles:", "inputs: { x: { type: integer, default: 0 } }\nroles:");
         let drill = "drill: nothing\ntitle: Nothing\nplaybook: nothing\nrun: simulated\ncast: { default: { acknowledge: { median: 1s, p90: 1s }, work: { median: 1s, p90: 1s } } }\n";

@@ -15,7 +15,7 @@ use super::clock::Clock;
 use crate::text::Text;
 
 pub use alerts::{Backtest, Ingest, Monitor, Silence, SilenceOf};
-pub use drill::{Drill, Odds, Runs, Versus};
+pub use drill::{Calibrate, Drill, Odds, Runs, Versus};
 pub use oncall::{Feed, Oncall, Override, Shift, Swap};
 pub use simulate::{Simulate, SimulatePage};
 

@@ -13,7 +13,7 @@ use super::progress::bar;
 use super::result::{comparison, report, results};
 use super::screen::{Screen, Tone, note};
 use super::word::word;
-use super::{odds, settings, wait};
+use super::{calibrate, odds, settings, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
 use crate::drill::file::Playbooks;
@@ -53,6 +53,7 @@ pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
             show(screen, &wait(client.post(&path, &body))?)
         }
         Drill::Simulate(verb) => simulate(&verb, common, screen),
+        Drill::Calibrate(verb) => calibrate::run(&verb, common, screen),
         Drill::Compare(verb) => compare(&verb, common, screen),
         Drill::Runs { drill } => {
             let only = drill.map_or_else(String::new, |drill| format!("?drill={}", part(&drill)));

@@ -6,6 +6,7 @@ mod annotate;
 mod answer;
 mod args;
 mod backup;
+mod calibrate;
 mod channel;
 mod check;
 mod chinese;

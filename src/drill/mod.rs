@@ -14,6 +14,7 @@ pub mod announce;
 pub mod archive;
 pub mod book;
 pub mod calendar;
+pub mod calibrate;
 pub mod cast;
 pub mod covered;
 pub mod crontab;
@@ -21,6 +22,7 @@ pub mod cue;
 pub mod diary;
 pub mod exercise;
 pub mod expect;
+pub mod experience;
 pub mod file;
 #[cfg(test)]
 mod house;

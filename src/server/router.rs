@@ -13,9 +13,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use super::api::{
-    answer, backup, calendars, clocks, commands, drills, events, evidence, handovers, health,
-    incidents, oncall, personal, playbooks, reach, roles, rosters, safe_start, signals, silences,
-    steps, test_page, timeline, tokens,
+    answer, backup, calendars, calibration, clocks, commands, drills, events, evidence, handovers,
+    health, incidents, oncall, personal, playbooks, reach, roles, rosters, safe_start, signals,
+    silences, steps, test_page, timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -62,6 +62,7 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.open(routes!(answer::give)))
         .routes(door.open(routes!(answer::hear)))
         .routes(door.needs(Viewer, routes!(drills::list)))
+        .routes(door.needs(Commander, routes!(calibration::cast)))
         .routes(door.needs(Commander, routes!(drills::run)))
         .routes(door.needs(Viewer, routes!(drills::results)))
         .routes(door.needs(Viewer, routes!(drills::result)))

@@ -24,6 +24,8 @@ pub enum Drill {
     Simulate(Odds),
     /// Simulate two plans with one drill under the same luck
     Compare(Versus),
+    /// Print a drill's cast, made of how people really answered and worked
+    Calibrate(Calibrate),
     /// List results
     Runs {
         /// Only of this drill
@@ -55,6 +57,17 @@ pub struct Odds {
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["runs", "no_trials", "html"])]
     #[arg(value_parser = clap::value_parser!(u32).range(..i64::from(RUNS_MAX)))]
     pub sample: Option<u32>,
+}
+
+/// Makes a cast of the past.
+#[derive(Debug, Args)]
+pub struct Calibrate {
+    /// The plan whose incidents and exercises are read
+    #[arg(long)]
+    pub playbook: String,
+    /// Only what was declared since this instant
+    #[arg(long)]
+    pub since: Option<Timestamp>,
 }
 
 /// Simulates two plans with one drill.

@@ -203,9 +203,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Only those that this incident asked for: its number or id",
         "只列出由这起事件启动的子事件：它的编号或标识",
     ),
+    ("Only what was declared since this instant", "只取此时刻之后启动的"),
     ("Over this channel alone", "只经由这个渠道"),
     ("Overrule what blocks it, and why", "越过阻碍强行关闭，并说明原因"),
     ("Pass a role on", "移交角色"),
+    (
+        "Print a drill's cast, made of how people really answered and worked",
+        "按真实的应答与处置用时输出演练的人员模型",
+    ),
     ("Print a plan as a CACAO playbook", "把预案输出为 CACAO 格式"),
     (
         "Print a playbook as a checklist for paper, with who is on duty, in HTML",
@@ -385,6 +390,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The person; oneself where missing", "人员；不写则为自己"),
     ("The phase", "阶段"),
     ("The phase to begin with; the last one unless given", "从哪个阶段开始；不写则为最后一个阶段"),
+    ("The plan whose incidents and exercises are read", "取哪个预案的事件与演练"),
     ("The playbook", "预案"),
     (
         "The playbook's file, or its name in the configured folder",

@@ -1,6 +1,7 @@
 //! What one incident of a simulated run asks of another: children begin in the same virtual world,
 //! are called off, tell of their end; and an incident goes on by another plan.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -9,7 +10,7 @@ use crate::drill::simulate::life::Life;
 use crate::drill::simulate::setting::Setting;
 use crate::drill::simulate::world::Stage;
 use crate::engine::{Actor, ChildOutcome, Command, Declare, Incident, Mode, ParentRef, Pending};
-use crate::id::{IncidentId, NoticeId, PlaybookId};
+use crate::id::{IncidentId, NoticeId, PersonId, PlaybookId};
 use crate::notify::{Why, WhyCode};
 use crate::text::Lang;
 
@@ -54,6 +55,20 @@ pub(super) fn carry<'a>(setting: Setting<'a>, lives: &mut Vec<Life<'a>>) -> bool
         Pending::Notice { .. } | Pending::Request { .. } => {}
     }
     true
+}
+
+/// Tells each incident who is working in another: nobody does two things at a time. Whoever is
+/// asked by two incidents goes on with what they began first.
+pub(super) fn share_people(lives: &mut [Life<'_>]) {
+    if lives.len() < 2 {
+        return;
+    }
+    let working: Vec<BTreeSet<PersonId>> =
+        lives.iter().map(|life| life.people.working(&life.world)).collect();
+    for (nth, life) in lives.iter_mut().enumerate() {
+        let others = working.iter().enumerate().filter(|(other, _)| *other != nth);
+        life.people.share(others.flat_map(|(_, people)| people).cloned().collect());
+    }
 }
 
 /// Returns the next errand, by incident and by the order in which they were asked for.

@@ -280,6 +280,7 @@ impl<'a> Run<'a> {
     /// another, until nothing more follows.
     fn react(&mut self) {
         loop {
+            kin::share_people(&mut self.lives);
             for nth in 0..self.lives.len() {
                 self.lives[nth].hear();
                 self.listen();

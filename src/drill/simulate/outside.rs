@@ -10,7 +10,9 @@ use crate::drill::past::End;
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::people::{People, role_of};
 use crate::drill::simulate::world::World;
-use crate::engine::{Actor, AttentionFact, Command, Fact, NoticeOutcome, Pending, Recipient, RunKey};
+use crate::engine::{
+    Actor, AttentionFact, Command, Fact, NoticeOutcome, Pending, Recipient, RunKey,
+};
 use crate::id::{ChannelId, NoticeId};
 use crate::notify::gate::{Faults, Outage};
 use crate::notify::{Why, WhyCode};

@@ -46,6 +46,8 @@ pub(super) struct People {
     turns: BTreeMap<RunKey, Turn>,
     /// Runs that wait for someone to take their role.
     idle: BTreeMap<RoleId, Vec<RunKey>>,
+    /// Who is working in another incident of the same run.
+    elsewhere: BTreeSet<PersonId>,
     /// What each is working on, or was last.
     working_on: BTreeMap<PersonId, RunKey>,
     /// Runs that wait until somebody is free.
@@ -175,13 +177,26 @@ impl People {
             return;
         }
         for (person, queue) in &mut self.queues {
-            let busy = self.working_on.get(person).is_some_and(|key| is_under_way(world, key));
+            let busy = self.elsewhere.contains(person)
+                || self.working_on.get(person).is_some_and(|key| is_under_way(world, key));
             queue.retain(|key| is_under_way(world, key));
             if let Some(key) = (!busy).then(|| queue.pop_first()).flatten() {
                 agenda.put(world.now, Happening::Begin(key));
             }
         }
         self.queues.retain(|_, queue| !queue.is_empty());
+    }
+
+    /// Returns who is working on something.
+    pub(super) fn working(&self, world: &World<'_>) -> BTreeSet<PersonId> {
+        let working = self.working_on.iter().filter(|(_, key)| is_under_way(world, key));
+        working.map(|(person, _)| person.clone()).collect()
+    }
+
+    /// Learns who is working in another incident of the same run.
+    pub(super) fn share(&mut self, elsewhere: BTreeSet<PersonId>) {
+        self.moved |= elsewhere != self.elsewhere;
+        self.elsewhere = elsewhere;
     }
 
     /// Takes a person for a run, or for a more urgent one that waits for them as well; what they do
@@ -191,7 +206,8 @@ impl People {
             return Some(key);
         }
         let current = self.working_on.get(person);
-        let busy = current.is_some_and(|current| is_under_way(world, current));
+        let busy = self.elsewhere.contains(person)
+            || current.is_some_and(|current| is_under_way(world, current));
         let queue = self.queues.entry(person.clone()).or_default();
         if current != Some(&key) {
             queue.insert(key);

@@ -497,3 +497,29 @@ fn a_plan_that_is_not_there_fails_the_step() {
     assert!(run.events.iter().any(failed));
     assert!(run.others.is_empty());
 }
+
+#[test]
+fn whoever_is_busy_in_a_child_is_busy() {
+    let plan = |id: &str, steps: &str| {
+        format!(
+            "playbook: {id}\ntitle: {id}\nroles: {{ one: {{ title: One, assign: {{ team: {{team}} }} }} }}\n\
+             phases:\n  - id: only\n    title: Only\n    steps:\n{steps}"
+        )
+    };
+    let parent = "      - { id: child, title: Child, playbook: child, blocks: phase }\n      - { id: own, title: Own, role: one }\n";
+    let child = "      - { id: work, title: Work, role: one }\n";
+    let drill = "drill: two\ntitle: Two\nplaybook: parent\nrun: simulated\ncast:\n  \
+        default: { acknowledge: { observed: [1s] }, work: { observed: [1h] } }\n";
+    let hours = |teams: [&str; 2]| {
+        let (parent, child) = (plan("parent", parent), plan("child", child));
+        let plans = [parent.replace("{team}", teams[0]), child.replace("{team}", teams[1])];
+        let house = House::among(&[&plans[0], &plans[1]], drill);
+        let run = house.run(1).1;
+        assert_eq!(run.outcome, Outcome::Completed, "{:?}", run.why);
+        let declared = run.events[0].occurred_at;
+        run.ended_at.duration_since(declared).as_secs_f64() / 3_600.0
+    };
+    let (shared, apart) = (hours(["solo", "solo"]), hours(["solo", "other"]));
+    assert!((1.0..1.1).contains(&apart), "{apart}");
+    assert!((2.0..2.1).contains(&shared), "one after the other: {shared}");
+}

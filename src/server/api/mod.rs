@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod backup;
 pub mod calendars;
+pub mod calibration;
 pub mod clocks;
 pub mod commands;
 mod commit;

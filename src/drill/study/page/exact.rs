@@ -65,11 +65,11 @@ fn model(lang: Lang) -> [String; 3] {
              runs will show it.",
         ),
         lang.pick(
-            "模型的边界：每个人在一个事件里一次只做一件事，先做最紧急的；同一个人在子事件里的工作\
-             不与此争抢时间。没有人会累、会商量、会临时想出预案以外的办法。",
-            "Limits of the model: each person does one thing at a time within one incident, the \
-             most urgent first; work of the same person in child incidents does not compete with \
-             it. Nobody tires, talks things over, or finds a way that is not in the plan.",
+            "模型的边界：每个人一次只做一件事，在子事件里忙着也是忙着；一个事件之内先做最紧急的，事件\
+             之间先开始的先做完。没有人会累、会商量、会临时想出预案以外的办法。",
+            "Limits of the model: each person does one thing at a time, in child incidents, too; the \
+             most urgent first within one incident, and between incidents what was begun first. \
+             Nobody tires, talks things over, or finds a way that is not in the plan.",
         ),
         lang.pick(
             "同样的演练、预案、人员、种子、起始时刻与版本，在任何机器上给出同样的报告。",
