@@ -22,8 +22,9 @@ pub fn compare() {
     println!("\n{:<34} {:>12}", "memory, forty steps", "most, MiB");
     for runs in [1_000_u32, 10_000, 100_000] {
         let own = std::env::current_exe().unwrap();
-        let made = Command::new(own).args(["--bench", "memory"]).env(RUNS, runs.to_string());
-        let made = String::from_utf8(made.output().unwrap().stdout).unwrap();
+        let mut command = Command::new(own);
+        command.args(["--bench", "memory"]).env(RUNS, runs.to_string());
+        let made = String::from_utf8(command.output().unwrap().stdout).unwrap();
         let kib: f64 = made.trim().parse().unwrap();
         println!("{:<34} {:>12.1}", format!("{runs} runs"), kib / 1_024.0);
     }

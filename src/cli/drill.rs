@@ -20,7 +20,7 @@ use crate::drill::file::Playbooks;
 use crate::drill::result::DrillResult;
 use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::score::Verdict;
-use crate::drill::simulate::staffing::{Lack, ordinary_morning, understaffed};
+use crate::drill::simulate::staffing::{Lack, ordinary_morning, understaffed, unknown_channels};
 use crate::drill::simulate::{Stage, Take};
 use crate::drill::stand_in::stand_ins;
 use crate::drill::study::page::page;
@@ -185,8 +185,14 @@ impl House {
         let playbook = library
             .playbook(&scenario.playbook)
             .ok_or_else(|| Stop::new(Exit::NotFound, scenario.playbook.as_str()))?;
+        let configured = !directory.is_built_in();
         let people = people(&playbook, library.plans(), &scenario, directory)?;
-        Ok(Self { library, scenario, playbook, people })
+        let house = Self { library, scenario, playbook, people };
+        // People who are made up have what channels they need.
+        for unknown in unknown_channels(house.stage()).into_iter().filter(|_| configured) {
+            note(screen.paint(Tone::Warn, unknown.get(screen.lang)));
+        }
+        Ok(house)
     }
 
     fn stage(&self) -> Stage<'_> {

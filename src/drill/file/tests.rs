@@ -146,6 +146,12 @@ fn times_channels_nights_and_surges_that_cannot_be_are_found_at_their_place() {
         (WORK, "locate: { work: { mean: 0m } }", code::BAD_TIMING, "{ mean"),
         (WORK, "locate: { work: { observed: [] } }", code::BAD_TIMING, "{ observed"),
         (WORK, "locate: { work: { mean: 5m, p90: 9m } }", UNKNOWN_KEY, "p90"),
+        (
+            "cast:\n",
+            "cast:\n  roles: { comander: { no_show: 5% } }\n",
+            code::UNKNOWN_NAME,
+            "comander",
+        ),
         (DOWN, "surge: { monitor: m, count: 9, baseline: 0 }", BAD_VALUE, "0"),
         (DOWN, "surge: { monitor: m }", MISSING_KEY, "monitor"),
     ]);

@@ -71,16 +71,20 @@ pub(super) fn share_people(lives: &mut [Life<'_>]) {
     }
 }
 
-/// Returns the next errand, by incident and by the order in which they were asked for.
-fn next(lives: &[Life<'_>]) -> Option<(usize, NoticeId, Arc<Pending>)> {
-    lives.iter().enumerate().find_map(|(of, life)| {
-        life.world.incident.outbox.iter().find_map(|(id, pending)| match pending.as_ref() {
-            Pending::Notice { .. } | Pending::Request { .. } => None,
-            Pending::Child { .. }
-            | Pending::Recall { .. }
-            | Pending::Report { .. }
-            | Pending::HandOff { .. } => Some((of, *id, Arc::clone(pending))),
-        })
+/// Returns the next errand, by incident and by the order in which they were asked for. Most of what
+/// happens calls for none.
+fn next(lives: &mut [Life<'_>]) -> Option<(usize, NoticeId, Arc<Pending>)> {
+    lives.iter_mut().enumerate().filter(|(_, life)| life.calls).find_map(|(of, life)| {
+        let found =
+            life.world.incident.outbox.iter().find_map(|(id, pending)| match pending.as_ref() {
+                Pending::Notice { .. } | Pending::Request { .. } => None,
+                Pending::Child { .. }
+                | Pending::Recall { .. }
+                | Pending::Report { .. }
+                | Pending::HandOff { .. } => Some((of, *id, Arc::clone(pending))),
+            });
+        life.calls = found.is_some();
+        found
     })
 }
 

@@ -8,7 +8,7 @@ use crate::drill::simulate::outside::Outside;
 use crate::drill::simulate::people::People;
 use crate::drill::simulate::setting::Setting;
 use crate::drill::simulate::world::World;
-use crate::engine::{Actor, Command, Declare, LadderState, Rejection};
+use crate::engine::{Actor, Command, Declare, Family, LadderState, Rejection};
 
 /// How often the last resort is told that nobody answered before a run has come to a standstill:
 /// half a day in which nobody whom the drill models does anything.
@@ -20,6 +20,8 @@ pub(super) struct Life<'a> {
     pub(super) people: People,
     pub(super) outside: Outside,
     pub(super) agenda: Agenda,
+    /// It may have errands in its outbox.
+    pub(super) calls: bool,
     /// How many events have been reacted to.
     heard: usize,
 }
@@ -32,7 +34,7 @@ impl<'a> Life<'a> {
     ) -> Result<Self, Rejection> {
         let world = World::declare(setting, now, declaration)?;
         let (people, outside, agenda) = (People::default(), Outside::default(), Agenda::default());
-        Ok(Self { world, people, outside, agenda, heard: 0 })
+        Ok(Self { world, people, outside, agenda, calls: false, heard: 0 })
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -56,6 +58,7 @@ impl<'a> Life<'a> {
         while let Some(event) = self.world.events.get(self.heard) {
             self.people.hear(&event.fact, &self.world, &mut self.agenda);
             self.outside.hear(&event.fact);
+            self.calls |= event.fact.family() == Family::Kin;
             self.heard += 1;
         }
     }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::drill::simulate::world::Stage;
-use crate::id::RoleId;
+use crate::id::{ChannelId, RoleId};
 use crate::people::{Directory, Source, tries};
 use crate::playbook::{Playbook, Role};
 use crate::text::{Lang, Text};
@@ -59,6 +59,20 @@ impl Understaffed {
             ),
         }
     }
+}
+
+/// Lists the channels that the cast speaks of and nobody configured: what it says of them would
+/// pass for luck that never came.
+#[must_use]
+pub fn unknown_channels(stage: Stage<'_>) -> Vec<Text> {
+    let unknown = |id: &&ChannelId| !stage.directory.has_channel(id);
+    let say = |id: &ChannelId| {
+        Text::both(
+            format!("`cast` 说到渠道 {id}，但没有配置这个渠道"),
+            format!("`cast` speaks of the channel {id}, and no such channel is configured"),
+        )
+    };
+    stage.scenario.cast.channels.keys().filter(unknown).map(say).collect()
 }
 
 /// Lists the roles of a plan for which somebody is missing at an instant, the worst first.
@@ -198,6 +212,16 @@ mod tests {
             "nobody can be asked to be “Hand”: the schedule “hands” and every deputy are empty"
         );
         assert_eq!(said[1].get(Lang::Zh), "“负责人”只能找代理：值班表“组长值班”此刻没有人");
+    }
+
+    #[test]
+    fn a_channel_that_nobody_configured_is_said() {
+        let drill = DRILL
+            .replace("cast: {", "cast: { channels: { smz: { loss: 5% }, mail: { loss: 5% } },");
+        let house = House { directory: house(true).directory, ..House::new(PLAN, &drill) };
+        let said = unknown_channels(house.stage());
+        assert_eq!(said.len(), 1);
+        assert!(said[0].get(Lang::En).contains("the channel smz"), "{said:?}");
     }
 
     #[test]
