@@ -1,7 +1,7 @@
 //! firebell turns YAML playbooks into durable running incidents: it fills roles, opens steps, pages
 //! people, watches deadlines, escalates, runs drills, and keeps a timeline that reviewers trust.
 //!
-//! Dependencies point one way: `cli → server → drill → runtime → {store, notify, timeline} →
+//! Dependencies point one way: `cli → server → learn → drill → runtime → {store, notify, timeline} →
 //! engine → {playbook, people} → {id, text}`. `tests/tidy.rs` fails on an arrow that runs backwards.
 
 pub mod chance;
@@ -13,6 +13,7 @@ pub mod engine;
 pub mod exchange;
 pub mod id;
 pub mod ingest;
+pub mod learn;
 pub mod notify;
 pub mod paper;
 pub mod people;

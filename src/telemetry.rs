@@ -186,6 +186,10 @@ metrics! {
     roster_calendar_age_seconds: Family<BySchedule, SecondsGauge> = "roster_calendar_age" in Seconds;
     /// Calendars whose last reading was not taken.
     roster_calendars_in_trouble: Gauge = "roster_calendars_in_trouble";
+    /// Plans that should have been drilled by now.
+    plans_overdue: Gauge = "plans_overdue";
+    /// Actions that are to be done and whose day is over.
+    actions_overdue: Gauge = "actions_overdue";
     /// How late the latest deadline was acted on.
     scheduler_lag_seconds: SecondsGauge = "scheduler_lag" in Seconds;
     /// Instants ahead.
@@ -281,6 +285,8 @@ impl Metrics {
             roster_unreachable: Gauge::default(),
             roster_calendar_age_seconds: Family::default(),
             roster_calendars_in_trouble: Gauge::default(),
+            plans_overdue: Gauge::default(),
+            actions_overdue: Gauge::default(),
             scheduler_lag_seconds: SecondsGauge::default(),
             deadlines_armed: Gauge::default(),
             deadlines: Counter::default(),

@@ -27,6 +27,8 @@ mod ingest;
 mod kept;
 #[path = "http/kin.rs"]
 mod kin;
+#[path = "http/learning.rs"]
+mod learning;
 #[path = "http/lists.rs"]
 mod lists;
 #[path = "http/narrow.rs"]

@@ -16,6 +16,8 @@ use crate::config::{Config, Handover, Loaded, StoreKind};
 use crate::drill::book::Book;
 use crate::drill::live::{self, Drills};
 use crate::id::{PersonId, ScheduleId};
+use crate::learn::Learning;
+use crate::learn::cadence::Cadence;
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
 use crate::runtime::{self, Asking, Parts, RosterSettings, Runtime, Scope, Watchdog};
 use crate::server::{self, App, Limits, Reread, Tls, Tokens};
@@ -84,6 +86,8 @@ async fn serve(
     report_plans(&runtime, screen);
     report_watched(&loaded, &runtime, screen);
     let drills = Drills::start(runtime.clone());
+    let cadence = Cadence(config.drills.per_year.clone());
+    let learning = Learning::start(runtime.clone(), drills.clone(), cadence);
     let tokens = Tokens::open(Arc::clone(runtime.store()));
     let tokens = tokens.map_err(|error| refused(screen, &error))?;
     let metrics = Arc::new(Metrics::new());
@@ -91,6 +95,7 @@ async fn serve(
     let app = App::new(server::Parts {
         runtime: runtime_of_app,
         drills: drills.clone(),
+        learning: learning.clone(),
         tokens,
         grants,
         ingest: config.ingest.clone(),
@@ -113,6 +118,7 @@ async fn serve(
     let router = server::router(app.clone());
     server::serve(listener, router, app, Limits::default(), stopped()).await;
     reloads.abort();
+    learning.stop().await;
     drills.stop().await;
     runtime.drain().await;
     Ok(())

@@ -64,10 +64,10 @@ pub use refusal::{Missing, Obstacle, Refusal};
 pub use rosters::{
     ASK_BEFORE, ASK_BEFORE_MAX, Asking, CALENDAR_OLD, CalendarPlace, CalendarSource,
     CalendarStanding, HandoverNote, HandoverView, KeptOverride, KeptSwap, LOOK_AHEAD_DAYS,
-    LOOK_AHEAD_DAYS_MAX, Made, NOTE_CHARS_MAX, NewOverride, OVERRIDE_DAYS_MAX, OfferSwap,
-    OpenStage, OpenStep, OpenWork, Outlook, OverrideStanding, RosterError, RosterSettings, Settled,
-    Span, Stamp, StoredOverride, Swap, SwapState, Wanted, said_calendar, stored_calendars,
-    stored_overrides, with_overrides,
+    LOOK_AHEAD_DAYS_MAX, LetterAbout, Made, NOTE_CHARS_MAX, NewOverride, OVERRIDE_DAYS_MAX,
+    OfferSwap, OpenStage, OpenStep, OpenWork, Outlook, OverrideStanding, RosterError,
+    RosterSettings, Settled, Span, Stamp, StoredOverride, Swap, SwapState, Wanted, said_calendar,
+    stored_calendars, stored_overrides, with_overrides,
 };
 pub use service::{Parts, Runtime};
 pub use test_page::Tried;

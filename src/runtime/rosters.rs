@@ -29,6 +29,7 @@ pub use handover::{
     ASK_BEFORE, ASK_BEFORE_MAX, Asking, HandoverNote, HandoverView, NOTE_CHARS_MAX, OpenStage,
     OpenStep, OpenWork,
 };
+pub use letters::LetterAbout;
 pub use record::{KeptOverride, Stamp, Standing as OverrideStanding, StoredOverride};
 pub use record::{stored_overrides, with_overrides};
 pub use swap::{KeptSwap, OfferSwap, Settled, Span, Swap, SwapState};

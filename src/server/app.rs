@@ -15,6 +15,7 @@ use super::tls::Tls;
 use crate::config::{Bodies, Findings, Grants, IngestSource};
 use crate::drill::live::Drills;
 use crate::ingest::Policy;
+use crate::learn::Learning;
 use crate::runtime::Runtime;
 use crate::telemetry::Metrics;
 use crate::text::Lang;
@@ -28,6 +29,8 @@ pub struct Parts {
     pub runtime: Runtime,
     /// The drills.
     pub drills: Drills,
+    /// What was learned.
+    pub learning: Learning,
     /// The tokens.
     pub tokens: Tokens,
     /// Who may be given a token for what.
@@ -53,6 +56,7 @@ pub struct App(Arc<Shared>);
 struct Shared {
     runtime: Runtime,
     drills: Drills,
+    learning: Learning,
     tokens: Tokens,
     grants: Grants,
     ingest: Ingest,
@@ -83,6 +87,7 @@ impl App {
             reread: parts.reread,
             runtime: parts.runtime,
             drills: parts.drills,
+            learning: parts.learning,
             tokens: parts.tokens,
             grants: parts.grants,
             metrics: parts.metrics,
@@ -102,6 +107,12 @@ impl App {
     #[must_use]
     pub fn drills(&self) -> &Drills {
         &self.0.drills
+    }
+
+    /// Returns what was learned.
+    #[must_use]
+    pub fn learning(&self) -> &Learning {
+        &self.0.learning
     }
 
     /// Returns who may be given a token for what.

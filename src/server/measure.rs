@@ -50,6 +50,8 @@ pub fn refresh(app: &App) {
     let outlook = app.runtime().outlook();
     metrics.roster_gaps.set(signed(outlook.gaps));
     metrics.roster_unreachable.set(signed(outlook.unreachable));
+    let outstanding = app.learning().outstanding(&|_| true);
+    metrics.actions_overdue.set(signed(outstanding.overdue));
     calendars(app, metrics);
     heard(app, metrics);
     store(app, metrics);
@@ -115,6 +117,12 @@ pub fn count_open(app: &App) {
     for (level, n) in (1..).zip(levels) {
         app.metrics().incidents_open.get_or_create(&ByLevel { level }).set(n);
     }
+}
+
+/// Counts the plans that should have been drilled by now. Reckons over all experience.
+pub fn count_overdue(app: &App) {
+    let plans: Vec<_> = app.runtime().library().playbooks().cloned().collect();
+    app.metrics().plans_overdue.set(signed(app.learning().plans_overdue(&plans)));
 }
 
 fn follow(counter: &Counter, meter: &Meter) {

@@ -13,9 +13,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use super::api::{
-    answer, backup, calendars, calibration, clocks, commands, drills, events, evidence, handovers,
-    health, incidents, oncall, personal, playbooks, reach, roles, rosters, safe_start, signals,
-    silences, steps, test_page, timeline, tokens,
+    actions, answer, backup, calendars, calibration, clocks, commands, drills, events, evidence, findings, handovers, health, incidents, oncall, personal, playbooks, reach, readiness, roles, rosters, safe_start, signals, silences, steps, test_page, timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -74,7 +72,21 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Admin, routes!(backup::take)))
         .routes(door.needs(Commander, routes!(safe_start::show)))
         .routes(door.needs(Commander, routes!(safe_start::confirm)));
-    sources(door, work(door, command(door, shifts(door, api))))
+    sources(door, work(door, command(door, shifts(door, learned(door, api)))))
+}
+
+/// What was learned from drills and incidents, and how ready plans are.
+fn learned(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    api.routes(door.needs(Viewer, routes!(readiness::show)))
+        .routes(door.needs(Viewer, routes!(readiness::plan)))
+        .routes(door.needs(Viewer, routes!(findings::list)))
+        .routes(door.needs(Responder, routes!(findings::make)))
+        .routes(door.needs(Responder, routes!(findings::accept)))
+        .routes(door.needs(Responder, routes!(findings::dismiss)))
+        .routes(door.needs(Viewer, routes!(actions::list)))
+        .routes(door.needs(Viewer, routes!(actions::show)))
+        .routes(door.needs(Responder, routes!(actions::make)))
+        .routes(door.needs(Responder, routes!(actions::edit)))
 }
 
 /// How rosters are changed.

@@ -16,6 +16,8 @@ use firebell::config::{Bodies, Grants, IngestSource};
 use firebell::drill::live::Drills;
 use firebell::id::{ChannelId, PersonId, ScheduleId, TeamId};
 use firebell::ingest::Policy;
+use firebell::learn::Learning;
+use firebell::learn::cadence::Cadence;
 use firebell::notify::{self, Channels, Hosts};
 use firebell::people::{
     Contact, Directory, Duty, Layer, Parts as People, Person, Rotation, Schedule, Team, Zone,
@@ -377,11 +379,14 @@ impl TestApp {
         let tokens = Tokens::open(Arc::clone(&store)).expect("no damage");
         let metrics = Arc::new(Metrics::new());
         let drills = Drills::start(runtime.clone());
+        let learning =
+            Learning::start(runtime.clone(), drills.clone(), Cadence(BTreeMap::default()));
         let bodies = Bodies::default();
         let reread = reread(folder.path().join("firebell.yaml"), alerts.clone());
         let app = App::new(Parts {
             runtime,
             drills,
+            learning,
             tokens,
             grants,
             ingest,

@@ -9,7 +9,7 @@ struct Layer {
 
 /// From the ground up. A module may use those of lower rank, and the peers that are named.
 ///
-/// `cli → server → drill → runtime → {store, notify, timeline, signal} → engine → {playbook,
+/// `cli → server → learn → drill → runtime → {store, notify, timeline, signal} → engine → {playbook,
 /// people} → {id, text}`; `clock`, `chance`, `config` and `telemetry` serve the shell alone.
 const LAYERS: &[Layer] = &[
     layer("id", 0, &[]),
@@ -32,11 +32,12 @@ const LAYERS: &[Layer] = &[
     layer("paper", 7, &[]),
     layer("runtime", 7, &[]),
     layer("drill", 8, &[]),
-    layer("server", 9, &[]),
-    layer("cli", 10, &[]),
-    layer("main", 11, &[]),
+    layer("learn", 9, &[]),
+    layer("server", 10, &[]),
+    layer("cli", 11, &[]),
+    layer("main", 12, &[]),
     // The crate root declares the modules and uses none.
-    layer("", 12, &[]),
+    layer("", 13, &[]),
 ];
 
 const fn layer(name: &'static str, rank: u8, peers: &'static [&'static str]) -> Layer {
@@ -68,6 +69,23 @@ const DRILL_PURE: &[&str] = &[
     "study",
     "past",
     "replay",
+];
+
+/// The parts of `learn` that decide.
+const LEARN_PURE: &[&str] = &[
+    "action",
+    "cadence",
+    "coverage",
+    "drift",
+    "experience",
+    "finding",
+    "names",
+    "propose",
+    "readiness",
+    "reminder",
+    "report",
+    "subject",
+    "verify",
 ];
 
 /// The parts of `notify` that decide.
@@ -155,6 +173,7 @@ pub fn is_pure(module: &[String]) -> bool {
     match module.first().map(String::as_str) {
         Some("drill") => is_part(module, DRILL_PURE),
         Some("notify") => is_part(module, NOTIFY_PURE),
+        Some("learn") => is_part(module, LEARN_PURE),
         Some(name) => PURE.contains(&name),
         None => false,
     }

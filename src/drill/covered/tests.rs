@@ -1,3 +1,5 @@
+//! Tests of what a journal is said to have exercised.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

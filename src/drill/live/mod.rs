@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rayon::ThreadPoolBuilder;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -51,6 +51,8 @@ struct Inner {
     announcing: Mutex<BTreeSet<(DrillId, Timestamp)>>,
     /// Something has changed that the calendar must look at.
     changed: Notify,
+    /// How many results were stored since the start.
+    results: watch::Sender<u64>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -97,6 +99,7 @@ impl Drills {
             running: Mutex::default(),
             announcing: Mutex::default(),
             changed: Notify::new(),
+            results: watch::Sender::new(0),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
@@ -118,6 +121,12 @@ impl Drills {
     #[must_use]
     pub fn archive(&self) -> &Archive {
         &self.inner.archive
+    }
+
+    /// Returns what tells that a result was stored: how many were since the start.
+    #[must_use]
+    pub fn results(&self) -> watch::Receiver<u64> {
+        self.inner.results.subscribe()
     }
 
     /// Runs a drill now: a simulated one to its end, an exercise in the background. What `beside`
@@ -256,6 +265,7 @@ impl Inner {
 
     /// Counts a result that is stored.
     fn count(&self, verdict: Verdict) {
+        self.results.send_modify(|stored| *stored += 1);
         let meters = self.runtime.meters();
         match verdict {
             Verdict::Passed => meters.drills_passed.count(),

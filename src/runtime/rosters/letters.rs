@@ -1,6 +1,6 @@
-//! Messages about rosters that are stored with what they tell of, and stay stored until each of their
-//! readers took them, or never will: a death after the write loses none. A message keeps one identity
-//! over all attempts.
+//! Messages about no incident that are stored with what they tell of, and stay stored until each of
+//! their readers took them, or never will: a death after the write loses none. A message keeps one
+//! identity over all attempts.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::tell::Draft;
 use crate::id::{NoticeId, PersonId};
-use crate::runtime::service::Inner;
+use crate::runtime::service::{Inner, Runtime};
 use crate::store::{Change, Expect, Kind, StoreError};
 use crate::text::Text;
 
@@ -24,14 +24,63 @@ const AT_ONCE: usize = 1_000;
 /// What the names of their documents begin with.
 const PREFIX: &str = "letter/";
 
+/// What a stored message is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterAbout {
+    /// A roster.
+    #[default]
+    Roster,
+    /// What was found in a drill or an incident, and what is due of plans.
+    FollowUp,
+}
+
+impl LetterAbout {
+    const fn purpose(self) -> &'static str {
+        match self {
+            Self::Roster => "roster",
+            Self::FollowUp => "follow_up",
+        }
+    }
+}
+
 /// A message that somebody has not taken yet. Stored for ever: fields are added, never changed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Stored {
     letter: NoticeId,
+    #[serde(default)]
+    about: LetterAbout,
     at: Timestamp,
     subject: Text,
     text: Text,
     waiting: BTreeSet<PersonId>,
+}
+
+impl Runtime {
+    /// Returns the write that makes a message about no incident durable, to be put with what it tells
+    /// of; `None` where it is for nobody. It leaves once [`Runtime::letters_leave`] is called, or at
+    /// the next start.
+    #[must_use]
+    pub fn letter(
+        &self,
+        people: impl Iterator<Item = PersonId>,
+        about: LetterAbout,
+        subject: Text,
+        text: Text,
+    ) -> Option<Change> {
+        self.inner().letter(people, about, subject, text)
+    }
+
+    /// Has the messages leave that were written.
+    pub fn letters_leave(&self) {
+        self.inner().posted();
+    }
+
+    /// Lists those who administer the installation.
+    #[must_use]
+    pub fn administrators(&self) -> BTreeSet<PersonId> {
+        self.inner().roster_settings.admins.clone()
+    }
 }
 
 impl Inner {
@@ -42,13 +91,23 @@ impl Inner {
         people: impl Iterator<Item = PersonId>,
         draft: Draft,
     ) -> Option<Change> {
+        let (subject, text) = draft.into_parts();
+        self.letter(people, LetterAbout::Roster, subject, text)
+    }
+
+    fn letter(
+        &self,
+        people: impl Iterator<Item = PersonId>,
+        about: LetterAbout,
+        subject: Text,
+        text: Text,
+    ) -> Option<Change> {
         let waiting: BTreeSet<PersonId> = people.collect();
         if waiting.is_empty() {
             return None;
         }
         let (letter, at) = (self.next_letter(), self.clock.now());
-        let (subject, text) = draft.into_parts();
-        let stored = Stored { letter, at, subject, text, waiting };
+        let stored = Stored { letter, about, at, subject, text, waiting };
         Some(stored.write(&format!("{PREFIX}{letter}")))
     }
 
@@ -97,7 +156,9 @@ impl Inner {
             stored.waiting.clear();
         }
         let draft = Draft::new(stored.subject.clone(), stored.text.clone());
-        let letter = Arc::new(draft.letter(stored.letter));
+        let mut letter = draft.letter(stored.letter);
+        letter.purpose = stored.about.purpose();
+        let letter = Arc::new(letter);
         let mut attempts = JoinSet::new();
         for person in stored.waiting.iter().cloned() {
             let (inner, letter) = (Arc::clone(self), Arc::clone(&letter));

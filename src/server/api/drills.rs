@@ -25,7 +25,7 @@ const UPCOMING: usize = 5;
 const RUNS: &str = "/api/v1/drill-runs";
 
 /// A drill of a plan that the caller may not see does not exist for them.
-fn may_see(app: &App, principal: &Principal, playbook: &PlaybookId) -> bool {
+pub(super) fn may_see(app: &App, principal: &Principal, playbook: &PlaybookId) -> bool {
     let directory = app.runtime().directory();
     let plan = app.runtime().library().playbook(playbook);
     plan.is_none_or(|plan| access::may_see_playbook(principal.reader(), &directory, &plan))

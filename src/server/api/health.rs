@@ -69,7 +69,11 @@ pub async fn readyz(State(app): State<App>, headers: HeaderMap) -> Answer {
 pub async fn metrics(State(app): State<App>, headers: HeaderMap) -> Answer {
     measure::refresh(&app);
     let counting = app.clone();
-    let _ = tokio::task::spawn_blocking(move || measure::count_open(&counting)).await;
+    let counted = tokio::task::spawn_blocking(move || {
+        measure::count_open(&counting);
+        measure::count_overdue(&counting);
+    });
+    let _ = counted.await;
     let text = app.metrics().render().map_err(|error| {
         tracing::error!(%error, "the metrics could not be written");
         Problem::internal()

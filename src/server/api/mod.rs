@@ -1,5 +1,6 @@
 //! Handlers, one file for each noun. They translate between HTTP and the runtime; no rule lives here.
 
+pub mod actions;
 pub mod answer;
 pub mod backup;
 pub mod calendars;
@@ -11,6 +12,7 @@ pub mod drills;
 pub mod events;
 pub mod evidence;
 mod find;
+pub mod findings;
 pub mod handovers;
 pub mod health;
 pub mod incidents;
@@ -18,6 +20,7 @@ pub mod oncall;
 pub mod personal;
 pub mod playbooks;
 pub mod reach;
+pub mod readiness;
 pub mod roles;
 pub mod rosters;
 pub mod safe_start;

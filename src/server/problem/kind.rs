@@ -96,6 +96,10 @@ kinds! {
     UnknownCalendar = "unknown_calendar", NOT_FOUND, "日历不存在", "No such calendar";
     /// No such silence.
     UnknownSilence = "unknown_silence", NOT_FOUND, "静默不存在", "No such silence";
+    /// No such finding, or one of a plan that the caller may not see.
+    UnknownFinding = "unknown_finding", NOT_FOUND, "发现不存在", "No such finding";
+    /// No such action, or one of a plan that the caller may not see.
+    UnknownAction = "unknown_action", NOT_FOUND, "整改项不存在", "No such action";
     /// No such token.
     UnknownToken = "unknown_token", NOT_FOUND, "令牌不存在", "No such token";
     /// The address answers to other methods.
@@ -127,6 +131,11 @@ kinds! {
     /// This version cannot run drills of that kind.
     DrillNotAvailable =
         "drill_not_available", CONFLICT, "暂不支持此演练方式", "Kind of drill not available";
+    /// Only a later run closes an action.
+    ActionNeedsVerification =
+        "action_needs_verification", CONFLICT, "整改项须由演练验证", "A later run closes it";
+    /// The action was verified or dropped.
+    ActionClosed = "action_closed", CONFLICT, "整改项已关闭", "The action is closed";
     /// The caller saw another version.
     VersionMismatch = "version_mismatch", PRECONDITION_FAILED, "版本不符", "Version mismatch";
     /// The body is larger than the route takes.

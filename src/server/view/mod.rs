@@ -5,6 +5,7 @@ mod clock;
 mod form;
 mod incident;
 mod kin;
+pub mod learn;
 mod monitor;
 mod personal;
 mod plan;

@@ -9,6 +9,7 @@ mod clock;
 mod drill;
 mod incident;
 mod ingest;
+mod learn;
 mod list;
 mod plan;
 mod reach;
@@ -37,6 +38,10 @@ pub use incident::{
 pub use ingest::{
     AlertOutcome, Arrival, Change, Ingested, IngestedAlert, MakeSilence, MutedAlert, Replay,
     Replayed, Silence, SilenceTried, TriedAlert, UnmatchedAlert,
+};
+pub use learn::{
+    About, ActionCounts, DecideFinding, EditAction, LearnedAction, LearnedFinding, MakeAction,
+    MakeFinding, PlanReady, Readiness,
 };
 pub use list::{Page, Summary};
 pub use plan::{PlanDetail, PlanField, PlanPhase, PlanRole, PlanStep, PlanSummary};
