@@ -2,6 +2,7 @@
 
 mod alerts;
 mod drill;
+mod learn;
 mod oncall;
 mod simulate;
 
@@ -15,7 +16,8 @@ use super::clock::Clock;
 use crate::text::Text;
 
 pub use alerts::{Backtest, Ingest, Monitor, Silence, SilenceOf};
-pub use drill::{Calibrate, Drill, Odds, Runs, Versus};
+pub use drill::{Calibrate, Drill, Odds, ReportForm, Runs, Versus};
+pub use learn::{Action, ActionsOf, Finding, FindingsOf, PartOf};
 pub use oncall::{Feed, Oncall, Override, Shift, Swap};
 pub use simulate::{Simulate, SimulatePage};
 
@@ -132,6 +134,12 @@ pub enum Verb {
     /// List, run and compare drills
     #[command(subcommand)]
     Drill(Drill),
+    /// What was found in drills and incidents: list, make, accept, dismiss
+    #[command(subcommand)]
+    Finding(Finding),
+    /// What is done about findings, by whom, until when
+    #[command(subcommand)]
+    Action(Action),
     /// Print the timeline of an incident
     Timeline(Timeline),
     /// Check every hash chain of the journal
@@ -195,6 +203,8 @@ impl Verb {
             | Self::Export(_)
             | Self::Incident(_)
             | Self::Drill(_)
+            | Self::Finding(_)
+            | Self::Action(_)
             | Self::Timeline(_)
             | Self::Verify(_)
             | Self::Backup(_)
@@ -455,6 +465,14 @@ pub enum Incident {
         /// The same trouble carries the same key
         #[arg(long)]
         dedup_key: Option<String>,
+    },
+    /// Print the report of an incident for those who review it
+    Report {
+        /// The incident
+        incident: String,
+        /// In which form, and where.
+        #[command(flatten)]
+        form: ReportForm,
     },
     /// List incidents
     List {

@@ -67,6 +67,15 @@ impl Client {
         json(self.send(self.once(path).json(body)).await?, self.lang).await
     }
 
+    /// Changes a part of something.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn patch(&self, path: &str, body: &Json) -> Result<Json, Stop> {
+        let request = self.http.patch(self.address(path)).timeout(TIMEOUT);
+        json(self.send(request.json(body)).await?, self.lang).await
+    }
+
     /// Sends a file.
     ///
     /// # Errors

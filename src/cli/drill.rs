@@ -13,7 +13,7 @@ use super::progress::bar;
 use super::result::{comparison, report, results};
 use super::screen::{Screen, Tone, note};
 use super::word::word;
-use super::{calibrate, odds, settings, wait};
+use super::{calibrate, learn, odds, settings, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
 use crate::drill::file::Playbooks;
@@ -55,6 +55,11 @@ pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Drill::Simulate(verb) => simulate(&verb, common, screen),
         Drill::Calibrate(verb) => calibrate::run(&verb, common, screen),
         Drill::Compare(verb) => compare(&verb, common, screen),
+        Drill::Due => wait(learn::due(&Client::new(common, screen.lang)?, screen)),
+        Drill::Report { run, form } => {
+            let path = format!("/api/v1/drill-runs/{}/report", part(&run));
+            wait(learn::report(&path, &form, &Client::new(common, screen.lang)?, screen))
+        }
         Drill::Runs { drill } => {
             let only = drill.map_or_else(String::new, |drill| format!("?drill={}", part(&drill)));
             let client = Client::new(common, screen.lang)?;

@@ -38,6 +38,10 @@ pub async fn run(verb: Incident, client: &Client, screen: &Screen) -> Result<(),
             let proof = Proof { incident, step, moment, text, link, file, occurred_at };
             attach(client, proof, screen).await
         }
+        Incident::Report { incident, form } => {
+            let path = format!("/api/v1/incidents/{}/report", part(&incident));
+            super::learn::report(&path, &form, client, screen).await
+        }
         Incident::Clock(verb) => super::clock::run(verb, client, screen).await,
         Incident::Act(act) => {
             let Request { path, body } = request(act, screen.lang)?;

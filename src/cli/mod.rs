@@ -23,6 +23,7 @@ mod graph;
 mod handover;
 mod incident;
 mod ingest;
+mod learn;
 mod monitor;
 mod odds;
 mod oncall;
@@ -108,6 +109,12 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
             Box::pin(async move { incident::run(verb, &client, screen).await })
         })),
         Verb::Drill(verb) => drill::run(verb, common, screen),
+        Verb::Finding(verb) => call(Box::new(|client| {
+            Box::pin(async move { learn::findings(verb, &client, screen).await })
+        })),
+        Verb::Action(verb) => call(Box::new(|client| {
+            Box::pin(async move { learn::actions(verb, &client, screen).await })
+        })),
         Verb::Timeline(args) => call(Box::new(|client| {
             Box::pin(async move { timeline::run(&args, &client, screen).await })
         })),

@@ -3,7 +3,7 @@
 use crate::text::Lang;
 
 /// Codes of the wire contract with their words. A code that a newer server adds shows as itself.
-const WORDS: [(&str, &str, &str); 53] = [
+const WORDS: [(&str, &str, &str); 72] = [
     ("open", "处置中", "open"),
     ("paused", "已暂停", "paused"),
     ("closed", "已结束", "closed"),
@@ -57,6 +57,25 @@ const WORDS: [(&str, &str, &str); 53] = [
     ("handed_off", "改按另一预案处置", "the incident goes on by another plan"),
     ("forced_close", "强制关闭", "the close was forced"),
     ("never_came", "起算时刻未出现", "its moment never came"),
+    ("not_judged", "未评判", "not judged"),
+    ("strength", "做得好", "strength"),
+    ("improvement", "待改进", "improvement"),
+    ("proposed", "提议", "proposed"),
+    ("accepted", "已采纳", "accepted"),
+    ("dismissed", "未采纳", "dismissed"),
+    ("to_do", "待办", "to do"),
+    ("to_verify", "待验证", "to be verified"),
+    ("verified", "已验证", "verified"),
+    ("dropped", "已放弃", "dropped"),
+    ("drilled", "已演练", "drilled"),
+    ("due", "将到期", "due"),
+    ("overdue", "已逾期", "overdue"),
+    ("not_required", "不要求", "not required"),
+    ("never_drilled", "从未演练", "never drilled"),
+    ("changed_since", "上次演练后有改动", "changed since the last drill"),
+    ("only_simulated", "只做过模拟", "only simulated"),
+    ("review_overdue", "评审逾期", "its review is overdue"),
+    ("uncovered_steps", "有步骤未演练到", "some steps were never exercised"),
 ];
 
 /// Returns the word for a code.

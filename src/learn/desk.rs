@@ -273,7 +273,7 @@ impl Inner {
             // A proposal's identity begins as that of what it was seen in.
             let of =
                 |run: &&Arc<Experience>| run.source.bits().to_be_bytes()[..8] == id.as_bytes()[..8];
-            state.runs.values().filter(of).cloned().collect()
+            state.runs.values().chain(state.looked_at.values()).filter(of).cloned().collect()
         };
         let library = self.runtime.library();
         let mut proposed =

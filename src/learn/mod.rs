@@ -18,6 +18,7 @@ mod names;
 pub mod propose;
 pub mod readiness;
 mod reminder;
+pub mod report;
 #[cfg(test)]
 mod sample;
 mod shelf;

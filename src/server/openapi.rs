@@ -135,7 +135,7 @@ fn problem_response() -> Response {
 pub fn describe(routes: UtoipaMethodRouter<App>, scope: Option<Scope>) -> UtoipaMethodRouter<App> {
     let (schemas, mut paths, router) = routes;
     for (path, item) in &mut paths.paths {
-        let changes = item.post.is_some();
+        let changes = item.post.is_some() || item.patch.is_some();
         for operation in operations(item) {
             add(operation, path, scope, changes);
         }
@@ -158,7 +158,7 @@ pub fn describe_source(routes: UtoipaMethodRouter<App>) -> UtoipaMethodRouter<Ap
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten()
+    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
 fn add(operation: &mut Operation, path: &str, scope: Option<Scope>, changes: bool) {

@@ -13,7 +13,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use super::api::{
-    actions, answer, backup, calendars, calibration, clocks, commands, drills, events, evidence, findings, handovers, health, incidents, oncall, personal, playbooks, reach, readiness, roles, rosters, safe_start, signals, silences, steps, test_page, timeline, tokens,
+    actions, answer, backup, calendars, calibration, clocks, commands, drills, events, evidence,
+    findings, handovers, health, incidents, oncall, personal, playbooks, reach, readiness, reports,
+    roles, rosters, safe_start, signals, silences, steps, test_page, timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -79,6 +81,8 @@ fn table(door: &Table) -> OpenApiRouter<App> {
 fn learned(door: &Table, api: OpenApiRouter<App>) -> OpenApiRouter<App> {
     api.routes(door.needs(Viewer, routes!(readiness::show)))
         .routes(door.needs(Viewer, routes!(readiness::plan)))
+        .routes(door.needs(Viewer, routes!(reports::of_run)))
+        .routes(door.needs(Viewer, routes!(reports::of_incident)))
         .routes(door.needs(Viewer, routes!(findings::list)))
         .routes(door.needs(Responder, routes!(findings::make)))
         .routes(door.needs(Responder, routes!(findings::accept)))

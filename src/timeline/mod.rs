@@ -37,7 +37,7 @@ pub use measures::{Measure, MeasureName};
 pub use notable::{Notable, NotableKind};
 pub use notices::{NoticeFate, NoticeRow, NoticeTotals};
 pub use objectives::{ObjectiveRow, Verdict};
-pub use render::{Format, UnknownFormat};
+pub use render::{Format, Front, FrontPart, UnknownFormat};
 pub use roles::RoleRow;
 pub use rows::{Class, RECORDED_LATE_AFTER, Row};
 pub use sentence::Tone;

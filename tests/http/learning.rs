@@ -239,3 +239,34 @@ async fn what_was_learned_is_there_after_a_restart() {
         ready["covered"]["kinds"][0]["exercised"]
     );
 }
+
+#[tokio::test]
+async fn a_report_is_told_of_a_drill_and_of_an_incident_in_every_form() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let run = rehearse(&app, &chief, "five-drill").await;
+    let path = format!("/api/v1/drill-runs/{run}/report");
+    let told = chief.get(&path).await.ok(200);
+    assert_eq!((&told["how"], &told["result"]["run"]), (&json!("simulated"), &json!(run)));
+    let page = chief.get(&format!("{path}?format=html&lang=en")).await;
+    let policy = page.header("content-security-policy").to_owned();
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    let page = page.text();
+    assert!(page.contains("[SIMULATION]") && !page.contains("<script"), "{page}");
+    let chinese = chief.get(&format!("{path}?format=markdown&lang=zh")).await.text();
+    assert!(chinese.contains("【推演】") && chinese.contains("预期与实际"), "{chinese}");
+    chief.get(&format!("{path}?format=docx")).await.problem(406, "not_acceptable");
+
+    let incident = chief.declare("outage").await;
+    let skip = json!({ "reason": "everybody knows" });
+    chief.post(&format!("{incident}/steps/confirm/skip"), skip).await.ok(200);
+    chief.post(&format!("{incident}/cancel"), json!({ "reason": "nothing" })).await.ok(200);
+    let told = chief.get(&format!("{incident}/report?format=markdown&lang=en")).await.text();
+    assert!(told.contains("The step was left out"), "{told}");
+    assert!(told.contains("everybody knows") && !told.contains("[DRILL]"), "{told}");
+
+    let hidden = rehearse(&app, &chief, "leak-drill").await;
+    let desk = app.person("desk1", Scope::Commander).await;
+    let path = format!("/api/v1/drill-runs/{hidden}/report");
+    desk.get(&path).await.problem(404, "unknown_drill");
+}

@@ -32,11 +32,32 @@ pub enum Drill {
         #[arg(long)]
         drill: Option<String>,
     },
+    /// Say which plans are to be drilled; ends with 1 where one is overdue
+    Due,
+    /// Print the report of a run for those who review it
+    Report {
+        /// The run
+        run: String,
+        /// In which form, and where.
+        #[command(flatten)]
+        form: ReportForm,
+    },
     /// Show one result
     Show {
         /// The run
         run: String,
     },
+}
+
+/// In which form a report is printed, and where.
+#[derive(Debug, Args)]
+pub struct ReportForm {
+    /// In this form
+    #[arg(long, value_parser = ["markdown", "html", "json"], default_value = "markdown")]
+    pub format: String,
+    /// Write it into this file
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 /// Simulates a drill many times.

@@ -218,7 +218,9 @@ impl Inner {
                     row.map_or(Ok(None), |row| shelf::lesson(&*store, row.number))
                 });
                 if let Ok(Ok(Some(lesson))) = kept.await {
-                    return Some(Arc::new(lesson));
+                    let lesson = Arc::new(lesson);
+                    self.state().look_at(&lesson);
+                    return Some(lesson);
                 }
                 let seen = self.runtime.incident(id).await.ok()?;
                 if seen.incident.mode != Mode::Live || seen.incident.status.is_open() {

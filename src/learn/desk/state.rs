@@ -23,11 +23,16 @@ use crate::store::{Kind, Store, StoreError};
 /// each they fit in memory whatever the plan.
 pub(super) const RUNS_OF_PLAN_MAX: usize = 400;
 
+/// How many earlier ones are kept that somebody looks at, to decide about what they propose.
+const LOOKED_AT_MAX: usize = 64;
+
 /// What the desk has in memory.
 #[derive(Default)]
 pub(super) struct State {
     /// The latest runs and ended incidents, by identity: by time.
     pub runs: BTreeMap<u128, Arc<Experience>>,
+    /// Earlier ones that somebody looks at.
+    pub looked_at: BTreeMap<u128, Arc<Experience>>,
     pub findings: BTreeMap<Uuid, Kept<Finding>>,
     pub actions: BTreeMap<Uuid, Kept<Action>>,
     /// When each plan was first in force.
@@ -85,7 +90,15 @@ impl State {
         }
     }
 
-    /// Lists runs, the latest first.
+    /// Keeps an earlier one at hand for those who look at it.
+    pub(super) fn look_at(&mut self, run: &Arc<Experience>) {
+        if self.looked_at.len() >= LOOKED_AT_MAX {
+            self.looked_at.pop_first();
+        }
+        self.looked_at.insert(run.source.bits(), Arc::clone(run));
+    }
+
+    /// Lists runs, the latest first; an earlier one only where it is asked for by itself.
     pub(super) fn runs_of(
         &self,
         plan: Option<&PlaybookId>,
@@ -96,6 +109,9 @@ impl State {
                 && source.is_none_or(|source| source == run.source)
         };
         let mut runs: Vec<_> = self.runs.values().filter(wanted).cloned().collect();
+        if let (true, Some(source)) = (runs.is_empty(), source) {
+            runs.extend(self.looked_at.get(&source.bits()).filter(wanted).cloned());
+        }
         runs.sort_by_key(|run| std::cmp::Reverse((run.began_at, run.source)));
         runs
     }

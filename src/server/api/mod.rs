@@ -21,6 +21,7 @@ pub mod personal;
 pub mod playbooks;
 pub mod reach;
 pub mod readiness;
+pub mod reports;
 pub mod roles;
 pub mod rosters;
 pub mod safe_start;

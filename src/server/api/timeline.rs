@@ -21,7 +21,7 @@ use crate::text::Lang;
 use crate::timeline::{Chain, Format, Story, Timeline};
 
 /// The page carries its own styles and nothing else: no scripts, nothing from elsewhere.
-const PAGE_POLICY: &str =
+pub(super) const PAGE_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'";
 
 /// How the timeline is told.
@@ -57,7 +57,7 @@ pub async fn show(
     let (directory, zone, as_of) = (app.runtime().directory(), app.runtime().zone(), app.now());
     // Ten thousand events are no work for a thread that others wait for.
     let tell = move || {
-        let timeline = tell(&seen, &history, &directory, &zone, as_of)?;
+        let timeline = told(&seen, &history, &directory, &zone, as_of)?;
         Some(timeline.render(format, lang, &zone))
     };
     let told = tokio::task::spawn_blocking(tell).await.ok().flatten();
@@ -74,7 +74,8 @@ pub async fn show(
     Ok(response)
 }
 
-fn tell(
+/// Tells the timeline of an incident from its history.
+pub(super) fn told(
     seen: &Committed,
     history: &History,
     directory: &Directory,

@@ -53,6 +53,20 @@ pub(super) fn render(timeline: &Timeline, page: &Page, lang: Lang, zone: &Zone) 
     report.render().expect("writing to a string does not fail")
 }
 
+/// Renders a report that has no timeline.
+pub(super) fn render_alone(page: &Page, lang: Lang) -> String {
+    let report = Report {
+        lang: lang.pick("zh-CN", "en"),
+        page,
+        chart: None,
+        width: WIDTH,
+        broken: false,
+        level: crate::playbook::LEVEL_MILDEST,
+        words: labels(lang, 0),
+    };
+    report.render().expect("writing to a string does not fail")
+}
+
 fn labels(lang: Lang, left_out: usize) -> Labels {
     Labels {
         picture: lang

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod csv;
+mod front;
 mod html;
 mod kin;
 mod markdown;
@@ -10,6 +11,8 @@ mod tables;
 mod text;
 
 use std::str::FromStr;
+
+pub use front::{Front, FrontPart};
 
 use super::build::Timeline;
 use crate::people::Zone;

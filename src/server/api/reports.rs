@@ -1,0 +1,206 @@
+//! After-action reports: of a run of a drill, and of a real incident.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::drills::may_see;
+use super::timeline::{PAGE_POLICY, told};
+use super::{Answer, find};
+use crate::drill::judge::judged;
+use crate::drill::result::DrillResult;
+use crate::engine::Mode;
+use crate::id::{DrillRunId, IncidentId};
+use crate::learn::WhichFindings;
+use crate::learn::action::Action;
+use crate::learn::finding::{Finding, FindingState};
+use crate::learn::report::{REPORT_FORMAT, Report, ReportForm};
+use crate::learn::subject::{How, Source};
+use crate::runtime::{Missing, Refusal};
+use crate::server::app::App;
+use crate::server::ask::{Asked, At};
+use crate::server::auth::Principal;
+use crate::server::lang;
+use crate::server::problem::{Kind, Problem};
+use crate::text::{Lang, Text};
+use crate::timeline::Timeline;
+
+/// How a report is told.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Telling {
+    /// `markdown`, `html` or `json`; `Accept` decides where missing.
+    format: Option<String>,
+    /// The language, `zh` or `en`; `Accept-Language`, else the person's own, where missing.
+    #[param(value_type = Option<String>)]
+    lang: Option<Lang>,
+}
+
+/// Read the report of a run of a drill that is over.
+#[utoipa::path(get, path = "/api/v1/drill-runs/{id}/report", tag = "learning", params(Telling),
+    responses((status = 200, content(
+        (Object = "application/json"), (String = "text/markdown"), (String = "text/html"),
+    ))))]
+pub async fn of_run(
+    State(app): State<App>,
+    principal: Principal,
+    At(name): At<String>,
+    Asked(telling): Asked<Telling>,
+    headers: HeaderMap,
+) -> Answer {
+    let form = form(&telling, &headers).ok_or_else(not_offered)?;
+    let unknown = || Problem::from(find::missing(Missing::Drill, &name, Vec::new()));
+    let run: DrillRunId = name.parse().map_err(|_| unknown())?;
+    let archive = app.drills().archive().clone();
+    let read = tokio::task::spawn_blocking(move || {
+        let Some(result) = archive.result(run)? else { return Ok(None) };
+        let sheets = archive.sheets(run)?;
+        Ok::<_, crate::store::StoreError>(Some((judged(&result, &sheets), sheets)))
+    });
+    let (result, sheets) = read.await.map_err(|_| Problem::internal())??.ok_or_else(unknown)?;
+    if !may_see(&app, &principal, &result.playbook) {
+        return Err(unknown());
+    }
+    let source = Source::Run(run);
+    let (findings, actions) = learned(&app, source).await?;
+    let timeline = match result.incident {
+        Some(incident) => timeline(&app, incident).await?,
+        None => None,
+    };
+    let report = Report {
+        format: REPORT_FORMAT,
+        title: result.title.clone(),
+        how: How::from(result.run_as),
+        result: Some(DrillResult { covered: None, ..result }),
+        sheets,
+        findings,
+        actions,
+        timeline,
+        as_of: app.now(),
+    };
+    answer(&app, &principal, report, form, telling.lang, &headers).await
+}
+
+/// Read the report of an incident: of a rehearsed one, that of its drill.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/report", tag = "learning", params(Telling),
+    responses((status = 200, content(
+        (Object = "application/json"), (String = "text/markdown"), (String = "text/html"),
+    ))))]
+pub async fn of_incident(
+    State(app): State<App>,
+    principal: Principal,
+    At(name): At<String>,
+    Asked(telling): Asked<Telling>,
+    headers: HeaderMap,
+) -> Answer {
+    let form = form(&telling, &headers).ok_or_else(not_offered)?;
+    let seen = find::incident(&app, &principal, &name).await?;
+    let id = seen.incident.id;
+    let (source, how) = match (seen.incident.drill, seen.incident.mode) {
+        (_, Mode::Live) => (Source::Incident(id), How::Live),
+        (Some(run), _) => (Source::Run(run), How::Exercise),
+        (None, _) => (Source::Incident(id), How::Exercise),
+    };
+    let (findings, actions) = learned(&app, source).await?;
+    let report = Report {
+        format: REPORT_FORMAT,
+        title: Text::Same(seen.incident.title.to_string()),
+        how,
+        result: None,
+        sheets: Vec::new(),
+        findings,
+        actions,
+        timeline: timeline(&app, id).await?,
+        as_of: app.now(),
+    };
+    answer(&app, &principal, report, form, telling.lang, &headers).await
+}
+
+type Learned = (Vec<Arc<Finding>>, Vec<Arc<Action>>);
+
+/// Finds what was found there, and what is done about it.
+async fn learned(app: &App, source: Source) -> Result<Learned, Problem> {
+    let learning = app.learning().clone();
+    learning.experience(source).await;
+    let found = tokio::task::spawn_blocking(move || {
+        let which = WhichFindings { source: Some(source), ..WhichFindings::default() };
+        let kept = learning.findings(&which).into_iter().map(|kept| kept.value);
+        let findings: Vec<Arc<Finding>> =
+            kept.filter(|one| one.state != FindingState::Dismissed).collect();
+        let actions = learning.actions().into_iter().map(|kept| kept.value);
+        let follows = |action: &Arc<Action>| {
+            action.finding.is_some_and(|id| findings.iter().any(|finding| finding.id == id))
+        };
+        let actions = actions.filter(follows).collect();
+        (findings, actions)
+    });
+    found.await.map_err(|_| Problem::internal())
+}
+
+/// Tells the timeline of an incident; `None` where its journal is gone.
+async fn timeline(app: &App, id: IncidentId) -> Result<Option<Timeline>, Problem> {
+    let seen = match app.runtime().incident(id).await {
+        Ok(seen) => seen,
+        Err(Refusal::NotFound { .. }) => return Ok(None),
+        Err(other) => return Err(other.into()),
+    };
+    let history = app.runtime().history(id).await?;
+    let (directory, zone, as_of) = (app.runtime().directory(), app.runtime().zone(), app.now());
+    let tell = move || told(&seen, &history, &directory, &zone, as_of);
+    tokio::task::spawn_blocking(tell).await.map_err(|_| Problem::internal())
+}
+
+async fn answer(
+    app: &App,
+    principal: &Principal,
+    report: Report,
+    form: ReportForm,
+    asked: Option<Lang>,
+    headers: &HeaderMap,
+) -> Answer {
+    let lang = asked.or_else(|| lang::preferred(headers)).or(principal.lang);
+    let (lang, zone) = (lang.unwrap_or_else(|| app.lang()), app.runtime().zone());
+    let text = tokio::task::spawn_blocking(move || report.render(form, lang, &zone)).await;
+    let text = text.map_err(|_| Problem::internal())?;
+    let media = HeaderValue::from_static(form.media_type());
+    let mut response = ([(CONTENT_TYPE, media)], text).into_response();
+    if form == ReportForm::Html {
+        let policy = HeaderValue::from_static(PAGE_POLICY);
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(response)
+}
+
+fn form(telling: &Telling, headers: &HeaderMap) -> Option<ReportForm> {
+    if let Some(name) = &telling.format {
+        return match name.as_str() {
+            "json" => Some(ReportForm::Json),
+            "markdown" | "md" => Some(ReportForm::Markdown),
+            "html" => Some(ReportForm::Html),
+            _ => None,
+        };
+    }
+    let Some(accept) = headers.get(ACCEPT) else { return Some(ReportForm::Json) };
+    let entries = accept.to_str().ok()?.split(',').filter_map(|entry| entry.split(';').next());
+    entries.map(str::trim).find_map(|media| match media {
+        "*/*" | "application/*" | "application/json" => Some(ReportForm::Json),
+        "text/*" | "text/markdown" => Some(ReportForm::Markdown),
+        "text/html" => Some(ReportForm::Html),
+        _ => None,
+    })
+}
+
+fn not_offered() -> Problem {
+    Problem::new(
+        Kind::NotAcceptable,
+        "报告提供以下格式：markdown、html、json",
+        "The report is offered as markdown, html and json",
+    )
+    .with("offered", ["markdown", "html", "json"].as_slice())
+}
