@@ -76,6 +76,15 @@ impl Client {
         json(self.send(request.json(body)).await?, self.lang).await
     }
 
+    /// Puts something where it belongs; again, it changes nothing more.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn put(&self, path: &str, body: &Json) -> Result<Json, Stop> {
+        let request = self.http.put(self.address(path)).timeout(TIMEOUT).json(body);
+        json(self.send(request).await?, self.lang).await
+    }
+
     /// Sends a file.
     ///
     /// # Errors

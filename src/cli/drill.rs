@@ -13,7 +13,7 @@ use super::progress::bar;
 use super::result::{comparison, report, results};
 use super::screen::{Screen, Tone, note};
 use super::word::word;
-use super::{calibrate, learn, odds, settings, wait};
+use super::{calibrate, jury, learn, odds, settings, trend, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
 use crate::drill::file::Playbooks;
@@ -70,6 +70,9 @@ pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
             let client = Client::new(common, screen.lang)?;
             show(screen, &wait(client.get(&format!("/api/v1/drill-runs/{}", part(&run))))?)
         }
+        Drill::Trend { drill } => trend::trend(&drill, common, screen),
+        Drill::Judge(verb) => jury::judge(&verb, common, screen),
+        Drill::Observe(verb) => jury::observe(&verb, common, screen),
     }
 }
 

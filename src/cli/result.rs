@@ -1,14 +1,17 @@
 //! How the results of drills look on a terminal: a list, one result, two results beside each other.
 //! It must not know where they come from.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use super::screen::{Screen, Tone};
 use super::word::word;
+use crate::drill::expect::Part;
 use crate::drill::result::{Comparison, DrillResult};
 use crate::drill::scenario::RunAs;
-use crate::drill::score::{Finding, Judgement, Verdict};
+use crate::drill::score::{Finding, Judgement, PartScore, Verdict};
 use crate::drill::study::words::{percent, share};
 use crate::text::{Lang, count};
 
@@ -87,6 +90,7 @@ pub fn report(screen: &Screen, result: &DrillResult) -> String {
         let when = screen.moment(at);
         lines.push(screen.lang.pick(format!("运行于 {when}"), format!("run at {when}")));
     }
+    lines.extend(parts(screen.lang, &result.parts));
     lines.push(String::new());
     lines.push(judgements(screen, &result.judgements));
     if result.run_as == RunAs::Simulated {
@@ -144,7 +148,8 @@ pub fn comparison(screen: &Screen, comparison: &Comparison) -> String {
 }
 
 /// Says how long something took, to the second: `27 min 21 s`.
-fn lasted(seconds: f64, lang: Lang) -> String {
+#[must_use]
+pub fn lasted(seconds: f64, lang: Lang) -> String {
     let whole = SignedDuration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default().as_secs();
     let (minutes, seconds) = (whole / 60, whole % 60);
     match (minutes, seconds) {
@@ -157,22 +162,48 @@ fn lasted(seconds: f64, lang: Lang) -> String {
 }
 
 fn judgements(screen: &Screen, judgements: &[Judgement]) -> String {
-    let rows = judgements.iter().map(|judgement| {
-        let (mark, why) = match &judgement.finding {
-            Finding::Met => (screen.paint(Tone::Good, "✓"), String::new()),
-            Finding::NotMet { why } => {
-                (screen.paint(Tone::Bad, "✗"), why.get(screen.lang).to_owned())
-            }
-            _ => (screen.paint(Tone::Faint, "–"), String::new()),
-        };
-        let words = |seconds: Option<f64>| seconds.map(|seconds| lasted(seconds, screen.lang));
-        let seconds = words(judgement.seconds).unwrap_or_default();
-        let limit = words(judgement.limit_seconds).unwrap_or_default();
-        vec![mark, judgement.asked.get(screen.lang).to_owned(), seconds, limit, why]
-    });
+    let mut rows = Vec::new();
+    judgements.iter().for_each(|judgement| add_rows(screen, judgement, 0, &mut rows));
     let heading =
         [("", ""), ("预期", "EXPECTED"), ("用时", "TOOK"), ("限时", "LIMIT"), ("说明", "WHY")];
-    screen.table(&heading, rows.collect())
+    screen.table(&heading, rows)
+}
+
+/// Shows a judgement, what evaluators said to it, and the parts of a group beneath.
+fn add_rows(screen: &Screen, judgement: &Judgement, depth: usize, rows: &mut Vec<Vec<String>>) {
+    let (mark, why) = match &judgement.finding {
+        Finding::Met => (screen.paint(Tone::Good, "✓"), String::new()),
+        Finding::NotMet { why } => (screen.paint(Tone::Bad, "✗"), why.get(screen.lang).to_owned()),
+        Finding::NotApplicable { why } | Finding::NotJudged { why } => {
+            // What is plain from the dash needs no words; what a probe or a group says does.
+            let told = judgement.rule.is_some() || judgement.seen.is_some();
+            let why = if told { why.get(screen.lang).to_owned() } else { String::new() };
+            (screen.paint(Tone::Faint, "–"), why)
+        }
+    };
+    let words = |seconds: Option<f64>| seconds.map(|seconds| lasted(seconds, screen.lang));
+    let seconds = words(judgement.seconds).unwrap_or_default();
+    let limit = words(judgement.limit_seconds).unwrap_or_default();
+    let asked = format!("{}{}", "  ".repeat(depth), judgement.asked.get(screen.lang));
+    rows.push(vec![mark, asked, seconds, limit, why]);
+    for said in &judgement.ratings {
+        let (rating, by) = (said.given.rating.name(), &said.by);
+        let line = format!("{}{rating} · {by}", "  ".repeat(depth + 1));
+        let blank = String::new;
+        rows.push(vec![blank(), line, blank(), blank(), said.given.note.clone()]);
+    }
+    judgement.of.iter().for_each(|part| add_rows(screen, part, depth + 1, rows));
+}
+
+/// Says in a line how each part of the work went; nothing where nobody knows.
+#[must_use]
+pub fn parts(lang: Lang, parts: &BTreeMap<Part, PartScore>) -> Option<String> {
+    let one = |(part, scored): (&Part, &PartScore)| {
+        let score = scored.score.map_or_else(|| "–".to_owned(), |score| score.to_string());
+        format!("{} {score} ({}/{})", part.word(lang), scored.met, scored.of)
+    };
+    let said: Vec<String> = parts.iter().map(one).collect();
+    (!said.is_empty()).then(|| said.join(" · "))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::drill::diary::Diary;
 use crate::drill::exercise::Exercise;
 use crate::drill::invitation::Invitation;
-use crate::drill::judge::Sheet;
+use crate::drill::judge::{Sheet, judged};
 use crate::drill::result::DrillResult;
 use crate::id::{DrillId, DrillRunId};
 use crate::store::{Change, Digest, Document, Expect, Kind, Store, StoreError, each_document};
@@ -137,6 +137,15 @@ impl Archive {
         let document = self.store.document(Kind::DrillJudgement, &sheet_name(run, evaluator))?;
         let expect = document.as_ref().map_or(Expect::Absent, |one| Expect::Version(one.version));
         Ok((document.and_then(|document| decoded(&document)), expect))
+    }
+
+    /// Counts in what evaluators said of a result. Blocks on the disk.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn judged(&self, result: DrillResult) -> Result<DrillResult, StoreError> {
+        let sheets = self.sheets(result.run)?;
+        Ok(if sheets.is_empty() { result } else { judged(&result, &sheets) })
     }
 
     /// Makes these changes, all or none.

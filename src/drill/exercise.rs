@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::drill::cast::Dice;
 use crate::drill::cue::Cue;
 use crate::drill::inject::{Inject, Trigger};
+use crate::drill::probe::Answered;
 use crate::drill::scenario::{LENGTH_MAX, Scenario};
 use crate::id::{DrillId, DrillRunId, IncidentId};
 use crate::notify::gate::Outage;
@@ -46,6 +48,9 @@ pub struct Exercise {
     /// position.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub drawn: BTreeMap<usize, i64>,
+    /// What came back of its probes, by their keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub probes: BTreeMap<SmolStr, Answered>,
     /// When it stood still, the earliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
@@ -111,6 +116,7 @@ impl Exercise {
             started_at: now,
             done: scenario.starter().map(|(position, _)| position).into_iter().collect(),
             outages: Vec::new(),
+            probes: BTreeMap::new(),
             drawn: scenario.injects.iter().enumerate().filter_map(draw).collect(),
             pauses: Vec::new(),
         }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::drill::expect::{Rule, Scale};
+use crate::drill::expect::{Ask, Asked, Expectation, Rule, Scale};
 use crate::drill::result::DrillResult;
 use crate::drill::score::{Finding, Judgement, Scorecard};
 use crate::id::{DrillId, DrillRunId};
@@ -295,6 +295,25 @@ pub fn question<'a>(asked: &'a [Question], key: &str) -> Result<&'a Question, Re
         .ok_or_else(|| Refused::NoSuchQuestion(asked.iter().map(|one| one.key.clone()).collect()))
 }
 
+/// Lists the questions of a drill, those within groups included.
+#[must_use]
+pub fn questions_of(expect: &[Expectation]) -> Vec<Question> {
+    let mut found = Vec::new();
+    expect.iter().for_each(|one| ask(&one.asked, &mut found));
+    found
+}
+
+fn ask(asked: &Asked, found: &mut Vec<Question>) {
+    match &asked.ask {
+        Ask::Evaluator { question, scale } => {
+            let (key, asked) = (asked.key.clone(), question.clone());
+            found.push(Question { key, asked, scale: *scale });
+        }
+        Ask::Group { of, .. } => of.iter().for_each(|part| ask(part, found)),
+        Ask::Seen(_) | Ask::Never(_) | Ask::Objective(_) | Ask::Reached(_) | Ask::Probe(_) => {}
+    }
+}
+
 /// Lists the questions of a result, those within groups included.
 #[must_use]
 pub fn questions(judgements: &[Judgement]) -> Vec<Question> {
@@ -367,7 +386,9 @@ fn count_in(judgement: &mut Judgement, sheets: &[Sheet]) {
     }
 }
 
-fn said(key: &SmolStr, scale: Scale, sheets: &[Sheet]) -> Vec<Said> {
+/// Lists what each evaluator says to a question now.
+#[must_use]
+pub fn said(key: &SmolStr, scale: Scale, sheets: &[Sheet]) -> Vec<Said> {
     let of = |sheet: &Sheet| {
         let changes = sheet.ratings.get(key)?;
         let given = changes.last().filter(|given| given.rating.scale() == scale)?;

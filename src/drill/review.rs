@@ -3,7 +3,7 @@
 use crate::drill::expect::Expectation;
 use crate::drill::observe::Observed;
 use crate::engine::{Event, Facts, Incident, evolve};
-use crate::playbook::Playbook;
+use crate::playbook::{Condition, Playbook};
 
 /// A journal read back.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ pub fn review(playbook: &Playbook, expect: &[Expectation], events: &[Event]) -> 
             incident = evolve(incident, event);
         }
         let facts = Facts::new(playbook, &incident);
-        observed.see(event, expect, &mut |condition| condition.evaluate(&facts).and_known());
+        let holds = &mut |condition: &Condition| condition.evaluate(&facts).and_known();
+        observed.see(event, &incident, expect, holds);
     }
     Some(Review { observed, incident })
 }

@@ -11,6 +11,7 @@ use crate::drill::calendar::Calendar;
 use crate::drill::cast::{Cast, Share};
 use crate::drill::expect::Expectation;
 use crate::drill::inject::{Inject, InjectAct, Trigger};
+use crate::drill::probe::Probe;
 use crate::engine::{AlertNote, SurgeNote};
 use crate::id::{DrillId, PlaybookId};
 use crate::playbook::Level;
@@ -230,6 +231,14 @@ impl Scenario {
             }
             _ => None,
         })
+    }
+
+    /// Lists what it asks of something outside, with the keys of the answers.
+    #[must_use]
+    pub fn probes(&self) -> Vec<(&SmolStr, &Probe)> {
+        let mut found = Vec::new();
+        self.expect.iter().for_each(|one| one.asked.probes(&mut found));
+        found
     }
 
     /// Tells whether this version of firebell can run it.

@@ -1,16 +1,18 @@
 //! The JSON Schema of drill files, for editors. It must not know rules that need the plan a drill
 //! rehearses.
 
+mod expected;
+
 use serde_json::{Value, json};
 
+use self::expected::{expectations, within_group};
 use crate::drill::cast::SLOWER_MAX;
-use crate::drill::expect::{EXPECTATIONS_MAX, Part, WEIGHT_MAX};
 use crate::drill::file::{CUES, INJECT_KINDS, LASTING_KINDS, SAMPLES_MAX, TRIGGERS};
 use crate::drill::inject::{INJECTS_MAX, REPORTS_MAX};
 use crate::drill::timing::OBSERVED_MAX;
 use crate::playbook::schema::build::{
-    DIALECT, boolean, has, integer, list, map, none_of, number, object, one_key_of, optional, part,
-    pattern, required, string, words,
+    DIALECT, boolean, has, integer, list, map, number, object, one_key_of, optional, part, pattern,
+    required, string, words,
 };
 use crate::playbook::schema::definitions;
 
@@ -43,6 +45,7 @@ pub fn drill() -> Value {
     schema["$id"] = json!("/schema/drill.json");
     schema["title"] = json!("firebell drill / 演练");
     schema["$defs"] = definitions();
+    schema["$defs"]["expected"] = within_group();
     schema
 }
 
@@ -223,46 +226,6 @@ fn cue() -> Value {
 
 fn milestones() -> Value {
     words(&["ready", "started", "done", "failed", "settled"])
-}
-
-fn expectations() -> Value {
-    let never = object(vec![required("notify", "对象", "Whom", part("audience"))]);
-    let parts = Part::ALL.map(Part::name);
-    let mut expectation = object(vec![
-        optional("weight", "权重", "Its weight", integer(1, i64::from(WEIGHT_MAX))),
-        optional("critical", "一票否决", "Decides alone", boolean()),
-        optional("part", "方面", "Which part of the work it tells of", words(&parts)),
-        optional("objective", "目标时限", "An objective", string()),
-        optional("acknowledged", "已确认的角色", "A role", string()),
-        optional("step", "步骤", "A step", string()),
-        optional("is", "里程碑", "Its milestone", milestones()),
-        optional("within", "时限", "Within", part("duration")),
-        optional("reached", "被通知的角色", "A role", string()),
-        optional("when", "条件", "When this holds", part("condition")),
-        optional("never", "绝不发生", "What must not happen", never),
-        optional("evaluator", "评估员判断", "A question", part("text")),
-        optional("scale", "评分尺度", "Its scale", words(&["PSMU", "yes-no"])),
-    ]);
-    let asks = ["objective", "acknowledged", "step", "reached", "never", "evaluator"];
-    expectation = one_key_of(expectation, &asks);
-    let only = |key: &str, own: &[&str]| {
-        let others = ["is", "within", "when", "scale"];
-        let others: Vec<&str> = others.into_iter().filter(|other| !own.contains(other)).collect();
-        json!({ "if": has(key), "then": none_of(&others) })
-    };
-    expectation["allOf"] = json!([
-        only("objective", &[]),
-        only("acknowledged", &["within"]),
-        only("step", &["is", "within"]),
-        only("reached", &["when"]),
-        only("never", &[]),
-        only("evaluator", &["scale"]),
-        { "if": has("acknowledged"), "then": has("within") },
-        { "if": has("step"), "then": has("is") },
-    ]);
-    let mut list = list(expectation);
-    list["maxItems"] = json!(EXPECTATIONS_MAX);
-    list
 }
 
 fn pass() -> Value {

@@ -3,21 +3,24 @@
 //! The journal is read by folding it, so that a live exercise, a simulated run and a run read back
 //! from the store are judged alike. It must not know who ran the drill or how.
 
+mod bench;
+mod words;
+
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::drill::expect::{Ask, Expectation, Part, Rule, Scale};
+use self::bench::Bench;
+pub(super) use self::words::describe;
+use crate::drill::expect::{Expectation, Part, Rule, Scale};
 use crate::drill::judge::Said;
 use crate::drill::observe::Observed;
 use crate::drill::result::Outcome;
 use crate::drill::scenario::Pass;
-use crate::engine::{Incident, NoticeEnd, Purpose, Recipient, moment};
-use crate::id::{ObjectiveId, RoleId, StepId};
-use crate::playbook::{Action, Audience, HandlerAct, Milestone, Moment, Notify, Playbook, Promise};
-use crate::text::{Lang, Text};
+use crate::engine::Incident;
+use crate::playbook::Playbook;
+use crate::text::Text;
 
 /// Whether a drill was passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -230,7 +233,8 @@ pub fn judge(
     outcome: Outcome,
     run: Seen<'_>,
 ) -> Scorecard {
-    let bench = Bench { playbook, run, over: outcome == Outcome::Completed };
+    let over = outcome == Outcome::Completed;
+    let mut bench = Bench { playbook, run, over, slot: 0 };
     let judgements: Vec<Judgement> =
         expect.iter().enumerate().map(|(position, one)| bench.judgement(position, one)).collect();
     Scorecard::sum(judgements, pass.score, outcome)
@@ -268,284 +272,6 @@ fn verdict(
         Verdict::NotJudged
     } else {
         Verdict::Passed
-    }
-}
-
-/// What one judgement looks at.
-struct Bench<'a> {
-    playbook: &'a Playbook,
-    run: Seen<'a>,
-    /// The incident came to its end: what has not happened will not.
-    over: bool,
-}
-
-/// What became of an expectation and how long it took.
-struct Found {
-    finding: Finding,
-    took: Option<SignedDuration>,
-}
-
-impl Found {
-    const fn of(finding: Finding) -> Self {
-        Self { finding, took: None }
-    }
-}
-
-impl Bench<'_> {
-    fn judgement(&self, position: usize, expectation: &Expectation) -> Judgement {
-        let (key, asked, limit) = describe(self.playbook, &expectation.ask);
-        let found = self.find(position, &expectation.ask);
-        Judgement {
-            weight: expectation.weight,
-            critical: expectation.critical,
-            part: Some(expectation.part),
-            seconds: found.took.map(|took| took.as_secs_f64()),
-            limit_seconds: limit.map(|limit| limit.as_secs_f64()),
-            scale: match &expectation.ask {
-                Ask::Evaluator { scale, .. } => Some(*scale),
-                _ => None,
-            },
-            ..Judgement::of(&key, asked, found.finding)
-        }
-    }
-
-    fn find(&self, position: usize, ask: &Ask) -> Found {
-        match ask {
-            Ask::Objective(objective) => self.objective(objective),
-            Ask::Acknowledged { role, within } => self.acknowledged(role, *within),
-            Ask::Step { step, is, within } => self.step(step, *is, *within),
-            Ask::Reached { role, when } => {
-                Found::of(self.reached(role, when.is_none() || self.run.observed.held(position)))
-            }
-            Ask::NeverNotify(audience) => Found::of(self.never(audience)),
-            Ask::Evaluator { .. } => Found::of(Finding::NotJudged {
-                why: Text::both("由评估员判定", "an evaluator judges this"),
-            }),
-        }
-    }
-
-    /// What has not happened: missed when the run came to its end, else nobody knows.
-    fn absent(&self, zh: &str, en: &str) -> Finding {
-        let why = Text::both(zh, en);
-        if self.over { Finding::NotMet { why } } else { Finding::NotJudged { why } }
-    }
-
-    fn objective(&self, id: &ObjectiveId) -> Found {
-        let promise = self.playbook.objectives.iter().find(|o| o.id == *id).map(|o| &o.promise);
-        let took = match promise {
-            Some(Promise::Within { from, to, .. }) => self.between(from, to),
-            Some(Promise::Measure { .. }) | None => None,
-        };
-        let finding = match self.run.observed.objective_kept(id) {
-            Some(true) => Finding::Met,
-            Some(false) => {
-                Finding::NotMet { why: Text::both("未在时限内达成", "not kept in time") }
-            }
-            None if matches!(promise, Some(Promise::Measure { .. })) => {
-                Finding::NotJudged { why: Text::both("没有测量值", "nothing was measured") }
-            }
-            None => self.absent("所指的时刻没有出现", "the moment it waits for never came"),
-        };
-        Found { finding, took }
-    }
-
-    fn between(&self, from: &Moment, to: &Moment) -> Option<SignedDuration> {
-        let from = moment(self.run.incident, from)?;
-        moment(self.run.incident, to).map(|to| to.duration_since(from))
-    }
-
-    fn acknowledged(&self, role: &RoleId, within: SignedDuration) -> Found {
-        let Some(needed_at) = self.run.observed.engaged_at(role) else {
-            return Found::of(Finding::NotApplicable {
-                why: Text::both("该角色未被启用", "the role was never needed"),
-            });
-        };
-        self.within(
-            needed_at,
-            self.run.observed.acknowledged_at(role),
-            Some(within),
-            self.absent("无人确认", "nobody acknowledged"),
-        )
-    }
-
-    fn step(&self, step: &StepId, is: Milestone, within: Option<SignedDuration>) -> Found {
-        let reached = self.run.incident.milestone(step, is);
-        let absent = self.absent("步骤没有达到该状态", "the step never got there");
-        self.within(self.run.incident.declared_at, reached, within, absent)
-    }
-
-    fn within(
-        &self,
-        from: Timestamp,
-        reached: Option<Timestamp>,
-        limit: Option<SignedDuration>,
-        absent: Finding,
-    ) -> Found {
-        let Some(reached) = reached else {
-            // A limit that has passed is missed whatever might still have come.
-            let lasted = self.run.observed.last_at().map(|last| last.duration_since(from));
-            let passed = limit.zip(lasted).is_some_and(|(limit, lasted)| lasted > limit);
-            let finding = match absent {
-                Finding::NotJudged { why } if passed => Finding::NotMet { why },
-                other => other,
-            };
-            return Found::of(finding);
-        };
-        let took = reached.duration_since(from);
-        let finding = match limit {
-            Some(limit) if took > limit => {
-                Finding::NotMet { why: Text::both("太晚", "too late") }
-            }
-            _ => Finding::Met,
-        };
-        Found { finding, took: Some(took) }
-    }
-
-    fn reached(&self, role: &RoleId, wanted: bool) -> Finding {
-        if !wanted {
-            return Finding::NotApplicable {
-                why: Text::both("条件未出现", "its condition never held"),
-            };
-        }
-        let paged = self.run.observed.notices().any(|(notice, end)| {
-            let for_role = match &notice.purpose {
-                Purpose::RolePage { role: first, also } => first == role || also.contains(role),
-                _ => false,
-            };
-            for_role && matches!(end, Some(NoticeEnd::Delivered { .. }))
-        });
-        if paged || self.run.observed.acknowledged_at(role).is_some() {
-            Finding::Met
-        } else {
-            self.absent("没有通知到任何人", "nobody was reached")
-        }
-    }
-
-    fn never(&self, audience: &Audience) -> Finding {
-        let sent = self.run.observed.notices().any(|(notice, end)| {
-            let passed_the_gate = matches!(end, Some(NoticeEnd::Delivered { .. }));
-            let addressed = match (&notice.to, audience) {
-                (Recipient::Audience(to), _) => to == audience,
-                // The journal names persons: whoever got a message to a role or team counts as
-                // one of it, even where the same message went to others too.
-                (Recipient::Person(_), Audience::Role(_) | Audience::Team(_)) => self
-                    .plan_notify(&notice.purpose)
-                    .is_some_and(|notify| notify.to.contains(audience)),
-                (Recipient::Person(_), _) => false,
-            };
-            passed_the_gate && addressed
-        });
-        if sent {
-            Finding::NotMet { why: Text::both("发出了通知", "a message went out") }
-        } else {
-            Finding::Met
-        }
-    }
-
-    /// Returns what the plan says about a message of its own.
-    fn plan_notify(&self, purpose: &Purpose) -> Option<&Notify> {
-        match purpose {
-            Purpose::StepMessage { key } => match &self.playbook.step(&key.step)?.1.action {
-                Action::Notify(notify) => Some(notify),
-                _ => None,
-            },
-            Purpose::HandlerMessage { handler } => {
-                let position = usize::try_from(*handler).ok()?;
-                match &self.playbook.handlers.get(position)?.act {
-                    HandlerAct::Notify(notify) => Some(notify),
-                    HandlerAct::Go(_) => None,
-                }
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Names an expectation for programs and for people, with its limit.
-pub(super) fn describe(playbook: &Playbook, ask: &Ask) -> (SmolStr, Text, Option<SignedDuration>) {
-    let each = |f: &dyn Fn(Lang) -> String| Text::both(f(Lang::Zh), f(Lang::En));
-    match ask {
-        Ask::Objective(id) => {
-            let objective = playbook.objectives.iter().find(|o| o.id == *id);
-            let limit = objective.and_then(|o| match &o.promise {
-                Promise::Within { within, .. } => within.fixed(),
-                Promise::Measure { .. } => None,
-            });
-            let name = playbook.objective_title(id);
-            let asked =
-                each(&|lang| format!("{}{}", lang.pick("目标：", "objective: "), name.get(lang)));
-            (format!("objective/{id}").into(), asked, limit)
-        }
-        Ask::Acknowledged { role, within } => {
-            let title = playbook.role_title(role);
-            let asked = each(&|lang| {
-                let name = title.get(lang);
-                lang.pick(format!("{name}已确认"), format!("{name} acknowledged"))
-            });
-            (format!("acknowledged/{role}").into(), asked, Some(*within))
-        }
-        Ask::Step { step, is, within } => {
-            let title = playbook.step_title(step);
-            let (zh, en) = milestone_words(*is);
-            let asked = each(&|lang| format!("{}: {}", title.get(lang), lang.pick(zh, en)));
-            (format!("step/{step}/{en}").into(), asked, *within)
-        }
-        Ask::Reached { role, .. } => {
-            let title = playbook.role_title(role);
-            let asked = each(&|lang| {
-                let name = title.get(lang);
-                lang.pick(format!("{name}收到通知"), format!("{name} was reached"))
-            });
-            (format!("reached/{role}").into(), asked, None)
-        }
-        Ask::NeverNotify(audience) => {
-            let name = audience_name(audience);
-            let words = audience_words(playbook, audience);
-            let asked = each(&|lang| {
-                let who = words.get(lang);
-                lang.pick(format!("从不通知{who}"), format!("never notified: {who}"))
-            });
-            (format!("never/notify/{name}").into(), asked, None)
-        }
-        Ask::Evaluator { question, .. } => {
-            (format!("evaluator/{}", question.get(Lang::En)).into(), question.clone(), None)
-        }
-    }
-}
-
-const fn milestone_words(milestone: Milestone) -> (&'static str, &'static str) {
-    match milestone {
-        Milestone::Ready => ("就绪", "ready"),
-        Milestone::Started => ("开始", "started"),
-        Milestone::Done => ("完成", "done"),
-        Milestone::Failed => ("失败", "failed"),
-        Milestone::Settled => ("结束", "settled"),
-    }
-}
-
-fn audience_words(playbook: &Playbook, audience: &Audience) -> Text {
-    let named = |zh: &str, en: &str, name: &str| {
-        Text::both(format!("{zh}“{name}”"), format!("{en} {name}"))
-    };
-    match audience {
-        Audience::Role(role) => playbook.role_title(role),
-        Audience::Team(team) => named("小组", "team", team.as_str()),
-        Audience::Partner(partner) => named("合作方", "partner", partner.as_str()),
-        Audience::Customers => Text::both("客户", "customers"),
-        Audience::Regulators => Text::both("监管部门", "regulators"),
-        Audience::Channel(channel) => named("渠道", "channel", channel.as_str()),
-    }
-}
-
-/// Names an audience as a drill's file does.
-fn audience_name(audience: &Audience) -> String {
-    match audience {
-        Audience::Role(role) => format!("role/{role}"),
-        Audience::Team(team) => format!("team/{team}"),
-        Audience::Partner(partner) => format!("partner/{partner}"),
-        Audience::Customers => "customers".to_owned(),
-        Audience::Regulators => "regulators".to_owned(),
-        Audience::Channel(channel) => format!("channel/{channel}"),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod gate;
 mod hook;
 mod hosts;
 pub mod http;
+pub mod look;
 mod message;
 mod outgoing;
 pub mod pace;

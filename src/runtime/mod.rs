@@ -21,6 +21,7 @@ mod ids;
 mod kin;
 mod library;
 mod links;
+mod look;
 mod meters;
 mod monitors;
 mod outages;

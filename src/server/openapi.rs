@@ -158,7 +158,9 @@ pub fn describe_source(routes: UtoipaMethodRouter<App>) -> UtoipaMethodRouter<Ap
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete]
+        .into_iter()
+        .flatten()
 }
 
 fn add(operation: &mut Operation, path: &str, scope: Option<Scope>, changes: bool) {

@@ -14,8 +14,9 @@ use utoipa_axum::routes;
 
 use super::api::{
     actions, answer, backup, calendars, calibration, clocks, commands, drills, events, evidence,
-    findings, handovers, health, incidents, oncall, personal, playbooks, reach, readiness, reports,
-    roles, rosters, safe_start, signals, silences, steps, test_page, timeline, tokens,
+    findings, handovers, health, incidents, judgements, oncall, personal, playbooks, reach,
+    readiness, reports, roles, rosters, safe_start, signals, silences, steps, test_page, timeline,
+    tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};
@@ -66,6 +67,10 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Commander, routes!(drills::run)))
         .routes(door.needs(Viewer, routes!(drills::results)))
         .routes(door.needs(Viewer, routes!(drills::result)))
+        .routes(door.needs(Viewer, routes!(judgements::series)))
+        .routes(door.needs(Viewer, routes!(judgements::show)))
+        .routes(door.needs(Responder, routes!(judgements::rate)))
+        .routes(door.needs(Responder, routes!(judgements::observe)))
         .routes(door.needs(Viewer, routes!(events::follow)))
         .routes(door.needs(Viewer, routes!(tokens::whoami)))
         .routes(door.needs(Admin, routes!(tokens::list)))

@@ -101,3 +101,76 @@ async fn a_drill_gives_way_to_a_live_incident_with_a_conflict() {
     let told = told.problem(409, "drill_gives_way");
     assert!(told["detail"].as_str().unwrap().contains("#1 goes on"), "{told}");
 }
+
+#[tokio::test]
+async fn evaluators_judge_a_run_each_for_themselves_and_every_change_is_kept() {
+    let store: std::sync::Arc<dyn firebell::store::Store> =
+        std::sync::Arc::new(firebell::store::Memory::new());
+    let app = TestApp::start_on(std::sync::Arc::clone(&store));
+    let chief = app.person("chief", Scope::Commander).await;
+    let run = chief.post("/api/v1/drills/five-drill/run", json!({})).await.ok(200);
+    let path = format!("/api/v1/drill-runs/{}", run["run"].as_str().unwrap());
+    let rate = async |who: &crate::app::Client, key: &str, rating: &str, note: &str| {
+        let body = json!({ "rating": rating, "note": note });
+        let path = format!("{path}/judgements/{key}");
+        who.call(axum::http::Method::PUT, &path).json(&body).send().await
+    };
+    let ada = app.person("ada", Scope::Responder).await;
+    rate(&chief, "tone", "P", "").await.ok(200);
+    rate(&ada, "evaluator%2Ftone", "U", "nobody was told").await.ok(200);
+    let sheet = rate(&ada, "tone", "M", "told late").await.ok(200);
+    let ratings = &sheet["questions"][0]["ratings"];
+    assert_eq!(ratings[0]["by"], "ada", "{sheet}");
+    assert_eq!(ratings[0]["rating"], "M");
+    assert_eq!(ratings[0]["before"][0]["note"], "nobody was told");
+    let shown = ada.get(&path).await.ok(200);
+    let question = shown["judgements"].as_array().unwrap();
+    let question = question.iter().find(|one| one["key"] == "evaluator/tone").unwrap();
+    assert_eq!(question["finding"]["finding"], "not_met", "of two the worse: {question}");
+    assert_eq!(question["credit"], 40);
+    assert_eq!(shown["parts"]["communicate"]["score"], 40, "{shown}");
+
+    rate(&ada, "other", "P", "").await.problem(404, "unknown_question");
+    rate(&ada, "tone", "yes", "").await.problem(422, "bad_judgement");
+    rate(&ada, "tone", "P", &"x".repeat(2_001)).await.problem(422, "bad_judgement");
+    let viewer = app.person("desk1", Scope::Viewer).await;
+    rate(&viewer, "tone", "P", "").await.problem(403, "scope_too_low");
+
+    let seen = json!({ "text": "the bridge was silent for ten minutes", "objective": "responded" });
+    let written = ada.post(&format!("{path}/observations"), seen.clone()).await.ok(201);
+    assert_eq!(
+        (written["by"].as_str(), written["text"].as_str()),
+        (Some("ada"), seen["text"].as_str())
+    );
+    ada.post(&format!("{path}/observations"), json!({ "text": " " }))
+        .await
+        .problem(422, "bad_judgement");
+
+    let again = TestApp::start_on(store);
+    let chief = again.person("chief", Scope::Commander).await;
+    let kept = chief.get(&format!("{path}/judgements")).await.ok(200);
+    assert_eq!(kept["questions"][0]["ratings"], *ratings, "over a restart");
+    assert_eq!(kept["observations"][0]["objective"], "responded");
+    again.clock.advance(jiff::SignedDuration::from_hours(24 * 31));
+    let late = format!("{path}/judgements/tone");
+    let late = chief.call(axum::http::Method::PUT, &late).json(&json!({ "rating": "S" })).send();
+    late.await.problem(409, "judging_over");
+}
+
+#[tokio::test]
+async fn a_drill_s_runs_are_a_series_of_what_compares() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    for _ in 0..2 {
+        chief.post("/api/v1/drills/five-drill/run", json!({})).await.ok(200);
+        app.clock.advance(jiff::SignedDuration::from_secs(1));
+    }
+    let series = chief.get("/api/v1/drills/five-drill/series").await.ok(200);
+    let stretches = series["stretches"].as_array().unwrap();
+    assert_eq!(stretches.len(), 1, "{series}");
+    assert_eq!(stretches[0]["runs"].as_array().map(Vec::len), Some(2));
+    assert_eq!(stretches[0]["score"], "too_few");
+    let desk = app.person("desk1", Scope::Viewer).await;
+    desk.get("/api/v1/drills/leak-drill/series").await.problem(404, "unknown_drill");
+    desk.get("/api/v1/drills/none/series").await.problem(404, "unknown_drill");
+}

@@ -47,6 +47,43 @@ pub enum Drill {
         /// The run
         run: String,
     },
+    /// Show the runs of a drill one after another, and whether it gets better
+    Trend {
+        /// The drill's name
+        drill: String,
+    },
+    /// Answer a question to evaluators; without one, list the questions and what was said
+    Judge(JudgeDrill),
+    /// Write down what an evaluator saw
+    Observe(ObserveDrill),
+}
+
+/// Says what an evaluator thinks.
+#[derive(Debug, Args)]
+pub struct JudgeDrill {
+    /// The run
+    pub run: String,
+    /// The question's key
+    #[arg(requires = "rating")]
+    pub question: Option<String>,
+    /// P, S, M or U; or yes or no
+    #[arg(long, requires = "question", value_parser = ["P", "S", "M", "U", "yes", "no"])]
+    pub rating: Option<String>,
+    /// Why
+    #[arg(long, requires = "rating", default_value = "", hide_default_value = true)]
+    pub note: String,
+}
+
+/// Says what an evaluator saw.
+#[derive(Debug, Args)]
+pub struct ObserveDrill {
+    /// The run
+    pub run: String,
+    /// What was seen
+    pub text: String,
+    /// The objective it is about
+    #[arg(long)]
+    pub objective: Option<String>,
 }
 
 /// In which form a report is printed, and where.

@@ -46,6 +46,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Another seed than the file's", "不用文件中的随机种子，用这一个"),
     ("Another text", "新的内容"),
     ("Answer a decision", "为决策步骤选择答案"),
+    (
+        "Answer a question to evaluators; without one, list the questions and what was said",
+        "回答一个评估问题；不写问题则列出问题和已有的评判",
+    ),
     ("Answer what was asked when declaring", "填写启动时要求的输入项"),
     ("Approve", "批准"),
     ("Approve what another person proposed", "批准他人的提议"),
@@ -225,6 +229,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Only what was declared since this instant", "只取此时刻之后启动的"),
     ("Over this channel alone", "只经由这个渠道"),
     ("Overrule what blocks it, and why", "越过阻碍强行关闭，并说明原因"),
+    ("P, S, M or U; or yes or no", "P、S、M 或 U；或者 yes、no"),
     ("Pass a role on", "移交角色"),
     (
         "Print a drill's cast, made of how people really answered and worked",
@@ -327,6 +332,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "查看正在进行或下一次的交接，或为其留言",
     ),
     (
+        "Show the runs of a drill one after another, and whether it gets better",
+        "列出一个演练的历次运行，看它是否在变好",
+    ),
+    (
         "Show what a safely started server would do at once, or let it",
         "查看安全启动的服务会立即做什么，或允许它做",
     ),
@@ -383,6 +392,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The data folder (default: ./data)", "数据文件夹（默认：./data）"),
     ("The document that says so", "准许延期的文件"),
     ("The drill's file", "演练的文件"),
+    ("The drill's name", "演练的名称"),
     ("The drill's name, or its file", "演练的名称或文件"),
     ("The entry's number in the timeline", "该记录在时间线中的序号"),
     ("The file", "文件"),
@@ -433,6 +443,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "The playbook's file, or its name in the configured folder",
         "预案的文件，或其在配置文件夹中的名称",
     ),
+    ("The question's key", "问题的键"),
     ("The real incident it was seen in", "在哪个真实事件中发现"),
     ("The receipt's number", "回执编号"),
     ("The role", "角色"),
@@ -511,6 +522,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "What was found in drills and incidents: list, make, accept, dismiss",
         "演练和事件中的发现：列出、记录、采纳、不采纳",
     ),
+    ("What was seen", "看到了什么"),
     ("When", "何时"),
     (
         "When every run begins: who is on call is looked up then (default: the first working morning on which every role's roster has somebody)",
@@ -548,6 +560,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Workflow commands of GitHub Actions; of check alone",
         "GitHub Actions 的工作流命令；只用于 check",
     ),
+    ("Write down what an evaluator saw", "记下评估员看到的情况"),
     ("Write it into this file", "写入此文件"),
     ("Write manual pages", "输出手册页"),
     ("Write something down", "记一条备注"),

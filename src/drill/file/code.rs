@@ -34,6 +34,10 @@ pub const BAD_CONDITION: Code = Code::new("E0513");
 pub const PERSONAL: Code = Code::new("E0515");
 /// A clock that real people look at, which no drill can move.
 pub const CLOCK_JUMPS: Code = Code::new("E0521");
+/// A group of expectations that can never be judged as it stands.
+pub const BAD_GROUP: Code = Code::new("E0530");
+/// A probe that cannot be asked.
+pub const BAD_PROBE: Code = Code::new("E0531");
 /// A setting that has no effect on this way of running.
 pub const NO_EFFECT: Code = Code::new("W0501");
 /// Nothing is expected, so nothing will be judged.

@@ -3,8 +3,11 @@
 
 pub mod code;
 mod condition;
+mod moment;
 mod part;
+mod pattern;
 mod people;
+mod probe;
 mod requirement;
 mod script;
 mod surge;

@@ -1,12 +1,17 @@
 //! Which part of the work an expectation tells of: what the file says, else what follows from the
 //! names that a timeline's five times go by, too.
 
-use crate::drill::expect::{Ask, Part};
+use crate::drill::expect::{Ask, Part, What};
 use crate::drill::file::words::Plan;
 use crate::id::{ObjectiveId, StepId};
 use crate::playbook::diagnostic::Diagnostics;
 use crate::playbook::yaml::Fields;
 use crate::playbook::{Action, Moment, Promise};
+
+/// The step that finds the cause.
+const LOCATE: &str = "locate";
+/// The phase in which the trouble is reported.
+const REPORT: &str = "report";
 
 /// Reads `part`.
 pub(super) fn part(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<Part> {
@@ -14,13 +19,36 @@ pub(super) fn part(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<Par
     fields.take("part").and_then(|node| node.one_of(&words, out))
 }
 
-/// Returns the part where the file says nothing.
+/// Returns the part where the file says nothing. What nothing is known of counts as response.
 pub(super) fn usual(ask: &Ask, plan: Plan<'_>) -> Part {
     match ask {
+        Ask::Seen(pattern) | Ask::Never(pattern) => of_pattern(&pattern.what, plan),
         Ask::Objective(id) => of_objective(id, plan),
-        Ask::Step { step, .. } => of_step(step, plan),
-        Ask::Acknowledged { .. } | Ask::Evaluator { .. } => Part::Respond,
-        Ask::Reached { .. } | Ask::NeverNotify(_) => Part::Communicate,
+        Ask::Reached(_) => Part::Communicate,
+        Ask::Evaluator { .. } | Ask::Probe(_) => Part::Respond,
+        Ask::Group { of, .. } => {
+            let mut parts = of.iter().map(|asked| usual(&asked.ask, plan));
+            let first = parts.next().unwrap_or(Part::Respond);
+            if parts.all(|part| part == first) { first } else { Part::Respond }
+        }
+    }
+}
+
+fn of_pattern(what: &What, plan: Plan<'_>) -> Part {
+    match what {
+        What::Level(_) => Part::Detect,
+        What::Clock(..) => Part::Comply,
+        What::Noted(_) | What::Notified(_) => Part::Communicate,
+        What::Step(step, _) | What::Decision(step, _) | What::Approved(step) => of_step(step, plan),
+        What::PhaseEntered(phase) | What::PhaseDone(phase) if phase.as_str() == REPORT => {
+            Part::Report
+        }
+        What::Acknowledged(_)
+        | What::RoleEscalated(_)
+        | What::StepEscalated(_)
+        | What::PhaseEntered(_)
+        | What::PhaseDone(_)
+        | What::Closed => Part::Respond,
     }
 }
 
@@ -60,8 +88,8 @@ fn of_step(id: &StepId, plan: Plan<'_>) -> Part {
     }
     match playbook.step(id) {
         Some((_, step)) if matches!(step.action, Action::Notify(_)) => Part::Communicate,
-        Some(_) if id.as_str() == "locate" => Part::Locate,
-        Some((phase, _)) if phase.id.as_str() == "report" => Part::Report,
+        Some(_) if id.as_str() == LOCATE => Part::Locate,
+        Some((phase, _)) if phase.id.as_str() == REPORT => Part::Report,
         _ => Part::Respond,
     }
 }

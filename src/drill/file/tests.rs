@@ -1,5 +1,7 @@
 //! Drill files: what loads, and every mistake at its place.
 
+mod patterns;
+
 use super::*;
 use crate::playbook::diagnostic::{Code, Rendering, Severity};
 use crate::playbook::yaml::{DUPLICATE_KEY, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE};

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::drill::cue::Cue;
 use crate::drill::file::code::{INJECT_TOO_LATE, NOT_ONE_THING, UNKNOWN_NAME};
 use crate::drill::file::condition::condition;
-use crate::drill::file::requirement::MILESTONES;
+use crate::drill::file::pattern::MILESTONES;
 use crate::drill::file::script::{Bounds, one_of};
 use crate::drill::file::words::{Plan, duration};
 use crate::drill::inject::Trigger;

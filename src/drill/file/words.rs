@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::drill::cast::Share;
 use crate::drill::file::code::{BAD_DURATION, BAD_SHARE, UNKNOWN_NAME};
 use crate::drill::scenario::LENGTH_MAX;
-use crate::id::{ObjectiveId, RoleId, StepId, VarId};
+use crate::id::{ObjectiveId, PhaseId, RoleId, StepId, VarId};
 use crate::playbook::Span;
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
 use crate::playbook::yaml::{Fields, Node};
@@ -95,6 +95,15 @@ impl<'p> Plan<'p> {
         let written = node.string(out)?;
         let known = || self.step_names();
         self.known(node, written, &Text::both("步骤", "step"), known, out).map(StepId::new)
+    }
+
+    /// Reads a phase.
+    pub(super) fn phase(self, node: &Node, out: &mut Diagnostics) -> Option<PhaseId> {
+        let written = node.string(out)?;
+        let phases = self.0.map(|plan| plan.phases.as_slice()).unwrap_or_default();
+        let known = || phases.iter().map(|phase| phase.id.as_str());
+        let what = Text::both("阶段", "phase");
+        self.known(node, written, &what, known, out).map(PhaseId::new)
     }
 
     /// Reads an objective.

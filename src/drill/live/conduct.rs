@@ -100,7 +100,7 @@ impl Inner {
 
     /// Reads the drill as it was when the exercise began, against the plan its incident is pinned
     /// to.
-    async fn scenario_of(
+    pub(super) async fn scenario_of(
         &self,
         exercise: &Exercise,
     ) -> Result<Result<(Scenario, Arc<Playbook>), Text>, Refusal> {
@@ -141,6 +141,7 @@ impl Inner {
                 return Ok(Halt::Stopping);
             }
             let current = self.runtime.incident(incident).await?;
+            self.look_outside(exercise, scenario, &current.incident).await?;
             if !current.incident.status.is_open() {
                 return Ok(Halt::Over(None));
             }
@@ -326,7 +327,11 @@ impl Inner {
             Some(incident) => self.journal(incident).await?,
             None => (Vec::new(), None),
         };
-        let reviewed = review(playbook, &scenario.expect, &events);
+        let mut reviewed = review(playbook, &scenario.expect, &events);
+        if let Some(review) = &mut reviewed {
+            let answers = exercise.probes.clone();
+            answers.into_iter().for_each(|(key, answer)| review.observed.answered(key, answer));
+        }
         let (outcome, why) = ending(&events, reviewed.as_ref(), ended_because);
         let card = reviewed.as_ref().map(|Review { observed, incident }| {
             let seen = Seen { observed, incident };

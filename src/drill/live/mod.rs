@@ -3,7 +3,11 @@
 
 mod conduct;
 mod herald;
+mod jury;
 mod keeper;
+mod outlook;
+
+pub use self::jury::Judged;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -196,13 +200,14 @@ impl Drills {
         book.iter()
             .map(|scenario| {
                 let calendar = scenario.calendar.as_ref();
-                let latest = inner.archive.results(Some(&scenario.id), 1)?;
+                let latest = inner.archive.results(Some(&scenario.id), 1)?.into_iter().next();
+                let last = latest.map(|result| inner.archive.judged(result)).transpose()?;
                 Ok(Row {
                     scenario: Arc::clone(scenario),
                     next: calendar.map(|c| c.upcoming(now, n)).unwrap_or_default(),
                     diary: inner.archive.diary(&scenario.id)?,
                     running: inner.running_of(&scenario.id),
-                    last: latest.into_iter().next(),
+                    last,
                 })
             })
             .collect()

@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
                 for role in roles {
                     // What was asked reaches them now; a second page is not the first.
                     let since = self.asked.entry((role.clone(), person.clone())).or_insert(at);
-                    if self.past.answers.get(&(role.clone(), person.clone())).is_none() {
+                    if !self.past.answers.contains_key(&(role.clone(), person.clone())) {
                         *since = at;
                     }
                 }

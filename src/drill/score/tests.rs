@@ -1,10 +1,18 @@
 //! Handmade journals, judged.
 
+mod patterns;
+mod reference;
+
 use super::*;
-use crate::drill::expect::Scale;
-use crate::engine::{Actor, Event, Fact, MessageRef, Mode, Notice, PlaybookRef, RunKey};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::drill::expect::{Ask, Asked, Pattern, Scale, What};
+use crate::engine::{
+    Actor, Event, Fact, MessageRef, Mode, Notice, NoticeEnd, PlaybookRef, Purpose, Recipient,
+    RunKey,
+};
 use crate::id::{IncidentId, NoticeId};
-use crate::playbook::{Condition, Context, Expression};
+use crate::playbook::{Audience, Condition, Context, Expression, Milestone};
 
 const PLAN: &str = include_str!("../fixtures/ten-steps.yaml");
 
@@ -112,7 +120,7 @@ impl Journal {
             incident = crate::engine::evolve(incident, event);
             let level = i64::from(incident.level.current);
             // Enough for conditions on the level, which these tests are limited to.
-            observed.see(event, expect, &mut |condition| match condition {
+            observed.see(event, &incident, expect, &mut |condition| match condition {
                 Condition::Holds(expression) => expression.source() == format!("level <= {level}"),
                 _ => false,
             });
@@ -122,8 +130,8 @@ impl Journal {
     }
 }
 
-const fn counts(weight: u32, critical: bool, ask: Ask) -> Expectation {
-    Expectation { weight, critical, part: Part::Respond, ask }
+fn counts(weight: u32, critical: bool, ask: Ask) -> Expectation {
+    Expectation { weight, critical, part: Part::Respond, when: None, asked: Asked::of(ask) }
 }
 
 fn delivered() -> NoticeEnd {
@@ -135,12 +143,17 @@ fn held_back() -> NoticeEnd {
 }
 
 fn acknowledged(role: &str, minutes: i64) -> Ask {
-    Ask::Acknowledged { role: role.into(), within: SignedDuration::from_mins(minutes) }
+    let within = Some(SignedDuration::from_mins(minutes));
+    Ask::Seen(Pattern { within, ..Pattern::of(What::Acknowledged(role.into())) })
 }
 
 fn done(step: &str, minutes: i64) -> Ask {
     let within = Some(SignedDuration::from_mins(minutes));
-    Ask::Step { step: step.into(), is: Milestone::Done, within }
+    Ask::Seen(Pattern { within, ..Pattern::of(What::Step(step.into(), Milestone::Done)) })
+}
+
+fn never_notified(audience: Audience) -> Ask {
+    Ask::Never(Pattern::of(What::Notified(audience)))
 }
 
 /// `met`, `not_met`, `not_applicable`, `not_judged`.
@@ -180,7 +193,7 @@ fn an_acknowledgement_counts_from_when_the_role_was_needed() {
 #[test]
 fn a_step_is_judged_by_its_milestone_since_the_declaration() {
     let journal = Journal::declared().step_done(25, "confirm").step_done(45, "locate");
-    let ready = Ask::Step { step: "confirm".into(), is: Milestone::Ready, within: None };
+    let ready = Ask::Seen(Pattern::of(What::Step("confirm".into(), Milestone::Ready)));
     let asks = vec![done("confirm", 30), done("locate", 30), done("verify", 30), ready];
     assert_eq!(
         names(&journal.judge(asks, Outcome::Completed)),
@@ -225,29 +238,30 @@ fn an_objective_is_judged_as_the_engine_judged_it_first() {
 fn a_role_is_reached_by_a_delivered_page_and_only_asked_for_when_its_condition_held() {
     let page = Purpose::RolePage { role: "comms".into(), also: Vec::new() };
     let to = || Recipient::Person("wang".into());
-    let reached = |when: Option<&str>| Ask::Reached {
-        role: "comms".into(),
-        when: when.map(|text| Condition::Holds(Expression::compile(text).unwrap())),
+    let expect = || {
+        let when = Condition::Holds(Expression::compile("level <= 2").unwrap());
+        let always = counts(1, false, Ask::Reached("comms".into()));
+        let grave = counts(1, false, Ask::Reached("comms".into()));
+        [always, Expectation { when: Some(when), ..grave }]
     };
-    let asks = || vec![reached(None), reached(Some("level <= 2"))];
+    let judged = |journal: Journal| names(&journal.judge_weighed(&expect(), Outcome::Completed));
     let paged = Journal::declared().level(0, 2).notice(to(), page.clone(), delivered());
-    assert_eq!(names(&paged.judge(asks(), Outcome::Completed)), ["met", "met"]);
+    assert_eq!(judged(paged), ["met", "met"]);
     let unpaged = Journal::declared().level(0, 2).level(9, 3).notice(to(), page, held_back());
-    assert_eq!(names(&unpaged.judge(asks(), Outcome::Completed)), ["not_met", "not_met"]);
-    let mild = Journal::declared().level(0, 3);
-    assert_eq!(names(&mild.judge(asks(), Outcome::Completed)), ["not_met", "not_applicable"]);
+    assert_eq!(judged(unpaged), ["not_met", "not_met"]);
+    assert_eq!(judged(Journal::declared().level(0, 3)), ["not_met", "not_applicable"]);
 }
 
 #[test]
 fn never_looks_at_what_passed_the_gate() {
     let purpose = || Purpose::StepMessage { key: RunKey::first(1, "tell".into()) };
     let customers = || Recipient::Audience(Audience::Customers);
-    let never = || vec![Ask::NeverNotify(Audience::Customers)];
+    let never = || vec![never_notified(Audience::Customers)];
     let held = Journal::declared().notice(customers(), purpose(), held_back());
     assert_eq!(names(&held.judge(never(), Outcome::Completed)), ["met"]);
     let sent = Journal::declared().notice(customers(), purpose(), delivered());
     assert_eq!(names(&sent.judge(never(), Outcome::Completed)), ["not_met"]);
-    let team = || vec![Ask::NeverNotify(Audience::Team("service".into()))];
+    let team = || vec![never_notified(Audience::Team("service".into()))];
     let told = Journal::declared().notice(Recipient::Person("li".into()), purpose(), delivered());
     assert_eq!(names(&told.judge(team(), Outcome::Completed)), ["not_met"]);
 }

@@ -143,8 +143,9 @@ impl<'a> World<'a> {
         let expect = &self.scenario.expect;
         let scope = Facts::new(self.playbook, &self.incident);
         for event in events {
-            self.observed
-                .see(&event, expect, &mut |condition| condition.evaluate(&scope).and_known());
+            self.observed.see(&event, &self.incident, expect, &mut |condition| {
+                condition.evaluate(&scope).and_known()
+            });
             self.link = self.link.map(|link| chain::link(link, &codec::encode(&event)));
             self.events.push(event);
         }

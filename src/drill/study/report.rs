@@ -358,7 +358,8 @@ fn expectations(stage: Stage<'_>, tally: &Tally) -> Vec<ExpectationRow> {
     let asked = stage.scenario.expect.iter().zip(&tally.expectations);
     asked
         .map(|(expectation, count)| {
-            let (key, asked, _) = describe(stage.playbook, &expectation.ask);
+            let key = expectation.asked.key.clone();
+            let (asked, _) = describe(stage.playbook, &expectation.asked.ask);
             ExpectationRow {
                 key,
                 asked,
@@ -437,7 +438,7 @@ fn worst_row(stage: Stage<'_>, run: &Sampled) -> WorstRow {
         verdict: run.verdict,
         score: run.score,
         ended: run.ended,
-        not_met: not_met.map(|(one, _)| describe(stage.playbook, &one.ask).1).collect(),
+        not_met: not_met.map(|(one, _)| describe(stage.playbook, &one.asked.ask).0).collect(),
         timeline: Vec::new(),
         left_out: 0,
     }

@@ -136,6 +136,12 @@ pub async fn results(
         .collect();
     let more = items.len() > limit;
     items.truncate(limit);
+    let drills = app.drills().clone();
+    let items = blocking(move || {
+        let archive = drills.archive();
+        Ok(items.into_iter().map(|one| archive.judged(one)).collect::<Result<Vec<_>, _>>()?)
+    })
+    .await?;
     let last = items.last().filter(|_| more).map(|result| place(result.run));
     let next = last.map(|last| cursor::encode(&list, last));
     let mut response = json(StatusCode::OK, &Page { items, next: next.clone() })?;
@@ -169,7 +175,8 @@ pub async fn result(State(app): State<App>, principal: Principal, At(name): At<S
     let found = blocking(move || {
         let archive = drills.archive();
         let Some(result) = archive.result(run)? else { return Ok(Err(drills.rows(0)?)) };
-        let before = archive.previous(&result)?;
+        let before = archive.previous(&result)?.map(|one| archive.judged(one)).transpose()?;
+        let result = archive.judged(result)?;
         let compared = before.map(|before| result.compare(&before));
         Ok(Ok(Compared { result, compared }))
     })
@@ -188,7 +195,7 @@ pub async fn result(State(app): State<App>, principal: Principal, At(name): At<S
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     tokio::task::spawn_blocking(read).await.map_err(|error| {

@@ -16,6 +16,7 @@ pub mod findings;
 pub mod handovers;
 pub mod health;
 pub mod incidents;
+pub mod judgements;
 pub mod oncall;
 pub mod personal;
 pub mod playbooks;

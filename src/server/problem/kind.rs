@@ -124,6 +124,14 @@ kinds! {
     SwapSettled = "swap_settled", CONFLICT, "换班申请已了结", "The swap is settled";
     /// Who would give the shift away does not have it.
     NotOnCall = "not_on_call", CONFLICT, "不在班上", "Not on call then";
+    /// The drill asks evaluators no such question.
+    UnknownQuestion = "unknown_question", NOT_FOUND, "没有这个问题", "No such question";
+    /// What an evaluator says does not fit.
+    BadJudgement = "bad_judgement", UNPROCESSABLE_ENTITY, "评判无效", "Bad judgement";
+    /// There is no room for what an evaluator says.
+    JudgementsFull = "judgements_full", CONFLICT, "评判已达上限", "No room for more judgements";
+    /// The run ended too long ago to be judged.
+    JudgingOver = "judging_over", CONFLICT, "评判期已过", "Judging is over";
     /// The drill is under way already.
     DrillUnderWay = "drill_under_way", CONFLICT, "演练正在进行", "Drill under way";
     /// The drill gives way to a live incident.

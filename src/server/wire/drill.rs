@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use utoipa::ToSchema;
 
+use crate::drill::judge::{Given, Rating};
 use crate::drill::result::{DrillResult, Outcome};
 use crate::drill::scenario::{Kind, RunAs};
 use crate::drill::score::Verdict;
-use crate::id::{DrillId, DrillRunId, PlaybookId};
+use crate::id::{DrillId, DrillRunId, ObjectiveId, PlaybookId};
 use crate::text::Text;
 
 /// A drill and when it takes place.
@@ -89,4 +90,94 @@ pub struct RunStarted {
     /// `running`.
     #[schema(value_type = String)]
     pub state: SmolStr,
+}
+
+/// Answers a question of a drill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RateDrill {
+    /// `P`, `S`, `M` or `U`; or `yes` or `no`.
+    #[schema(value_type = String)]
+    pub rating: Rating,
+    /// Why, at most 2000 characters.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Says what an evaluator saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Observe {
+    /// What, at most 2000 characters.
+    pub text: String,
+    /// The objective it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objective: Option<ObjectiveId>,
+}
+
+/// A run as evaluators see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct JudgedRun {
+    /// The run.
+    pub run: DrillRunId,
+    /// The drill.
+    pub drill: DrillId,
+    /// What evaluators are asked, and what they said.
+    pub questions: Vec<AskedOfEvaluators>,
+    /// What else they saw.
+    pub observations: Vec<SeenByEvaluator>,
+    /// Until when it may be judged; missing while the run goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_until: Option<Timestamp>,
+}
+
+/// A question, and what evaluators said to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AskedOfEvaluators {
+    /// What it is known by.
+    #[schema(value_type = String)]
+    pub key: SmolStr,
+    /// What is asked.
+    pub asked: Text,
+    /// `PSMU` or `yes-no`.
+    #[schema(value_type = String)]
+    pub scale: SmolStr,
+    /// What each evaluator says now.
+    pub ratings: Vec<RatedHistory>,
+}
+
+/// What an evaluator says, and said before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RatedHistory {
+    /// Who.
+    #[schema(value_type = String)]
+    pub by: SmolStr,
+    /// The rating.
+    #[schema(value_type = String)]
+    pub rating: Rating,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// When.
+    pub at: Timestamp,
+    /// What they said before, the first first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    pub before: Vec<Given>,
+}
+
+/// What an evaluator saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SeenByEvaluator {
+    /// Who.
+    #[schema(value_type = String)]
+    pub by: SmolStr,
+    /// What.
+    pub text: String,
+    /// The objective it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub objective: Option<SmolStr>,
+    /// When it was written down.
+    pub at: Timestamp,
 }

@@ -29,7 +29,10 @@ pub use admin::{
     OverdueIncident, Reloaded, TestPage, TestPaged, Token, WhoAmI,
 };
 pub use clock::{Clock, Draft, Waiver};
-pub use drill::{Drill, LastRun, RunDrill, RunStarted};
+pub use drill::{
+    AskedOfEvaluators, Drill, JudgedRun, LastRun, Observe, RateDrill, RatedHistory, RunDrill,
+    RunStarted, SeenByEvaluator,
+};
 pub use incident::{
     Bridge, Child, EarlierPlan, Incident, Objective, ObjectiveState, Parent, Personal,
     PersonalFound, PersonalState, PlaybookVersion, Role, RoleState, Rollback, Step, StepKind,
