@@ -255,13 +255,33 @@ fn action_card(action: &Json, screen: &Screen) -> String {
         let at = at.map_or_else(|_| String::new(), |at| screen.moment(at));
         let by = text(&change["by"], "id");
         let why = ["note", "reason"].map(|key| text(change, key)).join("");
-        lines.push(format!("  {at}  {by}  {}  {why}", text(change, "changed")));
+        let what = changed(text(change, "changed"), screen);
+        let shown_by = ["run", "incident"].map(|kind| text(&change["shown_by"], kind)).join("");
+        let said = [&*at, by, what, &*why, &*shown_by];
+        let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
+        lines.push(format!("  {}", said.join("  ")));
     }
     let closes = words(action, "closes_when", screen);
     if !closes.is_empty() {
         lines.push(screen.paint(Tone::Faint, &closes));
     }
     lines.join("\n")
+}
+
+/// Says what was changed of an action.
+fn changed<'a>(code: &'a str, screen: &Screen) -> &'a str {
+    let (zh, en) = match code {
+        "text" => ("改了内容", "another text"),
+        "owner" => ("换了负责人", "another owner"),
+        "due" => ("改了期限", "another day"),
+        "done" => ("标记已完成", "said to be done"),
+        "reopened" => ("改回待办", "to be done after all"),
+        "not_mended" => ("演练或事件表明未改好", "shown not to be mended"),
+        "verified" => ("已验证", "verified"),
+        "dropped" => ("已放弃", "dropped"),
+        other => return other,
+    };
+    screen.lang.pick(zh, en)
 }
 
 fn due_table(ready: &Json, screen: &Screen) -> String {

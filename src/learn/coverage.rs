@@ -372,7 +372,8 @@ fn of_kind(kind: PartKind, parts: &[Part]) -> KindCoverage {
     let percent = |how| {
         let weights = of().flat_map(|part| &part.last).filter(|last| last.how == how);
         let sum: f64 = weights.map(|last| last.weight).sum();
-        if total == 0 { 0.0 } else { (1_000.0 * sum / f64::from(total)).round() / 10.0 }
+        // The sum of nothing is a negative zero.
+        if sum > 0.0 { (1_000.0 * sum / f64::from(total)).round() / 10.0 } else { 0.0 }
     };
     KindCoverage {
         kind,

@@ -270,3 +270,42 @@ async fn a_report_is_told_of_a_drill_and_of_an_incident_in_every_form() {
     let path = format!("/api/v1/drill-runs/{hidden}/report");
     desk.get(&path).await.problem(404, "unknown_drill");
 }
+
+/// Waits until so many messages of a kind were sent, and for those that should not have been.
+async fn letters(app: &TestApp, subject: &str, count: usize) -> Vec<String> {
+    let patience = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        for _ in 0..300 {
+            tokio::task::yield_now().await;
+            std::thread::yield_now();
+        }
+        let mut sent = super::rosters::mails(app, 0).await;
+        sent.retain(|mail| mail.contains(subject));
+        if sent.len() >= count {
+            assert_eq!(sent.len(), count, "{subject}: {sent:#?}");
+            return sent;
+        }
+        assert!(tokio::time::Instant::now() < patience, "{subject}: {}", sent.len());
+    }
+}
+
+#[tokio::test]
+async fn an_owner_is_reminded_once_whatever_is_restarted() {
+    let store: std::sync::Arc<dyn firebell::store::Store> =
+        std::sync::Arc::new(firebell::store::Memory::new());
+    let app = TestApp::start_on(std::sync::Arc::clone(&store));
+    let chief = app.person("chief", Scope::Commander).await;
+    let step = first_step(&chief).await;
+    chief.post("/api/v1/actions", action("ada", "2026-11-22", &step)).await.ok(201);
+    letters(&app, "Subject: Action due soon", 0).await;
+    app.clock.advance(SignedDuration::from_mins(3));
+    let sent = letters(&app, "Subject: Action due soon: Five steps", 1).await;
+    assert!(sent[0].contains("ada@example.test") && sent[0].contains("firebell action done"));
+    drop(app);
+    let app = TestApp::start_on(store);
+    letters(&app, "Subject: Action", 0).await;
+    app.clock.advance(SignedDuration::from_mins(3));
+    letters(&app, "Subject: Action", 0).await;
+    app.clock.advance(SignedDuration::from_hours(26));
+    letters(&app, "Subject: Action due today", 1).await;
+}

@@ -127,7 +127,8 @@ impl Drills {
         &self.inner.archive
     }
 
-    /// Returns what tells that a result was stored: how many were since the start.
+    /// Returns what tells that a result was stored, or that something was said of one: how often
+    /// since the start.
     #[must_use]
     pub fn results(&self) -> watch::Receiver<u64> {
         self.inner.results.subscribe()

@@ -9,6 +9,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::state::of_result;
 use super::{AGAIN_AFTER, Inner, Kept};
+use crate::drill::judge::still_open;
 use crate::engine::Mode;
 use crate::id::{DrillRunId, IncidentId};
 use crate::learn::experience::Experience;
@@ -122,24 +123,28 @@ impl Inner {
         Ok(())
     }
 
-    /// Takes up the results that were stored since.
+    /// Takes up the results that were stored, and what evaluators said, since.
     pub(super) async fn take_up_results(&self) {
         let stored = *self.drills.results().borrow();
         if self.state().results == stored {
             return;
         }
-        let archive = self.drills.archive().clone();
+        let (archive, now) = (self.drills.archive().clone(), self.now());
         let read = tokio::task::spawn_blocking(move || archive.results(None, usize::MAX)).await;
         let Ok(Ok(results)) = read else {
             tracing::error!("results of drills cannot be read");
             return;
         };
         for result in results.into_iter().rev() {
-            if !self.state().knows_run(result.run) {
-                match of_result(self.drills.archive(), &result) {
-                    Ok(run) => self.take_up(run).await,
-                    Err(error) => tracing::error!(%error, "a result cannot be read"),
-                }
+            // Evaluators may still say something of the latest.
+            let judged = still_open(result.ended_at.max(result.ran_at.unwrap_or_default()), now);
+            if self.state().knows_run(result.run) && judged.is_err() {
+                continue;
+            }
+            match of_result(self.drills.archive(), &result) {
+                Ok(run) if self.state().is_known(&run) => {}
+                Ok(run) => self.take_up(run).await,
+                Err(error) => tracing::error!(%error, "a result cannot be read"),
             }
         }
         let mut state = self.state();

@@ -116,6 +116,11 @@ impl State {
         runs
     }
 
+    /// Tells whether a run was taken up just so.
+    pub(super) fn is_known(&self, run: &Experience) -> bool {
+        self.runs.get(&run.source.bits()).is_some_and(|known| **known == *run)
+    }
+
     pub(super) fn knows_run(&self, run: DrillRunId) -> bool {
         self.runs.contains_key(&Source::Run(run).bits())
     }

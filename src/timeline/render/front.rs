@@ -75,6 +75,6 @@ fn section(part: FrontPart) -> Section {
         row.into_iter().map(|(text, tone)| Cell::toned(text, tone)).collect()
     };
     let rows: Vec<Vec<Cell>> = rows.into_iter().map(cells).collect();
-    let table = (!rows.is_empty()).then(|| Table { head, rows });
+    let table = (!rows.is_empty()).then_some(Table { head, rows });
     Section { id, title, lines, table }
 }
