@@ -93,7 +93,10 @@ impl Drills {
             match archive.put(changes.collect()).await {
                 Err(StoreError::Stale { .. }) if tries < TRIES => tries += 1,
                 Err(error) => return Err(error.into()),
-                Ok(()) => return Ok(Ok(sheet)),
+                Ok(()) => {
+                    self.inner.results.send_modify(|told| *told += 1);
+                    return Ok(Ok(sheet));
+                }
             }
         }
     }
