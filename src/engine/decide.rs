@@ -324,7 +324,7 @@ impl Decision<'_> {
     /// Does what an instant calls for. An instant that has not come, or that the state no longer
     /// knows, changes nothing: asking twice is harmless.
     fn reached_instant(&mut self, kind: &DeadlineKind) {
-        let at = instant(self.playbook, &self.incident, kind);
+        let at = instant(self.playbook, self.incident, kind);
         if at.is_none_or(|at| at > self.ctx.now) {
             return;
         }

@@ -146,7 +146,7 @@ impl Decision<'_> {
     fn compute(&mut self, key: &RunKey, variables: &indexmap::IndexMap<VarId, Expression>) {
         for (name, expression) in variables {
             let Some(run) = self.incident.run_of(key) else { return };
-            let facts = Facts::of_run(self.playbook, &self.incident, run);
+            let facts = Facts::of_run(self.playbook, self.incident, run);
             match expression.value(&facts) {
                 Ok(value) => {
                     let values = Variables::from([(name.clone(), value)]);

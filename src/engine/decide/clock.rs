@@ -44,7 +44,7 @@ impl<'a> Decision<'a> {
         self.agenda.look_for_way |= !playbook.clocks.is_empty();
         for clock in &playbook.clocks {
             for stage in clock.stages().filter(|stage| open || stage.follows_close()) {
-                let says = ticking(playbook, &self.incident, clock, stage);
+                let says = ticking(playbook, self.incident, clock, stage);
                 self.weigh_stage(clock, stage, says);
             }
         }
@@ -190,7 +190,7 @@ impl<'a> Decision<'a> {
     /// or a level that was never reached waits for nobody.
     fn awaits_moment(&self, clock: &Clock, stage: &Stage) -> bool {
         let named = stage.limits.iter().any(|limit| matches!(limit.from, Start::Named(_)));
-        named && ticking(self.playbook, &self.incident, clock, stage) == Ticking::Waiting
+        named && ticking(self.playbook, self.incident, clock, stage) == Ticking::Waiting
     }
 
     /// Part of a stage's time has passed: its owner is warned, and from the second warning on the
@@ -266,7 +266,7 @@ impl<'a> Decision<'a> {
         match self.incident.clocks.get(key) {
             Some(state) => state.is_running(),
             None => self.clock_stage(key).is_some_and(|(clock, stage)| {
-                let says = ticking(self.playbook, &self.incident, clock, stage);
+                let says = ticking(self.playbook, self.incident, clock, stage);
                 !matches!(says, Ticking::NotDue { .. })
             }),
         }

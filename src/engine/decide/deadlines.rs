@@ -126,7 +126,7 @@ impl Decision<'_> {
     /// Tells whether the step a deadline counts from is worked on again: what it armed stays.
     fn lost_anchor(&self, due: Option<&Due>) -> bool {
         let from = due.and_then(Due::from);
-        from.is_some_and(|from| anchor(self.playbook, &self.incident, from).is_none())
+        from.is_some_and(|from| anchor(self.playbook, self.incident, from).is_none())
     }
 
     /// Leaves a deadline that became shorter its five minutes; one that only begins is what it is.
@@ -166,7 +166,7 @@ impl Decision<'_> {
             // Later iterations start their own time; the first keeps the anchor's.
             Counts::From(_) if run.key.iteration > 1 => return None,
             Counts::From(from) => {
-                let base = held(anchor(self.playbook, &self.incident, from)?);
+                let base = held(anchor(self.playbook, self.incident, from)?);
                 (base, self.playbook.later(*span, base)?)
             }
             Counts::FromReady => {
@@ -332,7 +332,7 @@ impl Decision<'_> {
             .due
             .as_ref()
             .and_then(Due::from)
-            .and_then(|from| anchor(self.playbook, &self.incident, from));
+            .and_then(|from| anchor(self.playbook, self.incident, from));
         let ready = run.ready_at.unwrap_or(self.incident.visit_began);
         let ready = ready.min(self.reachable_by_people(step, run));
         anchored.map_or(ready, |anchored| anchored.min(ready))

@@ -305,8 +305,8 @@ impl<'a> Decision<'a> {
     /// Weighs a condition as the incident stands; none holds.
     pub fn weigh(&self, condition: Option<&Condition>, run: Option<&Run>) -> Option<Verdict> {
         let facts = match run {
-            Some(run) => Facts::of_run(self.playbook, &self.incident, run),
-            None => Facts::new(self.playbook, &self.incident),
+            Some(run) => Facts::of_run(self.playbook, self.incident, run),
+            None => Facts::new(self.playbook, self.incident),
         };
         condition.map(|condition| condition.evaluate(&facts))
     }

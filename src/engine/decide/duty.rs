@@ -21,7 +21,7 @@ impl Decision<'_> {
     /// Does what a person asked of a stage of a clock.
     pub fn clock(&mut self, at: &ClockRef, act: ClockAct) -> Result<(), Rejection> {
         if self.incident.status == Status::Cancelled {
-            return Err(reject::ended(&self.incident));
+            return Err(reject::ended(self.incident));
         }
         let key = self.find_clock(at, &act)?;
         match act {
@@ -56,7 +56,7 @@ impl Decision<'_> {
                 .with("stages", stages.clone())
             });
         }
-        let views = clocks(self.playbook, &self.incident);
+        let views = clocks(self.playbook, self.incident);
         let of_clock = || views.iter().filter(|view| view.clock.id == clock.id);
         let asked = matches!(act, ClockAct::AnswerWaiver { .. });
         let fits = |state: ViewState| matches!(state, ViewState::Running | ViewState::Late);
@@ -174,7 +174,7 @@ impl Decision<'_> {
         if runs {
             return self.plausible(key);
         }
-        let views = clocks(self.playbook, &self.incident);
+        let views = clocks(self.playbook, self.incident);
         let here = |view: &&crate::engine::ClockView<'_>| {
             view.clock.id == key.clock && view.stage.id == key.stage
         };

@@ -62,7 +62,7 @@ impl Decision<'_> {
         let now = self.now();
         let reached = |of: &LadderSubject| {
             let kind = DeadlineKind::Rung(of.clone());
-            instant(self.playbook, &self.incident, &kind).is_some_and(|at| at <= now)
+            instant(self.playbook, self.incident, &kind).is_some_and(|at| at <= now)
         };
         let ladders = self.incident.ladders.keys();
         let others = ladders.filter(|of| *of != subject && reached(of)).take(RUNGS_TOGETHER_MAX);

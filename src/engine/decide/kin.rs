@@ -73,8 +73,8 @@ impl Decision<'_> {
     /// plan it is unknown, not a word for it.
     fn given(&self, key: &RunKey, with: &IndexMap<VarId, JsonTemplate>) -> BTreeMap<VarId, Json> {
         let facts = match self.incident.run_of(key) {
-            Some(run) => Facts::of_run(self.playbook, &self.incident, run),
-            None => Facts::new(self.playbook, &self.incident),
+            Some(run) => Facts::of_run(self.playbook, self.incident, run),
+            None => Facts::new(self.playbook, self.incident),
         };
         let known =
             |name: &Name| facts.fact(name).is_some_and(|fact| !matches!(fact, Known::Nothing));

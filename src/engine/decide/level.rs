@@ -26,7 +26,7 @@ impl Decision<'_> {
     /// Reads the level table: the first rule that is true gives the level; while a worse one is
     /// unknown it is provisional, and no better than the plan assumes.
     pub fn ruling(&self) -> Ruling {
-        let facts = Facts::new(self.playbook, &self.incident);
+        let facts = Facts::new(self.playbook, self.incident);
         let mut unknown = Vec::new();
         let mut provisional = false;
         let mut level = LEVEL_MILDEST;

@@ -50,7 +50,7 @@ impl Decision<'_> {
 
     pub fn pause(&mut self, reason: String) -> Result<(), Rejection> {
         if self.incident.status == Status::Paused {
-            return Err(reject::wrong_status(&self.incident, &["resume", "cancel", "close"]));
+            return Err(reject::wrong_status(self.incident, &["resume", "cancel", "close"]));
         }
         let reason = self.text("/reason", reason)?;
         self.emit(Fact::Paused { reason });
@@ -59,7 +59,7 @@ impl Decision<'_> {
 
     pub fn resume(&mut self) -> Result<(), Rejection> {
         if self.incident.status == Status::Open {
-            return Err(reject::wrong_status(&self.incident, &["pause", "cancel", "close"]));
+            return Err(reject::wrong_status(self.incident, &["pause", "cancel", "close"]));
         }
         self.emit(Fact::Resumed);
         Ok(())
@@ -72,7 +72,7 @@ impl Decision<'_> {
         let as_is = as_is.map(|why| self.text("/as_is", why)).transpose()?;
         if as_is.is_none() {
             if self.incident.is_cancelling() {
-                return Err(reject::rolling_back(&self.incident, &self.left_to_undo()));
+                return Err(reject::rolling_back(self.incident, &self.left_to_undo()));
             }
             if self.undo_before_cancelling(&reason) {
                 return Ok(());
@@ -183,7 +183,7 @@ impl Decision<'_> {
     /// Runs it again: a new visit of the phase named, else of the last.
     pub fn reopen(&mut self, phase: Option<PhaseId>, reason: String) -> Result<(), Rejection> {
         if self.incident.status.is_open() {
-            return Err(reject::still_open(&self.incident));
+            return Err(reject::still_open(self.incident));
         }
         if self.incident.status == Status::Cancelled && !self.ctx.admin {
             return Err(Rejection::new(
@@ -212,7 +212,7 @@ impl Decision<'_> {
         self.known_phase(to)?;
         let reason = self.text("/reason", reason)?;
         if self.incident.is_cancelling() {
-            return Err(reject::rolling_back(&self.incident, &self.left_to_undo()));
+            return Err(reject::rolling_back(self.incident, &self.left_to_undo()));
         }
         if *to == self.incident.phase {
             return Err(Rejection::new(

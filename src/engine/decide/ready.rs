@@ -149,7 +149,7 @@ impl Decision<'_> {
     }
 
     fn items_of(&self, for_each: &ForEach) -> Result<Items, String> {
-        let facts = Facts::new(self.playbook, &self.incident);
+        let facts = Facts::new(self.playbook, self.incident);
         let list = match for_each.list.value(&facts) {
             Ok(Value::List(list)) => list,
             Ok(_) => return Err(format!("`{}` is not a list", for_each.list.source())),

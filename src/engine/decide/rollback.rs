@@ -15,11 +15,11 @@ impl Decision<'_> {
     pub fn roll_back(&mut self, reason: String) -> Result<(), Rejection> {
         let reason = self.text("/reason", reason)?;
         if self.incident.rollback.is_some() {
-            return Err(reject::rolling_back(&self.incident, &self.left_to_undo()));
+            return Err(reject::rolling_back(self.incident, &self.left_to_undo()));
         }
         let steps = self.owed();
         if steps.is_empty() {
-            return Err(reject::nothing_to_undo(&self.incident));
+            return Err(reject::nothing_to_undo(self.incident));
         }
         self.emit(Fact::RollbackBegun { cause: RollbackCause::Asked, reason, steps });
         Ok(())

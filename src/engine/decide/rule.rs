@@ -84,7 +84,7 @@ impl Decision<'_> {
         match to {
             Moment::Detected => self.incident.detected_at,
             Moment::Aware => self.incident.aware_at,
-            other => moment(&self.incident, other),
+            other => moment(self.incident, other),
         }
     }
 }

@@ -127,7 +127,7 @@ impl Decision<'_> {
     }
 
     fn check_act(&self, step: &Step, run: &Run, act: &StepAct) -> Result<(), Rejection> {
-        let allowed = allowed_acts(&self.incident, step, run);
+        let allowed = allowed_acts(self.incident, step, run);
         if allowed.contains(&act.kind()) {
             return Ok(());
         }
