@@ -53,7 +53,7 @@ impl Ours {
         for step in 0..STEPS {
             let after = if step > 0 { format!(", after: [s{}]", step - 1) } else { String::new() };
             plan += &format!(
-                "      - {{ id: s{step}, title: S{step}{after}, set: {{ x: {step} }} }}\n"
+                "      - {{ id: s{step}, title: S{step}{after}, set: {{ x: \"{step}\" }} }}\n"
             );
         }
         let plan = plan.replace("roles:", "inputs: { x: { type: integer, default: 0 } }\nroles:");

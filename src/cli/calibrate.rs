@@ -16,9 +16,10 @@ use crate::runtime::Library;
 /// # Errors
 /// The server's problem; a store that cannot be opened; a plan that is not there.
 pub fn run(verb: &Calibrate, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    let found = match (&common.data, &common.url) {
-        (Some(_), None) => offline(verb, common, screen)?,
-        _ => online(verb, common, screen)?,
+    // Whoever names a folder means that folder, whatever server the environment knows.
+    let found = match common.data {
+        Some(_) => offline(verb, common, screen)?,
+        None => online(verb, common, screen)?,
     };
     screen.data(&found, |found| cast::write(found, screen.lang).trim_end().to_owned())
 }

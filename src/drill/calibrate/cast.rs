@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{Answers, Calibration, Found, MEDIAN_LEAST, P90_LEAST};
-use crate::text::Lang;
+use crate::text::{Lang, count};
 
 /// Writes a cast.
 #[must_use]
@@ -15,38 +15,35 @@ pub fn write(of: &Calibration, lang: Lang) -> String {
             "# 预案 {playbook}：取自 {incidents} 次真实事件和演练（不含模拟）。未等到结果的按删失数据计。\n"
         ),
         format!(
-            "# {playbook}: of {incidents} incidents and exercises, no simulations. What was not waited\n\
-             # out counts as longer than it was waited for.\n"
+            "# {playbook}: of {}, no simulations. What was not waited out counts\n\
+             # as longer than it was waited for.\n",
+            count(incidents, "incident or exercise", "incidents and exercises")
         ),
     );
-    out += "cast:\n  default:\n";
-    out += &answer_lines(&of.answers, "    ", lang);
-    out += &timing_line("work", &of.work, "    ", lang);
-    if !of.roles.is_empty() {
-        out += "  roles:\n";
-    }
-    for row in &of.roles {
-        out += &part(row.role.as_str(), &answer_lines(&row.answers, "      ", lang));
-    }
-    if !of.steps.is_empty() {
-        out += "  steps:\n";
-    }
-    for row in &of.steps {
-        out += &part(row.step.as_str(), &timing_line("work", &row.work, "      ", lang));
-    }
+    let default =
+        answer_lines(&of.answers, "    ", lang) + &timing_line("work", &of.work, "    ", lang);
+    let roles = of
+        .roles
+        .iter()
+        .map(|row| part("    ", row.role.as_str(), &answer_lines(&row.answers, "      ", lang)));
+    let steps = of.steps.iter().map(|row| {
+        part("    ", row.step.as_str(), &timing_line("work", &row.work, "      ", lang))
+    });
+    out += "cast:\n";
+    out += &part("  ", "default", &default);
+    out += &part("  ", "roles", &roles.collect::<String>());
+    out += &part("  ", "steps", &steps.collect::<String>());
     out
 }
 
-/// Writes a role or a step; one of which nothing can be said is a remark alone.
-fn part(name: &str, lines: &str) -> String {
-    if lines.lines().all(|line| line.trim_start().starts_with('#')) {
-        let remarks = lines.lines().map(|line| line.trim_start().trim_start_matches('#').trim());
-        return remarks.fold(String::new(), |mut out, remark| {
-            let _ = writeln!(out, "    # {name}: {remark}");
-            out
-        });
+/// Writes a key with what belongs to it. Where nothing can be said, remarks are all.
+fn part(indent: &str, key: &str, lines: &str) -> String {
+    let is_remark = |line: &str| line.trim_start().starts_with('#');
+    if !lines.lines().all(is_remark) {
+        return format!("{indent}{key}:\n{lines}");
     }
-    format!("    {name}:\n{lines}")
+    let remarks = lines.lines().map(|line| line.trim_start().trim_start_matches('#').trim());
+    remarks.map(|remark| format!("{indent}# {key}: {remark}\n")).collect()
 }
 
 fn answer_lines(answers: &Answers, indent: &str, lang: Lang) -> String {

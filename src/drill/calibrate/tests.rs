@@ -82,6 +82,7 @@ fn of_few_nothing_is_claimed() {
     let en = cast::write(&ten, Lang::En);
     assert!(en.contains("too few to tell the 90th percentile (20 are wanted)"), "{en}");
     let zh = cast::write(&three, Lang::Zh);
+    assert!(zh.lines().all(|line| line == "cast:" || line.trim_start().starts_with('#')), "{zh}");
     assert!(zh.contains("太少（中位数需要 5 次，P90 需要 20 次）"), "{zh}");
 }
 
