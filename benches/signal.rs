@@ -205,6 +205,7 @@ fn start(folder: &std::path::Path, store: Arc<dyn Store>) -> Runtime {
         archive_after: None,
         rosters: firebell::runtime::RosterSettings::default(),
         outages: Vec::new(),
+        clocks: Vec::new(),
         monitors: vec![monitor()],
         safe_start: false,
     })

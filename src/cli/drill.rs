@@ -13,7 +13,7 @@ use super::progress::bar;
 use super::result::{comparison, report, results};
 use super::screen::{Screen, Tone, note};
 use super::word::word;
-use super::{calibrate, jury, learn, odds, settings, trend, wait};
+use super::{calibrate, jury, lead, learn, odds, settings, trend, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
 use crate::drill::file::Playbooks;
@@ -73,6 +73,14 @@ pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
         Drill::Trend { drill } => trend::trend(&drill, common, screen),
         Drill::Judge(verb) => jury::judge(&verb, common, screen),
         Drill::Observe(verb) => jury::observe(&verb, common, screen),
+        Drill::Pause { run, reason } => {
+            lead::order(&run, "pause", &json!({ "reason": reason }), common, screen)
+        }
+        Drill::Resume { run } => lead::order(&run, "resume", &json!({}), common, screen),
+        Drill::Abort { run, reason } => {
+            lead::order(&run, "abort", &json!({ "reason": reason }), common, screen)
+        }
+        Drill::Advance(verb) => lead::advance(&verb, common, screen),
     }
 }
 
@@ -87,7 +95,9 @@ fn show(screen: &Screen, answer: &Json) -> Result<(), Stop> {
                 .collect::<Vec<_>>()
                 .join("\n\n")
         }),
-        Err(_) => screen.data(answer, |answer| under_way(screen, answer)),
+        Err(_) => screen.data(answer, |answer| {
+            lead::progress(screen, answer).unwrap_or_else(|| under_way(screen, answer))
+        }),
     }
 }
 

@@ -24,6 +24,7 @@ mod handover;
 mod incident;
 mod ingest;
 mod jury;
+mod lead;
 mod learn;
 mod monitor;
 mod odds;

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::screen::{Screen, Tone};
 use super::word::word;
+use crate::drill::exercise::Pause;
 use crate::drill::expect::Part;
 use crate::drill::result::{Comparison, DrillResult};
 use crate::drill::scenario::RunAs;
@@ -90,6 +91,7 @@ pub fn report(screen: &Screen, result: &DrillResult) -> String {
         let when = screen.moment(at);
         lines.push(screen.lang.pick(format!("运行于 {when}"), format!("run at {when}")));
     }
+    lines.extend(interruptions(screen, result));
     lines.extend(parts(screen.lang, &result.parts));
     lines.push(String::new());
     lines.push(judgements(screen, &result.judgements));
@@ -111,6 +113,28 @@ pub fn report(screen: &Screen, result: &DrillResult) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// Says when a run with people stood still, and when firebell took it up again.
+fn interruptions(screen: &Screen, result: &DrillResult) -> Vec<String> {
+    let stood = |pause: &Pause| pause.to.unwrap_or(result.ended_at).duration_since(pause.from);
+    let paused = result.pauses.iter().map(stood).fold(SignedDuration::ZERO, |all, one| all + one);
+    let (times, paused) = (result.pauses.len(), SignedDuration::from_secs(paused.as_secs()));
+    let mut lines = Vec::new();
+    if times > 0 {
+        lines.push(screen.lang.pick(
+            format!("暂停 {times} 次，共 {paused:#}"),
+            format!("stood still {} for {paused:#}", count(times, "time", "times")),
+        ));
+    }
+    for at in &result.resumed {
+        let when = screen.moment(*at);
+        lines.push(screen.lang.pick(
+            format!("firebell 中断后于 {when} 接着进行"),
+            format!("taken up again at {when} after firebell had stopped"),
+        ));
+    }
+    lines
 }
 
 /// Says what has become better and worse since the run before.

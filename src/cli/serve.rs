@@ -132,6 +132,7 @@ fn parts(
 ) -> Result<Parts, Stop> {
     let directory = config.directory();
     let outages = live::outages(&store).map_err(|error| refused(screen, &error))?;
+    let clocks = live::clocks(&store).map_err(|error| refused(screen, &error))?;
     Ok(Parts {
         clock: Arc::new(SystemClock),
         store,
@@ -150,6 +151,7 @@ fn parts(
         }),
         archive_after: config.retention.archive_after.and_then(|after| after.try_into().ok()),
         outages,
+        clocks,
         rosters: RosterSettings {
             intended: config.intended_gaps.clone(),
             admins: administrators(config),

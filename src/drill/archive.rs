@@ -54,6 +54,15 @@ impl Archive {
         self.read_all(Kind::DrillSchedule, EXERCISE)
     }
 
+    /// Reads an exercise under way.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn exercise(&self, run: DrillRunId) -> Result<Option<Exercise>, StoreError> {
+        let document = self.store.document(Kind::DrillSchedule, &format!("{EXERCISE}{run}"))?;
+        Ok(document.and_then(|document| decoded(&document)))
+    }
+
     /// Reads the invitation to a planned run.
     ///
     /// # Errors

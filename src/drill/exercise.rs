@@ -11,7 +11,7 @@ use crate::drill::cast::Dice;
 use crate::drill::cue::Cue;
 use crate::drill::inject::{Inject, Trigger};
 use crate::drill::probe::Answered;
-use crate::drill::scenario::{LENGTH_MAX, Scenario};
+use crate::drill::scenario::{LENGTH_MAX, RunAs, Scenario};
 use crate::id::{DrillId, DrillRunId, IncidentId};
 use crate::notify::gate::Outage;
 use crate::playbook::Condition;
@@ -51,6 +51,15 @@ pub struct Exercise {
     /// What came back of its probes, by their keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub probes: BTreeMap<SmolStr, Answered>,
+    /// Where its clock stands, where somebody steps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Timestamp>,
+    /// When firebell took it up again after it had stopped in the middle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Timestamp>,
+    /// The numbers of live incidents it stood still for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub gave_way: BTreeSet<u64>,
     /// When it stood still, the earliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
@@ -118,6 +127,9 @@ impl Exercise {
             outages: Vec::new(),
             probes: BTreeMap::new(),
             drawn: scenario.injects.iter().enumerate().filter_map(draw).collect(),
+            clock: (scenario.run == RunAs::Tabletop).then_some(now),
+            resumed: Vec::new(),
+            gave_way: BTreeSet::new(),
             pauses: Vec::new(),
         }
     }
@@ -197,8 +209,14 @@ impl Exercise {
     /// time it stood still, and never longer than any drill.
     #[must_use]
     pub fn over_at(&self, scenario: &Scenario) -> Timestamp {
-        let longest = self.started_at.saturating_add(LENGTH_MAX).unwrap_or(Timestamp::MAX);
+        let longest = self.forgotten_at();
         self.shifted(self.started_at, scenario.length()).map_or(longest, |at| at.min(longest))
+    }
+
+    /// Returns when it ends by the real clock, whatever its own says.
+    #[must_use]
+    pub fn forgotten_at(&self) -> Timestamp {
+        self.started_at.saturating_add(LENGTH_MAX).unwrap_or(Timestamp::MAX)
     }
 
     /// Lists the injects that have not happened, by position.

@@ -68,7 +68,8 @@ pub enum Told {
 /// Lists the planned runs of a drill that are to be announced by now, the next first.
 #[must_use]
 pub fn to_announce(scenario: &Scenario, now: Timestamp) -> Vec<Timestamp> {
-    let (RunAs::Exercise, Some(calendar)) = (scenario.run, &scenario.calendar) else {
+    let (RunAs::Exercise | RunAs::Tabletop, Some(calendar)) = (scenario.run, &scenario.calendar)
+    else {
         return Vec::new();
     };
     match scenario.notice {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::drill::covered::Covered;
+use crate::drill::exercise::Pause;
 use crate::drill::expect::Part;
 use crate::drill::scenario::{Kind, RunAs};
 use crate::drill::score::{Finding, Judgement, PartScore, Verdict};
@@ -104,6 +105,12 @@ pub struct DrillResult {
     /// Injects that never happened, because the run was over or their condition never held.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub injects_left: Vec<Text>,
+    /// When it stood still, of a run with people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+    /// When firebell took it up again after it had stopped in the middle, of a run with people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Timestamp>,
     /// How many events the run has.
     pub events: u64,
     /// The last link of the run's hash chain, in hex: the same for the same run of a simulation.
@@ -283,6 +290,8 @@ mod tests {
             odds: None,
             covered: None,
             injects_left: Vec::new(),
+            pauses: Vec::new(),
+            resumed: Vec::new(),
             events: 10,
             journal_hash: Some("abc".into()),
         }

@@ -175,8 +175,10 @@ impl NotAvailable {
     pub fn message(self) -> Text {
         let name = self.0.name();
         Text::both(
-            format!("尚不能以 `run: {name}` 方式开始演练；请改用 simulated 或 exercise"),
-            format!("a drill with `run: {name}` cannot be started yet; use simulated or exercise"),
+            format!("尚不能以 `run: {name}` 方式开始演练；请改用 simulated、exercise 或 tabletop"),
+            format!(
+                "a drill with `run: {name}` cannot be started yet; use simulated, exercise or tabletop"
+            ),
         )
     }
 }
@@ -244,11 +246,11 @@ impl Scenario {
     /// Tells whether this version of firebell can run it.
     ///
     /// # Errors
-    /// [`NotAvailable`] for tabletop and shadow.
+    /// [`NotAvailable`] for shadow.
     pub const fn available(&self) -> Result<(), NotAvailable> {
         match self.run {
-            RunAs::Simulated | RunAs::Exercise => Ok(()),
-            RunAs::Tabletop | RunAs::Shadow => Err(NotAvailable(self.run)),
+            RunAs::Simulated | RunAs::Exercise | RunAs::Tabletop => Ok(()),
+            RunAs::Shadow => Err(NotAvailable(self.run)),
         }
     }
 }

@@ -130,11 +130,11 @@ impl Inner {
             name: request.playbook.to_string(),
             closest: library.closest(request.playbook.as_str()),
         })?;
-        let now = self.clock.now();
+        let now = self.now_of(request.drill);
         let dedup_mode = request.mode;
         let directory = self.directory.load_full();
         let ctx = self.context(caller, now, &options, &directory, Turns::NONE);
-        let (id, number) = (self.ids.incident(now), self.ids.number());
+        let (id, number) = (self.ids.incident(self.clock.now()), self.ids.number());
         let declare = Declare {
             id,
             number,
@@ -223,7 +223,7 @@ impl Inner {
                 return Err(Refusal::VersionMismatch { actual: loaded.incident.version });
             }
             let directory = self.directory.load_full();
-            let now = self.clock.now().max(loaded.incident.updated_at);
+            let now = self.now_of(loaded.incident.drill).max(loaded.incident.updated_at);
             let ctx = self.context(caller, now, &options, &directory, Turns::NONE);
             let outcome = engine::decide(&loaded.playbook, &loaded.incident, command.clone(), &ctx)
                 .inspect_err(|_| self.meters.rejected.count())?;
@@ -252,7 +252,7 @@ impl Inner {
         let cell = self.cells.cell(id);
         let mut state = cell.state.lock().await;
         let loaded = self.loaded(&mut state, id).await?.clone();
-        let now = self.clock.now().max(loaded.incident.updated_at);
+        let now = self.now_of(loaded.incident.drill).max(loaded.incident.updated_at);
         let mut commands = cell.collect();
         if deadlines {
             let due = engine::due(&loaded.playbook, &loaded.incident, now);
@@ -413,9 +413,10 @@ impl Inner {
 
     /// Sends what is to be sent and sets when the incident is looked at next.
     fn follow(self: &Arc<Self>, loaded: &Loaded, deadline: Option<Timestamp>) {
-        let waiting = self.dispatch(loaded, self.clock.now());
+        let Incident { id, drill, .. } = *loaded.incident;
+        let waiting = self.dispatch(loaded, self.now_of(drill));
         let next = [deadline, waiting].into_iter().flatten().min();
-        self.agenda.set(loaded.incident.id, next);
+        self.agenda.set(id, self.look_at(drill, next));
     }
 
     fn render(

@@ -129,7 +129,8 @@ async fn declare(
     let (caller, options) = (Caller::system(), CommitOptions::default());
     let directory = inner.directory.load_full();
     let outcome = {
-        let ctx = inner.context(&caller, inner.clock.now(), &options, &directory, Turns::NONE);
+        let ctx =
+            inner.context(&caller, inner.now_of(from.drill), &options, &directory, Turns::NONE);
         engine::declare(&playbook, declaration, &ctx)
     };
     let outcome = match outcome {

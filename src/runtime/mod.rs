@@ -10,6 +10,7 @@ mod auditor;
 mod bus;
 mod caller;
 mod cells;
+mod clocks;
 mod direct;
 mod dispatcher;
 mod evidence;

@@ -40,6 +40,14 @@ pub enum Obstacle {
     LiveIncident,
     /// This version cannot run drills of its kind.
     NotAvailable,
+    /// The run is over.
+    Over,
+    /// Its clock is the real one, which nobody steps.
+    RealClock,
+    /// It stands still.
+    Paused,
+    /// The clock would go back.
+    Backwards,
 }
 
 /// Why nothing was done.

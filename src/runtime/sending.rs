@@ -9,7 +9,7 @@ use super::pacer::Carried;
 use super::service::Inner;
 use crate::engine::{Mode, Notice, NoticeOutcome, Recipient};
 use crate::id::{ChannelId, DrillRunId, IncidentId, NoticeId, PersonId};
-use crate::notify::gate::{self, Act, Pass};
+use crate::notify::gate::{self, Act, Allowed, Pass};
 use crate::notify::throttle::{Contact, Leave};
 use crate::notify::{self, Configured, Delivery, Outgoing, Why, WhyCode};
 use crate::playbook::LEVEL_WORST;
@@ -56,7 +56,8 @@ pub(super) async fn send(
         Err(Held::Never(why)) => return Some(refused(why)),
     };
     if let Some(late) = pass.late_by().filter(|_| sending.attempt == 0) {
-        let until = inner.clock.now().saturating_add(late).unwrap_or(Timestamp::MAX);
+        let now = inner.now_of(sending.drill);
+        let until = now.saturating_add(late).unwrap_or(Timestamp::MAX);
         let why = Why::with(WhyCode::DrillChannelSlow, &via).to_string();
         return Some(NoticeOutcome::Retry { attempt: sending.attempt + 1, until, why });
     }
@@ -66,6 +67,7 @@ pub(super) async fn send(
     let contact = person.map(|person| (via.clone(), person.clone()));
     let leave = contact.as_ref().map_or(Leave::Now, |of| leave_of(inner, sending, of, &words));
     if let Leave::Later(until) = leave {
+        let until = inner.by_own(sending.drill, until);
         let why = Why::new(WhyCode::Throttled).to_string();
         return Some(NoticeOutcome::Retry { attempt: sending.attempt, until, why });
     }
@@ -74,6 +76,7 @@ pub(super) async fn send(
         true => words,
         false => inner.answerable(words, whom, purpose, incident).await,
     };
+    let patience = inner.by_real(sending.drill, sending.until);
     // The same message under the same identity: whoever gets it must cope.
     let twin = again.map(|pass| Outgoing::new(pass, to.clone(), words.clone(), inner.clock.now()));
     let outgoing = Outgoing::new(pass, to, words, inner.clock.now());
@@ -81,14 +84,14 @@ pub(super) async fn send(
         (Leave::Together(until), Some(contact)) => {
             // Whoever gathers takes one place for all of them when they leave.
             drop(permit);
-            let times = (until, sending.until);
+            let times = (until, patience);
             inner.with_others(contact, configured, outgoing, times).await
         }
-        _ => inner.attempt(&via, configured, outgoing, sending.until).await,
+        _ => inner.attempt(&via, configured, outgoing, patience).await,
     };
     if let Some(twin) = twin.filter(|_| matches!(carried.delivery, Delivery::Delivered)) {
         // What becomes of the second changes nothing: the first was delivered.
-        drop(inner.attempt(&via, configured, twin, sending.until).await);
+        drop(inner.attempt(&via, configured, twin, patience).await);
     }
     Some(outcome(inner, sending, via.clone(), carried))
 }
@@ -144,7 +147,9 @@ fn leave_for(
     let drills = configured.drills;
     let act = Act::Notice { to, channel: via, drills, host: host.as_ref() };
     let outages = inner.outages.of(sending.drill);
-    match gate::pass(sending.mode, act, inner.allowed(&directory, &outages)) {
+    let now = inner.now_of(sending.drill);
+    let allowed = Allowed { now, ..inner.allowed(&directory, &outages) };
+    match gate::pass(sending.mode, act, allowed) {
         gate::Verdict::HoldBack(why) => Err(Held::Back(why)),
         gate::Verdict::Refuse(why) => Err(Held::Never(why)),
         gate::Verdict::Send(pass) => Ok((pass, destination.map_err(Held::Never)?)),
@@ -173,8 +178,8 @@ fn outcome(
         Delivery::Retry { after, why } => {
             let attempt = sending.attempt + 1;
             let policy = notify::retry::Policy::PAGE;
-            let (now, until) = (inner.clock.now(), sending.until);
-            if inner.outbound.standing.in_vain(&via, now) {
+            let (now, until) = (inner.now_of(sending.drill), sending.until);
+            if inner.outbound.standing.in_vain(&via, inner.clock.now()) {
                 tracing::warn!(channel = %via, %why, "the channel takes no message; trying again");
             }
             match notify::retry::next(policy, attempt, jitter(), after, now, until) {

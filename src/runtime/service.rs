@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::agenda::Agenda;
 use super::bus::Bus;
 use super::cells::Cells;
+use super::clocks::Clocks;
 use super::executor::{CommitOptions, Committed, DeclareRequest};
 use super::library::{DrillCheck, Library, ReloadReport};
 use super::links::LinkKey;
@@ -75,6 +76,8 @@ pub struct Parts {
     pub archive_after: Option<SignedDuration>,
     /// What the messages of drills under way do without, known before the first of them is sent.
     pub outages: Vec<(DrillRunId, Vec<Outage>)>,
+    /// Where the clocks stand of runs under way whose clock is moved by hand.
+    pub clocks: Vec<(DrillRunId, Timestamp)>,
     /// What the configuration says of rosters beside who has which turn.
     pub rosters: RosterSettings,
     /// What watches the signals.
@@ -96,6 +99,7 @@ pub(super) struct Inner {
     pub(super) directory: ArcSwap<Directory>,
     pub(super) outbound: Outbound,
     pub(super) outages: Outages,
+    pub(super) clocks: Clocks,
     pub(super) library: ArcSwap<Library>,
     /// The files for which the latest reload kept the older set; empty where it did not.
     pub(super) refused: ArcSwap<Vec<String>>,
@@ -187,6 +191,7 @@ impl Runtime {
             directory: ArcSwap::from_pointee(directory),
             outbound: parts.outbound,
             outages: Outages::new(parts.outages),
+            clocks: Clocks::new(parts.clocks),
             library: ArcSwap::from_pointee(library.with_findings(findings)),
             refused: ArcSwap::default(),
             cells: Cells::default(),

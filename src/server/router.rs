@@ -13,7 +13,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use super::api::{
-    actions, answer, backup, calendars, calibration, clocks, commands, drills, events, evidence,
+    actions, answer, backup, calendars, calibration, clocks, commands, drill_runs, drills, events, evidence,
     findings, handovers, health, incidents, judgements, oncall, personal, playbooks, reach,
     readiness, reports, roles, rosters, safe_start, signals, silences, steps, test_page, timeline,
     tokens,
@@ -71,6 +71,10 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Viewer, routes!(judgements::show)))
         .routes(door.needs(Responder, routes!(judgements::rate)))
         .routes(door.needs(Responder, routes!(judgements::observe)))
+        .routes(door.needs(Commander, routes!(drill_runs::pause)))
+        .routes(door.needs(Commander, routes!(drill_runs::resume)))
+        .routes(door.needs(Commander, routes!(drill_runs::abort)))
+        .routes(door.needs(Commander, routes!(drill_runs::advance)))
         .routes(door.needs(Viewer, routes!(events::follow)))
         .routes(door.needs(Viewer, routes!(tokens::whoami)))
         .routes(door.needs(Admin, routes!(tokens::list)))

@@ -12,6 +12,7 @@ mod http;
 #[path = "../support/process.rs"]
 mod process;
 
+mod exercises;
 mod plans;
 mod signals;
 

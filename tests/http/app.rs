@@ -373,6 +373,7 @@ impl TestApp {
             archive_after: None,
             monitors,
             outages: Vec::new(),
+            clocks: Vec::new(),
             rosters,
             safe_start: false,
         });

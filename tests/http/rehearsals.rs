@@ -81,15 +81,46 @@ async fn a_drill_that_cannot_start_as_things_stand_is_a_conflict_that_says_what_
     let chief = app.person("chief", Scope::Commander).await;
     let run =
         async |drill: &str| chief.post(&format!("/api/v1/drills/{drill}/run"), json!({})).await;
-    let told = run("talk-drill").await.problem(409, "drill_not_available");
-    assert!(told["detail"].as_str().unwrap().contains("simulated 或 exercise"), "{told}");
-
     let begun = run("walk-drill").await.ok(202)["run"].as_str().unwrap().to_owned();
     let told = run("walk-drill").await.problem(409, "drill_under_way");
     let detail = told["detail"].as_str().unwrap();
     assert!(detail.contains(&begun) && detail.contains("先取消它的事件"), "{told}");
     let path = format!("/api/v1/drill-runs/{begun}");
-    assert_eq!(chief.get(&path).await.ok(200)["state"], "running");
+    let shown = chief.get(&path).await.ok(200);
+    assert_eq!((&shown["state"], &shown["run_as"]), (&json!("running"), &json!("exercise")));
+    let viewer = app.person("desk1", Scope::Viewer).await;
+    let shown = viewer.get(&path).await.ok(200);
+    assert_eq!(shown["state"], "running");
+    assert_eq!(shown.get("left"), None, "players do not see the script");
+}
+
+#[tokio::test]
+async fn a_tabletop_is_led_over_http() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let begun = chief.post("/api/v1/drills/talk-drill/run", json!({})).await.ok(202);
+    let path = format!("/api/v1/drill-runs/{}", begun["run"].as_str().unwrap());
+    let order = async |what: &str, body| chief.post(&format!("{path}/{what}"), body).await;
+    let stands = order("advance", json!({ "by": "10m" })).await.ok(200);
+    let (from, now) = (&stands["started_at"], &stands["now"]);
+    let instant = |at: &serde_json::Value| at.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert_eq!(instant(now).duration_since(instant(from)).as_mins(), 10, "{stands}");
+    assert_eq!(stands["incident"]["number"], 1);
+    for body in [json!({}), json!({ "by": "10m", "next": true })] {
+        order("advance", body).await.problem(422, "invalid_fields");
+    }
+    order("advance", json!({ "by": "soon" })).await.problem(422, "invalid_fields");
+    order("advance", json!({ "to": from })).await.problem(409, "clock_backwards");
+    let paused = order("pause", json!({ "reason": "lunch" })).await.ok(200);
+    assert_eq!(paused["state"], "paused");
+    order("pause", json!({ "reason": "lunch" })).await.problem(409, "wrong_status");
+    order("resume", json!({})).await.ok(200);
+    let desk = app.person("desk1", Scope::Responder).await;
+    let refused = desk.post(&format!("{path}/abort"), json!({ "reason": "enough" })).await;
+    refused.problem(403, "scope_too_low");
+    order("abort", json!({ "reason": "enough" })).await.ok(200);
+    let nobody = "/api/v1/drill-runs/01a1fd1e-8c00-7412-bee9-d6231a36d074/resume";
+    chief.post(nobody, json!({})).await.problem(404, "unknown_drill");
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ phases:
       - { id: fix, role: oncall, title: { zh: 修复, en: Fix } }
 "#;
 
-const EXERCISE: &str = r#"
+pub const EXERCISE: &str = r#"
 drill: fire-alarm
 title: { zh: 警铃演练, en: Fire alarm }
 playbook: outage
@@ -66,7 +66,7 @@ expect: [ { step: fix, is: done, within: 1h } ]
 const DECEMBER: SignedDuration = SignedDuration::from_hours(10 * 24 + 7);
 
 /// A stage with drills beside its plans.
-fn stage(drills: &[(&str, &str)]) -> Stage {
+pub fn stage(drills: &[(&str, &str)]) -> Stage {
     let stage = Stage::new(&[("outage.yaml", PLAN)]);
     for (name, text) in drills {
         std::fs::write(stage.home.path().join("drills").join(name), text).unwrap();
@@ -75,7 +75,7 @@ fn stage(drills: &[(&str, &str)]) -> Stage {
 }
 
 /// Lets the tasks of drills work until something holds.
-async fn until(runtime: &Runtime, what: &str, holds: impl Fn() -> bool) {
+pub async fn until(runtime: &Runtime, what: &str, holds: impl Fn() -> bool) {
     let patience = tokio::time::Instant::now() + Duration::from_secs(20);
     while !holds() {
         rest(runtime).await;
@@ -84,7 +84,7 @@ async fn until(runtime: &Runtime, what: &str, holds: impl Fn() -> bool) {
     rest(runtime).await;
 }
 
-fn results(drills: &Drills) -> Vec<DrillResult> {
+pub fn results(drills: &Drills) -> Vec<DrillResult> {
     drills.archive().results(None, 100).unwrap()
 }
 
@@ -93,7 +93,7 @@ async fn settled(runtime: &Runtime, drills: &Drills, drill: &str) {
     until(runtime, "the calendar is looked at", known).await;
 }
 
-async fn act(runtime: &Runtime, id: IncidentId, command: Command) {
+pub async fn act(runtime: &Runtime, id: IncidentId, command: Command) {
     let caller = Caller::person("ann", Scope::Responder);
     runtime.execute(&caller, id, command, CommitOptions::default()).await.unwrap();
 }
@@ -108,11 +108,11 @@ async fn begin_exercise(runtime: &Runtime, drills: &Drills) -> IncidentId {
     incident().unwrap()
 }
 
-fn done(drills: &Drills) -> usize {
+pub fn done(drills: &Drills) -> usize {
     drills.archive().exercises().unwrap().first().map_or(0, |exercise| exercise.done.len())
 }
 
-fn said(stage: &Stage, id: IncidentId, words: &str) -> usize {
+pub fn said(stage: &Stage, id: IncidentId, words: &str) -> usize {
     let noted = |fact: &&Fact| matches!(fact, Fact::Noted { text } if text.contains(words));
     facts(stage, id).iter().filter(noted).count()
 }
@@ -281,16 +281,16 @@ async fn an_exercise_gives_way_to_a_grave_live_incident() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_started_is_refused_with_a_reason() {
-    let tabletop = EXERCISE.replace("run: exercise", "run: tabletop").replace("fire-", "table-");
-    let stage = stage(&[("alarm.yaml", EXERCISE), ("table.yaml", &tabletop)]);
+    let shadow = EXERCISE.replace("run: exercise", "run: shadow").replace("fire-", "shadow-");
+    let stage = stage(&[("alarm.yaml", EXERCISE), ("shadow.yaml", &shadow)]);
     let runtime = stage.start(false);
     let drills = Drills::start(runtime.clone());
     match drills.run("fire-alrm", None, |_| None).await.unwrap_err() {
         Refusal::NotFound { closest, .. } => assert_eq!(closest, ["fire-alarm"]),
         other => panic!("{other}"),
     }
-    let refused = drills.run("table-alarm", None, |_| None).await.unwrap_err();
-    assert!(refused.to_string().contains("tabletop"), "{refused}");
+    let refused = drills.run("shadow-alarm", None, |_| None).await.unwrap_err();
+    assert!(refused.to_string().contains("shadow"), "{refused}");
     begin_exercise(&runtime, &drills).await;
     let refused = drills.run("fire-alarm", None, |_| None).await.unwrap_err();
     assert!(refused.to_string().contains("under way"), "{refused}");

@@ -14,6 +14,7 @@ mod mortal;
 mod redaction;
 mod stage;
 mod storm;
+mod tabletop;
 
 use firebell::engine::{Command, Fact, NoticeEnd, RoleAct, StepAct, StepRef};
 use firebell::id::IncidentId;

@@ -207,6 +207,7 @@ impl Stage {
             archive_after: None,
             monitors,
             outages: firebell::drill::live::outages(&self.store).unwrap(),
+            clocks: firebell::drill::live::clocks(&self.store).unwrap(),
             rosters,
             safe_start,
         })

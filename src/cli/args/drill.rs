@@ -42,7 +42,7 @@ pub enum Drill {
         #[command(flatten)]
         form: ReportForm,
     },
-    /// Show one result
+    /// Show one result, or how a drill under way stands
     Show {
         /// The run
         run: String,
@@ -56,6 +56,29 @@ pub enum Drill {
     Judge(JudgeDrill),
     /// Write down what an evaluator saw
     Observe(ObserveDrill),
+    /// Let a drill under way stand still
+    Pause {
+        /// The run
+        run: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Let a drill go on that stands still
+    Resume {
+        /// The run
+        run: String,
+    },
+    /// Stop a drill under way for good
+    Abort {
+        /// The run
+        run: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Step the clock of a tabletop
+    Advance(StepClock),
 }
 
 /// Says what an evaluator thinks.
@@ -84,6 +107,23 @@ pub struct ObserveDrill {
     /// The objective it is about
     #[arg(long)]
     pub objective: Option<String>,
+}
+
+/// Steps the clock of a tabletop.
+#[derive(Debug, Args)]
+#[group(id = "how_far", required = true, multiple = false, args = ["by", "to", "next"])]
+pub struct StepClock {
+    /// The run
+    pub run: String,
+    /// By so much, `10m`
+    #[arg(long)]
+    pub by: Option<String>,
+    /// To this instant
+    #[arg(long)]
+    pub to: Option<Timestamp>,
+    /// To whatever comes next: an inject or a deadline
+    #[arg(long)]
+    pub next: bool,
 }
 
 /// In which form a report is printed, and where.

@@ -247,14 +247,15 @@ fn a_simulated_drill_whose_people_would_never_act_is_refused() {
 }
 
 #[test]
-fn tabletop_and_shadow_are_read_but_cannot_be_started() {
-    for run in ["tabletop", "shadow"] {
-        let text =
-            DRILL.replace("run: simulated", &format!("run: {run}")).replace("seed: 42\n", "");
-        let refused = assert_clean(&text, &[PLAN]).available().unwrap_err();
-        assert!(refused.message().get(Lang::En).contains(run));
-        assert!(refused.message().get(Lang::Zh).contains(run));
-    }
+fn a_shadow_is_read_but_cannot_be_started() {
+    let run_as = |run: &str| {
+        let text = DRILL.replace("run: simulated", &format!("run: {run}"));
+        assert_clean(&text.replace("seed: 42\n", ""), &[PLAN]).available()
+    };
+    let refused = run_as("shadow").unwrap_err();
+    assert!(refused.message().get(Lang::En).contains("shadow"));
+    assert!(refused.message().get(Lang::Zh).contains("shadow"));
+    assert_eq!(run_as("tabletop"), Ok(()));
     assert_eq!(assert_clean(DRILL, &[PLAN]).available(), Ok(()));
 }
 

@@ -1,31 +1,29 @@
 //! Conducts an exercise: declares its incident, lets its injects happen, gives way to real
 //! trouble, and judges it when it is over. Every step is stored, so a restart goes on with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
-use smol_str::SmolStr;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
 
+use super::conclude::unreadable;
+use super::orders::{Conducted, ORDERS_MAX, Orders};
 use super::{Inner, gives_way};
 use crate::drill::absence::Scene;
 use crate::drill::archive::{drop_exercise, keep_exercise, keep_result};
-use crate::drill::covered::covered;
 use crate::drill::cue::{Cue, Listener};
 use crate::drill::exercise::{Exercise, Look};
 use crate::drill::file::load;
 use crate::drill::inject::{InjectAct, Trigger};
-use crate::drill::result::{DrillResult, Outcome, RESULT_FORMAT};
-use crate::drill::review::{Review, review};
-use crate::drill::scenario::{Kind, RunAs, Scenario};
-use crate::drill::score::{Scorecard, Seen, Verdict, judge};
-use crate::engine::{Command, Event, Fact, Facts, Incident, Mode, Status, codec};
+use crate::drill::scenario::Scenario;
+use crate::engine::{Command, Fact, Facts, Incident, Mode};
 use crate::id::IncidentId;
-use crate::playbook::{Condition, Level, Playbook};
+use crate::playbook::{Condition, Playbook};
 use crate::runtime::{Caller, CommitOptions, Committed, DeclareRequest, Keyed, Published, Refusal};
-use crate::store::{Digest, StoreError};
+use crate::store::Digest;
 use crate::text::{Lang, Text};
 
 /// How long a failure of the store keeps an exercise from going on before it is tried again.
@@ -42,18 +40,21 @@ enum Halt {
 impl Inner {
     /// Conducts an exercise in the background.
     pub(super) fn conduct(self: &Arc<Self>, exercise: Exercise) {
+        let (orders, waiting) = mpsc::channel(ORDERS_MAX);
+        let conducted = Conducted { drill: exercise.drill.clone(), orders };
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.insert(exercise.run, exercise.drill.clone());
+        running.insert(exercise.run, conducted);
         drop(running);
         self.runtime.set_outages(exercise.run, &exercise.outages);
+        self.runtime.set_clock(exercise.run, exercise.clock);
         let inner = Arc::clone(self);
-        self.tasks.spawn(async move { inner.conduct_to_the_end(exercise).await });
+        self.tasks.spawn(async move { inner.conduct_to_the_end(exercise, waiting).await });
     }
 
-    async fn conduct_to_the_end(self: Arc<Self>, mut exercise: Exercise) {
+    async fn conduct_to_the_end(self: Arc<Self>, mut exercise: Exercise, mut orders: Orders) {
         let run = exercise.run;
         loop {
-            match self.follow(&mut exercise).await {
+            match self.follow(&mut exercise, &mut orders).await {
                 Ok(true) => break,
                 Ok(false) => return,
                 Err(error) => {
@@ -66,6 +67,7 @@ impl Inner {
         }
         self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
         self.runtime.set_outages(run, &[]);
+        self.runtime.set_clock(run, None);
         self.changed.notify_one();
     }
 
@@ -80,9 +82,13 @@ impl Inner {
     }
 
     /// Follows the script to its end and stores the result; tells whether it is over.
-    async fn follow(&self, exercise: &mut Exercise) -> Result<bool, Refusal> {
+    async fn follow(&self, exercise: &mut Exercise, orders: &mut Orders) -> Result<bool, Refusal> {
+        if !exercise.resumed.is_empty() {
+            // That it was taken up again is known from the beginning on.
+            self.archive.put(vec![keep_exercise(exercise)]).await?;
+        }
         let result = match self.scenario_of(exercise).await? {
-            Ok((scenario, playbook)) => match self.play(exercise, &scenario).await? {
+            Ok((scenario, playbook)) => match self.play(exercise, &scenario, orders).await? {
                 Halt::Stopping => return Ok(false),
                 Halt::Over(why) => self.result(exercise, &scenario, &playbook, why).await?,
             },
@@ -126,7 +132,12 @@ impl Inner {
     }
 
     /// Lets the script happen until the incident is over.
-    async fn play(&self, exercise: &mut Exercise, scenario: &Scenario) -> Result<Halt, Refusal> {
+    async fn play(
+        &self,
+        exercise: &mut Exercise,
+        scenario: &Scenario,
+        orders: &mut Orders,
+    ) -> Result<Halt, Refusal> {
         let (mut commits, _) = self.runtime.bus().listen(None);
         let incident = match exercise.incident {
             Some(incident) => incident,
@@ -145,31 +156,127 @@ impl Inner {
             if !current.incident.status.is_open() {
                 return Ok(Halt::Over(None));
             }
-            let now = self.runtime.clock().now();
-            if let Some(why) = self.reason_to_end(exercise, scenario, now).await? {
+            self.note_pause(exercise, &current.incident).await?;
+            if let Some(why) = self.reason_to_end(exercise, scenario).await? {
                 self.cancel(incident, &why).await?;
                 return Ok(Halt::Over(Some(why)));
             }
-            let facts = Facts::new(&current.playbook, &current.incident);
-            let listener = self.listen(exercise, scenario, incident).await?;
-            let heard = |cue: &Cue| listener.heard(cue, &current.incident);
-            let holds = |condition: &Condition| condition.evaluate(&facts).and_known();
-            let look = Look { now, heard: &heard, holds: &holds };
-            if let Some(position) = exercise.due(scenario, look) {
-                self.inject(exercise, scenario, incident, position).await?;
+            if self.give_way(exercise, scenario, &current.incident).await?
+                || self.inject_what_is_due(exercise, scenario, incident).await?
+            {
                 continue;
             }
-            let until = exercise.next_at(scenario, look);
+            let until = self.look_again_at(exercise, scenario, incident).await?;
             tokio::select! {
                 () = self.runtime.clock().sleep_until(until) => {}
-                () = matters(&mut commits, incident, scenario.abort_when_live) => {}
+                () = matters(&mut commits, incident, scenario) => {}
+                Some(ordered) = orders.recv() => {
+                    self.obey(exercise, scenario, incident, ordered).await;
+                }
                 () = self.stop.cancelled() => {}
             }
         }
     }
 
+    /// Lets the next inject happen that is due; tells whether there was one.
+    pub(super) async fn inject_what_is_due(
+        &self,
+        exercise: &mut Exercise,
+        scenario: &Scenario,
+        incident: IncidentId,
+    ) -> Result<bool, Refusal> {
+        let current = self.runtime.incident(incident).await?;
+        let listener = self.listen(exercise, scenario, incident).await?;
+        let facts = Facts::new(&current.playbook, &current.incident);
+        let heard = |cue: &Cue| listener.heard(cue, &current.incident);
+        let holds = |condition: &Condition| condition.evaluate(&facts).and_known();
+        let look = Look { now: self.now_of(exercise), heard: &heard, holds: &holds };
+        let open = current.incident.status.is_open();
+        let due = exercise.due(scenario, look).filter(|_| open);
+        if let Some(position) = due {
+            self.inject(exercise, scenario, incident, position).await?;
+        }
+        Ok(due.is_some())
+    }
+
+    /// Returns when the script comes to something next, by the clock of the exercise.
+    pub(super) async fn script_goes_on_at(
+        &self,
+        exercise: &Exercise,
+        scenario: &Scenario,
+        incident: IncidentId,
+    ) -> Result<Timestamp, Refusal> {
+        let current = self.runtime.incident(incident).await?;
+        let listener = self.listen(exercise, scenario, incident).await?;
+        let heard = |cue: &Cue| listener.heard(cue, &current.incident);
+        let look = Look { now: self.now_of(exercise), heard: &heard, holds: &|_| false };
+        Ok(exercise.next_at(scenario, look))
+    }
+
+    /// Returns when the script must be looked at again by the real clock. Where somebody steps the
+    /// clock, nothing comes by itself but the end of what was forgotten.
+    async fn look_again_at(
+        &self,
+        exercise: &Exercise,
+        scenario: &Scenario,
+        incident: IncidentId,
+    ) -> Result<Timestamp, Refusal> {
+        match exercise.clock {
+            Some(_) => Ok(exercise.forgotten_at()),
+            None => self.script_goes_on_at(exercise, scenario, incident).await,
+        }
+    }
+
+    /// Returns the instant by the clock of the exercise.
+    pub(super) fn now_of(&self, exercise: &Exercise) -> Timestamp {
+        exercise.clock.unwrap_or_else(|| self.runtime.clock().now())
+    }
+
+    /// Follows the incident: the script stands still while it does, by whatever way it was paused.
+    async fn note_pause(
+        &self,
+        exercise: &mut Exercise,
+        incident: &Incident,
+    ) -> Result<(), Refusal> {
+        match (incident.paused_at, exercise.is_paused()) {
+            (Some(at), false) => exercise.pause(at),
+            (None, true) => {
+                let (events, _) = self.journal(incident.id).await?;
+                let resumed = events.iter().rev().find(|event| event.fact == Fact::Resumed);
+                exercise.go_on(resumed.map_or(incident.updated_at, |event| event.recorded_at));
+                self.runtime.set_outages(exercise.run, &exercise.outages);
+            }
+            (Some(_), true) | (None, false) => return Ok(()),
+        }
+        Ok(self.archive.put(vec![keep_exercise(exercise)]).await?)
+    }
+
+    /// Pauses for a live incident that nobody has paused for yet; tells whether it did. People say
+    /// when it goes on.
+    async fn give_way(
+        &self,
+        exercise: &mut Exercise,
+        scenario: &Scenario,
+        incident: &Incident,
+    ) -> Result<bool, Refusal> {
+        if exercise.is_paused() {
+            return Ok(false);
+        }
+        let live = self.live_incident(scenario.pause_when_live, &exercise.gave_way).await?;
+        let Some(number) = live else { return Ok(false) };
+        let why = gives_way(number);
+        let reason = format!("{} / {}", why.get(Lang::Zh), why.get(Lang::En));
+        match self.execute(incident.id, Command::Pause { reason }, CommitOptions::default()).await {
+            Ok(_) | Err(Refusal::Rejected(_)) => {}
+            Err(error) => return Err(error),
+        }
+        exercise.gave_way.insert(number);
+        self.archive.put(vec![keep_exercise(exercise)]).await?;
+        Ok(true)
+    }
+
     /// Hears the incident's journal where an inject waits for something in it.
-    async fn listen(
+    pub(super) async fn listen(
         &self,
         exercise: &Exercise,
         scenario: &Scenario,
@@ -221,7 +328,7 @@ impl Inner {
         scenario: &Scenario,
     ) -> Result<bool, Refusal> {
         let playbook = self.playbook_of(scenario)?;
-        let now = self.runtime.clock().now();
+        let now = self.now_of(exercise);
         let mut taken = false;
         for position in exercise.due_by(scenario, Look::before(now)) {
             taken |= self.take_away(exercise, &scenario.injects[position].act, &playbook, None);
@@ -238,7 +345,7 @@ impl Inner {
         playbook: &Playbook,
         incident: Option<&Incident>,
     ) -> bool {
-        let (directory, now) = (self.runtime.directory(), self.runtime.clock().now());
+        let (directory, now) = (self.runtime.directory(), self.now_of(exercise));
         let scene = Scene { playbook, directory: &directory, incident, now };
         let outages = scene.outages(act);
         let taken = !outages.is_empty();
@@ -247,16 +354,17 @@ impl Inner {
         taken
     }
 
-    async fn reason_to_end(
+    /// Tells why it must end now, if it must.
+    pub(super) async fn reason_to_end(
         &self,
         exercise: &Exercise,
         scenario: &Scenario,
-        now: Timestamp,
     ) -> Result<Option<Text>, Refusal> {
-        if now >= exercise.over_at(scenario) {
+        let forgotten = self.runtime.clock().now() >= exercise.forgotten_at();
+        if forgotten || self.now_of(exercise) >= exercise.over_at(scenario) {
             return Ok(Some(over_because(scenario)));
         }
-        let live = self.live_incident(scenario.abort_when_live).await?;
+        let live = self.live_incident(scenario.abort_when_live, &BTreeSet::new()).await?;
         Ok(live.map(gives_way))
     }
 
@@ -270,7 +378,7 @@ impl Inner {
         }
     }
 
-    async fn execute(
+    pub(super) async fn execute(
         &self,
         incident: IncidentId,
         command: Command,
@@ -312,88 +420,11 @@ impl Inner {
             }
         }
         exercise.done.insert(position);
-        Ok(self.archive.put(vec![keep_exercise(exercise)]).await?)
-    }
-
-    /// Reads the journal back and judges it.
-    async fn result(
-        &self,
-        exercise: &Exercise,
-        scenario: &Scenario,
-        playbook: &Playbook,
-        ended_because: Option<Text>,
-    ) -> Result<DrillResult, Refusal> {
-        let (events, link) = match exercise.incident {
-            Some(incident) => self.journal(incident).await?,
-            None => (Vec::new(), None),
-        };
-        let mut reviewed = review(playbook, &scenario.expect, &events);
-        if let Some(review) = &mut reviewed {
-            let answers = exercise.probes.clone();
-            answers.into_iter().for_each(|(key, answer)| review.observed.answered(key, answer));
+        if let (InjectAct::ClockJump(by), Some(clock)) = (act, exercise.clock) {
+            exercise.clock = Some(clock.saturating_add(*by).unwrap_or(Timestamp::MAX));
+            self.runtime.set_clock(run, exercise.clock);
         }
-        let (outcome, why) = ending(&events, reviewed.as_ref(), ended_because);
-        let card = reviewed.as_ref().map(|Review { observed, incident }| {
-            let seen = Seen { observed, incident };
-            judge(playbook, &scenario.expect, scenario.pass, outcome, seen)
-        });
-        let card = card.unwrap_or(Scorecard {
-            score: None,
-            verdict: Verdict::NotJudged,
-            judgements: Vec::new(),
-            parts: BTreeMap::new(),
-        });
-        let ended_at = events.last().map_or(exercise.started_at, |event| event.recorded_at);
-        Ok(DrillResult {
-            format: RESULT_FORMAT,
-            run: exercise.run,
-            drill: scenario.id.clone(),
-            title: scenario.title.clone(),
-            scenario_hash: scenario.hash.clone(),
-            playbook: playbook.id.clone(),
-            playbook_hash: playbook.hash.clone(),
-            engine: env!("CARGO_PKG_VERSION").into(),
-            kind: scenario.kind,
-            run_as: scenario.run,
-            seed: None,
-            incident: exercise.incident,
-            planned_at: exercise.planned_at,
-            ran_at: Some(exercise.started_at),
-            started_at: exercise.started_at,
-            ended_at: reviewed.and_then(|review| review.incident.ended_at).unwrap_or(ended_at),
-            outcome,
-            why,
-            verdict: card.verdict,
-            score: card.score,
-            pass_score: scenario.pass.score,
-            judgements: card.judgements,
-            parts: card.parts,
-            odds: None,
-            covered: Some(Box::new(covered(
-                playbook,
-                &events,
-                exercise.done.iter().map(|position| scenario.injects[*position].act.kind()),
-            ))),
-            injects_left: exercise
-                .open(scenario)
-                .map(|position| scenario.injects[position].act.describe())
-                .collect(),
-            events: events.len() as u64,
-            journal_hash: link,
-        })
-    }
-
-    async fn journal(
-        &self,
-        incident: IncidentId,
-    ) -> Result<(Vec<Event>, Option<SmolStr>), Refusal> {
-        let store = Arc::clone(self.runtime.store());
-        let read = tokio::task::spawn_blocking(move || store.load(incident));
-        let stream = read.await.map_err(|_| Refusal::Store(StoreError::Stopped))??;
-        let Some(stream) = stream else { return Ok((Vec::new(), None)) };
-        let events = stream.events().filter_map(|(_, stored)| codec::decode(&stored.bytes).ok());
-        let link = SmolStr::new(stream.link().to_string());
-        Ok((events.collect(), Some(link)))
+        Ok(self.archive.put(vec![keep_exercise(exercise)]).await?)
     }
 }
 
@@ -417,65 +448,14 @@ fn over_because(scenario: &Scenario) -> Text {
     }
 }
 
-/// Tells how an exercise ended, and why where it did not come to its end.
-fn ending(
-    events: &[Event],
-    reviewed: Option<&Review>,
-    ended_because: Option<Text>,
-) -> (Outcome, Option<Text>) {
-    let cancelled = events.iter().rev().find_map(|event| match &event.fact {
-        Fact::Cancelled { reason, .. } => Some(Text::Same(reason.clone())),
-        _ => None,
-    });
-    match reviewed.map(|review| review.incident.status) {
-        Some(Status::Closed) => (Outcome::Completed, None),
-        Some(Status::Cancelled) => (Outcome::Aborted, ended_because.or(cancelled)),
-        Some(Status::Open | Status::Paused) => (Outcome::Interrupted, ended_because),
-        None => (Outcome::Error, ended_because),
-    }
-}
-
-/// Makes the result of an exercise whose drill or plan can no longer be read.
-fn unreadable(exercise: &Exercise, why: Text) -> DrillResult {
-    DrillResult {
-        format: RESULT_FORMAT,
-        run: exercise.run,
-        drill: exercise.drill.clone(),
-        title: Text::Same(exercise.drill.to_string()),
-        scenario_hash: SmolStr::default(),
-        playbook: "".into(),
-        playbook_hash: SmolStr::default(),
-        engine: env!("CARGO_PKG_VERSION").into(),
-        kind: Kind::Functional,
-        run_as: RunAs::Exercise,
-        seed: None,
-        incident: exercise.incident,
-        planned_at: exercise.planned_at,
-        ran_at: Some(exercise.started_at),
-        started_at: exercise.started_at,
-        ended_at: exercise.started_at,
-        outcome: Outcome::Error,
-        why: Some(why),
-        verdict: Verdict::NotJudged,
-        score: None,
-        pass_score: 0,
-        judgements: Vec::new(),
-        parts: BTreeMap::new(),
-        odds: None,
-        covered: None,
-        injects_left: Vec::new(),
-        events: 0,
-        journal_hash: None,
-    }
-}
-
 /// Completes at the next commit that an exercise must look at: of its own incident, or of a live
 /// one that it gives way to.
 async fn matters(
     commits: &mut tokio::sync::broadcast::Receiver<Arc<Published>>,
     own: IncidentId,
-    gives_way_to: Option<Level>,
+    scenario: &Scenario,
 ) {
+    let gives_way_to = scenario.abort_when_live.max(scenario.pause_when_live);
     loop {
         match commits.recv().await {
             Ok(commit) => {

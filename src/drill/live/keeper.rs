@@ -114,8 +114,8 @@ impl Inner {
                 self.count(result.verdict);
                 Ok(())
             }
-            RunAs::Exercise => {
-                if let Some(number) = self.live_incident(scenario.abort_when_live).await? {
+            RunAs::Exercise | RunAs::Tabletop => {
+                if let Some(number) = self.live_incident_for(scenario).await? {
                     tracing::warn!(%drill, %at, "{}", gives_way(number).get(Lang::En));
                     diary.give_up(planned, MissedWhy::LiveIncident);
                     return Ok(self.archive.put(vec![keep_diary(drill, diary)]).await?);
@@ -127,7 +127,7 @@ impl Inner {
                 self.conduct(exercise);
                 Ok(())
             }
-            RunAs::Tabletop | RunAs::Shadow => {
+            RunAs::Shadow => {
                 tracing::warn!(%drill, %at, run_as = scenario.run.name(), "it cannot be run yet");
                 diary.give_up(planned, MissedWhy::NotAvailable);
                 Ok(self.archive.put(vec![keep_diary(drill, diary)]).await?)

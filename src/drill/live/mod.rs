@@ -1,23 +1,30 @@
 //! Drills as they are run: by hand, by the calendar, with real people through the runtime. The
 //! imperative shell around the pure parts; it must not know HTTP.
 
+mod conclude;
 mod conduct;
 mod herald;
 mod jury;
 mod keeper;
+mod orders;
 mod outlook;
+mod progress;
 
 pub use self::jury::Judged;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use orders::{Order, Step};
+pub use progress::{Asked, Coming, Due, Progress, Stands};
+
 use jiff::Timestamp;
 use rayon::ThreadPoolBuilder;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::orders::{Conducted, Ordered};
 use crate::drill::archive::{Archive, keep_exercise, keep_result};
 use crate::drill::book::Book;
 use crate::drill::diary::Diary;
@@ -50,7 +57,7 @@ struct Inner {
     /// The drills of the library they were read from.
     book: Mutex<(Arc<Library>, Arc<Book>)>,
     /// Exercises under way.
-    running: Mutex<BTreeMap<DrillRunId, DrillId>>,
+    running: Mutex<BTreeMap<DrillRunId, Conducted>>,
     /// Announcements that are being made.
     announcing: Mutex<BTreeSet<(DrillId, Timestamp)>>,
     /// Something has changed that the calendar must look at.
@@ -108,7 +115,11 @@ impl Drills {
             tasks: TaskTracker::new(),
         });
         match inner.archive.exercises() {
-            Ok(exercises) => exercises.into_iter().for_each(|exercise| inner.conduct(exercise)),
+            Ok(exercises) => exercises.into_iter().for_each(|mut exercise| {
+                tracing::info!(run = %exercise.run, drill = %exercise.drill, "a drill goes on");
+                exercise.resumed.push(inner.runtime.clock().now());
+                inner.conduct(exercise);
+            }),
             Err(error) => tracing::error!(%error, "exercises under way cannot be read"),
         }
         inner.tasks.spawn(keeper::keep(Arc::clone(&inner)));
@@ -179,7 +190,7 @@ impl Drills {
             );
             return Err(Refusal::Drill(Obstacle::UnderWay, why));
         }
-        if let Some(number) = inner.live_incident(scenario.abort_when_live).await? {
+        if let Some(number) = inner.live_incident_for(scenario).await? {
             return Err(Refusal::Drill(Obstacle::LiveIncident, gives_way(number)));
         }
         let exercise = Exercise::begin(scenario, run, None, now);
@@ -230,6 +241,16 @@ impl Drills {
 pub fn outages(store: &Arc<dyn Store>) -> Result<Vec<(DrillRunId, Vec<Outage>)>, StoreError> {
     let exercises = Archive::new(Arc::clone(store)).exercises()?;
     Ok(exercises.into_iter().map(|exercise| (exercise.run, exercise.outages)).collect())
+}
+
+/// Reads where the clocks of the tabletops under way stand, for the runtime to start with. Blocks on
+/// the disk.
+///
+/// # Errors
+/// What the store cannot read.
+pub fn clocks(store: &Arc<dyn Store>) -> Result<Vec<(DrillRunId, Timestamp)>, StoreError> {
+    let exercises = Archive::new(Arc::clone(store)).exercises()?.into_iter();
+    Ok(exercises.filter_map(|exercise| Some((exercise.run, exercise.clock?))).collect())
 }
 
 /// A simulated run is set where the drill would next take place, so that those are asked who are on
@@ -305,21 +326,38 @@ impl Inner {
 
     fn running_of(&self, drill: &DrillId) -> Vec<DrillRunId> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_drill = running.iter().filter(|(_, of)| *of == drill);
+        let of_drill = running.iter().filter(|(_, conducted)| conducted.drill == *drill);
         of_drill.map(|(run, _)| *run).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// Returns the number of an open live incident at this level or worse.
-    async fn live_incident(&self, level: Option<Level>) -> Result<Option<u64>, Refusal> {
+    fn orders_of(&self, run: DrillRunId) -> Option<mpsc::Sender<Ordered>> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.get(&run).map(|conducted| conducted.orders.clone())
+    }
+
+    /// Returns the number of a live incident that keeps a drill from starting.
+    async fn live_incident_for(&self, scenario: &Scenario) -> Result<Option<u64>, Refusal> {
+        let level = scenario.abort_when_live.max(scenario.pause_when_live);
+        self.live_incident(level, &BTreeSet::new()).await
+    }
+
+    /// Returns the number of an open live incident at this level or worse, but for some.
+    async fn live_incident(
+        &self,
+        level: Option<Level>,
+        but_for: &BTreeSet<u64>,
+    ) -> Result<Option<u64>, Refusal> {
         let Some(level) = level else { return Ok(None) };
+        let but_for = but_for.clone();
         let store = Arc::clone(self.runtime.store());
         let find = tokio::task::spawn_blocking(move || -> Result<Option<u64>, StoreError> {
             let mut before = None;
             loop {
                 let page =
                     store.list(Query { which: Which::Open, before, limit: Query::MAX_ROWS })?;
-                let worst =
-                    |row: &&crate::store::Summary| row.mode == Mode::Live && row.level <= level;
+                let worst = |row: &&crate::store::Summary| {
+                    row.mode == Mode::Live && row.level <= level && !but_for.contains(&row.number)
+                };
                 if let Some(row) = page.iter().find(worst) {
                     return Ok(Some(row.number));
                 }

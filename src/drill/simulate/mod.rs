@@ -161,6 +161,8 @@ pub fn rehearse(stage: Stage<'_>, take: Take) -> (DrillResult, Simulated) {
         odds: None,
         covered: Some(Box::new(covered(playbook, &run.events, run.injects_done.iter().copied()))),
         injects_left: run.injects_left.clone(),
+        pauses: Vec::new(),
+        resumed: Vec::new(),
         events: run.events.len() as u64,
         journal_hash: run.journal_hash.clone(),
     };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::commit::{json, locate, once};
+use super::drill_runs::standing;
 use super::{Answer, find};
 use crate::drill::live::{Row, Started};
 use crate::drill::result::{Comparison, DrillResult};
@@ -167,7 +168,7 @@ struct Compared {
 
 /// Look at a result, compared with the run before it; or at a run that goes on.
 #[utoipa::path(get, path = "/api/v1/drill-runs/{id}", tag = "drills",
-    responses((status = 200, body = Object)))]
+    responses((status = 200, body = Object, description = "A result, or how a run stands")))]
 pub async fn result(State(app): State<App>, principal: Principal, At(name): At<String>) -> Answer {
     let unknown = || Problem::from(find::missing(Missing::Drill, &name, Vec::new()));
     let run: DrillRunId = name.parse().map_err(|_| unknown())?;
@@ -190,7 +191,7 @@ pub async fn result(State(app): State<App>, principal: Principal, At(name): At<S
             let row = rows.into_iter().find(|row| row.running.contains(&run));
             let row = row.filter(|row| may_see(&app, &principal, &row.scenario.playbook));
             let drill = row.ok_or_else(unknown)?.scenario.id.clone();
-            json(StatusCode::OK, &under_way(drill.as_str(), run))
+            standing(&app, &principal, run, under_way(drill.as_str(), run)).await
         }
     }
 }

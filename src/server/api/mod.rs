@@ -8,6 +8,7 @@ pub mod calibration;
 pub mod clocks;
 pub mod commands;
 mod commit;
+pub mod drill_runs;
 pub mod drills;
 pub mod events;
 pub mod evidence;

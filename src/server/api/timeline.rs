@@ -54,7 +54,11 @@ pub async fn show(
     let lang = lang.unwrap_or_else(|| app.lang());
     let seen = find::incident(&app, &principal, &name).await?;
     let history = app.runtime().history(seen.incident.id).await?;
-    let (directory, zone, as_of) = (app.runtime().directory(), app.runtime().zone(), app.now());
+    let (directory, zone, as_of) = (
+        app.runtime().directory(),
+        app.runtime().zone(),
+        app.runtime().now_of(seen.incident.drill),
+    );
     // Ten thousand events are no work for a thread that others wait for.
     let tell = move || {
         let timeline = told(&seen, &history, &directory, &zone, as_of)?;

@@ -51,6 +51,10 @@ impl From<Obstacle> for Kind {
             Obstacle::UnderWay => Self::DrillUnderWay,
             Obstacle::LiveIncident => Self::DrillGivesWay,
             Obstacle::NotAvailable => Self::DrillNotAvailable,
+            Obstacle::Over => Self::DrillOver,
+            Obstacle::RealClock => Self::DrillRealClock,
+            Obstacle::Paused => Self::DrillPaused,
+            Obstacle::Backwards => Self::ClockBackwards,
         }
     }
 }

@@ -139,6 +139,14 @@ kinds! {
     /// This version cannot run drills of that kind.
     DrillNotAvailable =
         "drill_not_available", CONFLICT, "暂不支持此演练方式", "Kind of drill not available";
+    /// The run of the drill is over.
+    DrillOver = "drill_over", CONFLICT, "演练已结束", "Drill over";
+    /// The drill goes by the real clock.
+    DrillRealClock = "drill_real_clock", CONFLICT, "演练用真实时钟", "Drill by the real clock";
+    /// The drill stands still.
+    DrillPaused = "drill_paused", CONFLICT, "演练已暂停", "Drill paused";
+    /// The clock of a tabletop would go back.
+    ClockBackwards = "clock_backwards", CONFLICT, "时钟不能倒拨", "The clock cannot go back";
     /// Only a later run closes an action.
     ActionNeedsVerification =
         "action_needs_verification", CONFLICT, "整改项须由演练验证", "A later run closes it";

@@ -80,6 +80,37 @@ pub struct RunDrill {
     pub seed: Option<u64>,
 }
 
+/// Lets a drill under way stand still.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PauseRun {
+    /// Why.
+    pub reason: String,
+}
+
+/// Stops a drill under way for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndRun {
+    /// Why.
+    pub reason: String,
+}
+
+/// Steps the clock of a tabletop: exactly one of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdvanceRun {
+    /// To this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+    /// By so much, `10m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// To whatever comes next: an inject or a deadline.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub next: bool,
+}
+
 /// A drill that goes on; its result follows under the same address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunStarted {

@@ -30,7 +30,7 @@ pub use admin::{
 };
 pub use clock::{Clock, Draft, Waiver};
 pub use drill::{
-    AskedOfEvaluators, Drill, JudgedRun, LastRun, Observe, RateDrill, RatedHistory, RunDrill,
+    AdvanceRun, AskedOfEvaluators, Drill, EndRun, JudgedRun, LastRun, Observe, PauseRun, RateDrill, RatedHistory, RunDrill,
     RunStarted, SeenByEvaluator,
 };
 pub use incident::{
