@@ -16,7 +16,9 @@ use super::clock::Clock;
 use crate::text::Text;
 
 pub use alerts::{Backtest, Ingest, Monitor, Silence, SilenceOf};
-pub use drill::{Calibrate, Drill, JudgeDrill, ObserveDrill, Odds, ReportForm, Runs, StepClock, Versus};
+pub use drill::{
+    Calibrate, Drill, JudgeDrill, ObserveDrill, Odds, ReportForm, Runs, StepClock, Versus,
+};
 pub use learn::{Action, ActionsOf, Finding, FindingsOf, PartOf};
 pub use oncall::{Feed, Oncall, Override, Shift, Swap};
 pub use simulate::{Simulate, SimulatePage};
