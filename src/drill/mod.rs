@@ -33,6 +33,7 @@ pub mod live;
 pub mod observe;
 pub mod past;
 pub mod probe;
+pub mod replay;
 pub mod result;
 pub mod review;
 pub mod scenario;

@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 
 use crate::drill::cast::Turn;
 use crate::engine::{AlertNote, Command, SurgeNote};
-use crate::id::{PersonId, RoleId, StepId, VarId};
+use crate::id::{ChannelId, PersonId, RoleId, StepId, VarId};
 use crate::playbook::{Level, Value};
 
 /// What is taken for the time of whatever nobody was seen to do, where nothing at all was seen.
@@ -34,6 +34,8 @@ pub struct Past {
     episodes: BTreeMap<Turn, Episode>,
     /// How long each took to say that they had seen a step's message.
     seen: BTreeMap<(StepId, PersonId), SignedDuration>,
+    /// When channels took nothing: from the first message they did not take to the next they took.
+    outages: Vec<Outage>,
     /// How long it took to close what only waited to be closed.
     closing: Option<SignedDuration>,
     /// What usually was the time to answer, and the time of work.
@@ -68,6 +70,15 @@ pub struct Heard {
     pub at: Timestamp,
     /// What it asks of the incident.
     pub command: Command,
+}
+
+/// A time in which a channel took nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Outage {
+    channel: ChannelId,
+    from: Timestamp,
+    /// `None` where it took nothing more.
+    until: Option<Timestamp>,
 }
 
 /// How one run of a step went.
@@ -232,6 +243,16 @@ impl Past {
     pub fn seen(&self, step: &StepId, person: &PersonId) -> SignedDuration {
         let seen = self.seen.get(&(step.clone(), person.clone())).copied();
         seen.unwrap_or_else(|| self.guess.of(self.usual.answer))
+    }
+
+    /// Tells whether a channel takes nothing at an instant.
+    #[must_use]
+    pub fn is_down(&self, channel: &ChannelId, at: Timestamp) -> bool {
+        self.outages.iter().any(|outage| {
+            outage.channel == *channel
+                && outage.from <= at
+                && outage.until.is_none_or(|until| at < until)
+        })
     }
 
     /// Returns how long it takes to close what only waits to be closed.

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 
-use super::{Declared, End, Episode, Heard, Mend, Past, Usual};
+use super::{Declared, End, Episode, Heard, Mend, Outage, Past, Usual};
 use crate::drill::cast::Turn;
 use crate::engine::{
     Actor, AlertNote, ClockAct, ClockEvent, ClockFact, ClockRef, Command, Event, Fact, Incident,
     LadderSubject, Notice, NoticeEnd, Purpose, Recipient, RunKey, SkipReason, Tenure, ValueSource,
     evolve,
 };
-use crate::id::{NoticeId, PersonId, RoleId, StepId};
+use crate::id::{ChannelId, NoticeId, PersonId, RoleId, StepId};
 use crate::playbook::{Playbook, Variables};
 
 impl Past {
@@ -44,10 +44,17 @@ struct Reader<'a> {
     needed: BTreeMap<RoleId, Timestamp>,
     /// Since when each has been asked for a role.
     asked: BTreeMap<(RoleId, PersonId), Timestamp>,
-    notices: BTreeMap<NoticeId, (Notice, Option<Timestamp>)>,
+    notices: BTreeMap<NoticeId, Sent>,
     turns: BTreeMap<RunKey, Turn>,
     runs: BTreeMap<Turn, Times>,
     close_awaited: Option<Timestamp>,
+}
+
+struct Sent {
+    notice: Notice,
+    /// The channel that is tried.
+    via: Option<ChannelId>,
+    delivered: Option<Timestamp>,
 }
 
 #[derive(Default)]
@@ -150,10 +157,27 @@ impl<'a> Reader<'a> {
     fn see_message(&mut self, event: &Event, at: Timestamp) {
         match &event.fact {
             Fact::NoticeQueued { notice } => {
-                self.notices.insert(notice.id, (notice.clone(), None));
+                let (notice, via) = (notice.clone(), notice.via.first().cloned());
+                self.notices.insert(notice.id, Sent { notice, via, delivered: None });
             }
-            Fact::NoticeEnded { notice, end: NoticeEnd::Delivered { .. }, .. } => {
-                let Some((sent, delivered)) = self.notices.get_mut(notice) else { return };
+            Fact::NoticeDelayed { notice, .. } => {
+                let via = self.notices.get(notice).and_then(|sent| sent.via.clone());
+                via.into_iter().for_each(|via| self.took_nothing(&via, at));
+            }
+            Fact::NoticeRerouted { notice, from, to, .. } => {
+                self.took_nothing(from, at);
+                if let Some(sent) = self.notices.get_mut(notice) {
+                    sent.via = Some(to.clone());
+                }
+            }
+            Fact::NoticeEnded { notice, end: NoticeEnd::Delivered { via, .. }, .. } => {
+                for outage in self.past.outages.iter_mut().filter(|one| one.channel == *via) {
+                    outage.until.get_or_insert(at);
+                }
+                let Some(Sent { notice: sent, delivered, .. }) = self.notices.get_mut(notice)
+                else {
+                    return;
+                };
                 *delivered = Some(at);
                 let Recipient::Person(person) = &sent.to else { return };
                 let roles: Vec<&RoleId> = match &sent.purpose {
@@ -170,13 +194,25 @@ impl<'a> Reader<'a> {
                 }
             }
             Fact::NoticeAcknowledged { notice, by } => {
-                let Some((sent, Some(delivered))) = self.notices.get(notice) else { return };
+                let Some(Sent { notice: sent, delivered: Some(delivered), .. }) =
+                    self.notices.get(notice)
+                else {
+                    return;
+                };
                 if let Purpose::StepMessage { key } = &sent.purpose {
                     let took = at.duration_since(*delivered);
                     self.past.seen.insert((key.step.clone(), by.clone()), took);
                 }
             }
             _ => {}
+        }
+    }
+
+    fn took_nothing(&mut self, via: &ChannelId, at: Timestamp) {
+        let under_way = |one: &Outage| one.channel == *via && one.until.is_none();
+        if !self.past.outages.iter().any(under_way) {
+            let channel = via.clone();
+            self.past.outages.push(Outage { channel, from: at, until: None });
         }
     }
 

@@ -1,7 +1,7 @@
 //! Where it comes from what people do in a run: a model and its luck, or what was seen of them in
 //! an incident that really was.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
@@ -196,6 +196,14 @@ impl<'a> Manners<'a> {
         match self {
             Self::Modelled(..) => None,
             Self::Remembered(past) => past.mend(turn),
+        }
+    }
+
+    /// Tells whether a channel takes nothing; a drill takes channels down itself.
+    pub(super) fn is_down(self, channel: &ChannelId, now: Timestamp) -> bool {
+        match self {
+            Self::Modelled(..) => false,
+            Self::Remembered(past) => past.is_down(channel, now),
         }
     }
 

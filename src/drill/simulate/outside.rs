@@ -44,8 +44,9 @@ impl Outside {
         self.outages.extend(outages);
     }
 
-    fn faults(&self, channel: &ChannelId, now: Timestamp) -> Faults {
-        Faults::of(channel, &self.outages, now)
+    fn faults(&self, via: &ChannelId, world: &World<'_>) -> Faults {
+        let faults = Faults::of(via, &self.outages, world.now);
+        Faults { down: faults.down || world.manners.is_down(via, world.now), ..faults }
     }
 
     /// Hears of what is to be sent.
@@ -112,7 +113,7 @@ impl Outside {
                 NoticeOutcome::HeldBack { why: "simulation".to_owned() }
             }
             (_, None) => return,
-            (_, Some(via)) => match self.faults(via, world.now) {
+            (_, Some(via)) => match self.faults(via, world) {
                 Faults { down: true, .. } => NoticeOutcome::Retry {
                     attempt: attempt + 1,
                     until: world.now + RETRY * (1 << (*attempt).min(DOUBLINGS_MAX)),

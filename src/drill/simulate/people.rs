@@ -85,6 +85,9 @@ impl People {
             | Fact::StepReopened { key, .. }
             | Fact::StepIterated { key, .. } => {
                 self.stirred.insert(key.step.clone());
+                if !self.turns.contains_key(key) {
+                    self.take_turn(key);
+                }
             }
             _ => {}
         }
@@ -159,7 +162,6 @@ impl People {
                 if let Some(role) = step.doer().or_else(|| world.playbook.commander()) {
                     self.fresh.entry(role.clone()).or_default().insert(run.key.clone());
                 }
-                self.take_turn(&run.key);
                 let after = self.reaction(run, world).unwrap_or(SignedDuration::ZERO);
                 agenda.put(world.now + after, Happening::Begin(run.key.clone()));
             }
@@ -239,7 +241,7 @@ impl People {
         self.turns.insert(key.clone(), turn);
     }
 
-    /// Returns the draws' name for a run; automatic steps take their turn when they are answered.
+    /// Returns the draws' name for a run; each takes its turn when it becomes ready.
     pub(super) fn turn(&mut self, key: &RunKey) -> Turn {
         if !self.turns.contains_key(key) {
             self.take_turn(key);

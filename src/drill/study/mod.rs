@@ -13,7 +13,7 @@ pub mod page;
 mod path;
 pub mod report;
 pub mod tale;
-mod tally;
+pub(in crate::drill) mod tally;
 mod trial;
 mod versus;
 pub mod words;

@@ -20,7 +20,7 @@ pub const WORST_MAX: usize = 5;
 
 /// A moment whose time is measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(in crate::drill) enum Mark {
     /// A role was acknowledged, since it was first needed.
     Role(RoleId),
     /// A phase was first entered, since the declaration.
@@ -31,18 +31,18 @@ pub(super) enum Mark {
 
 /// What is measured of a plan: every run has these, in this order.
 #[derive(Debug)]
-pub(super) struct Catalogue<'a> {
-    pub(super) playbook: &'a Playbook,
-    pub(super) marks: Vec<Mark>,
+pub(in crate::drill) struct Catalogue<'a> {
+    pub(in crate::drill) playbook: &'a Playbook,
+    pub(in crate::drill) marks: Vec<Mark>,
     /// The objectives that are times.
-    pub(super) objectives: Vec<&'a ObjectiveId>,
+    pub(in crate::drill) objectives: Vec<&'a ObjectiveId>,
     /// The stages of statutory clocks.
-    pub(super) clocks: Vec<ClockKey>,
-    pub(super) steps: Vec<&'a StepId>,
+    pub(in crate::drill) clocks: Vec<ClockKey>,
+    pub(in crate::drill) steps: Vec<&'a StepId>,
 }
 
 impl<'a> Catalogue<'a> {
-    pub(super) fn of(playbook: &'a Playbook) -> Self {
+    pub(in crate::drill) fn of(playbook: &'a Playbook) -> Self {
         let steps: Vec<&StepId> =
             playbook.phases.iter().flat_map(|phase| &phase.steps).map(|step| &step.id).collect();
         let roles = playbook.roles.keys().cloned().map(Mark::Role);
@@ -69,14 +69,14 @@ impl<'a> Catalogue<'a> {
 
 impl Catalogue<'_> {
     /// Returns where the time of a step stands.
-    pub(super) fn mark_of_step(&self, step: &StepId) -> Option<usize> {
+    pub(in crate::drill) fn mark_of_step(&self, step: &StepId) -> Option<usize> {
         self.marks.iter().position(|mark| matches!(mark, Mark::Step(known) if known == step))
     }
 }
 
 /// How a promise ended in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(in crate::drill) enum Kept {
     Yes,
     No,
     /// It did not arise.
@@ -85,27 +85,27 @@ pub(super) enum Kept {
 
 /// What one run shows.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Sampled {
-    pub(super) sample: u32,
-    pub(super) outcome: Outcome,
-    pub(super) verdict: Verdict,
-    pub(super) score: Option<u8>,
+pub(in crate::drill) struct Sampled {
+    pub(in crate::drill) sample: u32,
+    pub(in crate::drill) outcome: Outcome,
+    pub(in crate::drill) verdict: Verdict,
+    pub(in crate::drill) score: Option<u8>,
     /// Seconds from the declaration to the end, of a run that came to it.
-    pub(super) ended: Option<u64>,
+    pub(in crate::drill) ended: Option<u64>,
     /// Seconds to each mark, where it was reached.
-    pub(super) marks: Vec<Option<u64>>,
-    pub(super) objectives: Vec<(Kept, Option<u64>)>,
-    pub(super) clocks: Vec<Kept>,
-    pub(super) expectations: Vec<Finding>,
+    pub(in crate::drill) marks: Vec<Option<u64>>,
+    pub(in crate::drill) objectives: Vec<(Kept, Option<u64>)>,
+    pub(in crate::drill) clocks: Vec<Kept>,
+    pub(in crate::drill) expectations: Vec<Finding>,
     /// Steps that the end waited for, by position, with seconds waited and worked.
-    pub(super) path: Vec<(usize, u64, u64)>,
+    pub(in crate::drill) path: Vec<(usize, u64, u64)>,
     /// Who took a role.
-    pub(super) took_part: BTreeSet<PersonId>,
+    pub(in crate::drill) took_part: BTreeSet<PersonId>,
 }
 
 impl Sampled {
     /// Reads a run.
-    pub(super) fn of(
+    pub(in crate::drill) fn of(
         catalogue: &Catalogue<'_>,
         sample: u32,
         run: &Simulated,
