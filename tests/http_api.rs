@@ -51,6 +51,8 @@ mod reach;
 mod rehearsals;
 #[path = "http/repeats.rs"]
 mod repeats;
+#[path = "http/replays.rs"]
+mod replays;
 #[path = "http/rosters.rs"]
 mod rosters;
 #[path = "http/signals.rs"]

@@ -144,6 +144,8 @@ pub enum Verb {
     Action(Action),
     /// Print the timeline of an incident
     Timeline(Timeline),
+    /// Run another plan with what people really did in an incident
+    Replay(Replay),
     /// Check every hash chain of the journal
     Verify(Verify),
     /// Save everything into one archive, online
@@ -208,6 +210,7 @@ impl Verb {
             | Self::Finding(_)
             | Self::Action(_)
             | Self::Timeline(_)
+            | Self::Replay(_)
             | Self::Verify(_)
             | Self::Backup(_)
             | Self::Restore(_)
@@ -315,6 +318,19 @@ pub struct Diff {
     /// The new version
     pub new: PathBuf,
     /// End with 1 when the meaning differs
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// Replays an incident.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The incident's number or id
+    pub incident: String,
+    /// The other plan: a file, or the name of one in force
+    #[arg(long)]
+    pub playbook: String,
+    /// End with 1 when a promise that was kept would have been missed
     #[arg(long)]
     pub exit_code: bool,
 }

@@ -90,7 +90,19 @@ impl Client {
     /// # Errors
     /// As [`Client::get`].
     pub async fn post_file(&self, path: &str, content: Vec<u8>) -> Result<Json, Stop> {
-        let request = self.once(path).header("Content-Type", "application/octet-stream");
+        self.post_as("application/octet-stream", path, content).await
+    }
+
+    /// Sends a plan.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn post_plan(&self, path: &str, content: Vec<u8>) -> Result<Json, Stop> {
+        self.post_as("application/yaml", path, content).await
+    }
+
+    async fn post_as(&self, media: &str, path: &str, content: Vec<u8>) -> Result<Json, Stop> {
+        let request = self.once(path).header("Content-Type", media);
         json(self.send(request.body(content)).await?, self.lang).await
     }
 

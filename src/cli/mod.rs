@@ -38,6 +38,7 @@ mod progress;
 mod prove;
 mod reach;
 mod refuted;
+mod replay;
 mod result;
 mod schema;
 mod screen;
@@ -120,6 +121,9 @@ fn dispatch(verb: Verb, common: &Common, screen: &Screen) -> Result<(), Stop> {
         })),
         Verb::Timeline(args) => call(Box::new(|client| {
             Box::pin(async move { timeline::run(&args, &client, screen).await })
+        })),
+        Verb::Replay(args) => call(Box::new(|client| {
+            Box::pin(async move { replay::run(&args, &client, screen).await })
         })),
         Verb::Verify(args) => verify::run(&args, common, screen),
         Verb::Backup(args) => call(Box::new(|client| {

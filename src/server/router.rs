@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::api::{
     actions, answer, backup, calendars, calibration, clocks, commands, drill_runs, drills, events,
     evidence, findings, handovers, health, incidents, judgements, oncall, personal, playbooks,
-    reach, readiness, reports, roles, rosters, safe_start, signals, silences, steps, test_page,
+    reach, replays, readiness, reports, roles, rosters, safe_start, signals, silences, steps, test_page,
     timeline, tokens,
 };
 use super::app::App;
@@ -46,6 +46,7 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Viewer, routes!(incidents::list)))
         .routes(door.needs(Viewer, routes!(incidents::show)))
         .routes(door.needs(Viewer, routes!(timeline::show)))
+        .routes(door.plans(Viewer, routes!(replays::make)))
         .routes(door.files(Responder, routes!(evidence::add)))
         .routes(door.needs(Viewer, routes!(evidence::read)))
         .routes(door.needs(Responder, routes!(personal::show)))

@@ -114,6 +114,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("End it", "关闭事件"),
     ("End it as a false alarm, once what was done is undone", "撤回已做的处置后，按误报取消"),
     ("End it in favour of another one about the same trouble", "并入同一问题的另一起事件"),
+    (
+        "End with 1 when a promise that was kept would have been missed",
+        "若当时达到的承诺在新预案下会落空，以 1 结束",
+    ),
     ("End with 1 when the meaning differs", "含义有差异时以 1 退出"),
     (
         "End with 1 where a contact was not confirmed in the last so many days",
@@ -282,6 +286,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "运行演练：就地推演一个文件，或按名称运行服务上的演练",
     ),
     ("Run an ended incident again", "重新打开已结束的事件"),
+    (
+        "Run another plan with what people really did in an incident",
+        "用人员当时的实际处置在另一份预案上重放一个事件",
+    ),
     ("Run the server", "启动服务"),
     ("SARIF 2.1.0, for code scanning; of check alone", "SARIF 2.1.0，供代码扫描使用；只用于 check"),
     ("Save everything into one archive, online", "在线备份全部数据到一个归档文件"),
@@ -436,6 +444,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The old version", "旧版本"),
     ("The option", "选项"),
     ("The other", "另一起事件"),
+    ("The other plan: a file, or the name of one in force", "另一份预案：文件，或生效预案的名称"),
     ("The person", "人员"),
     ("The person it belongs to", "令牌所属的人员"),
     ("The person; oneself where missing", "人员；不写则为自己"),

@@ -229,6 +229,7 @@ fn as_it_was(Original { playbook, events }: Original<'_>) -> Option<Simulated> {
         incident: Some(incident),
         others: Vec::new(),
         observed: reviewed.observed,
+        injects_done: BTreeSet::new(),
         injects_left: Vec::new(),
         refused: Vec::new(),
     })

@@ -24,6 +24,7 @@ pub mod playbooks;
 pub mod reach;
 pub mod readiness;
 pub mod reports;
+pub mod replays;
 pub mod roles;
 pub mod rosters;
 pub mod safe_start;

@@ -98,13 +98,15 @@ pub async fn check(
     json(StatusCode::OK, &checked)
 }
 
-fn is_yaml(media: &str) -> bool {
+/// Tells whether a media type is one that plans are sent as.
+pub(super) fn is_yaml(media: &str) -> bool {
     ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain"]
         .iter()
         .any(|known| media.eq_ignore_ascii_case(known))
 }
 
-async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
+/// Reads the body of a request that sends a plan.
+pub(super) async fn read(request: Request, app: &App) -> Result<Bytes, Problem> {
     Bytes::from_request(request, app).await.map_err(|rejection| match rejection {
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
             too_large(PLAN_BYTES_MAX as u64)

@@ -161,6 +161,9 @@ kinds! {
         "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "不支持的内容类型", "Unsupported media type";
     /// The query does not parse.
     BadQuery = "bad_query", UNPROCESSABLE_ENTITY, "查询参数无效", "Bad query";
+    /// A sent plan has errors.
+    PlanHasErrors =
+        "plan_has_errors", UNPROCESSABLE_ENTITY, "预案有错误", "The plan has errors";
     /// The cursor was not given for this list.
     BadCursor = "bad_cursor", UNPROCESSABLE_ENTITY, "分页游标无效", "Bad cursor";
     /// The key was used for another request.
