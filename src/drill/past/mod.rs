@@ -125,6 +125,7 @@ struct Usual {
     answer: Option<SignedDuration>,
     reaction: Option<SignedDuration>,
     work: Option<SignedDuration>,
+    delivery: Option<SignedDuration>,
 }
 
 /// What is made of times that were not seen.
@@ -243,6 +244,12 @@ impl Past {
     pub fn seen(&self, step: &StepId, person: &PersonId) -> SignedDuration {
         let seen = self.seen.get(&(step.clone(), person.clone())).copied();
         seen.unwrap_or_else(|| self.guess.of(self.usual.answer))
+    }
+
+    /// Returns how long messages usually took to their channel.
+    #[must_use]
+    pub fn delivery(&self) -> SignedDuration {
+        self.usual.delivery.unwrap_or_default()
     }
 
     /// Tells whether a channel takes nothing at an instant.

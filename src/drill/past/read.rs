@@ -54,6 +54,7 @@ struct Sent {
     notice: Notice,
     /// The channel that is tried.
     via: Option<ChannelId>,
+    queued: Timestamp,
     delivered: Option<Timestamp>,
 }
 
@@ -158,7 +159,7 @@ impl<'a> Reader<'a> {
         match &event.fact {
             Fact::NoticeQueued { notice } => {
                 let (notice, via) = (notice.clone(), notice.via.first().cloned());
-                self.notices.insert(notice.id, Sent { notice, via, delivered: None });
+                self.notices.insert(notice.id, Sent { notice, via, queued: at, delivered: None });
             }
             Fact::NoticeDelayed { notice, .. } => {
                 let via = self.notices.get(notice).and_then(|sent| sent.via.clone());
@@ -310,7 +311,8 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(self) -> Past {
-        let Self { mut past, asked, .. } = self;
+        let Self { mut past, asked, notices, .. } = self;
+        let took = |sent: &Sent| Some(sent.delivered?.duration_since(sent.queued));
         for key in asked.into_keys() {
             past.answers.entry(key).or_insert(None);
         }
@@ -319,6 +321,7 @@ impl<'a> Reader<'a> {
             answer: median(past.answers.values().flatten().copied().collect()),
             reaction: median(episodes().filter_map(|one| one.reacted).collect()),
             work: median(episodes().filter_map(|one| one.worked).collect()),
+            delivery: median(notices.values().filter_map(took).collect()),
         };
         past
     }

@@ -11,6 +11,9 @@ use crate::drill::past::{End, Mend, Past};
 use crate::engine::RequestOutcome;
 use crate::id::{ChannelId, PersonId, RoleId, StepId};
 
+/// How long a message takes to reach its channel: a mail server on a good day.
+const DELIVERY: SignedDuration = SignedDuration::from_secs(2);
+
 /// How people behave.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Manners<'a> {
@@ -83,6 +86,14 @@ impl<'a> Manners<'a> {
         match self {
             Self::Modelled(..) => None,
             Self::Remembered(past) => past.claim(role),
+        }
+    }
+
+    /// Returns how long a message takes to its channel.
+    pub(super) fn delivery(self) -> SignedDuration {
+        match self {
+            Self::Modelled(..) => DELIVERY,
+            Self::Remembered(past) => past.delivery(),
         }
     }
 
