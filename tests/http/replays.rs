@@ -21,6 +21,7 @@ fn beside() -> String {
 /// Works an incident of five steps, ten minutes each.
 async fn worked(app: &TestApp, chief: &Client) -> String {
     let path = chief.declare("five").await;
+    chief.quiet(&path).await.ok(200);
     app.clock.advance(SignedDuration::from_mins(2));
     chief.post(&format!("{path}/roles/commander/acknowledge"), json!({})).await.ok(200);
     for step in ["one", "two", "three", "four", "five"] {

@@ -12,8 +12,8 @@ use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
 use crate::drill::cast::Turn;
-use crate::engine::{AlertNote, Command, SurgeNote};
-use crate::id::{ChannelId, PersonId, RoleId, StepId, VarId};
+use crate::engine::{AlertNote, Command, Recipient, SurgeNote};
+use crate::id::{PersonId, RoleId, StepId, VarId};
 use crate::playbook::{Level, Value};
 
 /// What is taken for the time of whatever nobody was seen to do, where nothing at all was seen.
@@ -26,7 +26,8 @@ pub struct Past {
     pub declared: Declared,
     /// What reached it from outside later, oldest first.
     pub heard: Vec<Heard>,
-    /// How long each took to answer for a role once a message reached them; `None`: never.
+    /// How long each took to answer for a role once they were asked, on whatever way that reached
+    /// them; `None`: never.
     answers: BTreeMap<(RoleId, PersonId), Option<SignedDuration>>,
     /// Who took a role that nobody had asked them to take, and how long after it was needed.
     claims: BTreeMap<RoleId, (PersonId, SignedDuration)>,
@@ -34,8 +35,8 @@ pub struct Past {
     episodes: BTreeMap<Turn, Episode>,
     /// How long each took to say that they had seen a step's message.
     seen: BTreeMap<(StepId, PersonId), SignedDuration>,
-    /// When channels took nothing: from the first message they did not take to the next they took.
-    outages: Vec<Outage>,
+    /// How long a step's messages were on their way to each.
+    carried: BTreeMap<(Turn, Recipient), SignedDuration>,
     /// How long it took to close what only waited to be closed.
     closing: Option<SignedDuration>,
     /// What usually was the time to answer, and the time of work.
@@ -70,15 +71,6 @@ pub struct Heard {
     pub at: Timestamp,
     /// What it asks of the incident.
     pub command: Command,
-}
-
-/// A time in which a channel took nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Outage {
-    channel: ChannelId,
-    from: Timestamp,
-    /// `None` where it took nothing more.
-    until: Option<Timestamp>,
 }
 
 /// How one run of a step went.
@@ -125,7 +117,6 @@ struct Usual {
     answer: Option<SignedDuration>,
     reaction: Option<SignedDuration>,
     work: Option<SignedDuration>,
-    delivery: Option<SignedDuration>,
 }
 
 /// What is made of times that were not seen.
@@ -246,20 +237,10 @@ impl Past {
         seen.unwrap_or_else(|| self.guess.of(self.usual.answer))
     }
 
-    /// Returns how long messages usually took to their channel.
+    /// Returns how long a step's message is on its way.
     #[must_use]
-    pub fn delivery(&self) -> SignedDuration {
-        self.usual.delivery.unwrap_or_default()
-    }
-
-    /// Tells whether a channel takes nothing at an instant.
-    #[must_use]
-    pub fn is_down(&self, channel: &ChannelId, at: Timestamp) -> bool {
-        self.outages.iter().any(|outage| {
-            outage.channel == *channel
-                && outage.from <= at
-                && outage.until.is_none_or(|until| at < until)
-        })
+    pub fn carried(&self, turn: &Turn, to: &Recipient) -> SignedDuration {
+        self.carried.get(&(turn.clone(), to.clone())).copied().unwrap_or_default()
     }
 
     /// Returns how long it takes to close what only waits to be closed.

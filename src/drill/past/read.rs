@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 
-use super::{Declared, End, Episode, Heard, Mend, Outage, Past, Usual};
+use super::{Declared, End, Episode, Heard, Mend, Past, Usual};
 use crate::drill::cast::Turn;
 use crate::engine::{
     Actor, AlertNote, ClockAct, ClockEvent, ClockFact, ClockRef, Command, Event, Fact, Incident,
     LadderSubject, Notice, NoticeEnd, Purpose, Recipient, RunKey, SkipReason, Tenure, ValueSource,
     evolve,
 };
-use crate::id::{ChannelId, NoticeId, PersonId, RoleId, StepId};
+use crate::id::{NoticeId, PersonId, RoleId, StepId};
 use crate::playbook::{Playbook, Variables};
 
 impl Past {
@@ -52,8 +52,6 @@ struct Reader<'a> {
 
 struct Sent {
     notice: Notice,
-    /// The channel that is tried.
-    via: Option<ChannelId>,
     queued: Timestamp,
     delivered: Option<Timestamp>,
 }
@@ -158,9 +156,9 @@ impl<'a> Reader<'a> {
     fn see_message(&mut self, event: &Event, at: Timestamp) {
         match &event.fact {
             Fact::NoticeQueued { notice } => {
-                let (notice, via) = (notice.clone(), notice.via.first().cloned());
-                self.notices.insert(notice.id, Sent { notice, via, queued: at, delivered: None });
+                self.queued(notice, at);
             }
+<<<<<<< HEAD
             Fact::NoticeDelayed { notice, .. } => {
                 let via = self.notices.get(notice).and_then(|sent| sent.via.clone());
                 via.into_iter().for_each(|via| self.took_nothing(&via, at));
@@ -193,6 +191,15 @@ impl<'a> Reader<'a> {
                         *since = at;
                     }
                 }
+=======
+            Fact::NoticeEnded { notice, end: NoticeEnd::Delivered { .. }, .. } => {
+                let Some(sent) = self.notices.get_mut(notice) else { return };
+                sent.delivered = Some(at);
+                let Purpose::StepMessage { key } = &sent.notice.purpose else { return };
+                let Some(turn) = self.turns.get(key) else { return };
+                let took = at.duration_since(sent.queued);
+                self.past.carried.insert((turn.clone(), sent.notice.to.clone()), took);
+>>>>>>> 0f848c2 (Count the way of a page as part of how long its reader took)
             }
             Fact::NoticeAcknowledged { notice, by } => {
                 let Some(Sent { notice: sent, delivered: Some(delivered), .. }) =
@@ -209,11 +216,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn took_nothing(&mut self, via: &ChannelId, at: Timestamp) {
-        let under_way = |one: &Outage| one.channel == *via && one.until.is_none();
-        if !self.past.outages.iter().any(under_way) {
-            let channel = via.clone();
-            self.past.outages.push(Outage { channel, from: at, until: None });
+    fn queued(&mut self, notice: &Notice, at: Timestamp) {
+        let kept = Sent { notice: notice.clone(), queued: at, delivered: None };
+        self.notices.insert(notice.id, kept);
+        if let (Recipient::Person(person), Purpose::Escalation { .. }) =
+            (&notice.to, &notice.purpose)
+        {
+            for subject in notice.purpose.ladders() {
+                if let LadderSubject::Role { role } = subject {
+                    self.ask(role, person, at);
+                }
+            }
         }
     }
 
@@ -311,8 +324,7 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(self) -> Past {
-        let Self { mut past, asked, notices, .. } = self;
-        let took = |sent: &Sent| Some(sent.delivered?.duration_since(sent.queued));
+        let Self { mut past, asked, .. } = self;
         for key in asked.into_keys() {
             past.answers.entry(key).or_insert(None);
         }
@@ -321,7 +333,6 @@ impl<'a> Reader<'a> {
             answer: median(past.answers.values().flatten().copied().collect()),
             reaction: median(episodes().filter_map(|one| one.reacted).collect()),
             work: median(episodes().filter_map(|one| one.worked).collect()),
-            delivery: median(notices.values().filter_map(took).collect()),
         };
         past
     }

@@ -1,14 +1,14 @@
 //! Where it comes from what people do in a run: a model and its luck, or what was seen of them in
 //! an incident that really was.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
 use crate::drill::cast::{Cast, Dice, Pace, Turn};
 use crate::drill::inject::REASON;
 use crate::drill::past::{End, Mend, Past};
-use crate::engine::RequestOutcome;
+use crate::engine::{Recipient, RequestOutcome};
 use crate::id::{ChannelId, PersonId, RoleId, StepId};
 
 /// How long a message takes to reach its channel: a mail server on a good day.
@@ -89,11 +89,13 @@ impl<'a> Manners<'a> {
         }
     }
 
-    /// Returns how long a message takes to its channel.
-    pub(super) fn delivery(self) -> SignedDuration {
-        match self {
-            Self::Modelled(..) => DELIVERY,
-            Self::Remembered(past) => past.delivery(),
+    /// Returns how long a message takes to its channel; `of` is the run of the step it belongs to.
+    /// How long a page was on its way is part of how long its reader took to answer.
+    pub(super) fn delivery(self, of: Option<&Turn>, to: &Recipient) -> SignedDuration {
+        match (self, of) {
+            (Self::Modelled(..), _) => DELIVERY,
+            (Self::Remembered(past), Some(turn)) => past.carried(turn, to),
+            (Self::Remembered(_), None) => SignedDuration::ZERO,
         }
     }
 
@@ -207,14 +209,6 @@ impl<'a> Manners<'a> {
         match self {
             Self::Modelled(..) => None,
             Self::Remembered(past) => past.mend(turn),
-        }
-    }
-
-    /// Tells whether a channel takes nothing; a drill takes channels down itself.
-    pub(super) fn is_down(self, channel: &ChannelId, now: Timestamp) -> bool {
-        match self {
-            Self::Modelled(..) => false,
-            Self::Remembered(past) => past.is_down(channel, now),
         }
     }
 
