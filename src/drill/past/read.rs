@@ -158,40 +158,6 @@ impl<'a> Reader<'a> {
             Fact::NoticeQueued { notice } => {
                 self.queued(notice, at);
             }
-<<<<<<< HEAD
-            Fact::NoticeDelayed { notice, .. } => {
-                let via = self.notices.get(notice).and_then(|sent| sent.via.clone());
-                via.into_iter().for_each(|via| self.took_nothing(&via, at));
-            }
-            Fact::NoticeRerouted { notice, from, to, .. } => {
-                self.took_nothing(from, at);
-                if let Some(sent) = self.notices.get_mut(notice) {
-                    sent.via = Some(to.clone());
-                }
-            }
-            Fact::NoticeEnded { notice, end: NoticeEnd::Delivered { via, .. }, .. } => {
-                for outage in self.past.outages.iter_mut().filter(|one| one.channel == *via) {
-                    outage.until.get_or_insert(at);
-                }
-                let Some(Sent { notice: sent, delivered, .. }) = self.notices.get_mut(notice)
-                else {
-                    return;
-                };
-                *delivered = Some(at);
-                let Recipient::Person(person) = &sent.to else { return };
-                let roles: Vec<&RoleId> = match &sent.purpose {
-                    Purpose::RolePage { role, also } => std::iter::once(role).chain(also).collect(),
-                    Purpose::Escalation { subject: LadderSubject::Role { role }, .. } => vec![role],
-                    _ => Vec::new(),
-                };
-                for role in roles {
-                    // What was asked reaches them now; a second page is not the first.
-                    let since = self.asked.entry((role.clone(), person.clone())).or_insert(at);
-                    if !self.past.answers.contains_key(&(role.clone(), person.clone())) {
-                        *since = at;
-                    }
-                }
-=======
             Fact::NoticeEnded { notice, end: NoticeEnd::Delivered { .. }, .. } => {
                 let Some(sent) = self.notices.get_mut(notice) else { return };
                 sent.delivered = Some(at);
@@ -199,7 +165,6 @@ impl<'a> Reader<'a> {
                 let Some(turn) = self.turns.get(key) else { return };
                 let took = at.duration_since(sent.queued);
                 self.past.carried.insert((turn.clone(), sent.notice.to.clone()), took);
->>>>>>> 0f848c2 (Count the way of a page as part of how long its reader took)
             }
             Fact::NoticeAcknowledged { notice, by } => {
                 let Some(Sent { notice: sent, delivered: Some(delivered), .. }) =

@@ -197,8 +197,8 @@ pub fn replay(
         format: REPLAY_FORMAT,
         number,
         title,
-        before: version(original.playbook),
-        after: version(other),
+        before: Version::of(original.playbook),
+        after: Version::of(other),
         outcome: made.outcome,
         why: made.why.clone(),
         ended: Pair { before: was.ended, after: sampled.ended },
@@ -233,10 +233,6 @@ fn as_it_was(Original { playbook, events }: Original<'_>) -> Option<Simulated> {
         injects_left: Vec::new(),
         refused: Vec::new(),
     })
-}
-
-fn version(playbook: &Playbook) -> Version {
-    Version { playbook: playbook.id.clone(), hash: playbook.hash.clone() }
 }
 
 fn standing(kept: Kept, seconds: Option<u64>) -> Standing {

@@ -11,14 +11,12 @@ use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::people::{People, role_of};
 use crate::drill::simulate::world::World;
 use crate::engine::{
-    Actor, AttentionFact, Command, Fact, NoticeOutcome, Pending, Recipient, RunKey,
+    Actor, AttentionFact, Command, Fact, NoticeOutcome, Pending, Purpose, Recipient, RunKey,
 };
 use crate::id::{ChannelId, NoticeId};
 use crate::notify::gate::{Faults, Outage};
 use crate::notify::{Why, WhyCode};
 
-/// How long a message takes to reach its channel: a mail server on a good day.
-const DELIVERY: SignedDuration = SignedDuration::from_secs(2);
 /// How soon a channel that takes nothing is tried again; each time twice as long.
 const RETRY: SignedDuration = SignedDuration::from_secs(15);
 /// How often that time doubles.
@@ -45,8 +43,7 @@ impl Outside {
     }
 
     fn faults(&self, via: &ChannelId, world: &World<'_>) -> Faults {
-        let faults = Faults::of(via, &self.outages, world.now);
-        Faults { down: faults.down || world.manners.is_down(via, world.now), ..faults }
+        Faults::of(via, &self.outages, world.now)
     }
 
     /// Hears of what is to be sent.
@@ -69,10 +66,15 @@ impl Outside {
         for id in std::mem::take(&mut self.stirred) {
             let Some(pending) = world.incident.outbox.get(&id) else { continue };
             match pending.as_ref() {
-                Pending::Notice { channel, attempt, next_at, .. } => {
+                Pending::Notice { notice, channel, attempt, next_at, .. } => {
                     let this = (*channel, *attempt);
                     if self.on_its_way.insert(id, this) != Some(this) {
-                        let at = (*next_at).max(world.now) + DELIVERY;
+                        let of = match &notice.purpose {
+                            Purpose::StepMessage { key } => Some(people.turn(key)),
+                            _ => None,
+                        };
+                        let takes = world.manners.delivery(of.as_ref(), &notice.to);
+                        let at = (*next_at).max(world.now) + takes;
                         agenda.put(at, Happening::Deliver(id));
                     }
                 }
