@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use super::api::{
     actions, answer, backup, calendars, calibration, clocks, commands, drill_runs, drills, events,
     evidence, findings, handovers, health, incidents, judgements, oncall, personal, playbooks,
-    reach, replays, readiness, reports, roles, rosters, safe_start, signals, silences, steps, test_page,
-    timeline, tokens,
+    reach, readiness, replays, reports, roles, rosters, safe_start, signals, silences, steps,
+    test_page, timeline, tokens,
 };
 use super::app::App;
 use super::ask::{self, BODY_BYTES_MAX};

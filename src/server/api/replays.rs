@@ -56,16 +56,14 @@ pub async fn make(
                 "playbook",
                 "请求体里已有一份预案：二者只能取其一",
                 "a plan is sent in the body as well: give one of both",
-            )
-            .into());
+            ));
         }
         (None, true) => {
             return Err(Problem::query(
                 "playbook",
                 "请在请求体中发送预案（application/yaml），或用 `playbook` 指定一份生效的预案",
                 "send a plan in the body (application/yaml), or name one in force by `playbook`",
-            )
-            .into());
+            ));
         }
     };
     let history = app.runtime().history(seen.incident.id).await?;
