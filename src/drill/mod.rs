@@ -1,13 +1,13 @@
 //! Drills: rehearsals of a plan, on a calendar, scored from the journal.
 //!
-//! `file` reads a drill into a `scenario` (with its `cast`, `inject`s on their `cue`s, and `expect`ations);
-//! `calendar` says when it falls due, in the civil time of its `schedule`; `diary` remembers what
-//! was decided; `invitation` says who is told ahead; `simulate` runs it in virtual time, `exercise`
-//! with real people, some of them in `absence`, or as people behaved in the `past`; `observe` and
-//! `score` judge what came of it, `covered` says what of the plan it exercised; `result` is kept,
-//! and `judge` adds what evaluators say of it. All of these are pure. `live` carries them out
-//! through the runtime and
-//! `archive` keeps what must survive a restart.
+//! `file` reads a drill into a `scenario` (with its `cast`, `inject`s on their `cue`s, and
+//! `expect`ations); `calendar` says when it falls due, in the civil time of its `schedule`;
+//! `diary` remembers what was decided; `invitation` says who is told ahead; `simulate` runs it in
+//! virtual time, `exercise` with real people, some of them in `absence`, `replay` as people
+//! behaved in the `past` of an incident; `observe` and `score` judge what came of it, `covered`
+//! says what of the plan it exercised; `result` is kept, and `judge` adds what evaluators say of
+//! it. All of these are pure. `live` carries them out through the runtime and `archive` keeps what
+//! must survive a restart.
 
 pub mod absence;
 pub mod announce;

@@ -11,6 +11,8 @@ use crate::learn::readiness::{PlanReadiness, Stale};
 use crate::people::Zone;
 use crate::text::{Lang, Text};
 
+/// How long before its date the owner of a plan hears of its first drill.
+const FIRST_TOLD: SignedDuration = SignedDuration::from_hours(24 * 15);
 /// How many days before its date an owner is reminded.
 const DAYS_BEFORE: i64 = 3;
 /// How many days lie between reminders of what is overdue.
@@ -109,12 +111,15 @@ fn words(action: &Action, plan: &Text, when: &Text) -> (Text, Text) {
 }
 
 /// Lists the messages that a plan asks for by now.
-pub(super) fn of_plan(plan: &PlanReadiness, zone: &Zone) -> Vec<Note> {
+pub(super) fn of_plan(plan: &PlanReadiness, zone: &Zone, now: Timestamp) -> Vec<Note> {
     let mut notes = Vec::new();
     let id = &plan.playbook;
     if let Some(next) = plan.next_due_at {
         let day = zone.civil(next).date();
+        // A plan that has just come into force need not be spoken of on its first day.
+        let fresh = plan.last_drill.is_none() && next.duration_since(now) > FIRST_TOLD;
         let said = match plan.state {
+            DrillState::Due if fresh => None,
             DrillState::Due => Some(("due", Text::both("演练即将到期", "a drill falls due"))),
             DrillState::Overdue => {
                 Some(("overdue", Text::both("演练已逾期", "a drill is overdue")))

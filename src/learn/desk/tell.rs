@@ -125,7 +125,7 @@ impl Inner {
         }
         for plan in self.readiness(&plans) {
             let owners = self.owners(&plan.playbook);
-            notes.extend(of_plan(&plan, &zone).into_iter().map(|note| (note, owners.clone())));
+            notes.extend(of_plan(&plan, &zone, now).into_iter().map(|note| (note, owners.clone())));
         }
         notes
     }
