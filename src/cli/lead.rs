@@ -34,7 +34,8 @@ pub fn order(
 /// # Errors
 /// The server's problem.
 pub fn advance(verb: &StepClock, common: &Common, screen: &Screen) -> Result<(), Stop> {
-    let body = match (&verb.by, verb.to) {
+    let how_far = &verb.how_far;
+    let body = match (&how_far.by, how_far.to) {
         (Some(by), _) => json!({ "by": by }),
         (None, Some(to)) => json!({ "to": to }),
         (None, None) => json!({ "next": true }),

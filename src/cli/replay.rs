@@ -140,6 +140,9 @@ fn standing(screen: &Screen, standing: Option<Standing>) -> String {
 
 fn moments(screen: &Screen, rows: &[Moment]) -> String {
     let lang = screen.lang;
+    if rows.is_empty() {
+        return String::new();
+    }
     let row = |row: &Moment| {
         let kind = match row.kind {
             MilestoneKind::Role => lang.pick("角色确认", "role taken"),

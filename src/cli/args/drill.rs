@@ -111,10 +111,18 @@ pub struct ObserveDrill {
 
 /// Steps the clock of a tabletop.
 #[derive(Debug, Args)]
-#[group(id = "how_far", required = true, multiple = false, args = ["by", "to", "next"])]
 pub struct StepClock {
     /// The run
     pub run: String,
+    /// How far.
+    #[command(flatten)]
+    pub how_far: HowFar,
+}
+
+/// How far a clock is stepped; one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct HowFar {
     /// By so much, `10m`
     #[arg(long)]
     pub by: Option<String>,

@@ -102,11 +102,16 @@ mod tests {
             "incident list --limit 5 --lang zh",
             "graph service-outage --format dot",
             "incident clock draft 7 cac",
+            "drill advance RUN --next",
+            "drill advance RUN --by 10m",
+            "replay 7 --playbook new.yaml --exit-code",
         ] {
             let words = std::iter::once("firebell").chain(line.split(' '));
             assert!(Cli::command().try_get_matches_from(words.clone()).is_ok(), "{line}");
             assert!(command().try_get_matches_from(words).is_ok(), "{line}");
         }
+        let both = ["firebell", "drill", "advance", "RUN", "--next", "--by", "10m"];
+        assert!(command().try_get_matches_from(both).is_err(), "one of these");
         command().debug_assert();
     }
 }
