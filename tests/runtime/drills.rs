@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use firebell::drill::calendar::MissedWhy;
 use firebell::drill::invitation::Told;
-use firebell::drill::live::{Drills, Started};
+use firebell::drill::live::{Drills, Started, Terms};
 use firebell::drill::result::{DrillResult, Outcome};
 use firebell::drill::score::Verdict;
 use firebell::engine::{Command, Fact, Mode, NoticeEnd, Recipient, RoleAct, StepAct, StepRef};
@@ -100,7 +100,9 @@ pub async fn act(runtime: &Runtime, id: IncidentId, command: Command) {
 
 /// Starts the exercise by hand and returns its incident.
 async fn begin_exercise(runtime: &Runtime, drills: &Drills) -> IncidentId {
-    let Started::Exercise { .. } = drills.run("fire-alarm", None, |_| None).await.unwrap() else {
+    let Started::Exercise { .. } =
+        drills.run("fire-alarm", Terms::default(), |_| None).await.unwrap()
+    else {
         panic!("an exercise goes on in the background")
     };
     let incident = || drills.archive().exercises().unwrap().into_iter().find_map(|e| e.incident);
@@ -267,7 +269,7 @@ async fn an_exercise_gives_way_to_a_grave_live_incident() {
     declare(2).await;
     until(&runtime, "the exercise gives way", || results(&drills).len() == 1).await;
     assert_eq!(results(&drills)[0].outcome, Outcome::Aborted);
-    let refused = drills.run("fire-alarm", None, |_| None).await.unwrap_err();
+    let refused = drills.run("fire-alarm", Terms::default(), |_| None).await.unwrap_err();
     assert!(refused.to_string().contains("gives way"), "{refused}");
 
     // A planned one does not start either, and that is recorded.
@@ -285,14 +287,14 @@ async fn what_cannot_be_started_is_refused_with_a_reason() {
     let stage = stage(&[("alarm.yaml", EXERCISE), ("shadow.yaml", &shadow)]);
     let runtime = stage.start(false);
     let drills = Drills::start(runtime.clone());
-    match drills.run("fire-alrm", None, |_| None).await.unwrap_err() {
+    match drills.run("fire-alrm", Terms::default(), |_| None).await.unwrap_err() {
         Refusal::NotFound { closest, .. } => assert_eq!(closest, ["fire-alarm"]),
         other => panic!("{other}"),
     }
-    let refused = drills.run("shadow-alarm", None, |_| None).await.unwrap_err();
+    let refused = drills.run("shadow-alarm", Terms::default(), |_| None).await.unwrap_err();
     assert!(refused.to_string().contains("shadow"), "{refused}");
     begin_exercise(&runtime, &drills).await;
-    let refused = drills.run("fire-alarm", None, |_| None).await.unwrap_err();
+    let refused = drills.run("fire-alarm", Terms::default(), |_| None).await.unwrap_err();
     assert!(refused.to_string().contains("under way"), "{refused}");
     drills.stop().await;
 }
@@ -304,7 +306,8 @@ async fn a_list_shows_the_next_starts_and_the_same_run_gives_the_same_journal() 
     let drills = Drills::start(runtime.clone());
     let mut hashes = Vec::new();
     for seed in [None, None, Some(7)] {
-        let Started::Simulated(result) = drills.run("dry-run", seed, |_| None).await.unwrap()
+        let Started::Simulated(result) =
+            drills.run("dry-run", Terms { seed }, |_| None).await.unwrap()
         else {
             panic!("a simulated run is over at once")
         };
@@ -447,7 +450,7 @@ async fn a_late_channel_holds_a_drills_messages_and_a_stuttering_one_says_them_t
     until(&runtime, "it is over", || results(&drills).len() == 1).await;
 
     let before = stage.sent().len();
-    drills.run("echo-alarm", None, |_| None).await.unwrap();
+    drills.run("echo-alarm", Terms::default(), |_| None).await.unwrap();
     until(&runtime, "it is said twice", || stage.sent().len() >= before + 2).await;
     let sent = stage.sent().split_off(before);
     let to_ann: Vec<_> = sent.iter().filter(|sent| sent.address == "ann@mail.example").collect();

@@ -1,6 +1,6 @@
 //! Drills that people lead: paused and resumed, stepped by hand, taken up again after a restart.
 
-use firebell::drill::live::{Drills, Order, Progress, Started, Step};
+use firebell::drill::live::{Drills, Order, Progress, Started, Step, Terms};
 use firebell::drill::result::Outcome;
 use firebell::engine::{Command, Fact, Mode, RoleAct, Status};
 use firebell::id::{DrillRunId, IncidentId};
@@ -17,7 +17,8 @@ fn chief() -> Caller {
 
 /// Starts a drill by hand; returns its run and its incident.
 async fn begin(runtime: &Runtime, drills: &Drills, name: &str) -> (DrillRunId, IncidentId) {
-    let Started::Exercise { run } = drills.run(name, None, |_| None).await.unwrap() else {
+    let Started::Exercise { run } = drills.run(name, Terms::default(), |_| None).await.unwrap()
+    else {
         panic!("it goes on in the background")
     };
     let incident = || drills.archive().exercise(run).unwrap().and_then(|e| e.incident);

@@ -83,6 +83,13 @@ pub struct Row {
     pub last: Option<DrillResult>,
 }
 
+/// What is said of a start besides the drill's name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// What the draws of a simulated run derive from; the drill's own where missing.
+    pub seed: Option<u64>,
+}
+
 /// What came of starting a drill.
 #[derive(Debug, Clone)]
 pub enum Started {
@@ -154,7 +161,7 @@ impl Drills {
     pub async fn run(
         &self,
         name: &str,
-        seed: Option<u64>,
+        terms: Terms,
         beside: impl FnOnce(&Started) -> Option<Change>,
     ) -> Result<Started, Refusal> {
         let inner = &self.inner;
@@ -171,7 +178,7 @@ impl Drills {
         let run = inner.runtime.ids().drill_run(now);
         if scenario.run == RunAs::Simulated {
             let begin = begin_of(scenario, now);
-            let seed = seed.unwrap_or(scenario.seed);
+            let seed = terms.seed.unwrap_or(scenario.seed);
             let result = inner.simulate(scenario, Take { run, begin, seed }).await?;
             let (kept, verdict) = (keep_result(&result), result.verdict);
             let started = Started::Simulated(Box::new(result));

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use super::commit::{json, locate, once};
 use super::drill_runs::standing;
 use super::{Answer, find};
-use crate::drill::live::{Row, Started};
+use crate::drill::live::{Row, Started, Terms};
 use crate::drill::result::{Comparison, DrillResult};
 use crate::drill::scenario::Scenario;
 use crate::id::{DrillId, DrillRunId, PlaybookId};
@@ -84,7 +84,7 @@ pub async fn run(State(app): State<App>, At(name): At<String>, ask: Ask<RunDrill
             }
         };
         let kept = |started: &Started| kept(started).ok().flatten();
-        match app.drills().run(&name, ask.body.seed, kept).await? {
+        match app.drills().run(&name, Terms { seed: ask.body.seed }, kept).await? {
             Started::Simulated(result) => json(StatusCode::OK, &*result),
             Started::Exercise { run } => {
                 let mut response = json(StatusCode::ACCEPTED, &under_way(&name, run))?;
