@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::clock::ClockKey;
 use super::event::{Actor, AlertNote, EvidenceItem, LadderSubject, SetMoment};
-use super::kin::ParentRef;
+use super::kin::{Beside, ParentRef};
 use super::mode::{Mode, Status};
 use super::run::RunKey;
 use super::seal::Chance;
@@ -67,6 +67,8 @@ pub struct Declare {
     pub drill: Option<DrillRunId>,
     /// The incident that asks for it.
     pub parent: Option<ParentRef>,
+    /// The live incident it rehearses beside.
+    pub beside: Option<Beside>,
 }
 
 impl Declare {
@@ -86,6 +88,7 @@ impl Declare {
             surge: None,
             drill: None,
             parent: None,
+            beside: None,
         }
     }
 }

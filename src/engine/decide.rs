@@ -160,6 +160,7 @@ fn declared(playbook: &Playbook, declare: &Declare, ctx: &Ctx<'_>) -> Event {
         detected_at: declare.detected_at,
         drill: declare.drill,
         parent: declare.parent.clone(),
+        beside: declare.beside,
     };
     let (now, actor) = (ctx.now, ctx.actor.clone());
     Event { seq: 1, occurred_at: now, recorded_at: now, actor, cause: None, fact }

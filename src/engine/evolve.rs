@@ -51,6 +51,7 @@ impl Incident {
             detected_at,
             drill,
             parent,
+            beside,
         } = &event.fact
         else {
             return None;
@@ -65,6 +66,7 @@ impl Incident {
             dedup_key: dedup_key.as_deref().map(Arc::from),
             drill: *drill,
             parent: parent.clone().map(Arc::new),
+            beside: *beside,
             detected_at: *detected_at,
             declared_at: event.occurred_at,
             visit_began: event.occurred_at,
@@ -97,6 +99,7 @@ impl Incident {
             dedup_key: None,
             drill: None,
             parent: None,
+            beside: None,
             children: Arc::default(),
             earlier: Arc::default(),
             status: Status::Open,

@@ -13,7 +13,7 @@ use super::event::{
     AlertNote, DeadlineName, EvidenceItem, LadderSubject, PlaybookRef, RollbackCause, SetMoment,
     StepAlarm, StuckReason, Undoing, ValueSource,
 };
-use super::kin::{ChildCall, ParentRef, RecallReason, Takeover};
+use super::kin::{Beside, ChildCall, ParentRef, RecallReason, Takeover};
 use super::mode::{Mode, Status};
 use super::notice::{Notice, NoticeEnd, Purpose};
 use super::omit::{is_false, is_one, is_zero, one};
@@ -58,6 +58,9 @@ pub enum Fact {
         /// The incident that asked for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<ParentRef>,
+        /// The live incident it rehearses beside.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        beside: Option<Beside>,
     },
     /// A moment that people or alerts set became known. Legal while open; the latest one holds.
     MomentSet {

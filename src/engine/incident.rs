@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use super::clock::{ClockKey, ClockState};
 use super::event::{AlertNote, LadderSubject, PlaybookRef, RollbackCause, StuckReason, Undoing};
-use super::kin::{ParentRef, RecallReason};
+use super::kin::{Beside, ParentRef, RecallReason};
 use super::mode::{Mode, Status};
 use super::notice::{Notice, Purpose};
 use super::run::{Run, RunKey};
@@ -43,6 +43,8 @@ pub struct Incident {
     pub drill: Option<DrillRunId>,
     /// The incident that asked for it.
     pub parent: Option<Arc<ParentRef>>,
+    /// The live incident it rehearses beside.
+    pub beside: Option<Beside>,
     /// The incidents it asked for; bounded by [`CHILDREN_MAX`](super::limits::CHILDREN_MAX).
     pub children: Arc<BTreeMap<IncidentId, Arc<ChildRecord>>>,
     /// The plans it ran before, the first one first.

@@ -25,6 +25,15 @@ pub struct ParentRef {
     pub depth: u32,
 }
 
+/// The live incident that a rehearsal goes beside. Nothing of such a rehearsal leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beside {
+    /// Its identity.
+    pub id: IncidentId,
+    /// Its number.
+    pub number: u64,
+}
+
 /// Why a child is no longer wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

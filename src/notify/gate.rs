@@ -11,10 +11,42 @@ use jiff::{SignedDuration, Timestamp};
 pub use self::outage::{Faults, Missing, Outage};
 use super::hosts::{Host, Hosts};
 use super::why::{Why, WhyCode};
-use crate::engine::{Mode, Recipient};
+use crate::engine::{Incident, Mode, Recipient};
 use crate::id::ChannelId;
 use crate::people::Directory;
 use crate::text::Lang;
+
+/// What kind of run asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// In earnest.
+    Live,
+    /// With real people: an exercise, a tabletop.
+    Drill,
+    /// Beside a live incident: those who work on that one are left in peace.
+    Shadow,
+    /// With modelled people.
+    Simulation,
+}
+
+impl From<Mode> for Run {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Live => Self::Live,
+            Mode::Drill => Self::Drill,
+            Mode::Simulation => Self::Simulation,
+        }
+    }
+}
+
+impl From<&Incident> for Run {
+    fn from(incident: &Incident) -> Self {
+        match (incident.mode, incident.beside) {
+            (Mode::Drill, Some(_)) => Self::Shadow,
+            (mode, _) => mode.into(),
+        }
+    }
+}
 
 /// Something that is about to leave.
 #[derive(Debug, Clone, Copy)]
@@ -116,10 +148,11 @@ impl Pass {
 
 /// Decides whether an act of a run may leave.
 #[must_use]
-pub fn pass(mode: Mode, act: Act<'_>, allowed: Allowed<'_>) -> Verdict {
-    match mode {
-        Mode::Simulation => Verdict::HoldBack(Why::new(WhyCode::Simulation)),
-        Mode::Drill => match (drill_bars(act, allowed), drill_faults(act, allowed)) {
+pub fn pass(run: impl Into<Run>, act: Act<'_>, allowed: Allowed<'_>) -> Verdict {
+    match run.into() {
+        Run::Simulation => Verdict::HoldBack(Why::new(WhyCode::Simulation)),
+        Run::Shadow => Verdict::HoldBack(Why::new(WhyCode::Shadow)),
+        Run::Drill => match (drill_bars(act, allowed), drill_faults(act, allowed)) {
             (Some(why), _) => Verdict::HoldBack(why),
             // It counts as failed, so that the next channel is tried.
             (None, Some((channel, Faults { down: true, .. }))) => {
@@ -130,7 +163,7 @@ pub fn pass(mode: Mode, act: Act<'_>, allowed: Allowed<'_>) -> Verdict {
                 Verdict::Send(Pass { mark: Mark::Drill, faults })
             }
         },
-        Mode::Live => match act {
+        Run::Live => match act {
             Act::Request { host } if !allowed.http_hosts.allow(host) => {
                 Verdict::Refuse(Why::with(WhyCode::HostNotAllowed, host))
             }

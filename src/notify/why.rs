@@ -100,6 +100,8 @@ macro_rules! codes {
 codes! {
     /// A simulation sends nothing.
     Simulation, "simulation", "推演不对外发送", "a simulation sends nothing";
+    /// A rehearsal beside a live incident sends nothing.
+    Shadow, "shadow", "影子演练不对外发送", "a shadow sends nothing";
     /// A drill never reaches customers, regulators or partners.
     DrillAudience, "drill_audience", "演练不触达客户、监管部门和合作方",
         "a drill never reaches customers, regulators or partners";

@@ -11,11 +11,9 @@ use super::kin;
 use super::outbox::Rendered;
 use super::sending::{Sending, send};
 use super::service::Inner;
-use crate::engine::{
-    Command, Incident, Mode, Notice, NoticeOutcome, Pending, RequestOutcome, RunKey,
-};
+use crate::engine::{Command, Incident, Notice, NoticeOutcome, Pending, RequestOutcome, RunKey};
 use crate::id::{DrillRunId, IncidentId, NoticeId};
-use crate::notify::gate::{self, Act};
+use crate::notify::gate::{self, Act, Run};
 use crate::notify::{self, Why, WhyCode, http};
 
 /// How long to wait before an answer that could not be committed is tried again.
@@ -25,7 +23,7 @@ pub(super) const COMMIT_AGAIN: Duration = Duration::from_secs(1);
 struct Errand {
     from: Arc<Incident>,
     incident: IncidentId,
-    mode: Mode,
+    run: Run,
     drill: Option<DrillRunId>,
     id: NoticeId,
     what: What,
@@ -89,22 +87,23 @@ fn errand(loaded: &Loaded, id: NoticeId, pending: &Pending) -> Errand {
         | Pending::Report { .. }
         | Pending::HandOff { .. }) => What::Kin(kin.clone()),
     };
-    let Incident { id: incident, mode, drill, .. } = *loaded.incident;
-    Errand { from: Arc::clone(&loaded.incident), incident, mode, drill, id, what }
+    let from = Arc::clone(&loaded.incident);
+    let (run, incident, drill) = (Run::from(&*from), from.id, from.drill);
+    Errand { from, incident, run, drill, id, what }
 }
 
 /// Runs one errand to its committed end. The claim is held until then, so nothing leaves twice
 /// while its answer is on the way.
 async fn run(inner: Arc<Inner>, errand: Errand) {
-    let Errand { incident, id, mode, drill, .. } = errand;
+    let Errand { incident, id, run, drill, .. } = errand;
     let command = match errand.what {
         What::Notice { notice, channel, attempt, until, words } => {
-            let sending = Sending { mode, drill, notice: &notice, channel, attempt, until };
+            let sending = Sending { run, drill, notice: &notice, channel, attempt, until };
             let outcome = send(&inner, incident, &sending, words.map(|words| *words)).await;
             outcome.map(|outcome| Command::NoticeOutcome { notice: id, outcome })
         }
         What::Request { key, prepared } => {
-            let outcome = request(&inner, mode, &key, prepared).await;
+            let outcome = request(&inner, run, &key, prepared).await;
             Some(Command::RequestOutcome { request: id, outcome })
         }
         What::Kin(pending) => kin::carry(&inner, &errand.from, id, &pending).await,
@@ -139,7 +138,7 @@ async fn keep(inner: &Arc<Inner>, incident: IncidentId) {
 /// Makes the request of an `http` step, unless the gate holds it back.
 async fn request(
     inner: &Arc<Inner>,
-    mode: Mode,
+    run: Run,
     key: &RunKey,
     prepared: Option<http::Prepared>,
 ) -> RequestOutcome {
@@ -154,7 +153,7 @@ async fn request(
     };
     let verdict = {
         let directory = inner.directory.load();
-        gate::pass(mode, Act::Request { host: &host }, inner.allowed(&directory, &[]))
+        gate::pass(run, Act::Request { host: &host }, inner.allowed(&directory, &[]))
     };
     match verdict {
         gate::Verdict::Send(pass) => http::send(&inner.outbound.http, pass, &prepared).await,

@@ -12,8 +12,8 @@ use super::outbox::{self, Rendered};
 use super::service::Inner;
 use super::{Caller, Missing, Refusal, Scope};
 use crate::engine::{
-    self, Actor, AlertNote, Command, Ctx, Declare, Event, Fact, Incident, Mode, Outcome, Pending,
-    Sealed, SurgeNote,
+    self, Actor, AlertNote, Beside, Command, Ctx, Declare, Event, Fact, Incident, Mode, Outcome,
+    Pending, Sealed, SurgeNote,
 };
 use crate::id::{DrillRunId, IncidentId, NoticeId, PlaybookId};
 use crate::notify;
@@ -48,6 +48,8 @@ pub struct DeclareRequest {
     pub surge: Option<SurgeNote>,
     /// The drill that started it.
     pub drill: Option<DrillRunId>,
+    /// The live incident it rehearses beside.
+    pub beside: Option<Beside>,
 }
 
 impl DeclareRequest {
@@ -65,6 +67,7 @@ impl DeclareRequest {
             alert: None,
             surge: None,
             drill: None,
+            beside: None,
         }
     }
 }
@@ -148,6 +151,7 @@ impl Inner {
             surge: request.surge,
             drill: request.drill,
             parent: None,
+            beside: request.beside,
         };
         let outcome = engine::declare(&playbook, declare, &ctx).inspect_err(|_| {
             self.ids.give_back(number);

@@ -87,7 +87,7 @@ async fn begin(
     }
     let verdict = {
         let directory = inner.directory.load();
-        gate::pass(from.mode, Act::Child, inner.allowed(&directory, &[]))
+        gate::pass(from, Act::Child, inner.allowed(&directory, &[]))
     };
     match verdict {
         gate::Verdict::Send(pass) => declare(inner, from, call, &pass).await,

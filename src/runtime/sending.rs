@@ -7,16 +7,16 @@ use jiff::Timestamp;
 
 use super::pacer::Carried;
 use super::service::Inner;
-use crate::engine::{Mode, Notice, NoticeOutcome, Recipient};
+use crate::engine::{Notice, NoticeOutcome, Recipient};
 use crate::id::{ChannelId, DrillRunId, IncidentId, NoticeId, PersonId};
-use crate::notify::gate::{self, Act, Allowed, Pass};
+use crate::notify::gate::{self, Act, Allowed, Pass, Run};
 use crate::notify::throttle::{Contact, Leave};
 use crate::notify::{self, Configured, Delivery, Outgoing, Why, WhyCode};
 use crate::playbook::LEVEL_WORST;
 
 /// What is known of a notice that is to leave.
 pub(super) struct Sending<'a> {
-    pub(super) mode: Mode,
+    pub(super) run: Run,
     pub(super) drill: Option<DrillRunId>,
     pub(super) notice: &'a Notice,
     /// Which of the notice's channels.
@@ -149,7 +149,7 @@ fn leave_for(
     let outages = inner.outages.of(sending.drill);
     let now = inner.now_of(sending.drill);
     let allowed = Allowed { now, ..inner.allowed(&directory, &outages) };
-    match gate::pass(sending.mode, act, allowed) {
+    match gate::pass(sending.run, act, allowed) {
         gate::Verdict::HoldBack(why) => Err(Held::Back(why)),
         gate::Verdict::Refuse(why) => Err(Held::Never(why)),
         gate::Verdict::Send(pass) => Ok((pass, destination.map_err(Held::Never)?)),

@@ -38,6 +38,7 @@ impl Journal {
             detected_at: None,
             drill: None,
             parent: None,
+            beside: None,
         };
         Self { events: Vec::new() }.at(0, declared)
     }

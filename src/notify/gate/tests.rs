@@ -1,4 +1,4 @@
-//! Every mode, every act, every recipient, allowed and not: the whole table.
+//! Every run, every act, every recipient, allowed and not: the whole table.
 
 use super::*;
 use crate::people::{Contact, Parts, Person};
@@ -11,7 +11,7 @@ impl Pass {
     }
 }
 
-const MODES: [Mode; 3] = [Mode::Live, Mode::Drill, Mode::Simulation];
+const RUNS: [Run; 4] = [Run::Live, Run::Drill, Run::Shadow, Run::Simulation];
 
 fn directory() -> Directory {
     let person = |id: &str, drills| Person {
@@ -58,15 +58,16 @@ fn host() -> Host {
 
 /// What the gate must answer, told apart from how it finds out.
 fn wanted_notice(
-    mode: Mode,
+    run: Run,
     barred: Option<WhyCode>,
     channel_open: bool,
     host_open: Option<bool>,
 ) -> Result<bool, WhyCode> {
-    match mode {
-        Mode::Simulation => Err(WhyCode::Simulation),
-        Mode::Live => Ok(false),
-        Mode::Drill => match (barred, channel_open, host_open) {
+    match run {
+        Run::Simulation => Err(WhyCode::Simulation),
+        Run::Shadow => Err(WhyCode::Shadow),
+        Run::Live => Ok(false),
+        Run::Drill => match (barred, channel_open, host_open) {
             (Some(why), _, _) => Err(why),
             (None, false, _) => Err(WhyCode::DrillChannel),
             (None, true, Some(false)) => Err(WhyCode::DrillHost),
@@ -90,7 +91,7 @@ fn notices_pass_as_the_table_says() {
     let (channel, host) = (ChannelId::new("mail"), host());
     let (none, some) = (Hosts::default(), Hosts::new([("ops.example", None)]));
     let mut rows = 0;
-    for mode in MODES {
+    for run in RUNS {
         for (to, barred) in recipients() {
             for drills in [false, true] {
                 for host_open in [None, Some(false), Some(true)] {
@@ -99,15 +100,15 @@ fn notices_pass_as_the_table_says() {
                     let allowed = Allowed { drill_hosts, ..allowed(&directory, &none) };
                     let host = host_open.map(|_| &host);
                     let act = Act::Notice { to: &to, channel: &channel, drills, host };
-                    let wanted = wanted_notice(mode, barred, drills, host_open);
-                    let row = format!("{mode:?} {to:?} {drills} {host_open:?}");
-                    assert_eq!(outcome(pass(mode, act, allowed)), wanted, "{row}");
+                    let wanted = wanted_notice(run, barred, drills, host_open);
+                    let row = format!("{run:?} {to:?} {drills} {host_open:?}");
+                    assert_eq!(outcome(pass(run, act, allowed)), wanted, "{row}");
                     rows += 1;
                 }
             }
         }
     }
-    assert_eq!(rows, 3 * 9 * 2 * 3);
+    assert_eq!(rows, 4 * 9 * 2 * 3);
 }
 
 #[test]
@@ -115,7 +116,7 @@ fn requests_pass_as_the_table_says() {
     let directory = directory();
     let (none, some) = (Hosts::default(), Hosts::new([("ops.example", None)]));
     let host = host();
-    for mode in MODES {
+    for run in RUNS {
         for on_http in [false, true] {
             for on_drill in [false, true] {
                 let allowed = Allowed {
@@ -123,19 +124,20 @@ fn requests_pass_as_the_table_says() {
                     http_hosts: if on_http { &some } else { &none },
                     ..allowed(&directory, &none)
                 };
-                let verdict = pass(mode, Act::Request { host: &host }, allowed);
-                let wanted = match mode {
-                    Mode::Live if on_http => Verdict::Send(Pass::new(Mark::None)),
-                    Mode::Live => {
+                let verdict = pass(run, Act::Request { host: &host }, allowed);
+                let wanted = match run {
+                    Run::Live if on_http => Verdict::Send(Pass::new(Mark::None)),
+                    Run::Live => {
                         Verdict::Refuse(Why::with(WhyCode::HostNotAllowed, "ops.example:443"))
                     }
-                    Mode::Drill if on_drill => Verdict::Send(Pass::new(Mark::Drill)),
-                    Mode::Drill => {
+                    Run::Drill if on_drill => Verdict::Send(Pass::new(Mark::Drill)),
+                    Run::Drill => {
                         Verdict::HoldBack(Why::with(WhyCode::DrillHost, "ops.example:443"))
                     }
-                    Mode::Simulation => Verdict::HoldBack(Why::new(WhyCode::Simulation)),
+                    Run::Simulation => Verdict::HoldBack(Why::new(WhyCode::Simulation)),
+                    Run::Shadow => Verdict::HoldBack(Why::new(WhyCode::Shadow)),
                 };
-                assert_eq!(verdict, wanted, "{mode:?} {on_http} {on_drill}");
+                assert_eq!(verdict, wanted, "{run:?} {on_http} {on_drill}");
             }
         }
     }
@@ -194,4 +196,15 @@ fn what_a_drill_takes_away_is_missing_for_its_own_messages_and_for_a_while() {
     assert_eq!(ask(drill, &customers, &mail_down, at(0)), barred);
     let live = Verdict::Send(Pass::new(Mark::None));
     assert_eq!(ask(Mode::Live, &person, &mail_down, at(0)), live);
+}
+
+#[test]
+fn a_shadow_lets_nothing_begin_either() {
+    let (directory, none) = (directory(), Hosts::default());
+    let begin = |run: Run| pass(run, Act::Child, allowed(&directory, &none));
+    let sent = |mark| Verdict::Send(Pass::new(mark));
+    assert_eq!(begin(Run::Live), sent(Mark::None));
+    assert_eq!(begin(Run::Drill), sent(Mark::Drill));
+    assert_eq!(begin(Run::Shadow), Verdict::HoldBack(Why::new(WhyCode::Shadow)));
+    assert_eq!(begin(Run::Simulation), Verdict::HoldBack(Why::new(WhyCode::Simulation)));
 }

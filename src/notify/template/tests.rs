@@ -71,6 +71,7 @@ impl<'a> Sample<'a> {
             detected_at: Some(now - SignedDuration::from_mins(3)),
             drill: None,
             parent: None,
+            beside: None,
         };
         let begun = Incident::begin(&event(1, now, declared)).unwrap();
         let mut sample = Self { playbook, incident: begun, now };
