@@ -326,8 +326,8 @@ const fn step_of(fact: &Fact) -> Option<&StepId> {
     Some(&key.step)
 }
 
-/// Messages and ladders change nothing that a condition can name.
-const fn may_change_conditions(fact: &Fact) -> bool {
+/// Tells whether a condition can name what a fact changes. Messages and ladders none can.
+pub(in crate::drill) const fn may_change_conditions(fact: &Fact) -> bool {
     !matches!(
         fact,
         Fact::NoticeQueued { .. }

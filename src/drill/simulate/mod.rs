@@ -24,7 +24,7 @@ use crate::drill::cast::Dice;
 use crate::drill::covered::covered;
 use crate::drill::cue::Listener;
 use crate::drill::inject::{InjectAct, Trigger};
-use crate::drill::observe::Observed;
+use crate::drill::observe::{Observed, may_change_conditions};
 use crate::drill::result::{DrillResult, Outcome, RESULT_FORMAT};
 use crate::drill::scenario::{LENGTH_MAX, Scenario};
 use crate::drill::score::{Scorecard, Seen, Verdict, judge};
@@ -193,6 +193,8 @@ struct Run<'a> {
     lives: Vec<Life<'a>>,
     /// Injects that wait for their condition, by position.
     conditional: Vec<usize>,
+    /// How many events had happened when all of them were weighed in vain.
+    weighed: usize,
     /// What reached the incident from outside as before and was refused, by position.
     refused: Vec<usize>,
     /// Injects that wait for something to happen, by position.
@@ -228,8 +230,16 @@ impl<'a> Run<'a> {
                 Trigger::After { .. } => waiting.push(position),
             }
         }
-        let (lives, listener, refused) = (vec![first], Listener::default(), Vec::new());
-        Ok(Self { setting, lives, conditional, refused, waiting, listener, listened: 0 })
+        Ok(Self {
+            setting,
+            lives: vec![first],
+            conditional,
+            weighed: 0,
+            refused: Vec::new(),
+            waiting,
+            listener: Listener::default(),
+            listened: 0,
+        })
     }
 
     fn first(&mut self) -> &mut Life<'a> {
@@ -315,18 +325,23 @@ impl<'a> Run<'a> {
         });
     }
 
+    /// Conditions are of facts alone: what was not ripe stays so until something happens that one
+    /// of them can name.
     fn inject_what_is_ripe(&mut self) -> bool {
         let world = &self.lives[0].world;
-        if !world.incident.status.is_open() {
+        if self.conditional.is_empty() || !world.incident.status.is_open() {
             return false;
         }
-        let ripe = self.conditional.iter().position(|position| {
-            match &world.scenario.injects[*position].trigger {
-                Trigger::When(condition) => world.holds(condition),
-                Trigger::At(_) | Trigger::Within(..) | Trigger::After { .. } => false,
-            }
-        });
-        let Some(ripe) = ripe else { return false };
+        let news = &world.events[self.weighed..];
+        let moved = news.iter().any(|event| may_change_conditions(&event.fact));
+        let is_ripe = |position: &usize| match &world.scenario.injects[*position].trigger {
+            Trigger::When(condition) => world.holds(condition),
+            Trigger::At(_) | Trigger::Within(..) | Trigger::After { .. } => false,
+        };
+        let Some(ripe) = moved.then(|| self.conditional.iter().position(is_ripe)).flatten() else {
+            self.weighed = world.events.len();
+            return false;
+        };
         let position = self.conditional.remove(ripe);
         self.inject(position);
         true
