@@ -32,6 +32,7 @@ use crate::playbook::Playbook;
 use crate::playbook::diagnostic::{Diagnostics, Rendering};
 use crate::playbook::yaml;
 use crate::runtime::Library;
+use crate::server::wire::RunDrill;
 
 /// How many starts a list shows.
 const UPCOMING: usize = 5;
@@ -43,11 +44,11 @@ const UPCOMING: usize = 5;
 pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
     match verb {
         Drill::List => list(common, screen),
-        Drill::Run { drill, seed } if Path::new(&drill).is_file() => {
+        Drill::Run { drill, seed, .. } if Path::new(&drill).is_file() => {
             run_file(Path::new(&drill), seed, common, screen)
         }
-        Drill::Run { drill, seed } => {
-            let body = seed.map_or_else(|| json!({}), |seed| json!({ "seed": seed }));
+        Drill::Run { drill, seed, beside } => {
+            let body = serde_json::to_value(RunDrill { seed, beside }).unwrap_or_default();
             let path = format!("/api/v1/drills/{}/run", part(&drill));
             let client = Client::new(common, screen.lang)?;
             show(screen, &wait(client.post(&path, &body))?)

@@ -8,7 +8,7 @@ use super::client::{Client, part};
 use super::exit::Stop;
 use super::screen::{Screen, Tone};
 use super::wait;
-use crate::drill::live::Progress;
+use crate::drill::live::{Followed, Progress};
 
 /// Gives an order to a drill under way and shows how it stands after it.
 ///
@@ -59,6 +59,19 @@ pub fn progress(screen: &Screen, answer: &Json) -> Option<String> {
         lines.push(lang.pick(
             format!("事件 #{number}  阶段 {phase}  等级 {level}"),
             format!("incident #{number}  phase {phase}  level {level}"),
+        ));
+    }
+    if let Some(beside) = stands.beside {
+        let Followed { number, followed, waiting, without_place, .. } = beside;
+        lines.push(lang.pick(
+            format!(
+                "跟随真实事件 #{number}：照做 {followed} 项，等待 {waiting} 项，\
+                 预案中没有位置 {without_place} 项"
+            ),
+            format!(
+                "beside the live incident #{number}: {followed} done too, {waiting} waiting, \
+                 {without_place} without a place in the plan"
+            ),
         ));
     }
     for asked in &stands.asked {

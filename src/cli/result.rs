@@ -13,6 +13,7 @@ use crate::drill::expect::Part;
 use crate::drill::result::{Comparison, DrillResult};
 use crate::drill::scenario::RunAs;
 use crate::drill::score::{Finding, Judgement, PartScore, Verdict};
+use crate::drill::shadow::Shadowing;
 use crate::drill::study::words::{percent, share};
 use crate::text::{Lang, count};
 
@@ -92,6 +93,7 @@ pub fn report(screen: &Screen, result: &DrillResult) -> String {
         lines.push(screen.lang.pick(format!("运行于 {when}"), format!("run at {when}")));
     }
     lines.extend(interruptions(screen, result));
+    lines.extend(result.beside.iter().flat_map(|follows| beside(screen, follows)));
     lines.extend(parts(screen.lang, &result.parts));
     lines.push(String::new());
     lines.push(judgements(screen, &result.judgements));
@@ -113,6 +115,25 @@ pub fn report(screen: &Screen, result: &DrillResult) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// Says what a shadow followed of its live incident, and what its plan had no place for.
+fn beside(screen: &Screen, follows: &Shadowing) -> Vec<String> {
+    let Shadowing { of, followed, without_place, left_out, .. } = follows;
+    let number = of.number;
+    let joined = screen.moment(follows.joined_at);
+    let head = screen.lang.pick(
+        format!(
+            "跟随真实事件 #{number}（{joined} 加入）：照做 {followed} 项，\
+             预案中没有位置 {without_place} 项"
+        ),
+        format!(
+            "beside the live incident #{number} (joined at {joined}): {followed} done too, \
+             {without_place} without a place in the plan"
+        ),
+    );
+    let named = left_out.iter().map(|words| format!("  – {}", words.get(screen.lang)));
+    std::iter::once(head).chain(named).collect()
 }
 
 /// Says when a run with people stood still, and when firebell took it up again.

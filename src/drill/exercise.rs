@@ -12,6 +12,8 @@ use crate::drill::cue::Cue;
 use crate::drill::inject::{Inject, Trigger};
 use crate::drill::probe::Answered;
 use crate::drill::scenario::{LENGTH_MAX, RunAs, Scenario};
+use crate::drill::shadow::Shadowing;
+use crate::engine::Beside;
 use crate::id::{DrillId, DrillRunId, IncidentId};
 use crate::notify::gate::Outage;
 use crate::playbook::Condition;
@@ -63,6 +65,9 @@ pub struct Exercise {
     /// When it stood still, the earliest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
+    /// How far it has followed the live incident that it goes beside, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Shadowing>,
 }
 
 /// A time in which a drill stood still.
@@ -131,6 +136,23 @@ impl Exercise {
             resumed: Vec::new(),
             gave_way: BTreeSet::new(),
             pauses: Vec::new(),
+            beside: None,
+        }
+    }
+
+    /// Begins one that goes beside a live incident. By its own clock it begins when that was declared;
+    /// what has happened since it catches up on.
+    #[must_use]
+    pub fn begin_beside(
+        scenario: &Scenario,
+        run: DrillRunId,
+        (of, declared_at): (Beside, Timestamp),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            clock: Some(declared_at),
+            beside: Some(Shadowing::begin(of, now)),
+            ..Self::begin(scenario, run, None, declared_at)
         }
     }
 
@@ -211,6 +233,12 @@ impl Exercise {
     pub fn over_at(&self, scenario: &Scenario) -> Timestamp {
         let longest = self.forgotten_at();
         self.shifted(self.started_at, scenario.length()).map_or(longest, |at| at.min(longest))
+    }
+
+    /// Returns when it was begun by the real clock.
+    #[must_use]
+    pub fn joined_at(&self) -> Timestamp {
+        self.beside.as_ref().map_or(self.started_at, |follows| follows.joined_at)
     }
 
     /// Returns when it ends by the real clock, whatever its own says.

@@ -12,6 +12,7 @@ use crate::drill::exercise::Pause;
 use crate::drill::expect::Part;
 use crate::drill::scenario::{Kind, RunAs};
 use crate::drill::score::{Finding, Judgement, PartScore, Verdict};
+use crate::drill::shadow::Shadowing;
 use crate::drill::study::estimate::Share;
 use crate::id::{DrillId, DrillRunId, IncidentId, PlaybookId};
 use crate::text::Text;
@@ -111,6 +112,9 @@ pub struct DrillResult {
     /// When firebell took it up again after it had stopped in the middle, of a run with people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed: Vec<Timestamp>,
+    /// What was followed of a live incident, of a run that went beside one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Box<Shadowing>>,
     /// How many events the run has.
     pub events: u64,
     /// The last link of the run's hash chain, in hex: the same for the same run of a simulation.
@@ -292,6 +296,7 @@ mod tests {
             injects_left: Vec::new(),
             pauses: Vec::new(),
             resumed: Vec::new(),
+            beside: None,
             events: 10,
             journal_hash: Some("abc".into()),
         }

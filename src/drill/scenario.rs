@@ -165,24 +165,6 @@ impl Default for Pass {
     }
 }
 
-/// A way of running a drill that is read but cannot be started yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAvailable(pub RunAs);
-
-impl NotAvailable {
-    /// Returns the sentence that says what is wrong and what to do.
-    #[must_use]
-    pub fn message(self) -> Text {
-        let name = self.0.name();
-        Text::both(
-            format!("尚不能以 `run: {name}` 方式开始演练；请改用 simulated、exercise 或 tabletop"),
-            format!(
-                "a drill with `run: {name}` cannot be started yet; use simulated, exercise or tabletop"
-            ),
-        )
-    }
-}
-
 impl Scenario {
     /// Makes a drill of a plan in which nothing happens and nothing is required.
     #[must_use]
@@ -241,16 +223,5 @@ impl Scenario {
         let mut found = Vec::new();
         self.expect.iter().for_each(|one| one.asked.probes(&mut found));
         found
-    }
-
-    /// Tells whether this version of firebell can run it.
-    ///
-    /// # Errors
-    /// [`NotAvailable`] for shadow.
-    pub const fn available(&self) -> Result<(), NotAvailable> {
-        match self.run {
-            RunAs::Simulated | RunAs::Exercise | RunAs::Tabletop => Ok(()),
-            RunAs::Shadow => Err(NotAvailable(self.run)),
-        }
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use smol_str::SmolStr;
 
 use super::attention::AttentionFact;
@@ -13,7 +12,7 @@ use super::event::{
     AlertNote, DeadlineName, EvidenceItem, LadderSubject, PlaybookRef, RollbackCause, SetMoment,
     StepAlarm, StuckReason, Undoing, ValueSource,
 };
-use super::kin::{Beside, ChildCall, ParentRef, RecallReason, Takeover};
+use super::kin::{Beside, ChildCall, HandOffCall, ParentRef, RecallReason, Takeover};
 use super::mode::{Mode, Status};
 use super::notice::{Notice, NoticeEnd, Purpose};
 use super::omit::{is_false, is_one, is_zero, one};
@@ -21,8 +20,8 @@ use super::run::{FailureCause, RunKey, SkipReason, StepCancelReason};
 use super::seal::Reference;
 use super::surge::SurgeSeen;
 use crate::id::{
-    ChannelId, DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId,
-    PlaybookId, RoleId, VarId,
+    ChannelId, DrillRunId, IncidentId, LadderId, NoticeId, ObjectiveId, PersonId, PhaseId, RoleId,
+    VarId,
 };
 use crate::playbook::{HandlerEvent, Level, Value, Variables};
 
@@ -328,7 +327,6 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_at: Option<Timestamp>,
     },
-
     /// The whole succession is asked again, those who were silent included. Legal while vacant.
     RoleSought {
         /// The role.
@@ -687,17 +685,7 @@ pub enum Fact {
         request: NoticeId,
     },
     /// The incident is to go on by another plan. Legal from an active run.
-    HandOffQueued {
-        /// The call.
-        request: NoticeId,
-        /// The run that asks.
-        key: RunKey,
-        /// The other plan.
-        playbook: PlaybookId,
-        /// Inputs set by it, as JSON.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        with: BTreeMap<VarId, Json>,
-    },
+    HandOffQueued(HandOffCall),
     /// Another plan takes over; the old one's work is history. Legal while the hand-off is queued.
     HandedOff(Takeover),
 }

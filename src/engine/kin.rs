@@ -89,6 +89,20 @@ pub struct ChildCall {
     pub detached: bool,
 }
 
+/// Another plan is asked to take over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HandOffCall {
+    /// The call.
+    pub request: NoticeId,
+    /// The run that asks.
+    pub key: RunKey,
+    /// The other plan.
+    pub playbook: PlaybookId,
+    /// Inputs set by it, as JSON.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub with: BTreeMap<VarId, Json>,
+}
+
 /// Another plan takes over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Takeover {

@@ -56,7 +56,7 @@ pub use incident::{
     ObjectiveState, Pending, RoleState, Rollback, StepRecord, Tenure, Told, Vacancy,
 };
 pub use invariant::{Violation, invariants};
-pub use kin::{Beside, ChildCall, ParentRef, RecallReason, Takeover};
+pub use kin::{Beside, ChildCall, HandOffCall, ParentRef, RecallReason, Takeover};
 pub use mode::{Mode, Status};
 pub use moment::moment;
 pub use notice::{ClockWord, MessageRef, Notice, NoticeEnd, Purpose, Recipient};

@@ -38,8 +38,8 @@ pub enum Obstacle {
     UnderWay,
     /// A live incident goes on to which the drill gives way.
     LiveIncident,
-    /// This version cannot run drills of its kind.
-    NotAvailable,
+    /// There is no live incident that it could go beside.
+    NothingBeside,
     /// The run is over.
     Over,
     /// Its clock is the real one, which nobody steps.

@@ -12,6 +12,7 @@ mod letters;
 mod monitors;
 mod mortal;
 mod redaction;
+mod shadow;
 mod stage;
 mod storm;
 mod tabletop;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use firebell::clock::Clock;
-use firebell::engine::Fact;
+use firebell::engine::{Event, Fact};
 use firebell::id::{ChannelId, IncidentId};
 use firebell::notify::{
     Channel, Channels, Client, ClientSettings, Configured, Delivery, Hosts, Outgoing,
@@ -246,11 +246,14 @@ pub async fn rest(runtime: &Runtime) {
 
 /// The facts of an incident's journal, as they are stored.
 pub fn facts(stage: &Stage, id: IncidentId) -> Vec<Fact> {
+    events(stage, id).into_iter().map(|event| event.fact).collect()
+}
+
+/// Reads the journal of an incident.
+pub fn events(stage: &Stage, id: IncidentId) -> Vec<Event> {
     let stream = stage.store.load(id).unwrap().expect("the incident is stored");
-    stream
-        .events()
-        .map(|(_, stored)| firebell::engine::codec::decode(&stored.bytes).unwrap().fact)
-        .collect()
+    let read = |bytes: &[u8]| firebell::engine::codec::decode(bytes).unwrap();
+    stream.events().map(|(_, stored)| read(&stored.bytes)).collect()
 }
 
 pub fn person(id: &str, channels: &[&str]) -> Person {

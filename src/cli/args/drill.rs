@@ -19,6 +19,9 @@ pub enum Drill {
         /// Another seed than the file's
         #[arg(long)]
         seed: Option<u64>,
+        /// The live incident that a shadow goes beside; the latest of its plan where missing
+        #[arg(long, value_name = "INCIDENT")]
+        beside: Option<String>,
     },
     /// Simulate a drill's file many times: how likely the plan holds, and what it depends on
     Simulate(Odds),

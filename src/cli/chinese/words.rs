@@ -432,6 +432,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("The item, `2` or `2.1`", "检查项，如 `2` 或 `2.1`"),
     ("The labels that the alerts have, exactly", "告警所带的标签，须完全相同"),
     ("The language of messages (default: the locale's)", "消息的语言（默认：随系统语言）"),
+    (
+        "The live incident that a shadow goes beside; the latest of its plan where missing",
+        "影子演练所跟随的真实事件；不写则取其预案最近的一个",
+    ),
     ("The measure", "指标"),
     (
         "The moment it shows: detected, aware, or a moment of a regime",

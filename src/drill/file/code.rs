@@ -34,6 +34,8 @@ pub const BAD_CONDITION: Code = Code::new("E0513");
 pub const PERSONAL: Code = Code::new("E0515");
 /// A clock that real people look at, which no drill can move.
 pub const CLOCK_JUMPS: Code = Code::new("E0521");
+/// A shadow with a calendar: what it goes beside comes when it comes.
+pub const SHADOW_PLANNED: Code = Code::new("E0522");
 /// A group of expectations that can never be judged as it stands.
 pub const BAD_GROUP: Code = Code::new("E0530");
 /// A probe that cannot be asked.

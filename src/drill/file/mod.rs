@@ -24,7 +24,9 @@ use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use crate::drill::cast::Share;
-use crate::drill::file::code::{NO_EFFECT, NO_STARTING_ALERT, NOTHING_EXPECTED, UNKNOWN_PLAYBOOK};
+use crate::drill::file::code::{
+    NO_EFFECT, NO_STARTING_ALERT, NOTHING_EXPECTED, SHADOW_PLANNED, UNKNOWN_PLAYBOOK,
+};
 use crate::drill::file::script::Bounds;
 use crate::drill::file::words::Plan;
 use crate::drill::inject::{Inject, InjectAct, Trigger};
@@ -89,8 +91,10 @@ fn scenario(
     let (playbook, plan) = playbook(&mut fields, playbooks, out);
     let kind = fields.take("kind").and_then(|node| node.one_of(&KINDS, out));
     let run = fields.require("run", out).and_then(|node| node.one_of(&RUNS, out));
-    let calendar = fields.take("schedule").and_then(|node| timetable::calendar(node, out));
-    let notice = fields.take("notice").and_then(|node| timetable::announcement(node, out));
+    let schedule_node = fields.take("schedule");
+    let calendar = schedule_node.and_then(|node| timetable::calendar(node, out));
+    let notice_node = fields.take("notice");
+    let notice = notice_node.and_then(|node| timetable::announcement(node, out));
     let start_node = fields.take("start");
     let start = start_node.and_then(|node| node.one_of(&STARTS, out)).unwrap_or(Start::Declare);
     let inputs = fields.take("inputs").and_then(|node| script::inputs(node, plan, out));
@@ -110,7 +114,10 @@ fn scenario(
         let place = cast_node.map_or(root.span, |node| node.span);
         people::check_everyone_acts(&cast, place, plan, out);
     }
-    if start == Start::Inject {
+    if run == Some(RunAs::Shadow) {
+        let needless = [(notice_node, "notice"), (start_node, "start")];
+        check_shadow(schedule_node, needless, out);
+    } else if start == Start::Inject {
         check_starting_alert(&injects, plan, start_node.unwrap_or(root), out);
     }
     if expect.is_empty() {
@@ -191,17 +198,7 @@ fn take_number(
 ) -> Option<i64> {
     let node = fields.take(key)?;
     if let Some(run) = run.filter(|run| *run != RunAs::Simulated) {
-        let run = run.name();
-        out.push(
-            Diagnostic::new(
-                NO_EFFECT,
-                both!(
-                    "`{key}` 对 `run: {run}` 不起作用",
-                    "`{key}` has no effect with `run: {run}`"
-                ),
-            )
-            .at(node.span),
-        );
+        out.push(no_effect(node, key, run));
     }
     node.integer(least, most, out)
 }
@@ -270,6 +267,34 @@ fn check_starting_alert(injects: &[Inject], plan: Plan<'_>, place: &Node, out: &
              `start: declare`"
         )),
     );
+}
+
+/// What goes beside a live incident begins when somebody says so, as that one began.
+fn check_shadow(
+    schedule: Option<&Node>,
+    needless: [(Option<&Node>, &str); 2],
+    out: &mut Diagnostics,
+) {
+    if let Some(node) = schedule {
+        let message =
+            both!("影子演练不能排期", "a shadow goes beside a live incident and cannot be planned");
+        let help = both!(
+            "删去 `schedule`；真实事件发生时运行 `firebell drill run 演练 --beside 事件`",
+            "leave `schedule` out; while a live incident goes on, run \
+             `firebell drill run DRILL --beside INCIDENT`"
+        );
+        out.push(Diagnostic::new(SHADOW_PLANNED, message).at(node.span).help(help));
+    }
+    for (node, key) in needless.into_iter().filter_map(|(node, key)| Some((node?, key))) {
+        out.push(no_effect(node, key, RunAs::Shadow));
+    }
+}
+
+fn no_effect(node: &Node, key: &str, run: RunAs) -> Diagnostic {
+    let run = run.name();
+    let message =
+        both!("`{key}` 对 `run: {run}` 不起作用", "`{key}` has no effect with `run: {run}`");
+    Diagnostic::new(NO_EFFECT, message).at(node.span)
 }
 
 fn nothing_expected() -> Diagnostic {

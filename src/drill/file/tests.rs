@@ -246,17 +246,24 @@ fn a_simulated_drill_whose_people_would_never_act_is_refused() {
     assert_clean(&exercise.replace("run: simulated", "run: exercise"), &[PLAN]);
 }
 
+/// The ten-step drill as a shadow, which has no schedule and no beginning of its own.
+fn shadow(text: &str) -> String {
+    let needless =
+        |line: &&str| ["schedule:", "start:", "seed:"].iter().any(|key| line.starts_with(key));
+    let lines = text.lines().filter(|line| !needless(line)).collect::<Vec<_>>().join("\n");
+    lines.replace("run: simulated", "run: shadow")
+}
+
 #[test]
-fn a_shadow_is_read_but_cannot_be_started() {
-    let run_as = |run: &str| {
-        let text = DRILL.replace("run: simulated", &format!("run: {run}"));
-        assert_clean(&text.replace("seed: 42\n", ""), &[PLAN]).available()
+fn a_shadow_begins_when_somebody_says_so() {
+    let codes = |text: &str| {
+        let (_, findings) = read(text, &[PLAN]);
+        findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
     };
-    let refused = run_as("shadow").unwrap_err();
-    assert!(refused.message().get(Lang::En).contains("shadow"));
-    assert!(refused.message().get(Lang::Zh).contains("shadow"));
-    assert_eq!(run_as("tabletop"), Ok(()));
-    assert_eq!(assert_clean(DRILL, &[PLAN]).available(), Ok(()));
+    assert_eq!(codes(&shadow(DRILL)), []);
+    let planned = "schedule: { cron: \"0 10 1 * *\", timezone: UTC }\nnotice: 2h\nstart: inject\n";
+    let wanted = [code::SHADOW_PLANNED, code::NO_EFFECT, code::NO_EFFECT];
+    assert_eq!(codes(&format!("{planned}{}", shadow(DRILL))), wanted);
 }
 
 #[test]
@@ -377,7 +384,10 @@ fn a_clock_that_people_look_at_cannot_jump_and_people_cannot_be_slowed() {
     let with = |run: &str, inject: &str| {
         let injects = format!("\n  - {{ at: 3m, {inject} }}\n");
         let text = injecting(&injects).replace("start: inject", "start: declare");
-        let text = text.replace("run: simulated", &format!("run: {run}")).replace("seed: 42\n", "");
+        let text = match run {
+            "shadow" => shadow(&text),
+            run => text.replace("run: simulated", &format!("run: {run}")).replace("seed: 42\n", ""),
+        };
         let (_, findings) = read(&text, &[PLAN]);
         findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
     };

@@ -39,6 +39,8 @@ impl Inner {
             answers.into_iter().for_each(|(key, answer)| review.observed.answered(key, answer));
         }
         let over_at = exercise.over_at(scenario);
+        let live_over = exercise.beside.as_ref().is_some_and(|follows| follows.over);
+        let over_at = if live_over { exercise.started_at } else { over_at };
         let (outcome, why) = ending(&events, reviewed.as_ref(), over_at, ended_because);
         let card = reviewed.as_ref().map(|Review { observed, incident }| {
             let seen = Seen { observed, incident };
@@ -65,7 +67,7 @@ impl Inner {
             seed: None,
             incident: exercise.incident,
             planned_at: exercise.planned_at,
-            ran_at: Some(exercise.started_at),
+            ran_at: Some(exercise.joined_at()),
             started_at: exercise.started_at,
             ended_at: reviewed.and_then(|review| review.incident.ended_at).unwrap_or(ended_at),
             outcome,
@@ -81,12 +83,10 @@ impl Inner {
                 &events,
                 exercise.done.iter().map(|position| scenario.injects[*position].act.kind()),
             ))),
-            injects_left: exercise
-                .open(scenario)
-                .map(|position| scenario.injects[position].act.describe())
-                .collect(),
+            injects_left: left(exercise, scenario),
             pauses: exercise.pauses.clone(),
             resumed: exercise.resumed.clone(),
+            beside: exercise.beside.clone().map(Box::new),
             events: events.len() as u64,
             journal_hash: link,
         })
@@ -104,6 +104,11 @@ impl Inner {
         let link = SmolStr::new(stream.link().to_string());
         Ok((events.collect(), Some(link)))
     }
+}
+
+fn left(exercise: &Exercise, scenario: &Scenario) -> Vec<Text> {
+    let injects = exercise.open(scenario).map(|position| &scenario.injects[position]);
+    injects.map(|inject| inject.act.describe()).collect()
 }
 
 /// Tells how an exercise ended, and why where it did not come to its end.
@@ -161,6 +166,7 @@ pub(super) fn unreadable(exercise: &Exercise, why: Text) -> DrillResult {
         injects_left: Vec::new(),
         pauses: exercise.pauses.clone(),
         resumed: exercise.resumed.clone(),
+        beside: exercise.beside.clone().map(Box::new),
         events: 0,
         journal_hash: None,
     }

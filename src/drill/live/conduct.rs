@@ -1,11 +1,10 @@
 //! Conducts an exercise: declares its incident, lets its injects happen, gives way to real
 //! trouble, and judges it when it is over. Every step is stored, so a restart goes on with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value as Json};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
@@ -161,6 +160,9 @@ impl Inner {
                 self.cancel(incident, &why).await?;
                 return Ok(Halt::Over(Some(why)));
             }
+            if self.keep_beside(exercise, scenario, incident).await? {
+                return Ok(Halt::Over(self.end_beside(exercise, incident).await?));
+            }
             if self.give_way(exercise, scenario, &current.incident).await?
                 || self.inject_what_is_due(exercise, scenario, incident).await?
             {
@@ -169,7 +171,7 @@ impl Inner {
             let until = self.look_again_at(exercise, scenario, incident).await?;
             tokio::select! {
                 () = self.runtime.clock().sleep_until(until) => {}
-                () = matters(&mut commits, incident, scenario) => {}
+                () = matters(&mut commits, [Some(incident), exercise.live()], scenario) => {}
                 Some(ordered) = orders.recv() => {
                     self.obey(exercise, scenario, incident, ordered).await;
                 }
@@ -221,9 +223,10 @@ impl Inner {
         scenario: &Scenario,
         incident: IncidentId,
     ) -> Result<Timestamp, Refusal> {
-        match exercise.clock {
-            Some(_) => Ok(exercise.forgotten_at()),
-            None => self.script_goes_on_at(exercise, scenario, incident).await,
+        match (&exercise.beside, exercise.clock) {
+            (Some(_), _) => self.beside_goes_on_at(exercise, scenario, incident).await,
+            (None, Some(_)) => Ok(exercise.forgotten_at()),
+            (None, None) => self.script_goes_on_at(exercise, scenario, incident).await,
         }
     }
 
@@ -262,7 +265,8 @@ impl Inner {
         if exercise.is_paused() {
             return Ok(false);
         }
-        let live = self.live_incident(scenario.pause_when_live, &exercise.gave_way).await?;
+        let but_for = &exercise.gave_way | &exercise.its_own();
+        let live = self.live_incident(scenario.pause_when_live, &but_for).await?;
         let Some(number) = live else { return Ok(false) };
         let why = gives_way(number);
         let reason = format!("{} / {}", why.get(Lang::Zh), why.get(Lang::En));
@@ -297,19 +301,19 @@ impl Inner {
         exercise: &mut Exercise,
         scenario: &Scenario,
     ) -> Result<IncidentId, Refusal> {
-        let inputs: Map<String, Json> = scenario.inputs.clone();
         let (alert, surge) =
             scenario.starter().map_or((None, None), |(_, starter)| starter.split());
-        let request = DeclareRequest {
+        let scripted = DeclareRequest {
             mode: Mode::Drill,
             title: Some(scenario.title.get(Lang::Zh).to_owned()),
-            inputs,
+            inputs: scenario.inputs.clone(),
             dedup_key: Some(format!("drill/{}", exercise.run)),
             alert: alert.cloned(),
             surge: surge.cloned(),
             drill: Some(exercise.run),
             ..DeclareRequest::live(scenario.playbook.clone())
         };
+        let request = self.as_declared_beside(exercise, scenario, scripted).await?;
         if self.take_away_at_once(exercise, scenario)? {
             self.archive.put(vec![keep_exercise(exercise)]).await?;
         }
@@ -364,11 +368,11 @@ impl Inner {
         if forgotten || self.now_of(exercise) >= exercise.over_at(scenario) {
             return Ok(Some(over_because(scenario)));
         }
-        let live = self.live_incident(scenario.abort_when_live, &BTreeSet::new()).await?;
+        let live = self.live_incident(scenario.abort_when_live, &exercise.its_own()).await?;
         Ok(live.map(gives_way))
     }
 
-    async fn cancel(&self, incident: IncidentId, why: &Text) -> Result<(), Refusal> {
+    pub(super) async fn cancel(&self, incident: IncidentId, why: &Text) -> Result<(), Refusal> {
         let reason = format!("{} / {}", why.get(Lang::Zh), why.get(Lang::En));
         let command = Command::Cancel { as_is: Some(reason.clone()), reason };
         match self.execute(incident, command, CommitOptions::default()).await {
@@ -429,7 +433,7 @@ impl Inner {
 }
 
 /// Lets a second attempt after a crash change nothing.
-fn once(key: String) -> CommitOptions {
+pub(super) fn once(key: String) -> CommitOptions {
     let keyed = Keyed {
         fingerprint: Digest::of(key.as_bytes()),
         key,
@@ -448,11 +452,11 @@ fn over_because(scenario: &Scenario) -> Text {
     }
 }
 
-/// Completes at the next commit that an exercise must look at: of its own incident, or of a live
-/// one that it gives way to.
+/// Completes at the next commit that an exercise must look at: of its own incident, of the one it goes
+/// beside, or of a live one that it gives way to.
 async fn matters(
     commits: &mut tokio::sync::broadcast::Receiver<Arc<Published>>,
-    own: IncidentId,
+    own: [Option<IncidentId>; 2],
     scenario: &Scenario,
 ) {
     let gives_way_to = scenario.abort_when_live.max(scenario.pause_when_live);
@@ -462,7 +466,7 @@ async fn matters(
                 let incident = &commit.incident;
                 let open_live = incident.mode == Mode::Live && incident.status.is_open();
                 let grave = gives_way_to.is_some_and(|level| incident.level.current <= level);
-                if incident.id == own || (open_live && grave) {
+                if own.contains(&Some(incident.id)) || (open_live && grave) {
                     return;
                 }
             }

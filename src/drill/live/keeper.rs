@@ -1,5 +1,6 @@
 //! Keeps the calendar: looks at the clock, decides, stores the decision, starts what is due.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -115,7 +116,7 @@ impl Inner {
                 Ok(())
             }
             RunAs::Exercise | RunAs::Tabletop => {
-                if let Some(number) = self.live_incident_for(scenario).await? {
+                if let Some(number) = self.live_incident_for(scenario, &BTreeSet::new()).await? {
                     tracing::warn!(%drill, %at, "{}", gives_way(number).get(Lang::En));
                     diary.give_up(planned, MissedWhy::LiveIncident);
                     return Ok(self.archive.put(vec![keep_diary(drill, diary)]).await?);
@@ -128,7 +129,7 @@ impl Inner {
                 Ok(())
             }
             RunAs::Shadow => {
-                tracing::warn!(%drill, %at, run_as = scenario.run.name(), "it cannot be run yet");
+                tracing::warn!(%drill, %at, run_as = scenario.run.name(), "a shadow goes beside a live incident, not by a calendar");
                 diary.give_up(planned, MissedWhy::NotAvailable);
                 Ok(self.archive.put(vec![keep_diary(drill, diary)]).await?)
             }

@@ -9,6 +9,7 @@ mod keeper;
 mod orders;
 mod outlook;
 mod progress;
+mod shadow;
 
 pub use self::jury::Judged;
 
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use orders::{Order, Step};
-pub use progress::{Asked, Coming, Due, Progress, Stands};
+pub use progress::{Asked, Coming, Due, Followed, Progress, Stands};
 
 use jiff::Timestamp;
 use rayon::ThreadPoolBuilder;
@@ -36,8 +37,8 @@ use crate::drill::score::Verdict;
 use crate::drill::simulate::{Stage, Take};
 use crate::drill::stand_in::stand_ins;
 use crate::drill::study::rehearse_as_asked;
-use crate::engine::Mode;
-use crate::id::{DrillId, DrillRunId};
+use crate::engine::{Beside, Mode};
+use crate::id::{DrillId, DrillRunId, IncidentId};
 use crate::notify::gate::Outage;
 use crate::people::Directory;
 use crate::playbook::{Level, Playbook};
@@ -88,6 +89,8 @@ pub struct Row {
 pub struct Terms {
     /// What the draws of a simulated run derive from; the drill's own where missing.
     pub seed: Option<u64>,
+    /// The live incident that a shadow goes beside; the latest of its plan where missing.
+    pub beside: Option<IncidentId>,
 }
 
 /// What came of starting a drill.
@@ -171,9 +174,7 @@ impl Drills {
             name: name.to_owned(),
             closest: book.closest(name),
         })?;
-        scenario
-            .available()
-            .map_err(|refused| Refusal::Drill(Obstacle::NotAvailable, refused.message()))?;
+        let live = inner.beside(scenario, terms).await?;
         let now = inner.runtime.clock().now();
         let run = inner.runtime.ids().drill_run(now);
         if scenario.run == RunAs::Simulated {
@@ -197,10 +198,17 @@ impl Drills {
             );
             return Err(Refusal::Drill(Obstacle::UnderWay, why));
         }
-        if let Some(number) = inner.live_incident_for(scenario).await? {
+        let own = live.as_ref().map(|live| live.number).into_iter().collect();
+        if let Some(number) = inner.live_incident_for(scenario, &own).await? {
             return Err(Refusal::Drill(Obstacle::LiveIncident, gives_way(number)));
         }
-        let exercise = Exercise::begin(scenario, run, None, now);
+        let exercise = match live {
+            None => Exercise::begin(scenario, run, None, now),
+            Some(live) => {
+                let of = Beside { id: live.id, number: live.number };
+                Exercise::begin_beside(scenario, run, (of, live.declared_at), now)
+            }
+        };
         let started = Started::Exercise { run };
         let kept = keep_exercise(&exercise);
         inner.archive.put([kept].into_iter().chain(beside(&started)).collect()).await?;
@@ -343,9 +351,13 @@ impl Inner {
     }
 
     /// Returns the number of a live incident that keeps a drill from starting.
-    async fn live_incident_for(&self, scenario: &Scenario) -> Result<Option<u64>, Refusal> {
+    async fn live_incident_for(
+        &self,
+        scenario: &Scenario,
+        but_for: &BTreeSet<u64>,
+    ) -> Result<Option<u64>, Refusal> {
         let level = scenario.abort_when_live.max(scenario.pause_when_live);
-        self.live_incident(level, &BTreeSet::new()).await
+        self.live_incident(level, but_for).await
     }
 
     /// Returns the number of an open live incident at this level or worse, but for some.

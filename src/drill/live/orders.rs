@@ -145,6 +145,9 @@ impl Inner {
         incident: IncidentId,
         step: Step,
     ) -> Result<(), Refusal> {
+        if exercise.beside.is_some() {
+            return Err(goes_by_another());
+        }
         let Some(now) = exercise.clock else { return Err(not_a_tabletop()) };
         if exercise.is_paused() {
             return Err(stands_still());
@@ -157,12 +160,24 @@ impl Inner {
         if target < now {
             return Err(goes_back(now));
         }
+        self.advance_to(exercise, scenario, incident, target).await
+    }
+
+    /// Lets the clock come to an instant, and whatever comes on the way happen at its own.
+    pub(super) async fn advance_to(
+        &self,
+        exercise: &mut Exercise,
+        scenario: &Scenario,
+        incident: IncidentId,
+        target: Timestamp,
+    ) -> Result<(), Refusal> {
         for _ in 0..INSTANTS_MAX {
             if !self.runtime.incident(incident).await?.incident.status.is_open() {
                 return Ok(());
             }
             let next = self.what_comes_next(exercise, scenario, incident).await?;
-            let at = exercise.clock.unwrap_or(now).max(next.min(target));
+            let next = next.min(target);
+            let at = exercise.clock.map_or(next, |clock| clock.max(next));
             self.stand_at(exercise, at).await?;
             self.let_everything_happen(exercise, scenario, incident).await?;
             let over = self.reason_to_end(exercise, scenario).await?.is_some();
@@ -179,6 +194,9 @@ impl Inner {
 
     /// Lets the clock stand at an instant, over restarts too.
     async fn stand_at(&self, exercise: &mut Exercise, at: Timestamp) -> Result<(), StoreError> {
+        if exercise.clock == Some(at) {
+            return Ok(());
+        }
         exercise.clock = Some(at);
         self.archive.put(vec![keep_exercise(exercise)]).await?;
         self.runtime.set_clock(exercise.run, Some(at));
@@ -186,8 +204,8 @@ impl Inner {
     }
 
     /// Lets what is due happen in the incident and all that belong to it, then what is due of the
-    /// script, until nothing more follows.
-    async fn let_everything_happen(
+    /// script, then what was done in the incident it goes beside, until nothing more follows.
+    pub(super) async fn let_everything_happen(
         &self,
         exercise: &mut Exercise,
         scenario: &Scenario,
@@ -198,7 +216,9 @@ impl Inner {
                 self.runtime.let_due(one).await?;
             }
             self.settle(exercise, incident).await?;
-            if !self.inject_what_is_due(exercise, scenario, incident).await? {
+            if !self.inject_what_is_due(exercise, scenario, incident).await?
+                && !self.do_what_fits(exercise, incident).await?
+            {
                 return Ok(());
             }
         }
@@ -263,6 +283,14 @@ fn not_a_tabletop() -> Refusal {
     let why = Text::both(
         "这次演练用真实时钟；只有桌面推演（run: tabletop）的时钟可以拨",
         "This drill goes by the real clock; only a tabletop (run: tabletop) is stepped",
+    );
+    Refusal::Drill(Obstacle::RealClock, why)
+}
+
+fn goes_by_another() -> Refusal {
+    let why = Text::both(
+        "影子演练的时钟跟随真实事件，不能拨",
+        "A shadow goes by the clock of its live incident, which nobody steps",
     );
     Refusal::Drill(Obstacle::RealClock, why)
 }

@@ -38,6 +38,9 @@ pub struct Progress {
     /// When firebell took it up again after it had stopped in the middle.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed: Vec<Timestamp>,
+    /// What it has followed of a live incident, where it goes beside one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Followed>,
     /// Its incident, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<Stands>,
@@ -50,6 +53,21 @@ pub struct Progress {
     pub due: Option<Due>,
     /// Who is asked to take a role and has not answered.
     pub asked: Vec<Asked>,
+}
+
+/// What a shadow has followed of its live incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Followed {
+    /// The live incident.
+    pub id: IncidentId,
+    /// Its number.
+    pub number: u64,
+    /// How many deeds of those who work on it were done in the rehearsal too.
+    pub followed: u32,
+    /// How many wait for their step.
+    pub waiting: usize,
+    /// How many had no place in the plan.
+    pub without_place: u32,
 }
 
 /// How the incident of a drill stands.
@@ -147,6 +165,13 @@ impl Inner {
             now,
             paused_seconds: stood.sum(),
             resumed: exercise.resumed.clone(),
+            beside: exercise.beside.as_ref().map(|follows| Followed {
+                id: follows.of.id,
+                number: follows.of.number,
+                followed: follows.followed,
+                waiting: follows.waiting.len(),
+                without_place: follows.without_place,
+            }),
             incident: incident.map(|incident| Stands {
                 id: incident.id,
                 number: incident.number,

@@ -5,6 +5,8 @@
 
 mod read;
 
+pub(in crate::drill) use self::read::{from_outside, plain};
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +16,7 @@ use smol_str::SmolStr;
 use crate::drill::cast::Turn;
 use crate::engine::{AlertNote, Command, Recipient, SurgeNote};
 use crate::id::{PersonId, RoleId, StepId, VarId};
-use crate::playbook::{Level, Value};
+use crate::playbook::{Field, Level, Playbook, Value};
 
 /// What is taken for the time of whatever nobody was seen to do, where nothing at all was seen.
 const UNSEEN: SignedDuration = SignedDuration::from_mins(5);
@@ -62,6 +64,19 @@ pub struct Declared {
     pub alert: Option<AlertNote>,
     /// The surge that began it.
     pub surge: Option<SurgeNote>,
+}
+
+impl Declared {
+    /// Returns those inputs that a plan can read.
+    #[must_use]
+    pub fn inputs_for(&self, playbook: &Playbook) -> Map<String, Json> {
+        let reads = |name: &String, value: &Json| {
+            let one = Map::from_iter([(name.clone(), value.clone())]);
+            Field::read_some(&playbook.inputs, &Json::Object(one)).is_ok()
+        };
+        let kept = self.inputs.iter().filter(|(name, value)| reads(name, value));
+        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
 }
 
 /// Something that reached the incident from outside.

@@ -305,7 +305,7 @@ impl<'a> Reader<'a> {
 
 /// Returns what an event asks of another incident, where people or the outside did it and no step
 /// did.
-fn from_outside(event: &Event) -> Vec<Command> {
+pub(in crate::drill) fn from_outside(event: &Event) -> Vec<Command> {
     if event.cause.is_some() {
         return Vec::new();
     }
@@ -350,7 +350,7 @@ fn from_outside(event: &Event) -> Vec<Command> {
     }]
 }
 
-fn plain(values: &Variables) -> Map<String, Json> {
+pub(in crate::drill) fn plain(values: &Variables) -> Map<String, Json> {
     values.iter().map(|(name, value)| (name.to_string(), value.to_plain())).collect()
 }
 

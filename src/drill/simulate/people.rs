@@ -11,13 +11,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 
 use crate::drill::cast::Turn;
+use crate::drill::filling::{answers, reason_for_lateness};
 use crate::drill::inject::{Absentee, REASON};
 use crate::drill::past::{End, Mend};
 use crate::drill::simulate::agenda::{Agenda, Happening};
 use crate::drill::simulate::world::World;
 use crate::engine::{
-    Actor, ClockKey, Command, EvidenceItem, Fact, Family, Incident, LadderSubject, Notice, Purpose,
-    RoleAct, Run, RunKey, StepAct, StepRef, StepState, Tenure,
+    Actor, Command, EvidenceItem, Fact, Family, Incident, LadderSubject, Notice, Purpose, RoleAct,
+    Run, RunKey, StepAct, StepRef, StepState, Tenure,
 };
 use crate::id::{ChannelId, NoticeId, PersonId, RoleId, StepId};
 use crate::playbook::{Action, Approve, Approver, Decide, Evidence, Manual, NotifyUntil};
@@ -551,28 +552,5 @@ fn complete(
 
 /// Says why a step comes late that submits a stage of a statutory clock; people must.
 fn late_reason(world: &World<'_>, key: &RunKey) -> Option<String> {
-    let submits = world.playbook.index().submits.get(&key.step)?;
-    let late = submits.iter().any(|(clock, stage)| {
-        let key = ClockKey { clock: clock.clone(), stage: stage.clone() };
-        let state = world.incident.clocks.get(&key);
-        state.and_then(|state| state.due_at()).is_some_and(|due_at| due_at < world.now)
-    });
-    late.then(|| "rehearsed".to_owned())
-}
-
-/// Answers a form as it was filled in, else with what is known; what is not and must be given, with
-/// a value that fits.
-fn answers(
-    manual: &Manual,
-    filled_in: Option<&Map<String, Json>>,
-    incident: &Incident,
-) -> Map<String, Json> {
-    let mut answers = Map::new();
-    for (name, field) in &manual.form {
-        let given = filled_in.and_then(|form| form.get(name.as_str())).cloned();
-        let known = given.or_else(|| incident.variables.get(name).map(|value| value.to_plain()));
-        let given = known.or_else(|| field.required.then(|| field.kind.sample().to_plain()));
-        answers.extend(given.map(|json| (name.to_string(), json)));
-    }
-    answers
+    reason_for_lateness(world.playbook, &world.incident, &key.step, world.now)
 }

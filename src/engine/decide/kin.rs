@@ -12,7 +12,7 @@ use crate::engine::event::ValueSource;
 use crate::engine::fact::Fact;
 use crate::engine::facts::Facts;
 use crate::engine::incident::Pending;
-use crate::engine::kin::{ChildCall, RecallReason};
+use crate::engine::kin::{ChildCall, HandOffCall, RecallReason};
 use crate::engine::limits::CHILDREN_MAX;
 use crate::engine::mode::Status;
 use crate::engine::run::{FailureCause, RunKey, StepState};
@@ -66,7 +66,7 @@ impl Decision<'_> {
     pub fn ask_for_hand_off(&mut self, key: &RunKey, over: &HandOff) {
         let (request, with) = (self.next_request(), self.given(key, &over.with));
         let (key, playbook) = (key.clone(), over.playbook.clone());
-        self.emit(Fact::HandOffQueued { request, key, playbook, with });
+        self.emit(Fact::HandOffQueued(HandOffCall { request, key, playbook, with }));
     }
 
     /// Fills in what is given to another plan. What rests on an unknown is left out: to the other

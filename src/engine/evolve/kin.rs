@@ -9,7 +9,7 @@ use crate::engine::armed::Armed;
 use crate::engine::event::{Event, LadderSubject};
 use crate::engine::fact::Fact;
 use crate::engine::incident::{ChildRecord, EarlierPlan, Incident, Pending};
-use crate::engine::kin::{ChildCall, Takeover};
+use crate::engine::kin::{ChildCall, HandOffCall, Takeover};
 use crate::engine::mode::Status;
 use crate::engine::run::{Run, RunKey};
 use crate::id::{IncidentId, NoticeId};
@@ -57,7 +57,7 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
             put(incident, *request, Pending::Report { status: *status, reason, queued_at });
         }
         Fact::ErrandEnded { request } => errand_ended(incident, *request),
-        Fact::HandOffQueued { request, key, playbook, with } => {
+        Fact::HandOffQueued(HandOffCall { request, key, playbook, with }) => {
             incident.notices_ever += 1;
             let (with, queued_at) = (Arc::new(with.clone()), event.recorded_at);
             let over =

@@ -75,6 +75,11 @@ pub async fn run(State(app): State<App>, At(name): At<String>, ask: Ask<RunDrill
     if known.is_some_and(|plan| !may_see(&app, &ask.principal, &plan)) {
         return Err(unknown().into());
     }
+    let live = match &ask.body.beside {
+        Some(live) => Some(find::incident(&app, &ask.principal, live).await?.incident.id),
+        None => None,
+    };
+    let terms = Terms { seed: ask.body.seed, beside: live };
     let app = &app;
     once(app, ask.key, |once| async move {
         let kept = |started: &Started| match started {
@@ -84,7 +89,7 @@ pub async fn run(State(app): State<App>, At(name): At<String>, ask: Ask<RunDrill
             }
         };
         let kept = |started: &Started| kept(started).ok().flatten();
-        match app.drills().run(&name, Terms { seed: ask.body.seed }, kept).await? {
+        match app.drills().run(&name, terms, kept).await? {
             Started::Simulated(result) => json(StatusCode::OK, &*result),
             Started::Exercise { run } => {
                 let mut response = json(StatusCode::ACCEPTED, &under_way(&name, run))?;

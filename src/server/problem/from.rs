@@ -50,7 +50,7 @@ impl From<Obstacle> for Kind {
         match obstacle {
             Obstacle::UnderWay => Self::DrillUnderWay,
             Obstacle::LiveIncident => Self::DrillGivesWay,
-            Obstacle::NotAvailable => Self::DrillNotAvailable,
+            Obstacle::NothingBeside => Self::NothingBeside,
             Obstacle::Over => Self::DrillOver,
             Obstacle::RealClock => Self::DrillRealClock,
             Obstacle::Paused => Self::DrillPaused,

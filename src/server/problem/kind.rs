@@ -136,9 +136,8 @@ kinds! {
     DrillUnderWay = "drill_under_way", CONFLICT, "演练正在进行", "Drill under way";
     /// The drill gives way to a live incident.
     DrillGivesWay = "drill_gives_way", CONFLICT, "演练让位于真实事件", "Drill gives way";
-    /// This version cannot run drills of that kind.
-    DrillNotAvailable =
-        "drill_not_available", CONFLICT, "暂不支持此演练方式", "Kind of drill not available";
+    /// There is no live incident that the shadow could go beside.
+    NothingBeside = "nothing_beside", CONFLICT, "没有可跟随的真实事件", "No live incident to go beside";
     /// The run of the drill is over.
     DrillOver = "drill_over", CONFLICT, "演练已结束", "Drill over";
     /// The drill goes by the real clock.

@@ -45,6 +45,7 @@ pub fn incident(
         restricted: incident.restricted,
         drill: incident.drill,
         parent: incident.parent.as_deref().map(kin::parent),
+        beside: incident.beside.map(kin::beside),
         children: kin::children(incident),
         earlier_plans: incident.earlier.iter().map(kin::earlier).collect(),
         bridge: playbook.bridge.as_ref().map(|bridge| shown_bridge(playbook, incident, bridge)),

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::engine::{ChildRecord, EarlierPlan, Incident, ObjectiveState, ParentRef};
+use crate::engine::{Beside, ChildRecord, EarlierPlan, Incident, ObjectiveState, ParentRef};
 use crate::id::IncidentId;
 use crate::server::wire;
 
@@ -15,6 +15,12 @@ pub fn parent(parent: &ParentRef) -> wire::Parent {
         key: parent.key.to_string(),
         href: href(parent.id),
     }
+}
+
+/// Shows the live incident that a rehearsal goes beside.
+pub fn beside(beside: Beside) -> wire::Beside {
+    let Beside { id, number } = beside;
+    wire::Beside { id, number, href: href(id) }
 }
 
 /// Shows the incidents that one asked for, in the order of their numbers; last those that have none

@@ -78,6 +78,10 @@ pub struct RunDrill {
     /// What the draws of a simulated run derive from; the drill's own where missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// The live incident that a shadow goes beside, by id or number; the latest open one of its plan
+    /// where missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
 }
 
 /// Lets a drill under way stand still.

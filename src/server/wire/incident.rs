@@ -72,6 +72,9 @@ pub struct Incident {
     /// The incident that asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// The live incident it rehearses beside; nothing of such a rehearsal leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
     /// The incidents it asked for, in the order in which it did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Child>,
@@ -142,6 +145,17 @@ pub struct Parent {
     pub playbook: PlaybookId,
     /// The run of its step that asked.
     pub key: String,
+    /// Where it is read, by those who may see it.
+    pub href: String,
+}
+
+/// The live incident that a rehearsal goes beside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Beside {
+    /// Its identity.
+    pub id: IncidentId,
+    /// Its number in the store, which paths take too.
+    pub number: u64,
     /// Where it is read, by those who may see it.
     pub href: String,
 }

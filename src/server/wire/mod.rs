@@ -34,7 +34,7 @@ pub use drill::{
     RatedHistory, RunDrill, RunStarted, SeenByEvaluator,
 };
 pub use incident::{
-    Bridge, Child, EarlierPlan, Incident, Objective, ObjectiveState, Parent, Personal,
+    Beside, Bridge, Child, EarlierPlan, Incident, Objective, ObjectiveState, Parent, Personal,
     PersonalFound, PersonalState, PlaybookVersion, Role, RoleState, Rollback, Step, StepKind,
     Undoing,
 };

@@ -1,7 +1,7 @@
 //! Children, the parent, and going on by another plan.
 
 use super::{Sentence, bad, good, plain, remark, warning};
-use crate::engine::{ChildCall, Fact, Status, Takeover};
+use crate::engine::{ChildCall, Fact, HandOffCall, Status, Takeover};
 use crate::timeline::names::Names;
 use crate::timeline::reason;
 
@@ -41,7 +41,7 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
         Fact::ChildReported { number, status, reason, .. } => {
             reported(names, *number, *status, reason.as_deref())
         }
-        Fact::HandOffQueued { key, playbook, .. } => {
+        Fact::HandOffQueued(HandOffCall { key, playbook, .. }) => {
             let step = names.run(key);
             plain(pick(
                 format!("“{step}”：请求移交给预案 {playbook}"),

@@ -2,7 +2,7 @@
 
 use super::{Sentence, bad, good, plain, remark, warning};
 use crate::engine::{
-    EvidenceItem, Fact, Mode, ParentRef, RollbackCause, SetMoment, StuckReason, SurgeSeen,
+    Beside, EvidenceItem, Fact, Mode, ParentRef, RollbackCause, SetMoment, StuckReason, SurgeSeen,
 };
 use crate::text::count;
 use crate::timeline::names::Names;
@@ -16,9 +16,10 @@ pub(super) fn say(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
 fn course(names: &Names<'_>, fact: &Fact) -> Option<Sentence> {
     let pick = |zh: String, en: String| names.lang.pick(zh, en);
     match fact {
-        Fact::Declared { title, mode, parent, .. } => {
-            declared(names, title, *mode, parent.as_ref())
-        }
+        Fact::Declared { title, mode, parent, beside, .. } => match beside {
+            None => declared(names, title, *mode, parent.as_ref()),
+            Some(beside) => begun_beside(names, title, *beside),
+        },
         Fact::MomentSet { moment, at, grounds } => {
             moment_set(names, moment, *at, grounds.as_deref())
         }
@@ -182,6 +183,15 @@ fn declared(
         names.lang.pick(format!("（事件 #{number} 的子事件）"), format!(" (child of #{number})"))
     });
     let what = format!("{what}{}", of.unwrap_or_default());
+    plain(remark(names, what, Some(title)))
+}
+
+fn begun_beside(names: &Names<'_>, title: &str, beside: Beside) -> Option<Sentence> {
+    let number = beside.number;
+    let what = names.lang.pick(
+        format!("影子演练开始（跟随事件 #{number}，什么都不发出）"),
+        format!("Shadow begun (beside incident #{number}; nothing leaves)"),
+    );
     plain(remark(names, what, Some(title)))
 }
 
