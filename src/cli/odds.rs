@@ -26,6 +26,7 @@ pub fn report(screen: &Screen, study: &Study) -> String {
     let mut parts = vec![head(screen, study)];
     parts.push(promises(screen, study));
     parts.push(expectations(screen, study));
+    parts.push(scores(screen, study));
     parts.extend(study.ended.as_ref().map(|ended| chart(screen, ended)));
     parts.push(milestones(screen, study));
     parts.push(critical(screen, study));
@@ -135,6 +136,35 @@ fn expectations(screen: &Screen, study: &Study) -> String {
         return String::new();
     }
     screen.table(&[("预期", "EXPECTED"), ("满足", "MET"), ("", "")], rows)
+}
+
+/// Shows how each part of the work went, and beneath it how long what it asks for took.
+fn scores(screen: &Screen, study: &Study) -> String {
+    if study.parts.is_empty() {
+        return String::new();
+    }
+    let lang = screen.lang;
+    let mut rows = Vec::new();
+    for row in &study.parts {
+        let [p50, p90] = row.score.map_or_else(Default::default, |score| {
+            [score.p50, score.p90].map(|points| points.to_string())
+        });
+        let full = share_or_never(row.full, lang);
+        rows.push(vec![row.part.word(lang).to_owned(), p50, p90, full, String::new()]);
+        rows.extend(row.took.iter().map(|time| {
+            let [p50, p90, _] = quantiles(Some(&time.took), lang);
+            let limit = time.limit.map_or_else(String::new, |limit| lasted(limit, lang));
+            vec![format!("  {}", time.asked.get(lang)), p50, p90, String::new(), limit]
+        }));
+    }
+    let heading = [
+        ("环节：得分与用时", "PART: SCORE AND TIMES"),
+        ("P50", "P50"),
+        ("P90", "P90"),
+        ("满分", "ALL MET"),
+        ("时限", "LIMIT"),
+    ];
+    screen.table(&heading, rows)
 }
 
 /// Draws how many runs took how long to their end.

@@ -2,7 +2,7 @@
 //! other luck, and what came of it is counted.
 //!
 //! `tally` counts, `path` finds what the end waited for, `estimate` says how far a number can be
-//! trusted, `trial` changes one thing at a time, `versus` holds two plans against each other under
+//! trusted, `part` how each part of the work went, `trial` changes one thing at a time, `versus` holds two plans against each other under
 //! the same luck, `report` is what comes out, `words` says its numbers, `tale` makes single runs again to be read, `page` is
 //! the report as one page. Pure: the same drill, plan, people, seed and beginning give the same
 //! report on any number of threads. It must not know where a report goes.
@@ -10,6 +10,7 @@
 pub mod estimate;
 pub mod normal;
 pub mod page;
+pub mod part;
 mod path;
 pub mod report;
 pub mod tale;
@@ -114,7 +115,7 @@ fn once(
     change: Change<'_>,
 ) -> (Sampled, Option<Text>) {
     let run = sample(stage, take, nth, change);
-    let sampled = Sampled::of(catalogue, nth, &run, run.judged(stage).as_ref());
+    let sampled = Sampled::of(catalogue, nth, &run, run.judged(stage));
     let Simulated { why, .. } = run;
     (sampled, why)
 }

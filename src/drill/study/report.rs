@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::estimate::{Difference, Share, Spread};
+use super::part::{self, PartRow};
 use super::tale::TaleRow;
 use super::tally::{Catalogue, Count, Mark, Sampled, Tally};
 use super::{Design, Version};
@@ -65,6 +66,9 @@ pub struct Study {
     pub promises: Vec<PromiseRow>,
     /// What the drill requires.
     pub expectations: Vec<ExpectationRow>,
+    /// How each part of the work went, of those that something is required of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartRow>,
     /// When roles were taken, phases entered, steps done.
     pub milestones: Vec<MilestoneRow>,
     /// What the end waited for, most often first.
@@ -310,6 +314,7 @@ pub(super) fn report(
         ended: tally.ended.spread(),
         promises: promises(catalogue, tally),
         expectations: expectations(stage, tally),
+        parts: part::rows(stage, &tally.parts),
         milestones: milestones(catalogue, tally),
         critical: critical(catalogue, tally),
         roles: roles(catalogue, tally),

@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::estimate::Times;
+use super::part::PartTally;
 use super::path::critical_path;
+use crate::drill::expect::Part;
 use crate::drill::result::Outcome;
-use crate::drill::score::{Finding, Scorecard, Verdict};
+use crate::drill::score::{Finding, PartScore, Scorecard, Verdict};
 use crate::drill::simulate::Simulated;
 use crate::engine::{Actor, ClockKey, ClockStanding, Event, Fact, moment};
 use crate::id::{ObjectiveId, PersonId, PhaseId, RoleId, StepId};
@@ -97,6 +99,8 @@ pub(in crate::drill) struct Sampled {
     pub(in crate::drill) objectives: Vec<(Kept, Option<u64>)>,
     pub(in crate::drill) clocks: Vec<Kept>,
     pub(in crate::drill) expectations: Vec<Finding>,
+    /// How each part of the work went.
+    pub(in crate::drill) parts: BTreeMap<Part, PartScore>,
     /// Steps that the end waited for, by position, with seconds waited and worked.
     pub(in crate::drill) path: Vec<(usize, u64, u64)>,
     /// Who took a role.
@@ -109,7 +113,7 @@ impl Sampled {
         catalogue: &Catalogue<'_>,
         sample: u32,
         run: &Simulated,
-        card: Option<&Scorecard>,
+        card: Option<Scorecard>,
     ) -> Self {
         let completed = run.outcome == Outcome::Completed;
         let incident = run.incident.as_ref();
@@ -128,19 +132,21 @@ impl Sampled {
                 since(declared, incident.and_then(|i| i.milestone(step, Milestone::Done)))
             }
         };
-        let verdict = card.map_or(Verdict::NotJudged, |card| card.verdict);
+        let verdict = card.as_ref().map_or(Verdict::NotJudged, |card| card.verdict);
+        let score = card.as_ref().and_then(|card| card.score);
+        let (judgements, parts) =
+            card.map_or_else(Default::default, |card| (card.judgements, card.parts));
         Self {
             sample,
             outcome: run.outcome,
             verdict,
-            score: card.and_then(|card| card.score),
+            score,
             ended: since(declared, incident.and_then(|i| i.ended_at)).filter(|_| completed),
             marks: catalogue.marks.iter().map(mark).collect(),
             objectives: objectives(catalogue, run),
             clocks: clocks(catalogue, run),
-            expectations: card
-                .map(|card| card.judgements.iter().map(|one| one.finding.clone()).collect())
-                .unwrap_or_default(),
+            expectations: judgements.into_iter().map(|one| one.finding).collect(),
+            parts,
             path: path(catalogue, &run.events),
             took_part: run.events.iter().filter_map(who_took_a_role).collect(),
         }
@@ -255,6 +261,7 @@ pub(super) struct Tally {
     pub(super) objectives: Vec<(Count, Times)>,
     pub(super) clocks: Vec<Count>,
     pub(super) expectations: Vec<Count>,
+    pub(super) parts: BTreeMap<Part, PartTally>,
     pub(super) path: Vec<OnPath>,
     /// In how many runs each took a role.
     pub(super) took_part: BTreeMap<PersonId, u64>,
@@ -275,6 +282,7 @@ impl Tally {
             objectives: vec![(Count::default(), Times::NONE); catalogue.objectives.len()],
             clocks: vec![Count::default(); catalogue.clocks.len()],
             expectations: vec![Count::default(); expectations],
+            parts: BTreeMap::new(),
             path: vec![OnPath::default(); catalogue.steps.len()],
             took_part: BTreeMap::new(),
             worst: Vec::new(),
@@ -304,6 +312,9 @@ impl Tally {
         }
         for (count, finding) in self.expectations.iter_mut().zip(&run.expectations) {
             count.merge(Count::from(finding));
+        }
+        for (part, scored) in &run.parts {
+            self.parts.entry(*part).or_default().count(scored);
         }
         let mut met = vec![false; self.path.len()];
         for (step, waited, worked) in &run.path {
@@ -336,6 +347,9 @@ impl Tally {
         self.clocks.iter_mut().zip(other.clocks).for_each(|(ours, theirs)| ours.merge(theirs));
         let expectations = self.expectations.iter_mut().zip(other.expectations);
         expectations.for_each(|(ours, theirs)| ours.merge(theirs));
+        for (part, theirs) in &other.parts {
+            self.parts.entry(*part).or_default().merge(theirs);
+        }
         for (ours, theirs) in self.path.iter_mut().zip(other.path) {
             ours.runs += theirs.runs;
             ours.waited += theirs.waited;

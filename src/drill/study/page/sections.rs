@@ -38,6 +38,7 @@ pub(super) fn sections(study: &Study, lang: Lang, zone: &Zone) -> Vec<Section> {
     let mut sections = vec![
         promises(study, lang),
         expectations(study, lang),
+        parts(study, lang),
         ended(study, lang),
         milestones(study, lang),
         critical(study, lang),
@@ -87,6 +88,19 @@ fn expectations(study: &Study, lang: Lang) -> Section {
         Some(_) => Vec::new(),
     };
     Section { id: "expectations", title, lines, table, ..Section::default() }
+}
+
+fn parts(study: &Study, lang: Lang) -> Section {
+    let title = lang.pick("工作的各个环节", "Parts of the work").to_owned();
+    let table = tables::parts(study, lang);
+    let line = match table {
+        None => lang.pick("没有可以归入环节的预期。", "Nothing is required of any part."),
+        Some(_) => lang.pick(
+            "得分满分 100：P50 是半数模拟至少达到的得分，P90 是十次中九次至少达到的得分；用时照常，越短越好。",
+            "Scores go to 100: half of the runs reach P50, nine in ten reach P90. Times are as ever: the shorter the better.",
+        ),
+    };
+    Section { id: "parts", title, lines: vec![line.to_owned()], table, ..Section::default() }
 }
 
 fn ended(study: &Study, lang: Lang) -> Section {

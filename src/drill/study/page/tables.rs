@@ -4,6 +4,7 @@ use super::sections::{percent_or_dash, role_title};
 use super::{Cell, Table, Tale};
 use crate::drill::result::Outcome;
 use crate::drill::study::estimate::Spread;
+use crate::drill::study::part::{PartRow, PartTime, Scores};
 use crate::drill::study::report::{
     CriticalRow, ExpectationRow, MilestoneKind, MilestoneRow, PromiseKind, PromiseRow, Study,
     Trial, Trials, WorstRow,
@@ -73,6 +74,42 @@ pub(super) fn expectations(study: &Study, lang: Lang) -> Option<Table> {
         lang.pick("无从判断的次数", "Runs in which it could not be judged"),
     ];
     let caption = lang.pick("预期与满足的概率", "What is required and how often it is met");
+    (!rows.is_empty()).then(|| Table { caption: caption.to_owned(), head, rows })
+}
+
+pub(super) fn parts(study: &Study, lang: Lang) -> Option<Table> {
+    let dash = || Cell::plain(DASH);
+    let scored = |row: &PartRow| {
+        let score = |of: fn(Scores) -> u8| {
+            Cell::plain(row.score.map_or_else(|| DASH.to_owned(), |scores| of(scores).to_string()))
+        };
+        let full = Cell::plain(share_or_never(row.full, lang));
+        let part = Cell::plain(row.part.word(lang));
+        vec![part, dash(), score(|of| of.p50), score(|of| of.p90), full, dash(), dash(), dash()]
+    };
+    let timed = |row: &PartRow, time: &PartTime| {
+        let limit = time.limit.map_or_else(|| DASH.to_owned(), |limit| lasted(limit, lang));
+        let [p50, p90] =
+            [time.took.p50, time.took.p90].map(|one| Cell::plain(quantile(one, lang)));
+        let (part, asked) = (Cell::plain(row.part.word(lang)), Cell::plain(time.asked.get(lang)));
+        vec![part, asked, dash(), dash(), dash(), p50, p90, Cell::plain(limit)]
+    };
+    let rows = study.parts.iter().flat_map(|row| {
+        std::iter::once(scored(row)).chain(row.took.iter().map(|time| timed(row, time)))
+    });
+    let rows: Vec<_> = rows.collect();
+    let head = vec![
+        lang.pick("环节", "Part"),
+        lang.pick("其中", "Of it"),
+        lang.pick("得分 P50", "Score P50"),
+        lang.pick("得分 P90", "Score P90"),
+        lang.pick("满分", "All met"),
+        lang.pick("用时 P50", "Took P50"),
+        lang.pick("用时 P90", "Took P90"),
+        lang.pick("时限", "Limit"),
+    ];
+    let caption =
+        lang.pick("各环节的得分与用时", "How each part of the work scored, and how long it took");
     (!rows.is_empty()).then(|| Table { caption: caption.to_owned(), head, rows })
 }
 
