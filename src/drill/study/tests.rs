@@ -159,8 +159,10 @@ fn the_plan_that_is_measured_has_forty_steps_eight_roles_and_ten_injects() {
     let house = House::new(plan, drill);
     let (steps, roles) = (house.playbook.every_step().count(), house.playbook.roles.len());
     assert_eq!((steps, roles, house.scenario.injects.len()), (40, 8, 10));
-    let study = house.study(40, false);
-    assert_eq!(study.completed.hits, 40, "{:?}", study.why);
+    let study = house.study(60, false);
+    assert_eq!(study.completed.hits, 60, "{:?}", study.why);
+    // What is measured is a house that is run well, not one in which everything fails at once.
+    assert!((0.6..0.95).contains(&study.passed.share), "{:?}", study.passed);
 }
 
 pub(super) fn outage() -> House {
