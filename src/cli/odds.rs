@@ -158,7 +158,7 @@ fn scores(screen: &Screen, study: &Study) -> String {
         }));
     }
     let heading = [
-        ("环节：得分与用时", "PART: SCORE AND TIMES"),
+        ("方面：得分与用时", "PART: SCORE AND TIMES"),
         ("P50", "P50"),
         ("P90", "P90"),
         ("满分", "ALL MET"),

@@ -344,3 +344,6 @@ pub(in crate::drill) const fn may_change_conditions(fact: &Fact) -> bool {
             | Fact::Noted { .. }
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,10 +91,10 @@ fn expectations(study: &Study, lang: Lang) -> Section {
 }
 
 fn parts(study: &Study, lang: Lang) -> Section {
-    let title = lang.pick("工作的各个环节", "Parts of the work").to_owned();
+    let title = lang.pick("工作的各个方面", "Parts of the work").to_owned();
     let table = tables::parts(study, lang);
     let line = match table {
-        None => lang.pick("没有可以归入环节的预期。", "Nothing is required of any part."),
+        None => lang.pick("没有可以归入方面的预期。", "Nothing is required of any part."),
         Some(_) => lang.pick(
             "得分满分 100：P50 是半数模拟至少达到的得分，P90 是十次中九次至少达到的得分；用时照常，越短越好。",
             "Scores go to 100: half of the runs reach P50, nine in ten reach P90. Times are as ever: the shorter the better.",

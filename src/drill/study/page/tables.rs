@@ -89,8 +89,7 @@ pub(super) fn parts(study: &Study, lang: Lang) -> Option<Table> {
     };
     let timed = |row: &PartRow, time: &PartTime| {
         let limit = time.limit.map_or_else(|| DASH.to_owned(), |limit| lasted(limit, lang));
-        let [p50, p90] =
-            [time.took.p50, time.took.p90].map(|one| Cell::plain(quantile(one, lang)));
+        let [p50, p90] = [time.took.p50, time.took.p90].map(|one| Cell::plain(quantile(one, lang)));
         let (part, asked) = (Cell::plain(row.part.word(lang)), Cell::plain(time.asked.get(lang)));
         vec![part, asked, dash(), dash(), dash(), p50, p90, Cell::plain(limit)]
     };
@@ -99,7 +98,7 @@ pub(super) fn parts(study: &Study, lang: Lang) -> Option<Table> {
     });
     let rows: Vec<_> = rows.collect();
     let head = vec![
-        lang.pick("环节", "Part"),
+        lang.pick("方面", "Part"),
         lang.pick("其中", "Of it"),
         lang.pick("得分 P50", "Score P50"),
         lang.pick("得分 P90", "Score P90"),
@@ -109,7 +108,7 @@ pub(super) fn parts(study: &Study, lang: Lang) -> Option<Table> {
         lang.pick("时限", "Limit"),
     ];
     let caption =
-        lang.pick("各环节的得分与用时", "How each part of the work scored, and how long it took");
+        lang.pick("各方面的得分与用时", "How each part of the work scored, and how long it took");
     (!rows.is_empty()).then(|| Table { caption: caption.to_owned(), head, rows })
 }
 

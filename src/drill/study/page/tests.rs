@@ -63,7 +63,8 @@ fn the_outage_drill_has_a_page_with_every_part() {
     let study = told(&outage(), 8, true);
     for lang in Lang::ALL {
         let page = printed(&study, lang);
-        let parts = ["promises", "expectations", "parts", "ended", "milestones", "critical", "trials"];
+        let parts =
+            ["promises", "expectations", "parts", "ended", "milestones", "critical", "trials"];
         for part in parts.into_iter().chain(["worst", "exact"]) {
             assert!(page.contains(&format!("<section id=\"{part}\">")), "{part}");
         }
