@@ -102,9 +102,15 @@ fn show(screen: &Screen, answer: &Json) -> Result<(), Stop> {
     }
 }
 
-/// Says of an exercise that it has begun, or goes on.
+/// Says of a run that it has begun, or goes on.
 fn under_way(screen: &Screen, answer: &Json) -> String {
     let run = answer.get("run").and_then(Json::as_str).unwrap_or("?");
+    if let (Some(made), Some(of)) = (answer["made"].as_u64(), answer["of"].as_u64()) {
+        return screen.lang.pick(
+            format!("模拟进行中，编号 {run}，已完成 {made}/{of} 次；结束后查看结果：firebell drill show {run}"),
+            format!("The simulation is under way as {run}, {made} of {of} runs made; see its result: firebell drill show {run}"),
+        );
+    }
     screen.lang.pick(
         format!("演练进行中，编号 {run}；结束后查看结果：firebell drill show {run}"),
         format!("The drill is under way as {run}; see its result: firebell drill show {run}"),

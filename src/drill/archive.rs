@@ -18,6 +18,8 @@ use crate::store::{Change, Digest, Document, Expect, Kind, Store, StoreError, ea
 
 /// Begins the names of exercises under way; a drill's own name holds no `/`.
 const EXERCISE: &str = "run/";
+/// Begins the names of simulated runs whose result somebody was told to look for.
+const SIMULATION: &str = "simulated/";
 /// Begins the names of invitations: the drill's name and the planned instant follow.
 const INVITATION: &str = "told/";
 
@@ -52,6 +54,14 @@ impl Archive {
     /// What the store cannot read.
     pub fn exercises(&self) -> Result<Vec<Exercise>, StoreError> {
         self.read_all(Kind::DrillSchedule, EXERCISE)
+    }
+
+    /// Lists what simulated runs are told as, should no result come of them.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn simulations(&self) -> Result<Vec<DrillResult>, StoreError> {
+        self.read_all(Kind::DrillSchedule, SIMULATION)
     }
 
     /// Reads an exercise under way.
@@ -196,6 +206,19 @@ pub fn keep_exercise(exercise: &Exercise) -> Change {
 #[must_use]
 pub fn drop_exercise(run: DrillRunId) -> Change {
     Change::delete(Kind::DrillSchedule, format!("{EXERCISE}{run}"), Expect::Any)
+}
+
+/// Writes what a simulated run is told as, should no result come of it.
+#[must_use]
+pub fn keep_simulation(note: &DrillResult) -> Change {
+    let name = format!("{SIMULATION}{}", note.run);
+    Change::write(Kind::DrillSchedule, name, Expect::Any, encoded(note))
+}
+
+/// Strikes out a simulated run that is over.
+#[must_use]
+pub fn drop_simulation(run: DrillRunId) -> Change {
+    Change::delete(Kind::DrillSchedule, format!("{SIMULATION}{run}"), Expect::Any)
 }
 
 /// Writes an invitation.

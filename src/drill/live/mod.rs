@@ -10,8 +10,10 @@ mod orders;
 mod outlook;
 mod progress;
 mod shadow;
+mod simulated;
 
 pub use self::jury::Judged;
+pub use self::simulated::Simulating;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,13 +22,13 @@ pub use orders::{Order, Step};
 pub use progress::{Asked, Coming, Due, Followed, Progress, Stands};
 
 use jiff::Timestamp;
-use rayon::ThreadPoolBuilder;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::orders::{Conducted, Ordered};
-use crate::drill::archive::{Archive, keep_exercise, keep_result};
+use self::simulated::Simulations;
+use crate::drill::archive::{Archive, keep_exercise};
 use crate::drill::book::Book;
 use crate::drill::diary::Diary;
 use crate::drill::exercise::Exercise;
@@ -34,9 +36,8 @@ use crate::drill::file::Playbooks;
 use crate::drill::result::DrillResult;
 use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::score::Verdict;
-use crate::drill::simulate::{Stage, Take};
+use crate::drill::simulate::Take;
 use crate::drill::stand_in::stand_ins;
-use crate::drill::study::rehearse_as_asked;
 use crate::engine::{Beside, Mode};
 use crate::id::{DrillId, DrillRunId, IncidentId};
 use crate::notify::gate::Outage;
@@ -57,6 +58,8 @@ struct Inner {
     archive: Archive,
     /// The drills of the library they were read from.
     book: Mutex<(Arc<Library>, Arc<Book>)>,
+    /// Simulated runs under way.
+    simulations: Simulations,
     /// Exercises under way.
     running: Mutex<BTreeMap<DrillRunId, Conducted>>,
     /// Announcements that are being made.
@@ -98,6 +101,11 @@ pub struct Terms {
 pub enum Started {
     /// A simulated run: it is over, and its result is stored.
     Simulated(Box<DrillResult>),
+    /// A simulated run that takes its time: its result follows.
+    Simulating {
+        /// The run.
+        run: DrillRunId,
+    },
     /// An exercise: it has begun, and its result follows.
     Exercise {
         /// The run.
@@ -117,6 +125,7 @@ impl Drills {
             archive: Archive::new(Arc::clone(runtime.store())),
             runtime,
             book: Mutex::new((library, book)),
+            simulations: Simulations::default(),
             running: Mutex::default(),
             announcing: Mutex::default(),
             changed: Notify::new(),
@@ -132,6 +141,14 @@ impl Drills {
             }),
             Err(error) => tracing::error!(%error, "exercises under way cannot be read"),
         }
+        inner.tasks.spawn({
+            let inner = Arc::clone(&inner);
+            async move {
+                if let Err(error) = inner.tell_of_lost_simulations().await {
+                    tracing::error!(%error, "simulated runs that were lost cannot be told");
+                }
+            }
+        });
         inner.tasks.spawn(keeper::keep(Arc::clone(&inner)));
         Self { inner }
     }
@@ -155,8 +172,8 @@ impl Drills {
         self.inner.results.subscribe()
     }
 
-    /// Runs a drill now: a simulated one to its end, an exercise in the background. What `beside`
-    /// makes of what came of it is written with it.
+    /// Runs a drill now: a simulated one to its end, or on by itself where that takes long; an
+    /// exercise in the background. What `beside` makes of what came of it is written with it.
     ///
     /// # Errors
     /// No such drill; one that this version cannot start; one that is under way or must give way to
@@ -165,7 +182,7 @@ impl Drills {
         &self,
         name: &str,
         terms: Terms,
-        beside: impl FnOnce(&Started) -> Option<Change>,
+        beside: impl FnOnce(&Started) -> Option<Change> + Send + 'static,
     ) -> Result<Started, Refusal> {
         let inner = &self.inner;
         let book = inner.book();
@@ -180,12 +197,8 @@ impl Drills {
         if scenario.run == RunAs::Simulated {
             let begin = begin_of(scenario, now);
             let seed = terms.seed.unwrap_or(scenario.seed);
-            let result = inner.simulate(scenario, Take { run, begin, seed }).await?;
-            let (kept, verdict) = (keep_result(&result), result.verdict);
-            let started = Started::Simulated(Box::new(result));
-            inner.archive.put([kept].into_iter().chain(beside(&started)).collect()).await?;
-            inner.count(verdict);
-            return Ok(started);
+            let take = Take { run, begin, seed };
+            return inner.run_simulated(scenario, take, Box::new(beside)).await;
         }
         if let Some(run) = inner.running_of(&scenario.id).first() {
             let id = &scenario.id;
@@ -233,7 +246,11 @@ impl Drills {
                     scenario: Arc::clone(scenario),
                     next: calendar.map(|c| c.upcoming(now, n)).unwrap_or_default(),
                     diary: inner.archive.diary(&scenario.id)?,
-                    running: inner.running_of(&scenario.id),
+                    running: inner
+                        .running_of(&scenario.id)
+                        .into_iter()
+                        .chain(inner.simulating_of(&scenario.id))
+                        .collect(),
                     last,
                 })
             })
@@ -314,25 +331,6 @@ impl Inner {
             Verdict::Failed => meters.drills_failed.count(),
             Verdict::NotJudged => meters.drills_not_judged.count(),
         }
-    }
-
-    /// Runs a drill in virtual time and judges it.
-    async fn simulate(&self, scenario: &Arc<Scenario>, take: Take) -> Result<DrillResult, Refusal> {
-        let playbook = self.playbook_of(scenario)?;
-        let (scenario, directory) = (Arc::clone(scenario), self.runtime.directory());
-        let (now, library) = (self.runtime.clock().now(), self.runtime.library());
-        let run = tokio::task::spawn_blocking(move || {
-            let plans = library.plans();
-            let directory = cast_of(directory, &playbook, plans, &scenario);
-            let (scenario, playbook) = (&*scenario, &*playbook);
-            let stage = Stage { scenario, playbook, plans, directory: &directory };
-            let rehearsed = || rehearse_as_asked(stage, take);
-            // One thread: what is live goes first.
-            let alone = ThreadPoolBuilder::new().num_threads(1).build();
-            let result = alone.map_or_else(|_| rehearsed(), |alone| alone.install(rehearsed));
-            DrillResult { ran_at: Some(now), ..result }
-        });
-        run.await.map_err(|_| Refusal::Store(StoreError::Stopped))
     }
 
     fn is_running(&self, drill: &DrillId) -> bool {

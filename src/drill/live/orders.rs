@@ -73,6 +73,11 @@ impl Drills {
     /// # Errors
     /// No such run; one that is over; what cannot be done as things stand; the store's own.
     pub async fn order(&self, run: DrillRunId, by: &Caller, order: Order) -> Result<(), Refusal> {
+        if let Order::Abort { reason } = &order
+            && self.end_simulation(run, reason).await
+        {
+            return Ok(());
+        }
         let Some(orders) = self.inner.orders_of(run) else {
             return Err(self.over_or_unknown(run));
         };

@@ -22,6 +22,7 @@ pub mod words;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::drill::result::{DrillResult, Odds};
+use crate::drill::scenario::Scenario;
 use crate::drill::simulate::{Change, Simulated, Stage, Take, rehearse, sample};
 use crate::id::PlaybookId;
 use crate::playbook::Playbook;
@@ -56,25 +57,51 @@ pub type Progress<'p> = &'p (dyn Fn(u64) + Sync);
 #[must_use]
 pub fn study(stage: Stage<'_>, design: Design, progress: Progress<'_>) -> Study {
     let catalogue = Catalogue::of(stage.playbook);
-    let tally = tallied(stage, &catalogue, design, progress);
+    let watch = Watch { made: progress, ended: &|| false };
+    let tally = tallied(stage, &catalogue, design, watch);
     let trials = design.trials.then(|| trial::trials(stage, &catalogue, design, &tally, progress));
     report::report(stage, &catalogue, design, &tally, trials)
+}
+
+/// Whoever waits for many runs.
+#[derive(Clone, Copy)]
+pub struct Watch<'p> {
+    /// Told how many were made.
+    pub made: Progress<'p>,
+    /// Tells, from any thread, whether nobody wants the rest of them.
+    pub ended: &'p (dyn Fn() -> bool + Sync),
 }
 
 /// Runs a drill once and judges it; where it asks for a probability, by all its samples.
 #[must_use]
 pub fn rehearse_as_asked(stage: Stage<'_>, take: Take) -> DrillResult {
+    let watch = Watch { made: &|_| {}, ended: &|| false };
+    rehearse_watched(stage, take, watch).expect("nobody ends it")
+}
+
+/// Returns how many samples [`rehearse_as_asked`] makes.
+#[must_use]
+pub fn runs_as_asked(scenario: &Scenario) -> u64 {
+    scenario.pass.probability.map_or(1, |_| u64::from(scenario.samples))
+}
+
+/// Does what [`rehearse_as_asked`] does for whoever waits; `None` where it was ended before.
+#[must_use]
+pub fn rehearse_watched(stage: Stage<'_>, take: Take, watch: Watch<'_>) -> Option<DrillResult> {
     let mut result = rehearse(stage, take).0;
     if let Some(wanted) = stage.scenario.pass.probability {
         let runs = stage.scenario.samples;
         let of = Design { take, runs, trials: false };
-        let tally = tallied(stage, &Catalogue::of(stage.playbook), of, &|_| {});
+        let tally = tallied(stage, &Catalogue::of(stage.playbook), of, watch);
+        if tally.runs < u64::from(runs) {
+            return None;
+        }
         let passed = Share::of(tally.verdicts.yes, tally.runs);
         let odds = Odds { passed, wanted: wanted.get() };
         result.verdict = odds.verdict();
         result.odds = Some(odds);
     }
-    result
+    Some(result)
 }
 
 /// Returns how many runs a study makes in all, for those who show how far it has come. What is
@@ -85,20 +112,18 @@ pub fn runs_of(design: Design) -> u64 {
     if design.trials { first + trial::runs_at_most(design) } else { first }
 }
 
-fn tallied(
-    stage: Stage<'_>,
-    catalogue: &Catalogue<'_>,
-    design: Design,
-    progress: Progress<'_>,
-) -> Tally {
+fn tallied(stage: Stage<'_>, catalogue: &Catalogue<'_>, design: Design, watch: Watch<'_>) -> Tally {
     let none = || Tally::none(catalogue, stage.scenario.expect.len());
     let chunk = |nth: u32| {
         let mut tally = none();
+        if (watch.ended)() {
+            return tally;
+        }
         for sample in nth * CHUNK..design.runs.min((nth + 1) * CHUNK) {
             let (run, why) = once(stage, catalogue, design.take, sample, Change::None);
             tally.count(run, why);
         }
-        progress(tally.runs);
+        (watch.made)(tally.runs);
         tally
     };
     let chunks = design.runs.div_ceil(CHUNK);

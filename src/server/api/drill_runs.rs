@@ -90,8 +90,12 @@ async fn order<T>(
             None => {
                 let drill = app.drills().archive().result(run)?.map(|result| result.drill);
                 let drill = drill.unwrap_or_else(|| "".into());
-                once.answer(app, StatusCode::OK, &RunStarted { run, drill, state: "over".into() })
-                    .await
+                once.answer(
+                    app,
+                    StatusCode::OK,
+                    &RunStarted { run, drill, state: "over".into(), made: None, of: None },
+                )
+                .await
             }
         }
     })
@@ -100,9 +104,15 @@ async fn order<T>(
 
 /// Tells whether the caller may see the drill of a run, as far as it is known.
 async fn leads(app: &App, principal: &Principal, run: DrillRunId) -> Result<bool, Problem> {
-    let Some(progress) = app.drills().progress(run).await? else { return Ok(true) };
+    let drill = match app.drills().simulating(run) {
+        Some(simulating) => simulating.drill,
+        None => match app.drills().progress(run).await? {
+            Some(progress) => progress.drill,
+            None => return Ok(true),
+        },
+    };
     let book = app.drills().book();
-    let drill = book.get(progress.drill.as_str());
+    let drill = book.get(drill.as_str());
     Ok(drill.is_none_or(|drill| may_see(app, principal, &drill.playbook)))
 }
 

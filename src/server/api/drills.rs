@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::commit::{json, locate, once};
+use super::commit::{Once, json, locate, once};
 use super::drill_runs::standing;
 use super::{Answer, find};
-use crate::drill::live::{Row, Started, Terms};
+use crate::drill::live::{Row, Simulating, Started, Terms};
 use crate::drill::result::{Comparison, DrillResult};
 use crate::drill::scenario::Scenario;
 use crate::id::{DrillId, DrillRunId, PlaybookId};
@@ -19,6 +19,7 @@ use crate::server::auth::{Principal, access};
 use crate::server::cursor;
 use crate::server::problem::{Kind, Problem};
 use crate::server::wire::{Drill, LastRun, Page, RunDrill, RunStarted};
+use crate::store::Change;
 
 /// How many planned instants a list shows.
 const UPCOMING: usize = 5;
@@ -62,11 +63,12 @@ fn shown(row: Row) -> Drill {
     }
 }
 
-/// Run a drill now: a simulated one to its end, an exercise with real people in the background.
+/// Run a drill now: a simulated one to its end, or in the background where that takes long; an
+/// exercise with real people in the background.
 #[utoipa::path(post, path = "/api/v1/drills/{id}/run", tag = "drills", request_body = RunDrill,
     responses(
         (status = 200, body = Object, description = "The result of a simulated run"),
-        (status = 202, body = RunStarted, description = "An exercise has begun",
+        (status = 202, body = RunStarted, description = "It has begun, and its result follows at this address",
             headers(("Location" = String))),
     ))]
 pub async fn run(State(app): State<App>, At(name): At<String>, ask: Ask<RunDrill>) -> Answer {
@@ -82,16 +84,13 @@ pub async fn run(State(app): State<App>, At(name): At<String>, ask: Ask<RunDrill
     let terms = Terms { seed: ask.body.seed, beside: live };
     let app = &app;
     once(app, ask.key, |once| async move {
-        let kept = |started: &Started| match started {
-            Started::Simulated(result) => once.keep(app, StatusCode::OK, &**result),
-            Started::Exercise { run } => {
-                once.keep(app, StatusCode::ACCEPTED, &under_way(&name, *run))
-            }
+        let kept = {
+            let (app, name) = (app.clone(), name.clone());
+            move |started: &Started| kept(&once, &app, &name, started)
         };
-        let kept = |started: &Started| kept(started).ok().flatten();
         match app.drills().run(&name, terms, kept).await? {
             Started::Simulated(result) => json(StatusCode::OK, &*result),
-            Started::Exercise { run } => {
+            Started::Exercise { run } | Started::Simulating { run } => {
                 let mut response = json(StatusCode::ACCEPTED, &under_way(&name, run))?;
                 locate(&mut response, &format!("{RUNS}/{run}"));
                 Ok(response)
@@ -101,8 +100,19 @@ pub async fn run(State(app): State<App>, At(name): At<String>, ask: Ask<RunDrill
     .await
 }
 
+/// Keeps the answer to a request, to be written together with what it reports.
+fn kept(once: &Once, app: &App, name: &str, started: &Started) -> Option<Change> {
+    let kept = match started {
+        Started::Simulated(result) => once.keep(app, StatusCode::OK, &**result),
+        Started::Exercise { run } | Started::Simulating { run } => {
+            once.keep(app, StatusCode::ACCEPTED, &under_way(name, *run))
+        }
+    };
+    kept.ok().flatten()
+}
+
 fn under_way(drill: &str, run: DrillRunId) -> RunStarted {
-    RunStarted { run, drill: DrillId::new(drill), state: "running".into() }
+    RunStarted { run, drill: DrillId::new(drill), state: "running".into(), made: None, of: None }
 }
 
 /// Which results are listed.
@@ -196,6 +206,11 @@ pub async fn result(State(app): State<App>, principal: Principal, At(name): At<S
             let row = rows.into_iter().find(|row| row.running.contains(&run));
             let row = row.filter(|row| may_see(&app, &principal, &row.scenario.playbook));
             let drill = row.ok_or_else(unknown)?.scenario.id.clone();
+            if let Some(Simulating { made, of, .. }) = app.drills().simulating(run) {
+                let stands = under_way(drill.as_str(), run);
+                let stands = RunStarted { made: Some(made), of: Some(of), ..stands };
+                return json(StatusCode::OK, &stands);
+            }
             standing(&app, &principal, run, under_way(drill.as_str(), run)).await
         }
     }

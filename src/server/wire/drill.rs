@@ -125,6 +125,12 @@ pub struct RunStarted {
     /// `running`.
     #[schema(value_type = String)]
     pub state: SmolStr,
+    /// How many samples are made, of a simulated drill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<u64>,
+    /// Of how many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<u64>,
 }
 
 /// Answers a question of a drill.
