@@ -59,6 +59,8 @@ mod rosters;
 mod signals;
 #[path = "http/silences.rs"]
 mod silences;
+#[path = "http/simulations.rs"]
+mod simulations;
 #[path = "http/storm.rs"]
 mod storm;
 #[path = "http/streams.rs"]

@@ -13,7 +13,7 @@ async fn drills_are_listed_with_when_they_take_place() {
     assert_eq!(list["items"][0]["drill"], "five-drill", "{list}");
     // The first of March, ten o'clock in Shanghai.
     assert_eq!(list["items"][0]["next"][0], "2027-03-01T02:00:00Z");
-    assert_eq!(list["items"].as_array().map(Vec::len), Some(4));
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(5));
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn drills_of_a_restricted_plan_do_not_exist_for_outsiders() {
     let result = chief.post("/api/v1/drills/leak-drill/run", json!({})).await.ok(200);
     let desk = app.person("desk1", Scope::Commander).await;
     let list = desk.get("/api/v1/drills").await.ok(200);
-    assert_eq!(list["items"].as_array().map(Vec::len), Some(3), "{list}");
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(4), "{list}");
     desk.post("/api/v1/drills/leak-drill/run", json!({})).await.problem(404, "unknown_drill");
     let runs = desk.get("/api/v1/drill-runs").await.ok(200);
     assert_eq!(runs["items"], json!([]));
@@ -121,6 +121,39 @@ async fn a_tabletop_is_led_over_http() {
     order("abort", json!({ "reason": "enough" })).await.ok(200);
     let nobody = "/api/v1/drill-runs/01a1fd1e-8c00-7412-bee9-d6231a36d074/resume";
     chief.post(nobody, json!({})).await.problem(404, "unknown_drill");
+}
+
+#[tokio::test]
+async fn a_cast_is_made_of_what_people_did() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let cast = async |of: &str| chief.get(&format!("/api/v1/drills/cast?playbook={of}")).await;
+    let nothing = cast("five").await.ok(200);
+    assert_eq!((&nothing["incidents"], &nothing["roles"]), (&json!(0), &json!([])), "{nothing}");
+    for minutes in 1..=5 {
+        let id = chief.declare("five").await;
+        app.clock.advance(jiff::SignedDuration::from_mins(minutes));
+        let path = format!("/api/v1/incidents/{id}/roles/commander/acknowledge");
+        chief.post(&path, json!({})).await.ok(200);
+        let cancel = format!("/api/v1/incidents/{id}/cancel");
+        chief.post(&cancel, json!({ "reason": "enough" })).await.ok(200);
+    }
+    let made = cast("five").await.ok(200);
+    assert_eq!(made["incidents"], 5, "{made}");
+    let found = &made["roles"][0]["answers"]["found"];
+    assert_eq!((&made["roles"][0]["role"], &found["came"]), (&json!("commander"), &json!(5)));
+    let median = found["median"].as_u64().expect("five answers make a median");
+    assert!((60..=300).contains(&median), "between the least and the greatest: {found}");
+    assert_eq!(found.get("p90"), None, "five answers make no 90th percentile");
+    let later = cast("five&since=2027-01-01T00:00:00Z").await.ok(200);
+    assert_eq!(later["incidents"], 0, "{later}");
+
+    cast("none").await.problem(404, "unknown_playbook");
+    cast("five&since=soon").await.problem(422, "bad_query");
+    let desk = app.person("desk1", Scope::Commander).await;
+    desk.get("/api/v1/drills/cast?playbook=leak").await.problem(404, "unknown_playbook");
+    let viewer = app.person("ada", Scope::Responder).await;
+    viewer.get("/api/v1/drills/cast?playbook=five").await.problem(403, "scope_too_low");
 }
 
 #[tokio::test]
