@@ -340,6 +340,7 @@ fn without_result(
         injects_left: Vec::new(),
         pauses: Vec::new(),
         resumed: Vec::new(),
+        beside: None,
         events: 0,
         journal_hash: None,
     }
