@@ -13,7 +13,7 @@ use super::progress::bar;
 use super::result::{comparison, report, results};
 use super::screen::{Screen, Tone, note};
 use super::word::word;
-use super::{calibrate, jury, lead, learn, odds, settings, trend, wait};
+use super::{calibrate, jury, lead, learn, odds, prepare, settings, trend, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
 use crate::drill::file::Playbooks;
@@ -43,11 +43,15 @@ const UPCOMING: usize = 5;
 pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
     match verb {
         Drill::List => list(common, screen),
-        Drill::Run { drill, seed } if Path::new(&drill).is_file() => {
+        Drill::Run { drill, dry_run: true, at, .. } => prepare::run(&drill, at, common, screen),
+        Drill::Run { drill, seed, .. } if Path::new(&drill).is_file() => {
             run_file(Path::new(&drill), seed, common, screen)
         }
-        Drill::Run { drill, seed } => {
-            let body = seed.map_or_else(|| json!({}), |seed| json!({ "seed": seed }));
+        Drill::Run { drill, seed, force, .. } => {
+            let mut body = seed.map_or_else(|| json!({}), |seed| json!({ "seed": seed }));
+            if force {
+                body["anyway"] = json!(true);
+            }
             let path = format!("/api/v1/drills/{}/run", part(&drill));
             let client = Client::new(common, screen.lang)?;
             show(screen, &wait(client.post(&path, &body))?)

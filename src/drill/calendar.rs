@@ -145,6 +145,8 @@ pub enum MissedWhy {
     LiveIncident,
     /// This version of firebell cannot run it.
     NotAvailable,
+    /// A role that its plan needs could be filled by nobody who could be reached.
+    NotReady,
 }
 
 /// What a calendar owes.

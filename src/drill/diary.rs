@@ -11,6 +11,7 @@ use smol_str::SmolStr;
 
 use crate::drill::calendar::{Calendar, Fate, MissedWhy};
 use crate::id::DrillRunId;
+use crate::text::Text;
 
 /// The version of the stored form; fields are added, never changed.
 pub const DIARY_FORMAT: u8 = 1;
@@ -45,12 +46,15 @@ pub struct Planned {
 }
 
 /// A planned run that did not take place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissedRun {
     /// The instant it was planned for.
     pub at: Timestamp,
     /// Why it did not take place.
     pub why: MissedWhy,
+    /// The particulars, where there are any: the roles that nobody could fill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Text>,
     /// Further runs from this instant on were missed, too many to list.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub and_more: bool,
@@ -107,10 +111,11 @@ impl Diary {
         let unlisted = decision.unlisted_since.map(|at| MissedRun {
             at,
             why: MissedWhy::Downtime,
+            said: None,
             and_more: true,
         });
-        self.missed.extend(unlisted);
         looked.missed += usize::from(unlisted.is_some());
+        self.missed.extend(unlisted);
         for fire in &decision.fires {
             match fire.fate {
                 Fate::OnTime | Fate::Late => {
@@ -119,7 +124,7 @@ impl Diary {
                 }
                 Fate::Missed(why) => {
                     looked.missed += 1;
-                    self.missed.push(MissedRun { at: fire.at, why, and_more: false });
+                    self.missed.push(MissedRun { at: fire.at, why, said: None, and_more: false });
                 }
             }
         }
@@ -128,9 +133,9 @@ impl Diary {
     }
 
     /// Gives a run up that was to start.
-    pub fn give_up(&mut self, planned: Planned, why: MissedWhy) {
+    pub fn give_up(&mut self, planned: Planned, why: MissedWhy, said: Option<Text>) {
         self.started(planned.run);
-        self.missed.push(MissedRun { at: planned.at, why, and_more: false });
+        self.missed.push(MissedRun { at: planned.at, why, said, and_more: false });
         self.keep_the_latest();
     }
 

@@ -179,6 +179,32 @@ impl Invitation {
     }
 }
 
+/// Words the message that a planned run does not take place: subject and text.
+#[must_use]
+pub fn called_off(scenario: &Scenario, at: Timestamp, why: &Text, zone: &Zone) -> (Text, Text) {
+    let each = |word: &dyn Fn(Lang) -> String| Text::both(word(Lang::Zh), word(Lang::En));
+    let (at, zone) = (zone.civil(at).strftime("%Y-%m-%d %H:%M").to_string(), zone.name());
+    let subject = each(&|lang| {
+        let title = scenario.title.get(lang);
+        lang.pick(format!("【演练】未能开始：{title}"), format!("[DRILL] Not started: {title}"))
+    });
+    let text = each(&|lang| {
+        let (title, why, id) = (scenario.title.get(lang), why.get(lang), &scenario.id);
+        lang.pick(
+            format!(
+                "原定 {at}（{zone}）的“{title}”没有开始。\n原因：{why}。\n\
+                 用 firebell drill run {id} --dry-run 查看全部情况；改好后可手动开始。"
+            ),
+            format!(
+                "“{title}”, planned for {at} ({zone}), was not started.\nWhy: {why}.\n\
+                 See all of it with firebell drill run {id} --dry-run; once mended, it can be \
+                 started by hand."
+            ),
+        )
+    });
+    (subject, text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,6 +32,7 @@ pub mod judge;
 pub mod live;
 pub mod observe;
 pub mod past;
+pub mod prepare;
 pub mod probe;
 pub mod replay;
 pub mod result;

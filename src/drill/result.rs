@@ -111,6 +111,9 @@ pub struct DrillResult {
     /// When firebell took it up again after it had stopped in the middle, of a run with people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed: Vec<Timestamp>,
+    /// What was found to stand in its way, where it was begun all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub despite: Option<Text>,
     /// How many events the run has.
     pub events: u64,
     /// The last link of the run's hash chain, in hex: the same for the same run of a simulation.
@@ -292,6 +295,7 @@ mod tests {
             injects_left: Vec::new(),
             pauses: Vec::new(),
             resumed: Vec::new(),
+            despite: None,
             events: 10,
             journal_hash: Some("abc".into()),
         }

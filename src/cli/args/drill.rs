@@ -19,6 +19,16 @@ pub enum Drill {
         /// Another seed than the file's
         #[arg(long)]
         seed: Option<u64>,
+        /// Start nothing: say who would be asked, what would happen, and what stands in the way;
+        /// ends with 1 where it could not start
+        #[arg(long, conflicts_with_all = ["seed", "force"])]
+        dry_run: bool,
+        /// With --dry-run: as at this instant (RFC 3339)
+        #[arg(long, requires = "dry_run")]
+        at: Option<Timestamp>,
+        /// Start a drill with people whatever stands in its way; its timeline then says so
+        #[arg(long)]
+        force: bool,
     },
     /// Simulate a drill's file many times: how likely the plan holds, and what it depends on
     Simulate(Odds),

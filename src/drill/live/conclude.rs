@@ -87,6 +87,7 @@ impl Inner {
                 .collect(),
             pauses: exercise.pauses.clone(),
             resumed: exercise.resumed.clone(),
+            despite: exercise.despite.clone(),
             events: events.len() as u64,
             journal_hash: link,
         })
@@ -161,6 +162,7 @@ pub(super) fn unreadable(exercise: &Exercise, why: Text) -> DrillResult {
         injects_left: Vec::new(),
         pauses: exercise.pauses.clone(),
         resumed: exercise.resumed.clone(),
+        despite: exercise.despite.clone(),
         events: 0,
         journal_hash: None,
     }

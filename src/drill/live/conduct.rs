@@ -315,6 +315,7 @@ impl Inner {
         }
         let options = CommitOptions::default();
         let declared = self.runtime.declare(&Caller::drill(), request, options).await?;
+        self.note_despite(exercise, declared.incident.id).await?;
         exercise.incident = Some(declared.incident.id);
         self.archive.put(vec![keep_exercise(exercise)]).await?;
         Ok(declared.incident.id)
@@ -429,7 +430,7 @@ impl Inner {
 }
 
 /// Lets a second attempt after a crash change nothing.
-fn once(key: String) -> CommitOptions {
+pub(super) fn once(key: String) -> CommitOptions {
     let keyed = Keyed {
         fingerprint: Digest::of(key.as_bytes()),
         key,

@@ -117,8 +117,12 @@ impl Inner {
             RunAs::Exercise | RunAs::Tabletop => {
                 if let Some(number) = self.live_incident_for(scenario).await? {
                     tracing::warn!(%drill, %at, "{}", gives_way(number).get(Lang::En));
-                    diary.give_up(planned, MissedWhy::LiveIncident);
+                    diary.give_up(planned, MissedWhy::LiveIncident, Some(gives_way(number)));
                     return Ok(self.archive.put(vec![keep_diary(drill, diary)]).await?);
+                }
+                if let Some(why) = self.preparation(scenario, now).await?.why_not() {
+                    let because = (MissedWhy::NotReady, why);
+                    return self.call_off(scenario, planned, diary, because).await;
                 }
                 diary.started(run);
                 let exercise = Exercise::begin(scenario, run, Some(at), now);
@@ -129,7 +133,7 @@ impl Inner {
             }
             RunAs::Shadow => {
                 tracing::warn!(%drill, %at, run_as = scenario.run.name(), "it cannot be run yet");
-                diary.give_up(planned, MissedWhy::NotAvailable);
+                diary.give_up(planned, MissedWhy::NotAvailable, None);
                 Ok(self.archive.put(vec![keep_diary(drill, diary)]).await?)
             }
         }

@@ -8,6 +8,7 @@ mod jury;
 mod keeper;
 mod orders;
 mod outlook;
+mod preparing;
 mod progress;
 
 pub use self::jury::Judged;
@@ -88,6 +89,8 @@ pub struct Row {
 pub struct Terms {
     /// What the draws of a simulated run derive from; the drill's own where missing.
     pub seed: Option<u64>,
+    /// It starts whatever was found to stand in its way, and its record says so.
+    pub anyway: bool,
 }
 
 /// What came of starting a drill.
@@ -157,7 +160,7 @@ impl Drills {
     ///
     /// # Errors
     /// No such drill; one that this version cannot start; one that is under way or must give way to
-    /// a live incident; the store's own.
+    /// a live incident; one whose roles nobody could fill; the store's own.
     pub async fn run(
         &self,
         name: &str,
@@ -166,11 +169,7 @@ impl Drills {
     ) -> Result<Started, Refusal> {
         let inner = &self.inner;
         let book = inner.book();
-        let scenario = book.get(name).ok_or_else(|| Refusal::NotFound {
-            what: Missing::Drill,
-            name: name.to_owned(),
-            closest: book.closest(name),
-        })?;
+        let scenario = book.get(name).ok_or_else(|| unknown(&book, name))?;
         scenario
             .available()
             .map_err(|refused| Refusal::Drill(Obstacle::NotAvailable, refused.message()))?;
@@ -200,7 +199,8 @@ impl Drills {
         if let Some(number) = inner.live_incident_for(scenario).await? {
             return Err(Refusal::Drill(Obstacle::LiveIncident, gives_way(number)));
         }
-        let exercise = Exercise::begin(scenario, run, None, now);
+        let despite = inner.despite(scenario, now, terms.anyway).await?;
+        let exercise = Exercise { despite, ..Exercise::begin(scenario, run, None, now) };
         let started = Started::Exercise { run };
         let kept = keep_exercise(&exercise);
         inner.archive.put([kept].into_iter().chain(beside(&started)).collect()).await?;
@@ -238,6 +238,11 @@ impl Drills {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }
+}
+
+fn unknown(book: &Book, name: &str) -> Refusal {
+    let (name, closest) = (name.to_owned(), book.closest(name));
+    Refusal::NotFound { what: Missing::Drill, name, closest }
 }
 
 /// Reads what the messages of the exercises under way do without, for the runtime to start with.

@@ -163,6 +163,7 @@ pub fn rehearse(stage: Stage<'_>, take: Take) -> (DrillResult, Simulated) {
         injects_left: run.injects_left.clone(),
         pauses: Vec::new(),
         resumed: Vec::new(),
+        despite: None,
         events: run.events.len() as u64,
         journal_hash: run.journal_hash.clone(),
     };

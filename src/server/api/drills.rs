@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -9,6 +10,7 @@ use super::commit::{json, locate, once};
 use super::drill_runs::standing;
 use super::{Answer, find};
 use crate::drill::live::{Row, Started, Terms};
+use crate::drill::prepare::Preparation;
 use crate::drill::result::{Comparison, DrillResult};
 use crate::drill::scenario::Scenario;
 use crate::id::{DrillId, DrillRunId, PlaybookId};
@@ -18,10 +20,12 @@ use crate::server::ask::{Ask, Asked, At};
 use crate::server::auth::{Principal, access};
 use crate::server::cursor;
 use crate::server::problem::{Kind, Problem};
-use crate::server::wire::{Drill, LastRun, Page, RunDrill, RunStarted};
+use crate::server::wire::{Drill, LastRun, MissedDrill, Page, RunDrill, RunStarted};
 
 /// How many planned instants a list shows.
 const UPCOMING: usize = 5;
+/// How many planned runs that did not take place a list shows.
+const MISSED: usize = 5;
 /// Where results are found.
 const RUNS: &str = "/api/v1/drill-runs";
 
@@ -47,7 +51,8 @@ pub async fn list(State(app): State<App>, principal: Principal) -> Answer {
 }
 
 fn shown(row: Row) -> Drill {
-    let Row { scenario, next, running, last, .. } = row;
+    let Row { scenario, next, diary, running, last } = row;
+    let missed = diary.map(|diary| diary.missed).unwrap_or_default().into_iter().rev();
     let Scenario { id, title, playbook, kind, run, calendar, .. } = &*scenario;
     Drill {
         drill: id.clone(),
@@ -57,6 +62,7 @@ fn shown(row: Row) -> Drill {
         run: *run,
         cron: calendar.as_ref().map(|calendar| calendar.schedule.source().to_owned()),
         next,
+        missed: missed.take(MISSED).map(MissedDrill::from).collect(),
         running,
         last: last.as_ref().map(LastRun::from),
     }
@@ -84,7 +90,8 @@ pub async fn run(State(app): State<App>, At(name): At<String>, ask: Ask<RunDrill
             }
         };
         let kept = |started: &Started| kept(started).ok().flatten();
-        match app.drills().run(&name, Terms { seed: ask.body.seed }, kept).await? {
+        let RunDrill { seed, anyway } = ask.body;
+        match app.drills().run(&name, Terms { seed, anyway }, kept).await? {
             Started::Simulated(result) => json(StatusCode::OK, &*result),
             Started::Exercise { run } => {
                 let mut response = json(StatusCode::ACCEPTED, &under_way(&name, run))?;
@@ -94,6 +101,33 @@ pub async fn run(State(app): State<App>, At(name): At<String>, ask: Ask<RunDrill
         }
     })
     .await
+}
+
+/// For which instant a drill is looked at.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct When {
+    /// The instant; now where missing.
+    #[param(value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
+}
+
+/// Say what a drill would find if it began: who would be asked for each role and by which ways, what
+/// happens when, what is held back, and what stands in the way. Nothing begins.
+#[utoipa::path(get, path = "/api/v1/drills/{id}/preparation", tag = "drills", params(When),
+    responses((status = 200, body = Preparation)))]
+pub async fn preparation(
+    State(app): State<App>,
+    principal: Principal,
+    At(name): At<String>,
+    Asked(when): Asked<When>,
+) -> Answer {
+    let known = app.drills().book().get(&name).map(|scenario| scenario.playbook.clone());
+    if known.is_some_and(|plan| !may_see(&app, &principal, &plan)) {
+        return Err(find::missing(Missing::Drill, &name, Vec::new()).into());
+    }
+    json(StatusCode::OK, &app.drills().preparation(&name, when.at).await?)
 }
 
 fn under_way(drill: &str, run: DrillRunId) -> RunStarted {

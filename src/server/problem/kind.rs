@@ -139,6 +139,8 @@ kinds! {
     /// This version cannot run drills of that kind.
     DrillNotAvailable =
         "drill_not_available", CONFLICT, "暂不支持此演练方式", "Kind of drill not available";
+    /// Nobody who could be reached could fill a role that the plan of the drill needs.
+    DrillNotReady = "drill_not_ready", CONFLICT, "演练无法开始", "Drill not ready";
     /// The run of the drill is over.
     DrillOver = "drill_over", CONFLICT, "演练已结束", "Drill over";
     /// The drill goes by the real clock.

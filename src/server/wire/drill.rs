@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use utoipa::ToSchema;
 
+use crate::drill::calendar::MissedWhy;
+use crate::drill::diary::MissedRun;
 use crate::drill::judge::{Given, Rating};
 use crate::drill::result::{DrillResult, Outcome};
 use crate::drill::scenario::{Kind, RunAs};
@@ -32,10 +34,36 @@ pub struct Drill {
     pub cron: Option<String>,
     /// Its next planned instants.
     pub next: Vec<Timestamp>,
+    /// Planned runs that did not take place, the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<MissedDrill>,
     /// Its runs under way.
     pub running: Vec<DrillRunId>,
     /// Its latest result.
     pub last: Option<LastRun>,
+}
+
+/// A planned run that did not take place.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct MissedDrill {
+    /// When it was to begin.
+    pub at: Timestamp,
+    /// `downtime`, `superseded`, `overlap`, `live_incident`, `not_available` or `not_ready`.
+    #[schema(value_type = String)]
+    pub why: MissedWhy,
+    /// The particulars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Text>,
+    /// Further ones from this instant on, too many to list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub and_more: bool,
+}
+
+impl From<MissedRun> for MissedDrill {
+    fn from(missed: MissedRun) -> Self {
+        let MissedRun { at, why, said, and_more } = missed;
+        Self { at, why, said, and_more }
+    }
 }
 
 /// A result in short.
@@ -78,6 +106,9 @@ pub struct RunDrill {
     /// What the draws of a simulated run derive from; the drill's own where missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// Start a drill with people whatever stands in its way; its timeline then says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anyway: bool,
 }
 
 /// Lets a drill under way stand still.
