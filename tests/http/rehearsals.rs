@@ -95,6 +95,25 @@ async fn a_drill_that_cannot_start_as_things_stand_is_a_conflict_that_says_what_
 }
 
 #[tokio::test]
+async fn what_a_drill_would_find_is_asked_before_it_starts_and_not_by_its_players() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let path = "/api/v1/drills/walk-drill/preparation";
+    let found = chief.get(path).await.ok(200);
+    assert_eq!((&found["ready"], &found["run_as"]), (&json!(true), &json!("exercise")), "{found}");
+    assert_eq!(found["at"], crate::app::START);
+    let asked = &found["roles"][0]["first"][0];
+    assert_eq!(asked["ways"][0]["channel"], "mail", "{found}");
+    let later = chief.get(&format!("{path}?at=2026-12-01T10:00:00Z")).await.ok(200);
+    assert_eq!(later["at"], "2026-12-01T10:00:00Z");
+    chief.get("/api/v1/drills/none/preparation").await.problem(404, "unknown_drill");
+    let desk = app.person("desk1", Scope::Commander).await;
+    desk.get("/api/v1/drills/leak-drill/preparation").await.problem(404, "unknown_drill");
+    let player = app.person("desk2", Scope::Responder).await;
+    player.get(path).await.problem(403, "scope_too_low");
+}
+
+#[tokio::test]
 async fn a_tabletop_is_led_over_http() {
     let app = TestApp::start();
     let chief = app.person("chief", Scope::Commander).await;

@@ -11,6 +11,7 @@ mod kin;
 mod letters;
 mod monitors;
 mod mortal;
+mod preparing;
 mod redaction;
 mod stage;
 mod storm;
