@@ -307,7 +307,7 @@ async fn a_list_shows_the_next_starts_and_the_same_run_gives_the_same_journal() 
     let mut hashes = Vec::new();
     for seed in [None, None, Some(7)] {
         let Started::Simulated(result) =
-            drills.run("dry-run", Terms { seed }, |_| None).await.unwrap()
+            drills.run("dry-run", Terms { seed, ..Terms::default() }, |_| None).await.unwrap()
         else {
             panic!("a simulated run is over at once")
         };

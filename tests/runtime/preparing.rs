@@ -1,7 +1,7 @@
 //! What is looked at before a drill with people starts, and drills that do not start.
 
 use firebell::drill::calendar::MissedWhy;
-use firebell::drill::live::{Drills, Started, Wish};
+use firebell::drill::live::{Drills, Started, Terms};
 use firebell::engine::Command;
 use firebell::id::{DrillId, IncidentId};
 use firebell::people::{Directory, Parts as People, Team};
@@ -46,7 +46,7 @@ async fn a_drill_that_nobody_could_play_is_refused_and_started_all_the_same_wher
     let drills = Drills::start(runtime.clone());
     let found = drills.preparation("fire-alarm", None).await.unwrap();
     assert!(!found.ready, "{found:?}");
-    match drills.run("fire-alarm", None, |_| None).await.unwrap_err() {
+    match drills.run("fire-alarm", Terms::default(), |_| None).await.unwrap_err() {
         Refusal::Drill(Obstacle::NotReady, why) => {
             assert!(why.get(Lang::Zh).contains("“值班”无人可找"), "{why:?}");
             assert!(why.get(Lang::En).contains("--force"), "{why:?}");
@@ -55,8 +55,8 @@ async fn a_drill_that_nobody_could_play_is_refused_and_started_all_the_same_wher
     }
     assert!(drills.archive().exercises().unwrap().is_empty(), "nothing has begun");
 
-    let wish = Wish { anyway: true, ..Wish::default() };
-    let started = drills.run_as_wished("fire-alarm", wish, |_| None).await.unwrap();
+    let terms = Terms { anyway: true, ..Terms::default() };
+    let started = drills.run("fire-alarm", terms, |_| None).await.unwrap();
     assert!(matches!(started, Started::Exercise { .. }));
     until(&runtime, "it is declared", || incident(&drills).is_some()).await;
     let id = incident(&drills).unwrap();
