@@ -69,14 +69,15 @@ impl Hindrance {
             Asked::Nobody => (
                 "role_nobody",
                 Text::both(
-                    format!("“{zh}”无人可找：来源和代理此刻都没有人"),
+                    format!("“{zh}”无人可找：来源和代理此刻都没有能联系上的人"),
                     format!(
-                        "nobody can be asked to be “{en}”: its source and every deputy are empty"
+                        "nobody can be asked to be “{en}”: its source and every deputy have nobody \
+                         with a contact"
                     ),
                 ),
                 Text::both(
-                    "补上值班或团队成员，或给这个角色加代理来源（deputies）",
-                    "fill the roster or the team, or give the role deputies",
+                    "补上值班、团队成员或他们的联系方式，或给这个角色加代理来源（deputies）",
+                    "fill the roster or the team, give its people contacts, or the role deputies",
                 ),
             ),
             Asked::Unreachable => (
@@ -174,25 +175,16 @@ impl Hindrance {
         )
     }
 
-    pub(super) fn team_empty(step: &str, team: &str, nobody: bool) -> Self {
-        let text = if nobody {
-            Text::both(
-                format!("步骤 {step} 通知团队 {team}，团队里没有人"),
-                format!("the step {step} tells the team {team}, which is empty"),
-            )
-        } else {
-            Text::both(
-                format!("步骤 {step} 通知团队 {team}，没有一个人收得到演练消息"),
-                format!(
-                    "the step {step} tells the team {team}, and no message of a drill reaches it"
-                ),
-            )
-        };
+    pub(super) fn team_unreached(step: &str, team: &str) -> Self {
+        let text = Text::both(
+            format!("步骤 {step} 通知团队 {team}，没有一个人收得到演练消息"),
+            format!("the step {step} tells the team {team}, and no message of a drill reaches it"),
+        );
         let advice = Text::both(
             "给团队加成员，写上 `drills: true` 和可用的联系方式",
             "give the team members with `drills: true` and a contact that works",
         );
-        Self::warns("team_empty", Some(step), text, advice)
+        Self::warns("team_unreached", Some(step), text, advice)
     }
 
     /// An inject aims at somebody who is not there, or at a way that is none.

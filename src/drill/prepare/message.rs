@@ -51,7 +51,7 @@ pub(super) fn of_plan(
         for to in &notify.to {
             if let Audience::Team(team) = to {
                 let name = step.map_or("on", StepId::as_str);
-                findings.extend(team_is_empty(outset, plan, name, team));
+                findings.extend(team_unreached(outset, plan, name, team));
             }
             if let Some(why) = held_back(outset, notify, to) {
                 let (playbook, step) = (plan.id.clone(), step.cloned());
@@ -81,7 +81,7 @@ fn held_back(outset: Outset<'_>, notify: &Notify, to: &Audience) -> Option<Why> 
     }
 }
 
-fn team_is_empty(
+fn team_unreached(
     outset: Outset<'_>,
     plan: &Playbook,
     step: &str,
@@ -91,7 +91,7 @@ fn team_is_empty(
     let members = outset.directory.team_members(team);
     let reached = |id| AskedPerson::is_reached(&asked(outset, level, id));
     let nobody = !members.iter().any(reached);
-    nobody.then(|| Hindrance::team_empty(step, team.as_str(), members.is_empty()))
+    nobody.then(|| Hindrance::team_unreached(step, team.as_str()))
 }
 
 /// Says a reason in both languages.
