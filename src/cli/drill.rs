@@ -139,6 +139,10 @@ fn card(screen: &Screen, scenario: &Scenario) -> String {
         let never = screen.lang.pick("没有日程", "no schedule");
         return format!("{head}\n{about} · {}", screen.paint(Tone::Faint, never));
     };
+    if scenario.is_unannounced() {
+        let secret = screen.lang.pick("不预告", "without notice");
+        return format!("{head}\n{about} · {}", screen.paint(Tone::Faint, secret));
+    }
     let (cron, zone) = (calendar.schedule.source(), calendar.schedule.zone().iana_name());
     let zone = zone.unwrap_or("UTC");
     let mut lines = vec![head, format!("{about} · {cron} ({zone})")];
@@ -148,8 +152,10 @@ fn card(screen: &Screen, scenario: &Scenario) -> String {
 }
 
 fn row(scenario: &Scenario, now: Timestamp) -> Json {
-    let calendar = scenario.calendar.as_ref();
+    let no_notice = scenario.is_unannounced();
+    let calendar = scenario.calendar.as_ref().filter(|_| !no_notice);
     json!({
+        "no_notice": no_notice,
         "drill": scenario.id,
         "title": scenario.title,
         "playbook": scenario.playbook,

@@ -147,6 +147,9 @@ pub enum MissedWhy {
     NotAvailable,
     /// A role that its plan needs could be filled by nobody who could be reached.
     NotReady,
+    /// Somebody who would be asked first was paged by a drill without notice a few days before, and
+    /// the time in which it was to begin is over before they may be again.
+    PagedLately,
 }
 
 /// What a calendar owes.

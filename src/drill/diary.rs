@@ -43,6 +43,12 @@ pub struct Planned {
     pub run: DrillRunId,
     /// It starts late.
     pub late: bool,
+    /// It was put off, and begins no earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// Those who watch over it were told when it begins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
 }
 
 /// A planned run that did not take place.
@@ -120,7 +126,8 @@ impl Diary {
             match fire.fate {
                 Fate::OnTime | Fate::Late => {
                     let late = fire.fate == Fate::Late;
-                    self.to_start.push(Planned { at: fire.at, run: draw(), late });
+                    let (at, run) = (fire.at, draw());
+                    self.to_start.push(Planned { at, run, late, not_before: None, told: false });
                 }
                 Fate::Missed(why) => {
                     looked.missed += 1;
@@ -137,6 +144,19 @@ impl Diary {
         self.started(planned.run);
         self.missed.push(MissedRun { at: planned.at, why, said, and_more: false });
         self.keep_the_latest();
+    }
+
+    /// Puts a run off that was to start; when it begins is drawn anew, and told anew.
+    pub fn put_off(&mut self, run: DrillRunId, until: Timestamp) {
+        for planned in self.to_start.iter_mut().filter(|planned| planned.run == run) {
+            (planned.not_before, planned.told) = (Some(until), false);
+        }
+    }
+
+    /// Notes that those who watch over a run were told when it begins.
+    pub fn told(&mut self, run: DrillRunId) {
+        let planned = self.to_start.iter_mut().filter(|planned| planned.run == run);
+        planned.for_each(|planned| planned.told = true);
     }
 
     fn keep_the_latest(&mut self) {

@@ -61,6 +61,9 @@ pub struct Exercise {
     /// What was found to stand in its way, where it was begun all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub despite: Option<Text>,
+    /// Nobody was told of it but those who watch over it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unannounced: bool,
     /// The numbers of live incidents it stood still for.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub gave_way: BTreeSet<u64>,
@@ -134,6 +137,7 @@ impl Exercise {
             clock: (scenario.run == RunAs::Tabletop).then_some(now),
             resumed: Vec::new(),
             despite: None,
+            unannounced: scenario.is_unannounced(),
             gave_way: BTreeSet::new(),
             pauses: Vec::new(),
         }

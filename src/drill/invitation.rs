@@ -179,6 +179,35 @@ impl Invitation {
     }
 }
 
+/// Words the message to those who watch over a drill that nobody else is told of: subject and text.
+#[must_use]
+pub fn confided(scenario: &Scenario, at: Timestamp, zone: &Zone) -> (Text, Text) {
+    let each = |word: &dyn Fn(Lang) -> String| Text::both(word(Lang::Zh), word(Lang::En));
+    let (at, zone) = (zone.civil(at).strftime("%Y-%m-%d %H:%M").to_string(), zone.name());
+    let subject = each(&|lang| {
+        let title = scenario.title.get(lang);
+        lang.pick(
+            format!("【演练】仅限安全负责人：{title}"),
+            format!("[DRILL] For safety officers only: {title}"),
+        )
+    });
+    let text = each(&|lang| {
+        let title = scenario.title.get(lang);
+        lang.pick(
+            format!(
+                "不预告的演练“{title}”将于 {at}（{zone}）开始。\n\
+                 参加的人都不知道，请勿告知。需要时可中止：firebell drill abort。"
+            ),
+            format!(
+                "“{title}”, a drill without notice, begins at {at} ({zone}).\n\
+                 Nobody who takes part knows; please tell nobody. It can be stopped at any time: \
+                 firebell drill abort."
+            ),
+        )
+    });
+    (subject, text)
+}
+
 /// Words the message that a planned run does not take place: subject and text.
 #[must_use]
 pub fn called_off(scenario: &Scenario, at: Timestamp, why: &Text, zone: &Zone) -> (Text, Text) {

@@ -13,7 +13,7 @@ async fn drills_are_listed_with_when_they_take_place() {
     assert_eq!(list["items"][0]["drill"], "five-drill", "{list}");
     // The first of March, ten o'clock in Shanghai.
     assert_eq!(list["items"][0]["next"][0], "2027-03-01T02:00:00Z");
-    assert_eq!(list["items"].as_array().map(Vec::len), Some(4));
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(5));
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn drills_of_a_restricted_plan_do_not_exist_for_outsiders() {
     let result = chief.post("/api/v1/drills/leak-drill/run", json!({})).await.ok(200);
     let desk = app.person("desk1", Scope::Commander).await;
     let list = desk.get("/api/v1/drills").await.ok(200);
-    assert_eq!(list["items"].as_array().map(Vec::len), Some(3), "{list}");
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(4), "{list}");
     desk.post("/api/v1/drills/leak-drill/run", json!({})).await.problem(404, "unknown_drill");
     let runs = desk.get("/api/v1/drill-runs").await.ok(200);
     assert_eq!(runs["items"], json!([]));
@@ -111,6 +111,27 @@ async fn what_a_drill_would_find_is_asked_before_it_starts_and_not_by_its_player
     desk.get("/api/v1/drills/leak-drill/preparation").await.problem(404, "unknown_drill");
     let player = app.person("desk2", Scope::Responder).await;
     player.get(path).await.problem(403, "scope_too_low");
+}
+
+#[tokio::test]
+async fn when_a_drill_without_notice_begins_is_seen_by_its_officers_and_administrators_alone() {
+    let app = TestApp::start();
+    let shown = async |who: &str, scope| {
+        let list = app.person(who, scope).await.get("/api/v1/drills").await.ok(200);
+        let items = list["items"].as_array().unwrap().clone();
+        items.into_iter().find(|item| item["drill"] == "quiet-drill").unwrap()
+    };
+    for (who, scope) in [("ada", Scope::Viewer), ("chief", Scope::Admin)] {
+        let seen = shown(who, scope).await;
+        assert_eq!(seen["no_notice"], true);
+        assert_eq!(seen["next"][0], "2026-12-01T02:00:00Z", "{seen}");
+        assert!(seen["cron"].is_string());
+    }
+    for (who, scope) in [("desk1", Scope::Viewer), ("chief", Scope::Commander)] {
+        let seen = shown(who, scope).await;
+        assert_eq!((&seen["no_notice"], &seen["next"]), (&json!(true), &json!([])), "{seen}");
+        assert_eq!((seen.get("cron"), seen.get("begins")), (None, None));
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod monitors;
 mod mortal;
 mod preparing;
 mod redaction;
+mod secret;
 mod stage;
 mod storm;
 mod tabletop;

@@ -98,7 +98,8 @@ impl Inner {
             let (run, drill, why) = (result.run, &result.drill, why.get(Lang::En));
             tracing::warn!(%run, %drill, why, "an exercise did not come to its end");
         }
-        let changes = vec![keep_result(&result), drop_exercise(exercise.run)];
+        let mut changes = vec![keep_result(&result), drop_exercise(exercise.run)];
+        changes.extend(self.paged_in(exercise).await?);
         self.archive.put(changes).await?;
         self.count(result.verdict);
         Ok(true)

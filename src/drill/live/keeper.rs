@@ -5,7 +5,6 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Inner, gives_way};
-use crate::drill::announce::begins_at;
 use crate::drill::archive::{keep_diary, keep_exercise, keep_result};
 use crate::drill::calendar::{Calendar, MissedWhy};
 use crate::drill::diary::{Diary, Planned};
@@ -84,16 +83,14 @@ impl Inner {
         }
         let zone = calendar.schedule.zone();
         for planned in diary.to_start.clone() {
-            if begins_at(scenario.notice, planned.at, planned.run, zone) <= now {
-                self.start_planned(scenario, planned, &mut diary, now).await?;
-            }
+            self.attend(scenario, (planned, zone), &mut diary, now).await?;
         }
         Ok(())
     }
 
     /// Starts a planned run. The diary strikes it out in the same write that records its beginning
     /// or its result.
-    async fn start_planned(
+    pub(super) async fn start_planned(
         self: &Arc<Self>,
         scenario: &Arc<Scenario>,
         planned: Planned,
@@ -126,7 +123,8 @@ impl Inner {
                 }
                 diary.started(run);
                 let exercise = Exercise::begin(scenario, run, Some(at), now);
-                let changes = vec![keep_exercise(&exercise), keep_diary(drill, diary)];
+                let mut changes = vec![keep_exercise(&exercise), keep_diary(drill, diary)];
+                changes.extend(self.startled(scenario, now)?);
                 self.archive.put(changes).await?;
                 self.conduct(exercise);
                 Ok(())

@@ -10,6 +10,7 @@ mod orders;
 mod outlook;
 mod preparing;
 mod progress;
+mod secret;
 
 pub use self::jury::Judged;
 
@@ -76,6 +77,8 @@ pub struct Row {
     pub scenario: Arc<Scenario>,
     /// Its next planned instants.
     pub next: Vec<Timestamp>,
+    /// When the runs begin that are decided and that nobody is told of but those who watch over them.
+    pub begins: Vec<Timestamp>,
     /// What its schedule has decided, where it has one and has been looked at.
     pub diary: Option<Diary>,
     /// Its runs under way.
@@ -202,8 +205,9 @@ impl Drills {
         let despite = inner.despite(scenario, now, terms.anyway).await?;
         let exercise = Exercise { despite, ..Exercise::begin(scenario, run, None, now) };
         let started = Started::Exercise { run };
-        let kept = keep_exercise(&exercise);
-        inner.archive.put([kept].into_iter().chain(beside(&started)).collect()).await?;
+        let mut changes = inner.startled(scenario, now)?;
+        changes.push(keep_exercise(&exercise));
+        inner.archive.put(changes.into_iter().chain(beside(&started)).collect()).await?;
         inner.conduct(exercise);
         Ok(started)
     }
@@ -221,10 +225,12 @@ impl Drills {
                 let calendar = scenario.calendar.as_ref();
                 let latest = inner.archive.results(Some(&scenario.id), 1)?.into_iter().next();
                 let last = latest.map(|result| inner.archive.judged(result)).transpose()?;
+                let diary = inner.archive.diary(&scenario.id)?;
                 Ok(Row {
                     scenario: Arc::clone(scenario),
                     next: calendar.map(|c| c.upcoming(now, n)).unwrap_or_default(),
-                    diary: inner.archive.diary(&scenario.id)?,
+                    begins: secret::begins(scenario, diary.as_ref()),
+                    diary,
                     running: inner.running_of(&scenario.id),
                     last,
                 })

@@ -14,7 +14,7 @@ use crate::drill::prepare::Preparation;
 use crate::drill::result::{Comparison, DrillResult};
 use crate::drill::scenario::Scenario;
 use crate::id::{DrillId, DrillRunId, PlaybookId};
-use crate::runtime::Missing;
+use crate::runtime::{Missing, Scope};
 use crate::server::app::App;
 use crate::server::ask::{Ask, Asked, At};
 use crate::server::auth::{Principal, access};
@@ -45,13 +45,20 @@ pub async fn list(State(app): State<App>, principal: Principal) -> Answer {
     let items: Vec<Drill> = rows
         .into_iter()
         .filter(|row| may_see(&app, &principal, &row.scenario.playbook))
-        .map(shown)
+        .map(|row| shown(&app, &principal, row))
         .collect();
     json(StatusCode::OK, &Page { items, next: None })
 }
 
-fn shown(row: Row) -> Drill {
-    let Row { scenario, next, diary, running, last } = row;
+/// Shows a drill. When one begins that nobody is told of, only those see who watch over it.
+fn shown(app: &App, principal: &Principal, row: Row) -> Drill {
+    let Row { scenario, next, begins, diary, running, last } = row;
+    let no_notice = scenario.is_unannounced();
+    let officer = || {
+        let officers = scenario.officers(&app.runtime().directory());
+        principal.person().is_some_and(|person| officers.contains(person))
+    };
+    let sees = !no_notice || principal.caller.scope == Scope::Admin || officer();
     let missed = diary.map(|diary| diary.missed).unwrap_or_default().into_iter().rev();
     let Scenario { id, title, playbook, kind, run, calendar, .. } = &*scenario;
     Drill {
@@ -60,8 +67,13 @@ fn shown(row: Row) -> Drill {
         playbook: playbook.clone(),
         kind: *kind,
         run: *run,
-        cron: calendar.as_ref().map(|calendar| calendar.schedule.source().to_owned()),
-        next,
+        cron: calendar
+            .as_ref()
+            .filter(|_| sees)
+            .map(|calendar| calendar.schedule.source().to_owned()),
+        no_notice,
+        next: if sees { next } else { Vec::new() },
+        begins: if sees { begins } else { Vec::new() },
         missed: missed.take(MISSED).map(MissedDrill::from).collect(),
         running,
         last: last.as_ref().map(LastRun::from),

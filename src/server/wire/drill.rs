@@ -32,8 +32,16 @@ pub struct Drill {
     /// Its schedule as it is written; absent where it is only run by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cron: Option<String>,
-    /// Its next planned instants.
+    /// Nobody is told when it begins but its safety officers; for others `cron` and `next` are left
+    /// out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_notice: bool,
+    /// Its next planned instants; of a drill without notice, from when on it may begin.
     pub next: Vec<Timestamp>,
+    /// When the next runs of a drill without notice begin, once that is drawn; for its safety
+    /// officers and administrators alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub begins: Vec<Timestamp>,
     /// Planned runs that did not take place, the latest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<MissedDrill>,
@@ -48,7 +56,8 @@ pub struct Drill {
 pub struct MissedDrill {
     /// When it was to begin.
     pub at: Timestamp,
-    /// `downtime`, `superseded`, `overlap`, `live_incident`, `not_available` or `not_ready`.
+    /// `downtime`, `superseded`, `overlap`, `live_incident`, `not_available`,
+    /// `not_ready` or `paged_lately`.
     #[schema(value_type = String)]
     pub why: MissedWhy,
     /// The particulars.
