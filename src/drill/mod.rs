@@ -16,6 +16,7 @@ pub mod book;
 pub mod calendar;
 pub mod calibrate;
 pub mod cast;
+pub mod clash;
 pub mod covered;
 pub mod crontab;
 pub mod cue;

@@ -66,6 +66,7 @@ const DRILL_PURE: &[&str] = &[
     "stand_in",
     "absence",
     "invitation",
+    "clash",
     "prepare",
     "study",
     "past",

@@ -98,7 +98,7 @@ impl Inner {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let drill = &scenario.id;
-        let Planned { at, run, late } = planned;
+        let Planned { at, run, late, .. } = planned;
         tracing::info!(%drill, %run, %at, late, "a planned drill starts");
         match scenario.run {
             RunAs::Simulated => {

@@ -29,6 +29,7 @@ use tokio_util::task::TaskTracker;
 use self::orders::{Conducted, Ordered};
 use crate::drill::archive::{Archive, keep_exercise, keep_result};
 use crate::drill::book::Book;
+use crate::drill::clash::{Clash, clashes};
 use crate::drill::diary::Diary;
 use crate::drill::exercise::Exercise;
 use crate::drill::file::Playbooks;
@@ -236,6 +237,15 @@ impl Drills {
                 })
             })
             .collect()
+    }
+
+    /// Lists the drills whose planned runs fall together in the year to come.
+    #[must_use]
+    pub fn clashes(&self) -> Vec<Clash> {
+        let runtime = &self.inner.runtime;
+        let (library, directory) = (runtime.library(), runtime.directory());
+        let now = runtime.clock().now();
+        clashes(self.inner.book().iter(), library.plans(), &directory, now)
     }
 
     /// Stops keeping the calendar. Exercises go on at the next start.

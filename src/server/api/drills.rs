@@ -9,6 +9,7 @@ use utoipa::IntoParams;
 use super::commit::{json, locate, once};
 use super::drill_runs::standing;
 use super::{Answer, find};
+use crate::drill::clash::{Clash, Same};
 use crate::drill::live::{Row, Started, Terms};
 use crate::drill::prepare::Preparation;
 use crate::drill::result::{Comparison, DrillResult};
@@ -20,7 +21,7 @@ use crate::server::ask::{Ask, Asked, At};
 use crate::server::auth::{Principal, access};
 use crate::server::cursor;
 use crate::server::problem::{Kind, Problem};
-use crate::server::wire::{Drill, LastRun, MissedDrill, Page, RunDrill, RunStarted};
+use crate::server::wire::{Drill, DrillOverlap, LastRun, MissedDrill, Page, RunDrill, RunStarted};
 
 /// How many planned instants a list shows.
 const UPCOMING: usize = 5;
@@ -41,13 +42,29 @@ pub(super) fn may_see(app: &App, principal: &Principal, playbook: &PlaybookId) -
     responses((status = 200, body = Page<Drill>)))]
 pub async fn list(State(app): State<App>, principal: Principal) -> Answer {
     let drills = app.drills().clone();
-    let rows = blocking(move || Ok(drills.rows(UPCOMING)?)).await?;
-    let items: Vec<Drill> = rows
+    let (rows, clashes) = blocking(move || Ok((drills.rows(UPCOMING)?, drills.clashes()))).await?;
+    let mut items: Vec<Drill> = rows
         .into_iter()
         .filter(|row| may_see(&app, &principal, &row.scenario.playbook))
         .map(|row| shown(&app, &principal, row))
         .collect();
+    clashes.iter().for_each(|clash| overlap(&mut items, clash));
     json(StatusCode::OK, &Page { items, next: None })
+}
+
+/// Shows that two drills fall together, where when each takes place may be seen.
+fn overlap(items: &mut [Drill], clash: &Clash) {
+    let seen =
+        |id: &DrillId| items.iter().position(|item| item.drill == *id && item.cron.is_some());
+    let (Some(one), Some(other)) = (seen(&clash.one), seen(&clash.other)) else { return };
+    let people = match &clash.on {
+        Same::Plan => Vec::new(),
+        Same::People(people) => people.clone(),
+    };
+    for (own, drill) in [(one, &clash.other), (other, &clash.one)] {
+        let (drill, people) = (drill.clone(), people.clone());
+        items[own].overlaps.push(DrillOverlap { drill, at: clash.at, people });
+    }
 }
 
 /// Shows a drill. When one begins that nobody is told of, only those see who watch over it.
@@ -74,6 +91,7 @@ fn shown(app: &App, principal: &Principal, row: Row) -> Drill {
         no_notice,
         next: if sees { next } else { Vec::new() },
         begins: if sees { begins } else { Vec::new() },
+        overlaps: Vec::new(),
         missed: missed.take(MISSED).map(MissedDrill::from).collect(),
         running,
         last: last.as_ref().map(LastRun::from),

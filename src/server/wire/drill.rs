@@ -11,7 +11,7 @@ use crate::drill::judge::{Given, Rating};
 use crate::drill::result::{DrillResult, Outcome};
 use crate::drill::scenario::{Kind, RunAs};
 use crate::drill::score::Verdict;
-use crate::id::{DrillId, DrillRunId, ObjectiveId, PlaybookId};
+use crate::id::{DrillId, DrillRunId, ObjectiveId, PersonId, PlaybookId};
 use crate::text::Text;
 
 /// A drill and when it takes place.
@@ -42,6 +42,9 @@ pub struct Drill {
     /// officers and administrators alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub begins: Vec<Timestamp>,
+    /// Drills whose planned runs fall together with its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlaps: Vec<DrillOverlap>,
     /// Planned runs that did not take place, the latest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<MissedDrill>,
@@ -49,6 +52,18 @@ pub struct Drill {
     pub running: Vec<DrillRunId>,
     /// Its latest result.
     pub last: Option<LastRun>,
+}
+
+/// Another drill that falls together with this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DrillOverlap {
+    /// The other drill.
+    pub drill: DrillId,
+    /// When both first go on.
+    pub at: Timestamp,
+    /// Whom both ask first; missing where both rehearse one plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonId>,
 }
 
 /// A planned run that did not take place.
