@@ -13,13 +13,17 @@ use crate::drill::file::{Playbooks, load};
 use crate::drill::scenario::{Officer, Scenario};
 use crate::id::{DrillId, PersonId};
 use crate::people::Directory;
-use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both, nearest};
+use crate::playbook::diagnostic::{Diagnostic, Diagnostics, Severity, both, nearest};
+use crate::playbook::yaml;
 use crate::runtime::Library;
+use crate::text::Text;
 
 /// The drills of one library.
 #[derive(Debug, Default)]
 pub struct Book {
     drills: BTreeMap<DrillId, Arc<Scenario>>,
+    /// Drills whose files have errors, with the first of them.
+    broken: BTreeMap<DrillId, Text>,
 }
 
 impl Book {
@@ -34,6 +38,12 @@ impl Book {
         for file in library.drill_files() {
             let name = file.path.display().to_string();
             let (scenario, mut findings) = load(&name, &file.bytes, &playbooks);
+            if scenario.is_none()
+                && let Some(id) = name_in(&name, &file.bytes)
+                && let Some(error) = findings.iter().find(|one| one.severity() == Severity::Error)
+            {
+                book.broken.insert(id, error.message.clone());
+            }
             if let Some(scenario) = scenario {
                 match book.drills.entry(scenario.id.clone()) {
                     Entry::Vacant(place) => drop(place.insert(Arc::new(scenario))),
@@ -86,6 +96,11 @@ impl Book {
         self.drills.get(id)
     }
 
+    /// Walks the drills that are not in force because of errors in their files, with the first error.
+    pub fn broken(&self) -> impl Iterator<Item = (&DrillId, &Text)> {
+        self.broken.iter().filter(|(id, _)| !self.drills.contains_key(*id))
+    }
+
     /// Walks the drills by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Scenario>> {
         self.drills.values()
@@ -99,6 +114,12 @@ impl Book {
             .map(str::to_owned)
             .collect()
     }
+}
+
+/// Reads the name out of a drill's file, whatever else is wrong with it.
+fn name_in(file: &str, bytes: &[u8]) -> Option<DrillId> {
+    let (_, root) = yaml::load(file, bytes).ok()?;
+    root.get("drill")?.as_str().map(DrillId::new)
 }
 
 fn overlapping(clash: &Clash, other: &DrillId) -> Diagnostic {

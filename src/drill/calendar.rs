@@ -147,6 +147,8 @@ pub enum MissedWhy {
     NotAvailable,
     /// A role that its plan needs could be filled by nobody who could be reached.
     NotReady,
+    /// Its file or its plan had errors, or was gone.
+    NotInForce,
     /// Somebody who would be asked first was paged by a drill without notice a few days before, and
     /// the time in which it was to begin is over before they may be again.
     PagedLately,

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::drill::calendar::{Calendar, Fate, MissedWhy};
+use crate::drill::calendar::{Calendar, Fate, Missed, MissedWhy, Overlap};
+use crate::drill::schedule::Schedule;
 use crate::id::DrillRunId;
 use crate::text::Text;
 
@@ -139,6 +140,23 @@ impl Diary {
         looked
     }
 
+    /// Looks at the clock for a drill whose file has errors: whatever falls due is recorded as missed.
+    /// What is left of the schedule is its crontab line and zone.
+    pub fn look_without(&mut self, now: Timestamp, why: &Text) -> Looked {
+        let schedule = self.schedule.rsplit_once(' ');
+        let schedule = schedule.and_then(|(line, zone)| Schedule::parse(line, zone).ok());
+        let Some(schedule) = schedule else { return Looked::default() };
+        let (blackout, missed, overlap) = (Vec::new(), Missed::Skip, Overlap::Skip);
+        let calendar = Calendar { schedule, blackout, missed, overlap };
+        let mut looked = self.look(&calendar, now, false, &mut || DrillRunId::from_u128(0));
+        for planned in self.to_start.clone() {
+            self.give_up(planned, MissedWhy::NotInForce, Some(why.clone()));
+            looked.changed = true;
+            looked.missed += 1;
+        }
+        looked
+    }
+
     /// Gives a run up that was to start.
     pub fn give_up(&mut self, planned: Planned, why: MissedWhy, said: Option<Text>) {
         self.started(planned.run);
@@ -178,8 +196,7 @@ fn name_of(calendar: &Calendar) -> SmolStr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::calendar::{GRACE_DEFAULT, Missed, Overlap};
-    use crate::drill::schedule::Schedule;
+    use crate::drill::calendar::GRACE_DEFAULT;
 
     fn calendar(line: &str) -> Calendar {
         Calendar {
@@ -262,5 +279,21 @@ mod tests {
         assert!(diary.missed[0].and_more && diary.missed[0].at == at("03-01T09:01"));
         look(&mut diary, every_minute, "03-03T09:00", false);
         assert_eq!(diary.missed.len(), MISSED_KEPT);
+    }
+
+    #[test]
+    fn a_drill_whose_file_has_errors_misses_what_falls_due_and_says_why() {
+        let mut diary = Diary::begin(&calendar(DAILY), at("03-01T09:00"));
+        let why = Text::both("没有预案", "there is no playbook");
+        assert_eq!(diary.look_without(at("03-01T09:59"), &why), Looked::default());
+        assert_eq!(diary.look_without(at("03-01T10:00"), &why).missed, 1);
+        assert_eq!(diary.look_without(at("03-01T10:01"), &why), Looked::default());
+        assert_eq!(
+            (diary.missed[0].why, &diary.missed[0].said),
+            (MissedWhy::NotInForce, &Some(why))
+        );
+        // Mended, it owes nothing of that time.
+        assert_eq!(look(&mut diary, DAILY, "03-01T10:02", false), Looked::default());
+        assert!(look(&mut diary, DAILY, "03-02T10:00", false).changed && diary.to_start.len() == 1);
     }
 }

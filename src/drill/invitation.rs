@@ -208,6 +208,22 @@ pub fn confided(scenario: &Scenario, at: Timestamp, zone: &Zone) -> (Text, Text)
     (subject, text)
 }
 
+/// Words the message that a drill whose file has errors misses its runs: subject and text.
+#[must_use]
+pub fn broken(drill: &DrillId, why: &Text) -> (Text, Text) {
+    let (zh, en) = (why.get(Lang::Zh), why.get(Lang::En));
+    let subject =
+        Text::both(format!("【演练】未能开始：{drill}"), format!("[DRILL] Not started: {drill}"));
+    let text = Text::both(
+        format!("演练文件有错误，到期没有开始：{zh}。\n用 firebell check 查看并改正。"),
+        format!(
+            "Its file has errors, so what fell due was not started: {en}.\n\
+             See and mend them with firebell check."
+        ),
+    );
+    (subject, text)
+}
+
 /// Words the message that a planned run does not take place: subject and text.
 #[must_use]
 pub fn called_off(scenario: &Scenario, at: Timestamp, why: &Text, zone: &Zone) -> (Text, Text) {

@@ -9,10 +9,12 @@ use crate::drill::archive::{keep_diary, keep_exercise, keep_result};
 use crate::drill::calendar::{Calendar, MissedWhy};
 use crate::drill::diary::{Diary, Planned};
 use crate::drill::exercise::Exercise;
+use crate::drill::invitation::broken;
 use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::simulate::Take;
-use crate::runtime::Refusal;
-use crate::text::Lang;
+use crate::id::DrillId;
+use crate::runtime::{LetterAbout, Refusal};
+use crate::text::{Lang, Text};
 
 /// The longest sleep: a reload, a jump of the clock or a confirmed safe start is noticed by then.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
@@ -45,6 +47,11 @@ impl Inner {
 
     /// Looks at every drill that has a schedule.
     async fn look(self: &Arc<Self>, now: Timestamp) {
+        for (drill, why) in self.book().broken() {
+            if let Err(error) = self.look_without(drill, why, now).await {
+                tracing::error!(%drill, %error, "what it missed could not be kept");
+            }
+        }
         for scenario in self.book().iter() {
             let Some(calendar) = &scenario.calendar else { continue };
             let drill = &scenario.id;
@@ -55,6 +62,31 @@ impl Inner {
                 tracing::error!(%drill, %error, "it could not be announced");
             }
         }
+    }
+
+    /// Records what a drill misses whose file has errors, and tells those who administer firebell.
+    async fn look_without(
+        &self,
+        drill: &DrillId,
+        why: &Text,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let Some(mut diary) = self.archive.diary(drill)? else { return Ok(()) };
+        let looked = diary.look_without(now, why);
+        if !looked.changed {
+            return Ok(());
+        }
+        let mut changes = vec![keep_diary(drill, &diary)];
+        if looked.missed > 0 {
+            let error = why.get(Lang::En);
+            tracing::warn!(%drill, error, "planned runs did not take place: its file has errors");
+            let (subject, text) = broken(drill, why);
+            let admins = self.runtime.administrators().into_iter();
+            changes.extend(self.runtime.letter(admins, LetterAbout::Drill, subject, text));
+        }
+        self.archive.put(changes).await?;
+        self.runtime.letters_leave();
+        Ok(())
     }
 
     async fn look_at(

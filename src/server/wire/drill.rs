@@ -72,7 +72,7 @@ pub struct MissedDrill {
     /// When it was to begin.
     pub at: Timestamp,
     /// `downtime`, `superseded`, `overlap`, `live_incident`, `not_available`,
-    /// `not_ready` or `paged_lately`.
+    /// `not_ready`, `not_in_force` or `paged_lately`.
     #[schema(value_type = String)]
     pub why: MissedWhy,
     /// The particulars.
