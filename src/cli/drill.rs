@@ -13,7 +13,7 @@ use super::progress::bar;
 use super::result::{comparison, report, results};
 use super::screen::{Screen, Tone, note};
 use super::word::word;
-use super::{calibrate, jury, lead, learn, odds, prepare, settings, trend, wait};
+use super::{calibrate, jury, lead, learn, odds, planned, prepare, settings, trend, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
 use crate::drill::file::Playbooks;
@@ -43,6 +43,7 @@ const UPCOMING: usize = 5;
 pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
     match verb {
         Drill::List => list(common, screen),
+        Drill::Next => planned::run(common, screen),
         Drill::Run { drill, dry_run: true, at, .. } => prepare::run(&drill, at, common, screen),
         Drill::Run { drill, seed, .. } if Path::new(&drill).is_file() => {
             run_file(Path::new(&drill), seed, common, screen)

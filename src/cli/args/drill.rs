@@ -12,6 +12,8 @@ use crate::drill::study::RUNS_MAX;
 pub enum Drill {
     /// List drills with their next five starts
     List,
+    /// Say what the drills of a server are planned for, and what did not take place
+    Next,
     /// Run a drill: a file simulated on the spot, or a drill of the server by name
     Run {
         /// The drill's name, or its file

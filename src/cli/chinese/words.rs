@@ -305,6 +305,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "说明自己不能接任角色，以便另请他人",
     ),
     (
+        "Say what the drills of a server are planned for, and what did not take place",
+        "查看服务端的演练排期，以及没有进行的",
+    ),
+    (
         "Say what the standard leaves open and what firebell chose",
         "说明标准未作规定之处及 firebell 的选择",
     ),
