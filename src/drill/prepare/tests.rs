@@ -20,7 +20,7 @@ phases:
     title: { zh: 唯一, en: Only }
     steps:
       - { id: do, role: lead, title: { zh: 做, en: Do } }
-      - { id: tell, notify: { to: [customers, team/ghosts], message: update } }
+      - { id: tell, notify: { to: [customers, team/ghosts], via: [mail], message: update } }
 ";
 
 const DRILL: &str = "drill: alarm
