@@ -42,7 +42,7 @@ async fn whatever_shows_the_incident_of_a_drill_says_that_it_is_one() {
     let (run, id) = begin(&chief).await;
 
     // To programs.
-    let told = stream.next_of("incident_declared").await;
+    let told = stream.next_of("declared").await;
     assert_eq!(told.data["mode"], "drill", "the stream: {:?}", told.data);
     let incident = chief.get(&format!("/api/v1/incidents/{id}")).await.ok(200);
     assert_eq!(incident["mode"], "drill");
