@@ -31,6 +31,8 @@ mod kin;
 mod learning;
 #[path = "http/lists.rs"]
 mod lists;
+#[path = "http/marks.rs"]
+mod marks;
 #[path = "http/narrow.rs"]
 mod narrow;
 #[path = "http/noise.rs"]

@@ -48,7 +48,7 @@ pub fn run(args: &Check, common: &Common, screen: &Screen) -> Result<(), Stop> {
     // Whoever names single files has others that are not looked at.
     let whole = args.paths.is_empty() || args.paths.iter().any(|path| path.is_dir());
     let library = Library::of_files(&files, &directory, screen.now, whole);
-    let drills = Book::check(&library);
+    let drills = Book::check_among(&library, &directory, screen.now);
     let library = library.with_findings(drills);
     let notes = if args.all { library.notes() } else { &[] };
     let unanswered = match &loaded {

@@ -13,7 +13,7 @@ use super::progress::bar;
 use super::result::{comparison, report, results};
 use super::screen::{Screen, Tone, note};
 use super::word::word;
-use super::{calibrate, jury, lead, learn, odds, settings, trend, wait};
+use super::{calibrate, jury, lead, learn, odds, planned, prepare, settings, trend, wait};
 use crate::config::Config;
 use crate::drill::book::Book;
 use crate::drill::file::Playbooks;
@@ -44,11 +44,14 @@ const UPCOMING: usize = 5;
 pub fn run(verb: Drill, common: &Common, screen: &Screen) -> Result<(), Stop> {
     match verb {
         Drill::List => list(common, screen),
+        Drill::Next => planned::run(common, screen),
+        Drill::Run { drill, dry_run: true, at, .. } => prepare::run(&drill, at, common, screen),
         Drill::Run { drill, seed, .. } if Path::new(&drill).is_file() => {
             run_file(Path::new(&drill), seed, common, screen)
         }
-        Drill::Run { drill, seed, beside } => {
-            let body = serde_json::to_value(RunDrill { seed, beside }).unwrap_or_default();
+        Drill::Run { drill, seed, beside, force, .. } => {
+            let body = RunDrill { seed, beside, anyway: force };
+            let body = serde_json::to_value(body).unwrap_or_default();
             let path = format!("/api/v1/drills/{}/run", part(&drill));
             let client = Client::new(common, screen.lang)?;
             show(screen, &wait(client.post(&path, &body))?)
@@ -142,6 +145,10 @@ fn card(screen: &Screen, scenario: &Scenario) -> String {
         let never = screen.lang.pick("没有日程", "no schedule");
         return format!("{head}\n{about} · {}", screen.paint(Tone::Faint, never));
     };
+    if scenario.is_unannounced() {
+        let secret = screen.lang.pick("不预告", "without notice");
+        return format!("{head}\n{about} · {}", screen.paint(Tone::Faint, secret));
+    }
     let (cron, zone) = (calendar.schedule.source(), calendar.schedule.zone().iana_name());
     let zone = zone.unwrap_or("UTC");
     let mut lines = vec![head, format!("{about} · {cron} ({zone})")];
@@ -151,8 +158,10 @@ fn card(screen: &Screen, scenario: &Scenario) -> String {
 }
 
 fn row(scenario: &Scenario, now: Timestamp) -> Json {
-    let calendar = scenario.calendar.as_ref();
+    let no_notice = scenario.is_unannounced();
+    let calendar = scenario.calendar.as_ref().filter(|_| !no_notice);
     json!({
+        "no_notice": no_notice,
         "drill": scenario.id,
         "title": scenario.title,
         "playbook": scenario.playbook,

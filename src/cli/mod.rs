@@ -34,6 +34,8 @@ mod outbound;
 mod pages;
 mod paper;
 mod plan;
+mod planned;
+mod prepare;
 mod progress;
 mod prove;
 mod reach;

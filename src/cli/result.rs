@@ -148,6 +148,14 @@ fn interruptions(screen: &Screen, result: &DrillResult) -> Vec<String> {
             format!("stood still {} for {paused:#}", count(times, "time", "times")),
         ));
     }
+    if let Some(why) = &result.despite {
+        let why = why.get(screen.lang);
+        lines.push(
+            screen
+                .lang
+                .pick(format!("明知如下仍开始：{why}"), format!("begun in spite of this: {why}")),
+        );
+    }
     for at in &result.resumed {
         let when = screen.moment(*at);
         lines.push(screen.lang.pick(

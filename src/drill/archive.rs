@@ -13,7 +13,7 @@ use crate::drill::exercise::Exercise;
 use crate::drill::invitation::Invitation;
 use crate::drill::judge::{Sheet, judged};
 use crate::drill::result::DrillResult;
-use crate::id::{DrillId, DrillRunId};
+use crate::id::{DrillId, DrillRunId, PersonId};
 use crate::store::{Change, Digest, Document, Expect, Kind, Store, StoreError, each_document};
 
 /// Begins the names of exercises under way; a drill's own name holds no `/`.
@@ -22,6 +22,9 @@ const EXERCISE: &str = "run/";
 const SIMULATION: &str = "simulated/";
 /// Begins the names of invitations: the drill's name and the planned instant follow.
 const INVITATION: &str = "told/";
+
+/// Begins the names of what is kept of people whom a drill without notice paged.
+const PAGED: &str = "paged/";
 
 /// The longest name of an evaluator that names a document as it is.
 const EVALUATOR_BYTES_MAX: usize = 150;
@@ -92,6 +95,15 @@ impl Archive {
     /// What the store cannot read.
     pub fn invitations(&self, drill: &DrillId) -> Result<Vec<Invitation>, StoreError> {
         self.read_all(Kind::DrillSchedule, &format!("{INVITATION}{drill}/"))
+    }
+
+    /// Reads when somebody was last paged by a drill without notice.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn paged(&self, person: &PersonId) -> Result<Option<Timestamp>, StoreError> {
+        let document = self.store.document(Kind::DrillSchedule, &format!("{PAGED}{person}"))?;
+        Ok(document.and_then(|document| decoded(&document)))
     }
 
     /// Lists results, the latest first: of one drill, or of all. Blocks on the disk.
@@ -237,6 +249,12 @@ pub fn drop_invitation(invitation: &Invitation) -> Change {
 
 fn invitation_name(drill: &DrillId, at: Timestamp) -> String {
     format!("{INVITATION}{drill}/{at}")
+}
+
+/// Writes when somebody was paged by a drill without notice.
+#[must_use]
+pub fn keep_paged(person: &PersonId, at: Timestamp) -> Change {
+    Change::write(Kind::DrillSchedule, format!("{PAGED}{person}"), Expect::Any, encoded(&at))
 }
 
 /// Writes what an evaluator says, where nobody has written since it was read.

@@ -5,17 +5,25 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use crate::drill::file::code::DUPLICATE_DRILL;
+use jiff::Timestamp;
+
+use crate::drill::clash::{Clash, Same, clashes};
+use crate::drill::file::code::{DUPLICATE_DRILL, OVERLAPPING, UNKNOWN_OFFICER};
 use crate::drill::file::{Playbooks, load};
-use crate::drill::scenario::Scenario;
-use crate::id::DrillId;
-use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both, nearest};
+use crate::drill::scenario::{Officer, Scenario};
+use crate::id::{DrillId, PersonId};
+use crate::people::Directory;
+use crate::playbook::diagnostic::{Diagnostic, Diagnostics, Severity, both, nearest};
+use crate::playbook::yaml;
 use crate::runtime::Library;
+use crate::text::Text;
 
 /// The drills of one library.
 #[derive(Debug, Default)]
 pub struct Book {
     drills: BTreeMap<DrillId, Arc<Scenario>>,
+    /// Drills whose files have errors, with the first of them.
+    broken: BTreeMap<DrillId, Text>,
 }
 
 impl Book {
@@ -30,6 +38,12 @@ impl Book {
         for file in library.drill_files() {
             let name = file.path.display().to_string();
             let (scenario, mut findings) = load(&name, &file.bytes, &playbooks);
+            if scenario.is_none()
+                && let Some(id) = name_in(&name, &file.bytes)
+                && let Some(error) = findings.iter().find(|one| one.severity() == Severity::Error)
+            {
+                book.broken.insert(id, error.message.clone());
+            }
             if let Some(scenario) = scenario {
                 match book.drills.entry(scenario.id.clone()) {
                     Entry::Vacant(place) => drop(place.insert(Arc::new(scenario))),
@@ -47,10 +61,44 @@ impl Book {
         Self::read(library).1
     }
 
+    /// Checks the drill files of a library as [`Book::check`] does, and against the people and each
+    /// other in the year to come.
+    #[must_use]
+    pub fn check_among(
+        library: &Library,
+        directory: &Directory,
+        now: Timestamp,
+    ) -> Vec<Diagnostics> {
+        let (book, mut findings) = Self::read(library);
+        let mut say = |drill: &DrillId, said: Diagnostic| {
+            let files = library.drill_files().iter().zip(&mut findings);
+            let source = book.drills.get(drill).map(|scenario| scenario.source.as_bytes());
+            let own = files.filter(|(file, _)| source.is_some_and(|source| *source == *file.bytes));
+            own.take(1).for_each(|(_, findings)| findings.push(said.clone()));
+        };
+        for clash in clashes(book.iter(), library.plans(), directory, now) {
+            say(&clash.one, overlapping(&clash, &clash.other));
+            say(&clash.other, overlapping(&clash, &clash.one));
+        }
+        for scenario in book.iter().filter(|_| !directory.is_built_in()) {
+            for officer in &scenario.safety_officers {
+                if let Some(said) = unknown_officer(officer, directory) {
+                    say(&scenario.id, said);
+                }
+            }
+        }
+        findings
+    }
+
     /// Returns the drill of that name.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<Scenario>> {
         self.drills.get(id)
+    }
+
+    /// Walks the drills that are not in force because of errors in their files, with the first error.
+    pub fn broken(&self) -> impl Iterator<Item = (&DrillId, &Text)> {
+        self.broken.iter().filter(|(id, _)| !self.drills.contains_key(*id))
     }
 
     /// Walks the drills by name.
@@ -68,6 +116,54 @@ impl Book {
     }
 }
 
+/// Reads the name out of a drill's file, whatever else is wrong with it.
+fn name_in(file: &str, bytes: &[u8]) -> Option<DrillId> {
+    let (_, root) = yaml::load(file, bytes).ok()?;
+    root.get("drill")?.as_str().map(DrillId::new)
+}
+
+fn overlapping(clash: &Clash, other: &DrillId) -> Diagnostic {
+    let at = clash.at.strftime("%Y-%m-%d %H:%MZ");
+    let message = match &clash.on {
+        Same::Plan => both!(
+            "与演练 `{other}` 撞期：{at} 两者演练同一份预案",
+            "it falls together with the drill `{other}`: at {at} both rehearse one plan"
+        ),
+        Same::People(people) => {
+            let names: Vec<&str> = people.iter().map(PersonId::as_str).collect();
+            let (zh, en) = (names.join("、"), names.join(", "));
+            both!(
+                "与演练 `{other}` 撞期：{at} 两者都先找 {zh}",
+                "it falls together with the drill `{other}`: at {at} both ask {en} first"
+            )
+        }
+    };
+    let help = both!(
+        "错开两者的 `schedule`；确实要同时进行就不必改",
+        "move one `schedule`; leave it where both at once is what you mean"
+    );
+    Diagnostic::new(OVERLAPPING, message).help(help)
+}
+
+fn unknown_officer(officer: &Officer, directory: &Directory) -> Option<Diagnostic> {
+    let message = match officer {
+        Officer::Team(team) if directory.team(team).is_none() => {
+            both!(
+                "安全负责人 `team/{team}` 没有配置",
+                "the safety officers `team/{team}` are not configured"
+            )
+        }
+        Officer::Person(person) if directory.person(person).is_none() => {
+            both!(
+                "安全负责人 `person/{person}` 没有配置",
+                "the safety officer `person/{person}` is not configured"
+            )
+        }
+        Officer::Team(_) | Officer::Person(_) => return None,
+    };
+    Some(Diagnostic::new(UNKNOWN_OFFICER, message))
+}
+
 fn defined_twice(id: &DrillId) -> Diagnostic {
     let message =
         both!("另一个文件已定义演练 `{id}`", "another file already defines the drill `{id}`");
@@ -77,7 +173,7 @@ fn defined_twice(id: &DrillId) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::people::Directory;
+    use crate::text::Lang;
 
     #[test]
     fn a_name_that_two_files_claim_is_found_and_the_first_is_kept() {
@@ -102,5 +198,38 @@ mod tests {
         assert_eq!(book.closest("ten-step-drill"), ["ten-steps-drill"]);
         let codes: Vec<_> = findings.iter().flat_map(|f| f.iter().map(|d| d.code)).collect();
         assert!(codes.contains(&DUPLICATE_DRILL) && codes.len() > 1);
+    }
+
+    #[test]
+    fn drills_that_fall_together_are_warned_of_in_both_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let drill = |id: &str| {
+            format!(
+                "drill: {id}\ntitle: {{ zh: 演练, en: Drill }}\nplaybook: ten-steps\nrun: exercise\n\
+                 start: declare\nschedule: {{ cron: \"0 10 1 12 *\", timezone: UTC }}\n"
+            )
+        };
+        let files = [
+            write("plan.yaml", include_str!("fixtures/ten-steps.yaml")),
+            write("one.yaml", &drill("one")),
+            write("two.yaml", &drill("two")),
+        ];
+        let (directory, now) = (Directory::built_in(), jiff::Timestamp::UNIX_EPOCH);
+        let library = Library::of_files(&files, &directory, now, false);
+        let findings = Book::check_among(&library, &directory, now);
+        let said: Vec<String> = findings
+            .iter()
+            .flat_map(|of_file| of_file.iter())
+            .filter(|said| said.code == OVERLAPPING)
+            .map(|said| said.message.get(Lang::En).to_owned())
+            .collect();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].contains("`two`: at 1970-12-01 10:00Z both rehearse one plan"), "{said:?}");
+        assert!(said[1].contains("`one`"), "{said:?}");
     }
 }

@@ -145,6 +145,13 @@ pub enum MissedWhy {
     LiveIncident,
     /// This version of firebell cannot run it.
     NotAvailable,
+    /// A role that its plan needs could be filled by nobody who could be reached.
+    NotReady,
+    /// Its file or its plan had errors, or was gone.
+    NotInForce,
+    /// Somebody who would be asked first was paged by a drill without notice a few days before, and
+    /// the time in which it was to begin is over before they may be again.
+    PagedLately,
 }
 
 /// What a calendar owes.

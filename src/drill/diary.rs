@@ -9,8 +9,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::drill::calendar::{Calendar, Fate, MissedWhy};
+use crate::drill::calendar::{Calendar, Fate, Missed, MissedWhy, Overlap};
+use crate::drill::schedule::Schedule;
 use crate::id::DrillRunId;
+use crate::text::Text;
 
 /// The version of the stored form; fields are added, never changed.
 pub const DIARY_FORMAT: u8 = 1;
@@ -42,15 +44,24 @@ pub struct Planned {
     pub run: DrillRunId,
     /// It starts late.
     pub late: bool,
+    /// It was put off, and begins no earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// Those who watch over it were told when it begins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
 }
 
 /// A planned run that did not take place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissedRun {
     /// The instant it was planned for.
     pub at: Timestamp,
     /// Why it did not take place.
     pub why: MissedWhy,
+    /// The particulars, where there are any: the roles that nobody could fill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Text>,
     /// Further runs from this instant on were missed, too many to list.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub and_more: bool,
@@ -107,19 +118,21 @@ impl Diary {
         let unlisted = decision.unlisted_since.map(|at| MissedRun {
             at,
             why: MissedWhy::Downtime,
+            said: None,
             and_more: true,
         });
-        self.missed.extend(unlisted);
         looked.missed += usize::from(unlisted.is_some());
+        self.missed.extend(unlisted);
         for fire in &decision.fires {
             match fire.fate {
                 Fate::OnTime | Fate::Late => {
                     let late = fire.fate == Fate::Late;
-                    self.to_start.push(Planned { at: fire.at, run: draw(), late });
+                    let (at, run) = (fire.at, draw());
+                    self.to_start.push(Planned { at, run, late, not_before: None, told: false });
                 }
                 Fate::Missed(why) => {
                     looked.missed += 1;
-                    self.missed.push(MissedRun { at: fire.at, why, and_more: false });
+                    self.missed.push(MissedRun { at: fire.at, why, said: None, and_more: false });
                 }
             }
         }
@@ -127,11 +140,41 @@ impl Diary {
         looked
     }
 
+    /// Looks at the clock for a drill whose file has errors: whatever falls due is recorded as missed.
+    /// What is left of the schedule is its crontab line and zone.
+    pub fn look_without(&mut self, now: Timestamp, why: &Text) -> Looked {
+        let schedule = self.schedule.rsplit_once(' ');
+        let schedule = schedule.and_then(|(line, zone)| Schedule::parse(line, zone).ok());
+        let Some(schedule) = schedule else { return Looked::default() };
+        let (blackout, missed, overlap) = (Vec::new(), Missed::Skip, Overlap::Skip);
+        let calendar = Calendar { schedule, blackout, missed, overlap };
+        let mut looked = self.look(&calendar, now, false, &mut || DrillRunId::from_u128(0));
+        for planned in self.to_start.clone() {
+            self.give_up(planned, MissedWhy::NotInForce, Some(why.clone()));
+            looked.changed = true;
+            looked.missed += 1;
+        }
+        looked
+    }
+
     /// Gives a run up that was to start.
-    pub fn give_up(&mut self, planned: Planned, why: MissedWhy) {
+    pub fn give_up(&mut self, planned: Planned, why: MissedWhy, said: Option<Text>) {
         self.started(planned.run);
-        self.missed.push(MissedRun { at: planned.at, why, and_more: false });
+        self.missed.push(MissedRun { at: planned.at, why, said, and_more: false });
         self.keep_the_latest();
+    }
+
+    /// Puts a run off that was to start; when it begins is drawn anew, and told anew.
+    pub fn put_off(&mut self, run: DrillRunId, until: Timestamp) {
+        for planned in self.to_start.iter_mut().filter(|planned| planned.run == run) {
+            (planned.not_before, planned.told) = (Some(until), false);
+        }
+    }
+
+    /// Notes that those who watch over a run were told when it begins.
+    pub fn told(&mut self, run: DrillRunId) {
+        let planned = self.to_start.iter_mut().filter(|planned| planned.run == run);
+        planned.for_each(|planned| planned.told = true);
     }
 
     fn keep_the_latest(&mut self) {
@@ -153,8 +196,7 @@ fn name_of(calendar: &Calendar) -> SmolStr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::calendar::{GRACE_DEFAULT, Missed, Overlap};
-    use crate::drill::schedule::Schedule;
+    use crate::drill::calendar::GRACE_DEFAULT;
 
     fn calendar(line: &str) -> Calendar {
         Calendar {
@@ -237,5 +279,21 @@ mod tests {
         assert!(diary.missed[0].and_more && diary.missed[0].at == at("03-01T09:01"));
         look(&mut diary, every_minute, "03-03T09:00", false);
         assert_eq!(diary.missed.len(), MISSED_KEPT);
+    }
+
+    #[test]
+    fn a_drill_whose_file_has_errors_misses_what_falls_due_and_says_why() {
+        let mut diary = Diary::begin(&calendar(DAILY), at("03-01T09:00"));
+        let why = Text::both("没有预案", "there is no playbook");
+        assert_eq!(diary.look_without(at("03-01T09:59"), &why), Looked::default());
+        assert_eq!(diary.look_without(at("03-01T10:00"), &why).missed, 1);
+        assert_eq!(diary.look_without(at("03-01T10:01"), &why), Looked::default());
+        assert_eq!(
+            (diary.missed[0].why, &diary.missed[0].said),
+            (MissedWhy::NotInForce, &Some(why))
+        );
+        // Mended, it owes nothing of that time.
+        assert_eq!(look(&mut diary, DAILY, "03-01T10:02", false), Looked::default());
+        assert!(look(&mut diary, DAILY, "03-02T10:00", false).changed && diary.to_start.len() == 1);
     }
 }

@@ -17,6 +17,7 @@ use crate::engine::Beside;
 use crate::id::{DrillId, DrillRunId, IncidentId};
 use crate::notify::gate::Outage;
 use crate::playbook::Condition;
+use crate::text::Text;
 
 /// The version of the stored form; fields are added, never changed.
 pub const EXERCISE_FORMAT: u8 = 1;
@@ -59,6 +60,12 @@ pub struct Exercise {
     /// When firebell took it up again after it had stopped in the middle.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed: Vec<Timestamp>,
+    /// What was found to stand in its way, where it was begun all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub despite: Option<Text>,
+    /// Nobody was told of it but those who watch over it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unannounced: bool,
     /// The numbers of live incidents it stood still for.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub gave_way: BTreeSet<u64>,
@@ -134,6 +141,8 @@ impl Exercise {
             drawn: scenario.injects.iter().enumerate().filter_map(draw).collect(),
             clock: (scenario.run == RunAs::Tabletop).then_some(now),
             resumed: Vec::new(),
+            despite: None,
+            unannounced: scenario.is_unannounced(),
             gave_way: BTreeSet::new(),
             pauses: Vec::new(),
             beside: None,

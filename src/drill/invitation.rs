@@ -179,6 +179,77 @@ impl Invitation {
     }
 }
 
+/// Words the message to those who watch over a drill that nobody else is told of: subject and text.
+#[must_use]
+pub fn confided(scenario: &Scenario, at: Timestamp, zone: &Zone) -> (Text, Text) {
+    let each = |word: &dyn Fn(Lang) -> String| Text::both(word(Lang::Zh), word(Lang::En));
+    let (at, zone) = (zone.civil(at).strftime("%Y-%m-%d %H:%M").to_string(), zone.name());
+    let subject = each(&|lang| {
+        let title = scenario.title.get(lang);
+        lang.pick(
+            format!("【演练】仅限安全负责人：{title}"),
+            format!("[DRILL] For safety officers only: {title}"),
+        )
+    });
+    let text = each(&|lang| {
+        let title = scenario.title.get(lang);
+        lang.pick(
+            format!(
+                "不预告的演练“{title}”将于 {at}（{zone}）开始。\n\
+                 参加的人都不知道，请勿告知。需要时可中止：firebell drill abort。"
+            ),
+            format!(
+                "“{title}”, a drill without notice, begins at {at} ({zone}).\n\
+                 Nobody who takes part knows; please tell nobody. It can be stopped at any time: \
+                 firebell drill abort."
+            ),
+        )
+    });
+    (subject, text)
+}
+
+/// Words the message that a drill whose file has errors misses its runs: subject and text.
+#[must_use]
+pub fn broken(drill: &DrillId, why: &Text) -> (Text, Text) {
+    let (zh, en) = (why.get(Lang::Zh), why.get(Lang::En));
+    let subject =
+        Text::both(format!("【演练】未能开始：{drill}"), format!("[DRILL] Not started: {drill}"));
+    let text = Text::both(
+        format!("演练文件有错误，到期没有开始：{zh}。\n用 firebell check 查看并改正。"),
+        format!(
+            "Its file has errors, so what fell due was not started: {en}.\n\
+             See and mend them with firebell check."
+        ),
+    );
+    (subject, text)
+}
+
+/// Words the message that a planned run does not take place: subject and text.
+#[must_use]
+pub fn called_off(scenario: &Scenario, at: Timestamp, why: &Text, zone: &Zone) -> (Text, Text) {
+    let each = |word: &dyn Fn(Lang) -> String| Text::both(word(Lang::Zh), word(Lang::En));
+    let (at, zone) = (zone.civil(at).strftime("%Y-%m-%d %H:%M").to_string(), zone.name());
+    let subject = each(&|lang| {
+        let title = scenario.title.get(lang);
+        lang.pick(format!("【演练】未能开始：{title}"), format!("[DRILL] Not started: {title}"))
+    });
+    let text = each(&|lang| {
+        let (title, why, id) = (scenario.title.get(lang), why.get(lang), &scenario.id);
+        lang.pick(
+            format!(
+                "原定 {at}（{zone}）的“{title}”没有开始。\n原因：{why}。\n\
+                 用 firebell drill run {id} --dry-run 查看全部情况；改好后可手动开始。"
+            ),
+            format!(
+                "“{title}”, planned for {at} ({zone}), was not started.\nWhy: {why}.\n\
+                 See all of it with firebell drill run {id} --dry-run; once mended, it can be \
+                 started by hand."
+            ),
+        )
+    });
+    (subject, text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -115,6 +115,9 @@ pub struct DrillResult {
     /// What was followed of a live incident, of a run that went beside one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Box<Shadowing>>,
+    /// What was found to stand in its way, where it was begun all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub despite: Option<Text>,
     /// How many events the run has.
     pub events: u64,
     /// The last link of the run's hash chain, in hex: the same for the same run of a simulation.
@@ -297,6 +300,7 @@ mod tests {
             pauses: Vec::new(),
             resumed: Vec::new(),
             beside: None,
+            despite: None,
             events: 10,
             journal_hash: Some("abc".into()),
         }

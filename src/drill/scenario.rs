@@ -1,6 +1,8 @@
 //! A drill as it is run: parsed, checked against its playbook, immutable, known by its hash.
 //! It must not know source positions or how a run goes.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,8 @@ use crate::drill::expect::Expectation;
 use crate::drill::inject::{Inject, InjectAct, Trigger};
 use crate::drill::probe::Probe;
 use crate::engine::{AlertNote, SurgeNote};
-use crate::id::{DrillId, PlaybookId};
+use crate::id::{DrillId, PersonId, PlaybookId, TeamId};
+use crate::people::Directory;
 use crate::playbook::Level;
 use crate::text::Text;
 
@@ -43,6 +46,8 @@ pub struct Scenario {
     pub calendar: Option<Calendar>,
     /// How it is announced.
     pub notice: Announcement,
+    /// Who is told ahead of a drill that nobody else is told of, and sees when it begins.
+    pub safety_officers: Vec<Officer>,
     /// What begins the incident.
     pub start: Start,
     /// Inputs given when declaring, by name.
@@ -120,6 +125,15 @@ pub enum Announcement {
     },
 }
 
+/// Who watches over a drill that nobody else is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Officer {
+    /// Every member of a team.
+    Team(TeamId),
+    /// A person.
+    Person(PersonId),
+}
+
 /// What begins the incident of a drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
@@ -179,6 +193,7 @@ impl Scenario {
             run: RunAs::Simulated,
             calendar: None,
             notice: Announcement::Ahead(SignedDuration::ZERO),
+            safety_officers: Vec::new(),
             start: Start::Declare,
             inputs: Map::new(),
             samples: 1,
@@ -191,6 +206,25 @@ impl Scenario {
             pause_when_live: None,
             lasts: None,
         }
+    }
+
+    /// Returns those who watch over it, as far as the directory knows them.
+    #[must_use]
+    pub fn officers(&self, directory: &Directory) -> BTreeSet<PersonId> {
+        let people = self.safety_officers.iter().flat_map(|officer| match officer {
+            Officer::Team(team) => directory.team_members(team).to_vec(),
+            Officer::Person(person) => {
+                directory.person(person).map(|person| person.id.clone()).into_iter().collect()
+            }
+        });
+        people.collect()
+    }
+
+    /// Tells whether those who take part must not know when it begins.
+    #[must_use]
+    pub const fn is_unannounced(&self) -> bool {
+        matches!(self.notice, Announcement::None { .. })
+            && matches!(self.run, RunAs::Exercise | RunAs::Tabletop)
     }
 
     /// Returns how long it goes on at most, in its own time.

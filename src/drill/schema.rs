@@ -29,6 +29,12 @@ pub fn drill() -> Value {
         required("run", "方式", "How it runs", runs()),
         optional("schedule", "排期", "When it falls due", schedule()),
         optional("notice", "通知方式", "How it is announced", notice()),
+        optional(
+            "safety_officers",
+            "安全负责人",
+            "Who knows when a drill without notice begins",
+            list(pattern(r"^(team|person)/.+$")),
+        ),
         optional("start", "开始方式", "How it begins", words(&["inject", "declare"])),
         optional("inputs", "输入项", "The declaration's inputs", map(string(), json!(true))),
         optional("samples", "次数", "Runs; simulated only", integer(1, i64::from(SAMPLES_MAX))),

@@ -48,7 +48,10 @@ pub fn stand_ins(
 }
 
 /// Returns a plan and all that it calls, each once.
-fn called<'p>(playbook: &'p Playbook, plans: &'p Playbooks) -> Vec<&'p Playbook> {
+pub(in crate::drill) fn called<'p>(
+    playbook: &'p Playbook,
+    plans: &'p Playbooks,
+) -> Vec<&'p Playbook> {
     let mut all = vec![playbook];
     let mut looked_at = 0;
     while let Some(plan) = all.get(looked_at) {

@@ -6,9 +6,12 @@ use jiff::SignedDuration;
 use super::service::{Inner, Runtime};
 use crate::engine::{Mode, Recipient};
 use crate::id::{ChannelId, NoticeId, PersonId};
-use crate::notify::gate::{self, Act, Verdict};
-use crate::notify::{self, Delivery, Link, Outgoing, RENDERED_FORMAT, Rendered, Why, WhyCode};
-use crate::people::Person;
+use crate::notify::gate::{self, Act, Pass, Verdict};
+use crate::notify::{
+    self, Configured, Delivery, Destination, Link, Outgoing, RENDERED_FORMAT, Rendered, Why,
+    WhyCode,
+};
+use crate::people::{Directory, Person};
 use crate::text::{Lang, Text};
 
 /// How long a message about no incident waits for a channel's limit: whoever asked is waiting, too.
@@ -70,7 +73,41 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// Tells what would keep a message of a mode from leaving by a channel; `None` where nothing
+    /// would. Nothing leaves.
+    #[must_use]
+    pub fn bar(&self, mode: Mode, to: &Recipient, channel: &ChannelId) -> Option<Why> {
+        let inner = self.inner();
+        let directory = inner.directory.load_full();
+        inner.way_out(&directory, mode, to, channel).err()
+    }
+}
+
 impl Inner {
+    /// Finds where a message goes by a channel, and asks the gate for leave.
+    fn way_out(
+        &self,
+        directory: &Directory,
+        mode: Mode,
+        to: &Recipient,
+        channel: &ChannelId,
+    ) -> Result<(&Configured, Destination, Pass), Why> {
+        let configured = self.outbound.channels().get(channel);
+        let configured = configured.ok_or_else(|| Why::with(WhyCode::NoSuchChannel, channel))?;
+        let own = match to {
+            Recipient::Person(_) => None,
+            Recipient::Audience(_) => configured.to.as_deref(),
+        };
+        let destination = notify::destination(directory, to, channel, own)?;
+        let host = configured.channel.host_of(&destination.address);
+        let act = Act::Notice { to, channel, drills: configured.drills, host: host.as_ref() };
+        match gate::pass(mode, act, self.allowed(directory, &[])) {
+            Verdict::Send(pass) => Ok((configured, destination, pass)),
+            Verdict::HoldBack(why) | Verdict::Refuse(why) => Err(why),
+        }
+    }
+
     /// Makes one attempt over one channel, whose limit it waits for so long.
     pub(super) async fn hand_over(
         &self,
@@ -79,20 +116,10 @@ impl Inner {
         letter: &Letter,
         patience: SignedDuration,
     ) -> Result<(), NotTaken> {
-        let never = NotTaken::never;
-        let configured = self.outbound.channels().get(channel);
-        let configured =
-            configured.ok_or_else(|| never(Why::with(WhyCode::NoSuchChannel, channel)))?;
         let directory = self.directory.load_full();
         let to = Recipient::Person(person.id.clone());
-        let destination =
-            notify::destination(&directory, &to, channel, None).map_err(NotTaken::never)?;
-        let host = configured.channel.host_of(&destination.address);
-        let act = Act::Notice { to: &to, channel, drills: configured.drills, host: host.as_ref() };
-        let pass = match gate::pass(letter.mode, act, self.allowed(&directory, &[])) {
-            Verdict::Send(pass) => pass,
-            Verdict::HoldBack(why) | Verdict::Refuse(why) => return Err(never(why)),
-        };
+        let (configured, destination, pass) =
+            self.way_out(&directory, letter.mode, &to, channel).map_err(NotTaken::never)?;
         let now = self.clock.now();
         let mut words = letter.rendered(person.lang, now);
         if let (Some((label, url)), false) =
@@ -106,7 +133,9 @@ impl Inner {
         match self.attempt(channel, configured, outgoing, until).await.delivery {
             Delivery::Delivered => Ok(()),
             Delivery::Retry { why, .. } => Err(NotTaken { again: true, why }),
-            Delivery::Refused { why } | Delivery::Misconfigured { why } => Err(never(why)),
+            Delivery::Refused { why } | Delivery::Misconfigured { why } => {
+                Err(NotTaken::never(why))
+            }
         }
     }
 }

@@ -40,6 +40,8 @@ pub enum Obstacle {
     LiveIncident,
     /// There is no live incident that it could go beside.
     NothingBeside,
+    /// A role that its plan needs can be filled by nobody who could be reached.
+    NotReady,
     /// The run is over.
     Over,
     /// Its clock is the real one, which nobody steps.

@@ -66,6 +66,7 @@ fn table(door: &Table) -> OpenApiRouter<App> {
         .routes(door.needs(Viewer, routes!(drills::list)))
         .routes(door.needs(Commander, routes!(calibration::cast)))
         .routes(door.needs(Commander, routes!(drills::run)))
+        .routes(door.needs(Commander, routes!(drills::preparation)))
         .routes(door.needs(Viewer, routes!(drills::results)))
         .routes(door.needs(Viewer, routes!(drills::result)))
         .routes(door.needs(Viewer, routes!(judgements::series)))

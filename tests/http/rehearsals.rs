@@ -95,6 +95,46 @@ async fn a_drill_that_cannot_start_as_things_stand_is_a_conflict_that_says_what_
 }
 
 #[tokio::test]
+async fn what_a_drill_would_find_is_asked_before_it_starts_and_not_by_its_players() {
+    let app = TestApp::start();
+    let chief = app.person("chief", Scope::Commander).await;
+    let path = "/api/v1/drills/walk-drill/preparation";
+    let found = chief.get(path).await.ok(200);
+    assert_eq!((&found["ready"], &found["run_as"]), (&json!(true), &json!("exercise")), "{found}");
+    assert_eq!(found["at"], crate::app::START);
+    let asked = &found["roles"][0]["first"][0];
+    assert_eq!(asked["ways"][0]["channel"], "mail", "{found}");
+    let later = chief.get(&format!("{path}?at=2026-12-01T10:00:00Z")).await.ok(200);
+    assert_eq!(later["at"], "2026-12-01T10:00:00Z");
+    chief.get("/api/v1/drills/none/preparation").await.problem(404, "unknown_drill");
+    let desk = app.person("desk1", Scope::Commander).await;
+    desk.get("/api/v1/drills/leak-drill/preparation").await.problem(404, "unknown_drill");
+    let player = app.person("desk2", Scope::Responder).await;
+    player.get(path).await.problem(403, "scope_too_low");
+}
+
+#[tokio::test]
+async fn when_a_drill_without_notice_begins_is_seen_by_its_officers_and_administrators_alone() {
+    let app = TestApp::start();
+    let shown = async |who: &str, scope| {
+        let list = app.person(who, scope).await.get("/api/v1/drills").await.ok(200);
+        let items = list["items"].as_array().unwrap().clone();
+        items.into_iter().find(|item| item["drill"] == "quiet-drill").unwrap()
+    };
+    for (who, scope) in [("ada", Scope::Viewer), ("chief", Scope::Admin)] {
+        let seen = shown(who, scope).await;
+        assert_eq!(seen["no_notice"], true);
+        assert_eq!(seen["next"][0], "2026-12-01T02:00:00Z", "{seen}");
+        assert!(seen["cron"].is_string());
+    }
+    for (who, scope) in [("desk1", Scope::Viewer), ("chief", Scope::Commander)] {
+        let seen = shown(who, scope).await;
+        assert_eq!((&seen["no_notice"], &seen["next"]), (&json!(true), &json!([])), "{seen}");
+        assert_eq!((seen.get("cron"), seen.get("begins")), (None, None));
+    }
+}
+
+#[tokio::test]
 async fn a_tabletop_is_led_over_http() {
     let app = TestApp::start();
     let chief = app.person("chief", Scope::Commander).await;

@@ -66,6 +66,8 @@ const DRILL_PURE: &[&str] = &[
     "stand_in",
     "absence",
     "invitation",
+    "clash",
+    "prepare",
     "study",
     "past",
     "replay",

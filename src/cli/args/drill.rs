@@ -12,6 +12,8 @@ use crate::drill::study::RUNS_MAX;
 pub enum Drill {
     /// List drills with their next five starts
     List,
+    /// Say what the drills of a server are planned for, and what did not take place
+    Next,
     /// Run a drill: a file simulated on the spot, or a drill of the server by name
     Run {
         /// The drill's name, or its file
@@ -22,6 +24,16 @@ pub enum Drill {
         /// The live incident that a shadow goes beside; the latest of its plan where missing
         #[arg(long, value_name = "INCIDENT")]
         beside: Option<String>,
+        /// Start nothing: say who would be asked, what would happen, and what stands in the way;
+        /// ends with 1 where it could not start
+        #[arg(long, conflicts_with_all = ["seed", "force"])]
+        dry_run: bool,
+        /// With --dry-run: as at this instant (RFC 3339)
+        #[arg(long, requires = "dry_run")]
+        at: Option<Timestamp>,
+        /// Start a drill with people whatever stands in its way; its timeline then says so
+        #[arg(long)]
+        force: bool,
     },
     /// Simulate a drill's file many times: how likely the plan holds, and what it depends on
     Simulate(Odds),

@@ -305,6 +305,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "说明自己不能接任角色，以便另请他人",
     ),
     (
+        "Say what the drills of a server are planned for, and what did not take place",
+        "查看服务端的演练排期，以及没有进行的",
+    ),
+    (
         "Say what the standard leaves open and what firebell chose",
         "说明标准未作规定之处及 firebell 的选择",
     ),
@@ -374,6 +378,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     ("So many days from now", "自现在起多少天"),
     ("Stable JSON for programs", "供程序使用的稳定 JSON"),
+    (
+        "Start a drill with people whatever stands in its way; its timeline then says so",
+        "有阻碍也照样开始真人演练；时间线会写明",
+    ),
+    (
+        "Start nothing: say who would be asked, what would happen, and what stands in the way; ends with 1 where it could not start",
+        "只看不开始：会先找谁、会发生什么、有什么阻碍；不能开始时以 1 结束",
+    ),
     (
         "Statutory clocks: submit, decide not to notify, extend, draft",
         "法定时限：报送、决定不予通知、延期、起草",
@@ -572,6 +584,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Why it is late; needed where it is", "迟报的原因；迟报时必填"),
     ("Why, for those who come to look", "原因，供来查看的人了解"),
     ("Why, for those who review it", "原因，供复核者查看"),
+    (
+        "With --dry-run: as at this instant (RFC 3339)",
+        "与 --dry-run 同用：按这个时刻看（RFC 3339）",
+    ),
     ("With those on duty at this instant (default: now)", "按此时刻的值班人员（默认：现在）"),
     ("Words", "文字"),
     ("Words for those concerned", "给相关人员的话"),

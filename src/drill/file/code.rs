@@ -44,5 +44,9 @@ pub const BAD_PROBE: Code = Code::new("E0531");
 pub const NO_EFFECT: Code = Code::new("W0501");
 /// Nothing is expected, so nothing will be judged.
 pub const NOTHING_EXPECTED: Code = Code::new("W0503");
+/// Its planned runs fall together with those of another drill.
+pub const OVERLAPPING: Code = Code::new("W0504");
+/// A safety officer whom the configuration does not know.
+pub const UNKNOWN_OFFICER: Code = Code::new("W0505");
 /// Two files define one drill.
 pub const DUPLICATE_DRILL: Code = Code::new("E0514");

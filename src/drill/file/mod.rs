@@ -46,7 +46,7 @@ pub use trigger::{CUES, TRIGGERS};
 /// The most simulated runs one drill asks for: beyond, the estimate is finer than the model.
 pub const SAMPLES_MAX: u32 = 100_000;
 /// Keys that do not decide how a run goes and so stay out of the hash.
-const NOT_HASHED: [&str; 3] = ["title", "schedule", "notice"];
+const NOT_HASHED: [&str; 4] = ["title", "schedule", "notice", "safety_officers"];
 
 const KINDS: [(&str, Kind); 3] = [
     ("tabletop", Kind::Tabletop),
@@ -95,6 +95,7 @@ fn scenario(
     let calendar = schedule_node.and_then(|node| timetable::calendar(node, out));
     let notice_node = fields.take("notice");
     let notice = notice_node.and_then(|node| timetable::announcement(node, out));
+    let safety_officers = timetable::officers(fields.list("safety_officers", out), out);
     let start_node = fields.take("start");
     let start = start_node.and_then(|node| node.one_of(&STARTS, out)).unwrap_or(Start::Declare);
     let inputs = fields.take("inputs").and_then(|node| script::inputs(node, plan, out));
@@ -133,6 +134,7 @@ fn scenario(
         run: run?,
         calendar,
         notice: notice.unwrap_or(Announcement::Ahead(SignedDuration::ZERO)),
+        safety_officers,
         start,
         inputs: inputs.unwrap_or_default(),
         samples: samples.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),

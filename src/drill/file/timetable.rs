@@ -8,11 +8,15 @@ use crate::drill::calendar::{
 };
 use crate::drill::file::code::{BAD_DURATION, BAD_SCHEDULE, TOO_MANY};
 use crate::drill::file::words::{duration, take_duration};
-use crate::drill::scenario::Announcement;
+use crate::drill::scenario::{Announcement, Officer};
 use crate::drill::schedule::{Schedule, ScheduleError};
+use crate::id::{PersonId, TeamId};
 use crate::playbook::diagnostic::{Diagnostic, Diagnostics, both};
-use crate::playbook::yaml::{Data, Fields, Node};
+use crate::playbook::yaml::{BAD_VALUE, Data, Fields, Node};
 use crate::text::Text;
+
+/// The most safety officers of a drill: more, and it is no secret.
+const OFFICERS_MAX: usize = 20;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MissedWord {
@@ -144,6 +148,33 @@ pub(super) fn announcement(node: &Node, out: &mut Diagnostics) -> Option<Announc
     fields.close(out);
     let all_day = (Time::midnight(), Time::constant(23, 59, 59, 0));
     Some(Announcement::None { within: within?, hours: hours.unwrap_or(Some(all_day))? })
+}
+
+/// Reads who watches over a drill: `team/safety`, `person/ann`.
+pub(super) fn officers(nodes: &[Node], out: &mut Diagnostics) -> Vec<Officer> {
+    if let Some(beyond) = nodes.get(OFFICERS_MAX) {
+        let message = both!(
+            "安全负责人最多 {OFFICERS_MAX} 个",
+            "at most {OFFICERS_MAX} safety officers are named"
+        );
+        out.push(Diagnostic::new(TOO_MANY, message).at(beyond.span));
+    }
+    nodes.iter().take(OFFICERS_MAX).filter_map(|node| officer(node, out)).collect()
+}
+
+fn officer(node: &Node, out: &mut Diagnostics) -> Option<Officer> {
+    let written = node.string(out)?;
+    match written.split_once('/') {
+        Some(("team", team)) => Some(Officer::Team(TeamId::new(team))),
+        Some(("person", person)) => Some(Officer::Person(PersonId::new(person))),
+        _ => {
+            let message =
+                both!("`{written}` 不是人员或团队", "`{written}` is neither a person nor a team");
+            let help = both!("写 `team/…` 或 `person/…`", "write `team/…` or `person/…`");
+            out.push(Diagnostic::new(BAD_VALUE, message).at(node.span).help(help));
+            None
+        }
+    }
 }
 
 fn hours(node: &Node, out: &mut Diagnostics) -> Option<(Time, Time)> {

@@ -87,6 +87,7 @@ impl Inner {
             pauses: exercise.pauses.clone(),
             resumed: exercise.resumed.clone(),
             beside: exercise.beside.clone().map(Box::new),
+            despite: exercise.despite.clone(),
             events: events.len() as u64,
             journal_hash: link,
         })
@@ -167,6 +168,7 @@ pub(super) fn unreadable(exercise: &Exercise, why: Text) -> DrillResult {
         pauses: exercise.pauses.clone(),
         resumed: exercise.resumed.clone(),
         beside: exercise.beside.clone().map(Box::new),
+        despite: exercise.despite.clone(),
         events: 0,
         journal_hash: None,
     }

@@ -97,7 +97,8 @@ impl Inner {
             let (run, drill, why) = (result.run, &result.drill, why.get(Lang::En));
             tracing::warn!(%run, %drill, why, "an exercise did not come to its end");
         }
-        let changes = vec![keep_result(&result), drop_exercise(exercise.run)];
+        let mut changes = vec![keep_result(&result), drop_exercise(exercise.run)];
+        changes.extend(self.paged_in(exercise).await?);
         self.archive.put(changes).await?;
         self.count(result.verdict);
         Ok(true)
@@ -319,6 +320,7 @@ impl Inner {
         }
         let options = CommitOptions::default();
         let declared = self.runtime.declare(&Caller::drill(), request, options).await?;
+        self.note_despite(exercise, declared.incident.id).await?;
         exercise.incident = Some(declared.incident.id);
         self.archive.put(vec![keep_exercise(exercise)]).await?;
         Ok(declared.incident.id)

@@ -6,13 +6,16 @@ use std::sync::{Arc, PoisonError};
 use jiff::Timestamp;
 
 use super::Inner;
-use crate::drill::archive::{drop_invitation, keep_invitation};
-use crate::drill::invitation::{AGAIN_AFTER, Invitation, Told, to_announce};
+use crate::drill::archive::{drop_invitation, keep_diary, keep_invitation};
+use crate::drill::calendar::MissedWhy;
+use crate::drill::diary::{Diary, Planned};
+use crate::drill::invitation::{AGAIN_AFTER, Invitation, Told, called_off, to_announce};
 use crate::drill::scenario::Scenario;
 use crate::engine::Mode;
 use crate::id::PersonId;
 use crate::playbook::Playbook;
-use crate::runtime::{Letter, Refusal};
+use crate::runtime::{Letter, LetterAbout, Refusal};
+use crate::text::{Lang, Text};
 
 impl Inner {
     /// Announces the runs of a drill that are to be announced by now.
@@ -63,6 +66,28 @@ impl Inner {
         changes.push(keep_invitation(&invitation));
         self.archive.put(changes).await?;
         Ok(invitation)
+    }
+
+    /// Gives a planned run up and tells those who keep the plan true why, in one write.
+    pub(super) async fn call_off(
+        &self,
+        scenario: &Scenario,
+        planned: Planned,
+        diary: &mut Diary,
+        (why, said): (MissedWhy, Text),
+    ) -> Result<(), Refusal> {
+        let (drill, at) = (&scenario.id, planned.at);
+        tracing::warn!(%drill, %at, why = said.get(Lang::En), "a planned drill does not start");
+        let (subject, text) = called_off(scenario, planned.at, &said, &self.runtime.zone());
+        diary.give_up(planned, why, Some(said));
+        let owner = self.playbook_of(scenario).ok().and_then(|plan| plan.owner.clone());
+        let directory = self.runtime.directory();
+        let people = owner.iter().flat_map(|team| directory.team_members(team)).cloned();
+        let mut changes = vec![keep_diary(drill, diary)];
+        changes.extend(self.runtime.letter(people, LetterAbout::Drill, subject, text));
+        self.archive.put(changes).await?;
+        self.runtime.letters_leave();
+        Ok(())
     }
 
     async fn tell_all(

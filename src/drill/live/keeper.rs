@@ -6,15 +6,16 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Inner, gives_way};
-use crate::drill::announce::begins_at;
 use crate::drill::archive::{keep_diary, keep_exercise, keep_result};
 use crate::drill::calendar::{Calendar, MissedWhy};
 use crate::drill::diary::{Diary, Planned};
 use crate::drill::exercise::Exercise;
+use crate::drill::invitation::broken;
 use crate::drill::scenario::{RunAs, Scenario};
 use crate::drill::simulate::Take;
-use crate::runtime::Refusal;
-use crate::text::Lang;
+use crate::id::DrillId;
+use crate::runtime::{LetterAbout, Refusal};
+use crate::text::{Lang, Text};
 
 /// The longest sleep: a reload, a jump of the clock or a confirmed safe start is noticed by then.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
@@ -47,6 +48,11 @@ impl Inner {
 
     /// Looks at every drill that has a schedule.
     async fn look(self: &Arc<Self>, now: Timestamp) {
+        for (drill, why) in self.book().broken() {
+            if let Err(error) = self.look_without(drill, why, now).await {
+                tracing::error!(%drill, %error, "what it missed could not be kept");
+            }
+        }
         for scenario in self.book().iter() {
             let Some(calendar) = &scenario.calendar else { continue };
             let drill = &scenario.id;
@@ -57,6 +63,31 @@ impl Inner {
                 tracing::error!(%drill, %error, "it could not be announced");
             }
         }
+    }
+
+    /// Records what a drill misses whose file has errors, and tells those who administer firebell.
+    async fn look_without(
+        &self,
+        drill: &DrillId,
+        why: &Text,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let Some(mut diary) = self.archive.diary(drill)? else { return Ok(()) };
+        let looked = diary.look_without(now, why);
+        if !looked.changed {
+            return Ok(());
+        }
+        let mut changes = vec![keep_diary(drill, &diary)];
+        if looked.missed > 0 {
+            let error = why.get(Lang::En);
+            tracing::warn!(%drill, error, "planned runs did not take place: its file has errors");
+            let (subject, text) = broken(drill, why);
+            let admins = self.runtime.administrators().into_iter();
+            changes.extend(self.runtime.letter(admins, LetterAbout::Drill, subject, text));
+        }
+        self.archive.put(changes).await?;
+        self.runtime.letters_leave();
+        Ok(())
     }
 
     async fn look_at(
@@ -85,16 +116,14 @@ impl Inner {
         }
         let zone = calendar.schedule.zone();
         for planned in diary.to_start.clone() {
-            if begins_at(scenario.notice, planned.at, planned.run, zone) <= now {
-                self.start_planned(scenario, planned, &mut diary, now).await?;
-            }
+            self.attend(scenario, (planned, zone), &mut diary, now).await?;
         }
         Ok(())
     }
 
     /// Starts a planned run. The diary strikes it out in the same write that records its beginning
     /// or its result.
-    async fn start_planned(
+    pub(super) async fn start_planned(
         self: &Arc<Self>,
         scenario: &Arc<Scenario>,
         planned: Planned,
@@ -102,7 +131,7 @@ impl Inner {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let drill = &scenario.id;
-        let Planned { at, run, late } = planned;
+        let Planned { at, run, late, .. } = planned;
         tracing::info!(%drill, %run, %at, late, "a planned drill starts");
         match scenario.run {
             RunAs::Simulated => {
@@ -118,19 +147,24 @@ impl Inner {
             RunAs::Exercise | RunAs::Tabletop => {
                 if let Some(number) = self.live_incident_for(scenario, &BTreeSet::new()).await? {
                     tracing::warn!(%drill, %at, "{}", gives_way(number).get(Lang::En));
-                    diary.give_up(planned, MissedWhy::LiveIncident);
+                    diary.give_up(planned, MissedWhy::LiveIncident, Some(gives_way(number)));
                     return Ok(self.archive.put(vec![keep_diary(drill, diary)]).await?);
+                }
+                if let Some(why) = self.preparation(scenario, now).await?.why_not() {
+                    let because = (MissedWhy::NotReady, why);
+                    return self.call_off(scenario, planned, diary, because).await;
                 }
                 diary.started(run);
                 let exercise = Exercise::begin(scenario, run, Some(at), now);
-                let changes = vec![keep_exercise(&exercise), keep_diary(drill, diary)];
+                let mut changes = vec![keep_exercise(&exercise), keep_diary(drill, diary)];
+                changes.extend(self.startled(scenario, now)?);
                 self.archive.put(changes).await?;
                 self.conduct(exercise);
                 Ok(())
             }
             RunAs::Shadow => {
                 tracing::warn!(%drill, %at, run_as = scenario.run.name(), "a shadow goes beside a live incident, not by a calendar");
-                diary.give_up(planned, MissedWhy::NotAvailable);
+                diary.give_up(planned, MissedWhy::NotAvailable, None);
                 Ok(self.archive.put(vec![keep_diary(drill, diary)]).await?)
             }
         }

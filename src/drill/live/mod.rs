@@ -8,7 +8,9 @@ mod jury;
 mod keeper;
 mod orders;
 mod outlook;
+mod preparing;
 mod progress;
+mod secret;
 mod shadow;
 mod simulated;
 
@@ -30,6 +32,7 @@ use self::orders::{Conducted, Ordered};
 use self::simulated::Simulations;
 use crate::drill::archive::{Archive, keep_exercise};
 use crate::drill::book::Book;
+use crate::drill::clash::{Clash, clashes};
 use crate::drill::diary::Diary;
 use crate::drill::exercise::Exercise;
 use crate::drill::file::Playbooks;
@@ -79,6 +82,8 @@ pub struct Row {
     pub scenario: Arc<Scenario>,
     /// Its next planned instants.
     pub next: Vec<Timestamp>,
+    /// When the runs begin that are decided and that nobody is told of but those who watch over them.
+    pub begins: Vec<Timestamp>,
     /// What its schedule has decided, where it has one and has been looked at.
     pub diary: Option<Diary>,
     /// Its runs under way.
@@ -94,6 +99,8 @@ pub struct Terms {
     pub seed: Option<u64>,
     /// The live incident that a shadow goes beside; the latest of its plan where missing.
     pub beside: Option<IncidentId>,
+    /// It starts whatever was found to stand in its way, and its record says so.
+    pub anyway: bool,
 }
 
 /// What came of starting a drill.
@@ -177,7 +184,7 @@ impl Drills {
     ///
     /// # Errors
     /// No such drill; one that this version cannot start; one that is under way or must give way to
-    /// a live incident; the store's own.
+    /// a live incident; one whose roles nobody could fill; the store's own.
     pub async fn run(
         &self,
         name: &str,
@@ -186,11 +193,7 @@ impl Drills {
     ) -> Result<Started, Refusal> {
         let inner = &self.inner;
         let book = inner.book();
-        let scenario = book.get(name).ok_or_else(|| Refusal::NotFound {
-            what: Missing::Drill,
-            name: name.to_owned(),
-            closest: book.closest(name),
-        })?;
+        let scenario = book.get(name).ok_or_else(|| unknown(&book, name))?;
         let live = inner.beside(scenario, terms).await?;
         let now = inner.runtime.clock().now();
         let run = inner.runtime.ids().drill_run(now);
@@ -222,9 +225,12 @@ impl Drills {
                 Exercise::begin_beside(scenario, run, (of, live.declared_at), now)
             }
         };
+        let despite = inner.despite(scenario, now, terms.anyway).await?;
+        let exercise = Exercise { despite, ..exercise };
         let started = Started::Exercise { run };
-        let kept = keep_exercise(&exercise);
-        inner.archive.put([kept].into_iter().chain(beside(&started)).collect()).await?;
+        let mut changes = inner.startled(scenario, now)?;
+        changes.push(keep_exercise(&exercise));
+        inner.archive.put(changes.into_iter().chain(beside(&started)).collect()).await?;
         inner.conduct(exercise);
         Ok(started)
     }
@@ -242,10 +248,12 @@ impl Drills {
                 let calendar = scenario.calendar.as_ref();
                 let latest = inner.archive.results(Some(&scenario.id), 1)?.into_iter().next();
                 let last = latest.map(|result| inner.archive.judged(result)).transpose()?;
+                let diary = inner.archive.diary(&scenario.id)?;
                 Ok(Row {
                     scenario: Arc::clone(scenario),
                     next: calendar.map(|c| c.upcoming(now, n)).unwrap_or_default(),
-                    diary: inner.archive.diary(&scenario.id)?,
+                    begins: secret::begins(scenario, diary.as_ref()),
+                    diary,
                     running: inner
                         .running_of(&scenario.id)
                         .into_iter()
@@ -257,12 +265,26 @@ impl Drills {
             .collect()
     }
 
+    /// Lists the drills whose planned runs fall together in the year to come.
+    #[must_use]
+    pub fn clashes(&self) -> Vec<Clash> {
+        let runtime = &self.inner.runtime;
+        let (library, directory) = (runtime.library(), runtime.directory());
+        let now = runtime.clock().now();
+        clashes(self.inner.book().iter(), library.plans(), &directory, now)
+    }
+
     /// Stops keeping the calendar. Exercises go on at the next start.
     pub async fn stop(&self) {
         self.inner.stop.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }
+}
+
+fn unknown(book: &Book, name: &str) -> Refusal {
+    let (name, closest) = (name.to_owned(), book.closest(name));
+    Refusal::NotFound { what: Missing::Drill, name, closest }
 }
 
 /// Reads what the messages of the exercises under way do without, for the runtime to start with.

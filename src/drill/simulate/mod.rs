@@ -164,6 +164,7 @@ pub fn rehearse(stage: Stage<'_>, take: Take) -> (DrillResult, Simulated) {
         pauses: Vec::new(),
         resumed: Vec::new(),
         beside: None,
+        despite: None,
         events: run.events.len() as u64,
         journal_hash: run.journal_hash.clone(),
     };

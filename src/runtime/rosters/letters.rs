@@ -33,6 +33,8 @@ pub enum LetterAbout {
     Roster,
     /// What was found in a drill or an incident, and what is due of plans.
     FollowUp,
+    /// A drill that is planned.
+    Drill,
 }
 
 impl LetterAbout {
@@ -40,6 +42,7 @@ impl LetterAbout {
         match self {
             Self::Roster => "roster",
             Self::FollowUp => "follow_up",
+            Self::Drill => "drill",
         }
     }
 }

@@ -2,27 +2,32 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::commit::{Once, json, locate, once};
 use super::drill_runs::standing;
 use super::{Answer, find};
+use crate::drill::clash::{Clash, Same};
 use crate::drill::live::{Row, Simulating, Started, Terms};
+use crate::drill::prepare::Preparation;
 use crate::drill::result::{Comparison, DrillResult};
 use crate::drill::scenario::Scenario;
 use crate::id::{DrillId, DrillRunId, PlaybookId};
-use crate::runtime::Missing;
+use crate::runtime::{Missing, Scope};
 use crate::server::app::App;
 use crate::server::ask::{Ask, Asked, At};
 use crate::server::auth::{Principal, access};
 use crate::server::cursor;
 use crate::server::problem::{Kind, Problem};
-use crate::server::wire::{Drill, LastRun, Page, RunDrill, RunStarted};
 use crate::store::Change;
+use crate::server::wire::{Drill, DrillOverlap, LastRun, MissedDrill, Page, RunDrill, RunStarted};
 
 /// How many planned instants a list shows.
 const UPCOMING: usize = 5;
+/// How many planned runs that did not take place a list shows.
+const MISSED: usize = 5;
 /// Where results are found.
 const RUNS: &str = "/api/v1/drill-runs";
 
@@ -38,17 +43,41 @@ pub(super) fn may_see(app: &App, principal: &Principal, playbook: &PlaybookId) -
     responses((status = 200, body = Page<Drill>)))]
 pub async fn list(State(app): State<App>, principal: Principal) -> Answer {
     let drills = app.drills().clone();
-    let rows = blocking(move || Ok(drills.rows(UPCOMING)?)).await?;
-    let items: Vec<Drill> = rows
+    let (rows, clashes) = blocking(move || Ok((drills.rows(UPCOMING)?, drills.clashes()))).await?;
+    let mut items: Vec<Drill> = rows
         .into_iter()
         .filter(|row| may_see(&app, &principal, &row.scenario.playbook))
-        .map(shown)
+        .map(|row| shown(&app, &principal, row))
         .collect();
+    clashes.iter().for_each(|clash| overlap(&mut items, clash));
     json(StatusCode::OK, &Page { items, next: None })
 }
 
-fn shown(row: Row) -> Drill {
-    let Row { scenario, next, running, last, .. } = row;
+/// Shows that two drills fall together, where when each takes place may be seen.
+fn overlap(items: &mut [Drill], clash: &Clash) {
+    let seen =
+        |id: &DrillId| items.iter().position(|item| item.drill == *id && item.cron.is_some());
+    let (Some(one), Some(other)) = (seen(&clash.one), seen(&clash.other)) else { return };
+    let people = match &clash.on {
+        Same::Plan => Vec::new(),
+        Same::People(people) => people.clone(),
+    };
+    for (own, drill) in [(one, &clash.other), (other, &clash.one)] {
+        let (drill, people) = (drill.clone(), people.clone());
+        items[own].overlaps.push(DrillOverlap { drill, at: clash.at, people });
+    }
+}
+
+/// Shows a drill. When one begins that nobody is told of, only those see who watch over it.
+fn shown(app: &App, principal: &Principal, row: Row) -> Drill {
+    let Row { scenario, next, begins, diary, running, last } = row;
+    let no_notice = scenario.is_unannounced();
+    let officer = || {
+        let officers = scenario.officers(&app.runtime().directory());
+        principal.person().is_some_and(|person| officers.contains(person))
+    };
+    let sees = !no_notice || principal.caller.scope == Scope::Admin || officer();
+    let missed = diary.map(|diary| diary.missed).unwrap_or_default().into_iter().rev();
     let Scenario { id, title, playbook, kind, run, calendar, .. } = &*scenario;
     Drill {
         drill: id.clone(),
@@ -56,8 +85,15 @@ fn shown(row: Row) -> Drill {
         playbook: playbook.clone(),
         kind: *kind,
         run: *run,
-        cron: calendar.as_ref().map(|calendar| calendar.schedule.source().to_owned()),
-        next,
+        cron: calendar
+            .as_ref()
+            .filter(|_| sees)
+            .map(|calendar| calendar.schedule.source().to_owned()),
+        no_notice,
+        next: if sees { next } else { Vec::new() },
+        begins: if sees { begins } else { Vec::new() },
+        overlaps: Vec::new(),
+        missed: missed.take(MISSED).map(MissedDrill::from).collect(),
         running,
         last: last.as_ref().map(LastRun::from),
     }
@@ -81,7 +117,8 @@ pub async fn run(State(app): State<App>, At(name): At<String>, ask: Ask<RunDrill
         Some(live) => Some(find::incident(&app, &ask.principal, live).await?.incident.id),
         None => None,
     };
-    let terms = Terms { seed: ask.body.seed, beside: live };
+    let RunDrill { seed, anyway, .. } = ask.body;
+    let terms = Terms { seed, anyway, beside: live };
     let app = &app;
     once(app, ask.key, |once| async move {
         let kept = {
@@ -109,6 +146,33 @@ fn kept(once: &Once, app: &App, name: &str, started: &Started) -> Option<Change>
         }
     };
     kept.ok().flatten()
+}
+
+/// For which instant a drill is looked at.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct When {
+    /// The instant; now where missing.
+    #[param(value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
+}
+
+/// Say what a drill would find if it began: who would be asked for each role and by which ways, what
+/// happens when, what is held back, and what stands in the way. Nothing begins.
+#[utoipa::path(get, path = "/api/v1/drills/{id}/preparation", tag = "drills", params(When),
+    responses((status = 200, body = Preparation)))]
+pub async fn preparation(
+    State(app): State<App>,
+    principal: Principal,
+    At(name): At<String>,
+    Asked(when): Asked<When>,
+) -> Answer {
+    let known = app.drills().book().get(&name).map(|scenario| scenario.playbook.clone());
+    if known.is_some_and(|plan| !may_see(&app, &principal, &plan)) {
+        return Err(find::missing(Missing::Drill, &name, Vec::new()).into());
+    }
+    json(StatusCode::OK, &app.drills().preparation(&name, when.at).await?)
 }
 
 fn under_way(drill: &str, run: DrillRunId) -> RunStarted {

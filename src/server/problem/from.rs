@@ -51,6 +51,7 @@ impl From<Obstacle> for Kind {
             Obstacle::UnderWay => Self::DrillUnderWay,
             Obstacle::LiveIncident => Self::DrillGivesWay,
             Obstacle::NothingBeside => Self::NothingBeside,
+            Obstacle::NotReady => Self::DrillNotReady,
             Obstacle::Over => Self::DrillOver,
             Obstacle::RealClock => Self::DrillRealClock,
             Obstacle::Paused => Self::DrillPaused,

@@ -138,6 +138,8 @@ kinds! {
     DrillGivesWay = "drill_gives_way", CONFLICT, "演练让位于真实事件", "Drill gives way";
     /// There is no live incident that the shadow could go beside.
     NothingBeside = "nothing_beside", CONFLICT, "没有可跟随的真实事件", "No live incident to go beside";
+    /// Nobody who could be reached could fill a role that the plan of the drill needs.
+    DrillNotReady = "drill_not_ready", CONFLICT, "演练无法开始", "Drill not ready";
     /// The run of the drill is over.
     DrillOver = "drill_over", CONFLICT, "演练已结束", "Drill over";
     /// The drill goes by the real clock.

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use utoipa::ToSchema;
 
+use crate::drill::calendar::MissedWhy;
+use crate::drill::diary::MissedRun;
 use crate::drill::judge::{Given, Rating};
 use crate::drill::result::{DrillResult, Outcome};
 use crate::drill::scenario::{Kind, RunAs};
 use crate::drill::score::Verdict;
-use crate::id::{DrillId, DrillRunId, ObjectiveId, PlaybookId};
+use crate::id::{DrillId, DrillRunId, ObjectiveId, PersonId, PlaybookId};
 use crate::text::Text;
 
 /// A drill and when it takes place.
@@ -30,12 +32,62 @@ pub struct Drill {
     /// Its schedule as it is written; absent where it is only run by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cron: Option<String>,
-    /// Its next planned instants.
+    /// Nobody is told when it begins but its safety officers; for others `cron` and `next` are left
+    /// out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_notice: bool,
+    /// Its next planned instants; of a drill without notice, from when on it may begin.
     pub next: Vec<Timestamp>,
+    /// When the next runs of a drill without notice begin, once that is drawn; for its safety
+    /// officers and administrators alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub begins: Vec<Timestamp>,
+    /// Drills whose planned runs fall together with its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlaps: Vec<DrillOverlap>,
+    /// Planned runs that did not take place, the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<MissedDrill>,
     /// Its runs under way.
     pub running: Vec<DrillRunId>,
     /// Its latest result.
     pub last: Option<LastRun>,
+}
+
+/// Another drill that falls together with this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DrillOverlap {
+    /// The other drill.
+    pub drill: DrillId,
+    /// When both first go on.
+    pub at: Timestamp,
+    /// Whom both ask first; missing where both rehearse one plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonId>,
+}
+
+/// A planned run that did not take place.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct MissedDrill {
+    /// When it was to begin.
+    pub at: Timestamp,
+    /// `downtime`, `superseded`, `overlap`, `live_incident`, `not_available`,
+    /// `not_ready`, `not_in_force` or `paged_lately`.
+    #[schema(value_type = String)]
+    pub why: MissedWhy,
+    /// The particulars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Text>,
+    /// Further ones from this instant on, too many to list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub and_more: bool,
+}
+
+impl From<MissedRun> for MissedDrill {
+    fn from(missed: MissedRun) -> Self {
+        let MissedRun { at, why, said, and_more } = missed;
+        Self { at, why, said, and_more }
+    }
 }
 
 /// A result in short.
@@ -82,6 +134,9 @@ pub struct RunDrill {
     /// where missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<String>,
+    /// Start a drill with people whatever stands in its way; its timeline then says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anyway: bool,
 }
 
 /// Lets a drill under way stand still.

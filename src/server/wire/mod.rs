@@ -30,8 +30,8 @@ pub use admin::{
 };
 pub use clock::{Clock, Draft, Waiver};
 pub use drill::{
-    AdvanceRun, AskedOfEvaluators, Drill, EndRun, JudgedRun, LastRun, Observe, PauseRun, RateDrill,
-    RatedHistory, RunDrill, RunStarted, SeenByEvaluator,
+    AdvanceRun, AskedOfEvaluators, Drill, DrillOverlap, EndRun, JudgedRun, LastRun, MissedDrill,
+    Observe, PauseRun, RateDrill, RatedHistory, RunDrill, RunStarted, SeenByEvaluator,
 };
 pub use incident::{
     Beside, Bridge, Child, EarlierPlan, Incident, Objective, ObjectiveState, Parent, Personal,

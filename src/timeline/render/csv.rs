@@ -9,7 +9,7 @@ use crate::timeline::build::Timeline;
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The columns. Programs know them by these names in either language.
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "seq",
     "occurred_at",
     "recorded_at",
@@ -19,6 +19,8 @@ const COLUMNS: [&str; 9] = [
     "event",
     "tone",
     "text",
+    // In every row: a row that is copied elsewhere must not pass for a real one.
+    "mode",
 ];
 
 /// Renders the rows, in UTC as RFC 3339.
@@ -37,6 +39,7 @@ pub(super) fn render(timeline: &Timeline, lang: Lang) -> String {
             row.code.clone(),
             tone,
             harmless(row.text.get(lang)),
+            timeline.incident.mode.name().to_owned(),
         ]
     });
     let written = writer
