@@ -581,3 +581,77 @@ async fn a_channel_is_tried_without_a_server_and_its_answer_explained() {
     let (code, out) = tried("good", &["mail"]);
     assert!(code == Some(2) && out.contains("--to"), "{out}");
 }
+
+/// A server that says so of readiness, and the command that asks it.
+async fn drill_due(overdue: u64, lang: &str) -> (Option<i32>, String, String) {
+    use wiremock::matchers::{method, path};
+    let server = wiremock::MockServer::start().await;
+    let plan = serde_json::json!({
+        "playbook": "leak", "state": if overdue > 0 { "overdue" } else { "done" },
+        "done_in_year": 1, "per_year": 2, "next_due_at": "2026-12-01T00:00:00Z", "stale": [],
+    });
+    let ready = serde_json::json!({
+        "as_of": "2026-11-22T00:00:00Z", "overdue": overdue, "due": 0, "done": 1 - overdue,
+        "actions": { "open": 2, "overdue": 1, "to_verify": 0 }, "plans": [plan],
+    });
+    let answer = wiremock::ResponseTemplate::new(200).set_body_json(ready);
+    wiremock::Mock::given(method("GET"))
+        .and(path("/api/v1/readiness"))
+        .respond_with(answer)
+        .mount(&server)
+        .await;
+    let home = tempfile::tempdir().expect("a folder");
+    let command =
+        firebell_in(home.path(), &["drill", "due", "--url", &server.uri(), "--lang", lang]);
+    tokio::task::spawn_blocking(move || said(command)).await.expect("it runs")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drill_that_is_overdue_is_told_and_ends_with_a_failure() {
+    let (code, told, _) = drill_due(1, "en").await;
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("overdue") && told.contains("2 to do (1 overdue)"), "{told}");
+    let (code, told, _) = drill_due(1, "zh").await;
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("逾期") && told.contains("待办 2（逾期 1）"), "{told}");
+    let (code, told, _) = drill_due(0, "en").await;
+    assert_eq!(code, Some(0), "{told}");
+}
+
+#[test]
+fn what_was_not_drilled_in_time_is_told_by_doctor() {
+    use firebell::store::{Change, Expect, Kind, Options, Sled, Store};
+    let home = tempfile::tempdir().expect("a folder");
+    let run = |args: &[&str]| said(firebell_in(home.path(), args));
+    let plan = "playbook: leak\ntitle: Leak\nroles: { lead: { title: Lead, assign: { team: duty } } }\nphases:\n  - id: work\n    title: Work\n    steps: [ { id: look, title: Look, role: lead } ]\n";
+    std::fs::create_dir(home.path().join("playbooks")).expect("a folder");
+    std::fs::write(home.path().join("playbooks/leak.yaml"), plan).expect("a file");
+    let keep = |changes: Vec<Change>| {
+        let store = Sled::open(&home.path().join("data"), Options::default()).expect("it opens");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        if !changes.is_empty() {
+            runtime.block_on(store.store.put(changes)).expect("it is kept");
+        }
+    };
+    keep(Vec::new());
+    let (_, found, _) = run(&["doctor"]);
+    assert!(found.contains("ok  readiness") && found.contains("never drilled: leak"), "{found}");
+
+    let action = serde_json::json!({
+        "format": 1, "id": "00000000-0000-0000-0000-000000000007", "playbook": "leak",
+        "about": { "step": "look" }, "text": "Look closer", "owner": "amir",
+        "due": "2020-02-01", "at_least": "simulated", "state": { "status": "open" },
+        "made_at": "2020-01-01T00:00:00Z", "made_by": { "kind": "system" },
+    });
+    keep(vec![
+        Change::keep(Kind::Reminder, "known/leak", Expect::Any, &"2020-01-01T00:00:00Z"),
+        Change::keep(Kind::Action, "7", Expect::Any, &action),
+    ]);
+    let (code, found, _) = run(&["doctor"]);
+    assert_eq!(code, Some(1), "{found}");
+    assert!(found.contains("!!  readiness"), "{found}");
+    assert!(found.contains("drills are overdue of leak"), "{found}");
+    assert!(found.contains("1 action is overdue"), "{found}");
+    let (_, found, _) = run(&["doctor", "--lang", "zh"]);
+    assert!(found.contains("演练逾期：leak") && found.contains("整改项逾期 1 项"), "{found}");
+}

@@ -13,7 +13,9 @@ use super::verify::{nothing_in, refused, remarks};
 use super::word::word;
 use crate::config::{Config, Findings, Loaded};
 use crate::drill::book::Book;
-use crate::id::ScheduleId;
+use crate::id::{PlaybookId, ScheduleId};
+use crate::learn::cadence::Cadence;
+use crate::learn::{Glance, glance};
 use crate::people::Directory;
 use crate::playbook::diagnostic::Diagnostics;
 use crate::runtime::{
@@ -47,10 +49,11 @@ pub fn run(common: &Common, screen: &Screen) -> Result<(), Stop> {
     found.extend(certificate(&loaded.config, screen));
     let library = library(&loaded.config, screen);
     found.push(plans(&library, screen));
-    let (of_store, directory) = store(&loaded.config, screen)?;
+    let (of_store, directory, opened) = store(&loaded.config, screen)?;
     found.push(rosters(&loaded, &directory, screen));
     found.push(watched(&loaded, &library, screen));
     found.extend(of_store);
+    found.extend(opened.map(|store| readiness(&loaded.config, &library, &store, screen)));
     let ok = found.iter().all(|finding| finding.ok);
     screen.data(&found, |found| lines(found, screen))?;
     if ok { Ok(()) } else { Err(Stop::silent(Exit::Failure)) }
@@ -159,19 +162,69 @@ fn calendars(
     (!lines.is_empty()).then(|| Finding { what: "calendars", ok, detail: lines.join("\n") })
 }
 
+/// Tells whether plans are drilled as often as they are to be, and actions done by their day. What
+/// was never drilled and has time left is said, and is no trouble.
+fn readiness(
+    config: &Config,
+    library: &Library,
+    store: &Arc<dyn Store>,
+    screen: &Screen,
+) -> Finding {
+    let cadence = Cadence(config.drills.per_year.clone());
+    let zone = config.timezone.clone().unwrap_or_else(settings::machine_zone);
+    let plans = library.playbooks().map(|plan| &**plan);
+    let Glance { overdue, never, actions_overdue } =
+        glance(store, plans, &cadence, &zone, screen.now);
+    let ok = overdue.is_empty() && actions_overdue == 0;
+    let mut said = Vec::new();
+    let named = |plans: &[PlaybookId]| {
+        let names: Vec<&str> = plans.iter().map(PlaybookId::as_str).collect();
+        names.join(screen.lang.pick("、", ", "))
+    };
+    if !overdue.is_empty() {
+        let plans = named(&overdue);
+        said.push(screen.lang.pick(
+            format!("演练逾期：{plans}（firebell drill due）"),
+            format!("drills are overdue of {plans} (firebell drill due)"),
+        ));
+    }
+    if actions_overdue > 0 {
+        let actions = count(actions_overdue, "action is", "actions are");
+        said.push(screen.lang.pick(
+            format!("整改项逾期 {actions_overdue} 项（firebell action list --overdue）"),
+            format!("{actions} overdue (firebell action list --overdue)"),
+        ));
+    }
+    if !never.is_empty() {
+        let plans = named(&never);
+        said.push(screen.lang.pick(
+            format!("从未演练：{plans}（firebell drill list）"),
+            format!("never drilled: {plans} (firebell drill list)"),
+        ));
+    }
+    if said.is_empty() {
+        let well = ("演练与整改均按期", "drills and actions are in time");
+        said.push(screen.lang.pick(well.0, well.1).to_owned());
+    }
+    Finding { what: "readiness", ok, detail: said.join("\n") }
+}
+
+/// What is found of a store, the people as they are with what it keeps, and the store if it opens.
+type Looked = (Vec<Finding>, Arc<Directory>, Option<Arc<dyn Store>>);
+
 /// Looks at the store; returns the people as they are with the calendars and the changes of rosters
 /// that it keeps.
-fn store(config: &Config, screen: &Screen) -> Result<(Vec<Finding>, Arc<Directory>), Stop> {
+fn store(config: &Config, screen: &Screen) -> Result<Looked, Stop> {
     let directory = config.directory();
     if !Sled::is_in(&config.data) {
         let detail = nothing_in(config, screen);
-        return Ok((vec![Finding { what: "store", ok: true, detail }], directory));
+        return Ok((vec![Finding { what: "store", ok: true, detail }], directory, None));
     }
     let opened = match Sled::open(&config.data, Options::default()) {
         Ok(opened) => opened,
         Err(error) => {
             let detail = refused(screen, &error).message;
-            return Ok((vec![Finding { what: "store", ok: false, detail }], directory));
+            return Ok((vec![Finding { what: "store", ok: false, detail }], directory, None));
         }
     };
     let sources = super::outbound::calendars(config, screen)?;
@@ -191,7 +244,7 @@ fn store(config: &Config, screen: &Screen) -> Result<(Vec<Finding>, Arc<Director
     };
     found.push(Finding { what: "store", ok: opened.report.is_ordinary(), detail });
     found.push(disk(&opened.store, screen));
-    Ok((found, directory))
+    Ok((found, directory, Some(Arc::new(opened.store))))
 }
 
 fn disk(store: &Sled, screen: &Screen) -> Finding {

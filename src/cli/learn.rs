@@ -74,6 +74,7 @@ pub async fn actions(verb: Action, client: &Client, screen: &Screen) -> Result<(
             let more =
                 [("playbook", add.plan), ("finding", add.finding), ("at_least", add.at_least)];
             set(&mut body, more);
+            set(&mut body, [("run", add.run), ("incident", add.incident)]);
             let made = client.post(ACTIONS, &Json::Object(body)).await?;
             return screen.data(&made, |made| action_card(made, screen));
         }

@@ -3,7 +3,7 @@
 use crate::text::Lang;
 
 /// Codes of the wire contract with their words. A code that a newer server adds shows as itself.
-const WORDS: [(&str, &str, &str); 72] = [
+const WORDS: [(&str, &str, &str); 73] = [
     ("open", "处置中", "open"),
     ("paused", "已暂停", "paused"),
     ("closed", "已结束", "closed"),
@@ -42,6 +42,7 @@ const WORDS: [(&str, &str, &str); 72] = [
     ("rosters", "值班表", "rosters"),
     ("watched", "监测与来源", "watched"),
     ("store", "存储", "store"),
+    ("readiness", "演练与整改", "readiness"),
     ("disk", "磁盘", "disk"),
     ("running", "计时中", "running"),
     ("late", "已逾期", "late"),

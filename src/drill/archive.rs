@@ -1,20 +1,22 @@
 //! Where drills keep what must survive a restart: results, diaries of schedules, exercises under
 //! way. Documents beside the journal; it must not know what they mean.
 
+mod ledger;
+
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::ledger::Ledger;
 use crate::drill::diary::Diary;
 use crate::drill::exercise::Exercise;
 use crate::drill::invitation::Invitation;
 use crate::drill::judge::{Sheet, judged};
 use crate::drill::result::DrillResult;
 use crate::id::{DrillId, DrillRunId, PersonId};
-use crate::store::{Change, Digest, Document, Expect, Kind, Store, StoreError, each_document};
+use crate::store::{Change, Digest, Expect, Kind, Store, StoreError, each_document};
 
 /// Begins the names of exercises under way; a drill's own name holds no `/`.
 const EXERCISE: &str = "run/";
@@ -33,13 +35,16 @@ const EVALUATOR_BYTES_MAX: usize = 150;
 #[derive(Clone)]
 pub struct Archive {
     store: Arc<dyn Store>,
+    /// Which runs have a result, read when it is first asked for: a result is found by its run, and
+    /// what is new without reading what is old.
+    ledger: Arc<Mutex<Option<Ledger>>>,
 }
 
 impl Archive {
     /// Opens the documents of a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+        Self { store, ledger: Arc::default() }
     }
 
     /// Reads a drill's diary.
@@ -48,7 +53,7 @@ impl Archive {
     /// What the store cannot read.
     pub fn diary(&self, drill: &DrillId) -> Result<Option<Diary>, StoreError> {
         let document = self.store.document(Kind::DrillSchedule, drill.as_str())?;
-        Ok(document.and_then(|document| decoded(&document)))
+        Ok(document.and_then(|document| document.read()))
     }
 
     /// Lists the exercises under way.
@@ -73,7 +78,7 @@ impl Archive {
     /// What the store cannot read.
     pub fn exercise(&self, run: DrillRunId) -> Result<Option<Exercise>, StoreError> {
         let document = self.store.document(Kind::DrillSchedule, &format!("{EXERCISE}{run}"))?;
-        Ok(document.and_then(|document| decoded(&document)))
+        Ok(document.and_then(|document| document.read()))
     }
 
     /// Reads the invitation to a planned run.
@@ -86,7 +91,7 @@ impl Archive {
         at: Timestamp,
     ) -> Result<Option<Invitation>, StoreError> {
         let document = self.store.document(Kind::DrillSchedule, &invitation_name(drill, at))?;
-        Ok(document.and_then(|document| decoded(&document)))
+        Ok(document.and_then(|document| document.read()))
     }
 
     /// Lists the invitations to runs of a drill.
@@ -103,7 +108,22 @@ impl Archive {
     /// What the store cannot read.
     pub fn paged(&self, person: &PersonId) -> Result<Option<Timestamp>, StoreError> {
         let document = self.store.document(Kind::DrillSchedule, &format!("{PAGED}{person}"))?;
-        Ok(document.and_then(|document| decoded(&document)))
+        Ok(document.and_then(|document| document.read()))
+    }
+
+    /// Walks results, the latest first: of one drill or of all, from before a run. Each is read when
+    /// its turn comes. Blocks on the disk.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn latest(
+        &self,
+        drill: Option<&DrillId>,
+        before: Option<DrillRunId>,
+    ) -> Result<impl Iterator<Item = Result<DrillResult, StoreError>>, StoreError> {
+        let runs = self.on_ledger(|ledger| ledger.before(drill, before))?;
+        let each = runs.into_iter().map(|(run, drill)| self.read_result(&drill, run));
+        Ok(each.filter_map(Result::transpose))
     }
 
     /// Lists results, the latest first: of one drill, or of all. Blocks on the disk.
@@ -115,12 +135,7 @@ impl Archive {
         drill: Option<&DrillId>,
         limit: usize,
     ) -> Result<Vec<DrillResult>, StoreError> {
-        let prefix = drill.map(|drill| format!("{drill}/")).unwrap_or_default();
-        let mut results: Vec<DrillResult> = self.read_all(Kind::DrillResult, &prefix)?;
-        // Run identities sort by time.
-        results.sort_by_key(|result| std::cmp::Reverse(result.run));
-        results.truncate(limit);
-        Ok(results)
+        self.latest(drill, None)?.take(limit).collect()
     }
 
     /// Finds the result of a run. Blocks on the disk.
@@ -128,15 +143,8 @@ impl Archive {
     /// # Errors
     /// What the store cannot read.
     pub fn result(&self, run: DrillRunId) -> Result<Option<DrillResult>, StoreError> {
-        let suffix = format!("/{run}");
-        let mut found = None;
-        each_document(&*self.store, Kind::DrillResult, "", &mut |document| {
-            if document.name.ends_with(&suffix) {
-                found = decoded(&document);
-            }
-            Ok(if found.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        })?;
-        Ok(found)
+        let drill = self.on_ledger(|ledger| ledger.drill_of(run))?;
+        drill.map_or(Ok(None), |drill| self.read_result(&drill, run))
     }
 
     /// Finds the result before this one of the same drill. Blocks on the disk.
@@ -144,8 +152,16 @@ impl Archive {
     /// # Errors
     /// What the store cannot read.
     pub fn previous(&self, result: &DrillResult) -> Result<Option<DrillResult>, StoreError> {
-        let earlier = self.results(Some(&result.drill), usize::MAX)?;
-        Ok(earlier.into_iter().find(|other| other.run < result.run))
+        self.latest(Some(&result.drill), Some(result.run))?.next().transpose()
+    }
+
+    /// Lists the runs with a result of which something was stored after a mark, and the mark of
+    /// now; before everything is the mark 0.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn stored_since(&self, mark: u64) -> Result<(Vec<DrillRunId>, u64), StoreError> {
+        self.on_ledger(|ledger| ledger.since(mark))
     }
 
     /// Lists what evaluators said of a run, by their names.
@@ -167,7 +183,7 @@ impl Archive {
     ) -> Result<(Option<Sheet>, Expect), StoreError> {
         let document = self.store.document(Kind::DrillJudgement, &sheet_name(run, evaluator))?;
         let expect = document.as_ref().map_or(Expect::Absent, |one| Expect::Version(one.version));
-        Ok((document.and_then(|document| decoded(&document)), expect))
+        Ok((document.and_then(|document| document.read()), expect))
     }
 
     /// Counts in what evaluators said of a result. Blocks on the disk.
@@ -184,7 +200,41 @@ impl Archive {
     /// # Errors
     /// What the store cannot write.
     pub async fn put(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        self.store.put(changes).await.map(drop)
+        let told: Vec<(Kind, String)> = changes
+            .iter()
+            .filter(|change| matches!(change.kind, Kind::DrillResult | Kind::DrillJudgement))
+            .map(|change| (change.kind, change.name.clone()))
+            .collect();
+        self.store.put(changes).await?;
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ledger) = ledger.as_mut() {
+            told.iter().for_each(|(kind, name)| ledger.note(*kind, name));
+        }
+        Ok(())
+    }
+
+    /// Asks the ledger. It stays locked while it is read from the store, so that what is stored
+    /// meanwhile is noted after.
+    fn on_ledger<T>(&self, ask: impl FnOnce(&Ledger) -> T) -> Result<T, StoreError> {
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = ledger.as_ref() {
+            return Ok(ask(known));
+        }
+        let mut read = Ledger::default();
+        each_document(&*self.store, Kind::DrillResult, "", &mut |document| {
+            read.note(Kind::DrillResult, &document.name);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(ask(ledger.insert(read)))
+    }
+
+    fn read_result(
+        &self,
+        drill: &DrillId,
+        run: DrillRunId,
+    ) -> Result<Option<DrillResult>, StoreError> {
+        let document = self.store.document(Kind::DrillResult, &result_name(drill, run))?;
+        Ok(document.and_then(|document| document.read()))
     }
 
     fn read_all<T: DeserializeOwned>(
@@ -194,7 +244,7 @@ impl Archive {
     ) -> Result<Vec<T>, StoreError> {
         let mut all = Vec::new();
         each_document(&*self.store, kind, prefix, &mut |document| {
-            all.extend(decoded(&document));
+            all.extend(document.read());
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(all)
@@ -204,14 +254,14 @@ impl Archive {
 /// Writes a drill's diary.
 #[must_use]
 pub fn keep_diary(drill: &DrillId, diary: &Diary) -> Change {
-    Change::write(Kind::DrillSchedule, drill.as_str(), Expect::Any, encoded(diary))
+    Change::keep(Kind::DrillSchedule, drill.as_str(), Expect::Any, diary)
 }
 
 /// Writes an exercise under way.
 #[must_use]
 pub fn keep_exercise(exercise: &Exercise) -> Change {
     let name = format!("{EXERCISE}{}", exercise.run);
-    Change::write(Kind::DrillSchedule, name, Expect::Any, encoded(exercise))
+    Change::keep(Kind::DrillSchedule, name, Expect::Any, exercise)
 }
 
 /// Strikes out an exercise that is over.
@@ -237,7 +287,7 @@ pub fn drop_simulation(run: DrillRunId) -> Change {
 #[must_use]
 pub fn keep_invitation(invitation: &Invitation) -> Change {
     let name = invitation_name(&invitation.drill, invitation.at);
-    Change::write(Kind::DrillSchedule, name, Expect::Any, encoded(invitation))
+    Change::keep(Kind::DrillSchedule, name, Expect::Any, invitation)
 }
 
 /// Strikes out an invitation to a run that is over.
@@ -261,7 +311,7 @@ pub fn keep_paged(person: &PersonId, at: Timestamp) -> Change {
 #[must_use]
 pub fn keep_sheet(sheet: &Sheet, expect: Expect) -> Change {
     let name = sheet_name(sheet.run, &sheet.evaluator);
-    Change::write(Kind::DrillJudgement, name, expect, encoded(sheet))
+    Change::keep(Kind::DrillJudgement, name, expect, sheet)
 }
 
 /// A name that is too long for a document gives way to its hash.
@@ -275,22 +325,10 @@ fn sheet_name(run: DrillRunId, evaluator: &str) -> String {
 /// Writes a result.
 #[must_use]
 pub fn keep_result(result: &DrillResult) -> Change {
-    let name = format!("{}/{}", result.drill, result.run);
-    Change::write(Kind::DrillResult, name, Expect::Any, encoded(result))
+    let name = result_name(&result.drill, result.run);
+    Change::keep(Kind::DrillResult, name, Expect::Any, result)
 }
 
-fn encoded(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("a struct of numbers and texts has a JSON form")
-}
-
-/// Reads a document; one that does not read is said and passed over, so that one bad result does
-/// not hide the others.
-fn decoded<T: DeserializeOwned>(document: &Document) -> Option<T> {
-    match serde_json::from_slice(&document.content) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            tracing::error!(name = document.name, %error, "a drill's document does not read");
-            None
-        }
-    }
+fn result_name(drill: &DrillId, run: DrillRunId) -> String {
+    format!("{drill}/{run}")
 }

@@ -21,7 +21,7 @@ pub struct Observed {
     objectives: BTreeMap<ObjectiveId, bool>,
     letters: BTreeMap<NoticeId, Letter>,
     /// Who holds each role or was given it.
-    holders: BTreeMap<RoleId, PersonId>,
+    tenures: BTreeMap<RoleId, Tenure>,
     /// Who completed a step, by the event that says so.
     completed: BTreeMap<u64, PersonId>,
     phase: Option<PhaseId>,
@@ -30,6 +30,23 @@ pub struct Observed {
     /// By position in the drill: the expectation's condition has held at some time.
     held: Vec<bool>,
     probes: BTreeMap<SmolStr, Answered>,
+}
+
+/// How a person has a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Tenure {
+    /// It was given to them, and they have not said that they take it.
+    Given(PersonId),
+    /// They said so.
+    Held(PersonId),
+}
+
+impl Tenure {
+    const fn person(&self) -> &PersonId {
+        match self {
+            Self::Given(person) | Self::Held(person) => person,
+        }
+    }
 }
 
 /// A message and its end.
@@ -61,8 +78,27 @@ pub struct Sighting {
     pub first: Option<Timestamp>,
     /// When it was first done by a holder of the role that is asked for.
     pub by_holder: Option<Timestamp>,
+    /// It was done by people who had been given that role and had not taken it: when it was
+    /// recorded, and when each did it. Work on a step takes the role, in the same commit, after.
+    by_given: Option<(Timestamp, BTreeMap<PersonId, Timestamp>)>,
     /// What was chosen in its place, the latest.
     pub otherwise: Option<SmolStr>,
+}
+
+impl Sighting {
+    fn done_by_given(&mut self, person: &PersonId, event: &Event) {
+        let recorded = event.recorded_at;
+        let same = self.by_given.take().filter(|(at, _)| *at == recorded);
+        let (_, each) = self.by_given.insert(same.unwrap_or((recorded, BTreeMap::new())));
+        each.entry(person.clone()).or_insert(event.occurred_at);
+    }
+
+    /// Returns when a person did it who takes the role by having done it.
+    fn taken_by_working(&self, role: &RoleId, event: &Event) -> Option<Timestamp> {
+        let Fact::RoleAcknowledged { role: taken, by, .. } = &event.fact else { return None };
+        let (recorded, each) = self.by_given.as_ref()?;
+        (taken == role && *recorded == event.recorded_at).then(|| each.get(by).copied())?
+    }
 }
 
 impl Observed {
@@ -123,18 +159,19 @@ impl Observed {
     fn follow_holders(&mut self, fact: &Fact) {
         match fact {
             Fact::RoleAssigned { role, to, .. } | Fact::RoleHandedOver { role, to, .. } => {
-                self.holders.insert(role.clone(), to.clone());
+                self.tenures.insert(role.clone(), Tenure::Given(to.clone()));
             }
             Fact::RoleAcknowledged { role, by, .. } => {
-                self.holders.insert(role.clone(), by.clone());
+                self.tenures.insert(role.clone(), Tenure::Held(by.clone()));
             }
-            Fact::RoleDeclined { role, by, .. } if self.holders.get(role) != Some(by) => {}
+            Fact::RoleDeclined { role, by, .. }
+                if self.tenures.get(role).map(Tenure::person) != Some(by) => {}
             Fact::RoleOffered { role, .. }
             | Fact::RoleDeclined { role, .. }
             | Fact::RoleUnanswered { role, .. }
             | Fact::RoleReleased { role, .. }
             | Fact::RoleVacant { role, .. } => {
-                self.holders.remove(role);
+                self.tenures.remove(role);
             }
             _ => {}
         }
@@ -174,10 +211,14 @@ impl Observed {
         }
         if let Some(role) = &pattern.by
             && sighting.by_holder.is_none()
-            && let Some(person) = self.doer(&pattern.what, event)
-            && self.holders.get(role) == Some(person)
         {
-            sighting.by_holder = Some(at);
+            let person = self.doer(&pattern.what, event);
+            let tenure = self.tenures.get(role).filter(|tenure| Some(tenure.person()) == person);
+            match tenure {
+                Some(Tenure::Held(_)) => sighting.by_holder = Some(at),
+                Some(Tenure::Given(person)) => sighting.done_by_given(person, event),
+                None => sighting.by_holder = sighting.taken_by_working(role, event),
+            }
         }
         if let (What::Decision(step, is), Fact::StepDone { key, answer: Some(answer), .. }) =
             (&pattern.what, &event.fact)

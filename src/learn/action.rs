@@ -37,6 +37,10 @@ pub struct Action {
     /// The finding it follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<Uuid>,
+    /// Where its cause was seen; missing where it follows from nothing that happened, and in actions
+    /// of versions that did not ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_in: Option<Source>,
     /// How real a run must be, at least, to prove it.
     pub at_least: How,
     /// Where it stands.
@@ -83,16 +87,35 @@ pub enum ActionState {
     },
 }
 
+impl ActionStatus {
+    /// Returns the stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Done => "done",
+            Self::Verified => "verified",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 impl ActionState {
+    /// Tells where it stands, without since when and by whom.
+    #[must_use]
+    pub const fn status(&self) -> ActionStatus {
+        match self {
+            Self::Open => ActionStatus::Open,
+            Self::Done { .. } => ActionStatus::Done,
+            Self::Verified { .. } => ActionStatus::Verified,
+            Self::Dropped { .. } => ActionStatus::Dropped,
+        }
+    }
+
     /// Returns the stable name.
     #[must_use]
     pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Done { .. } => "done",
-            Self::Verified { .. } => "verified",
-            Self::Dropped { .. } => "dropped",
-        }
+        self.status().name()
     }
 
     /// Says it in words.
@@ -173,6 +196,15 @@ pub enum What {
     },
 }
 
+/// What a run or an incident says of an action that was said to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// What it mends was exercised, and that went well.
+    Mended,
+    /// It was exercised, and did not go well.
+    NotMended,
+}
+
 /// What a person wants to change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edit {
@@ -183,18 +215,18 @@ pub struct Edit {
     /// Another date.
     pub due: Option<Date>,
     /// Where it is to stand.
-    pub status: Option<Wanted>,
+    pub status: Option<ActionStatus>,
     /// Why; needed for dropping it.
     pub reason: Option<String>,
 }
 
-/// Where a person wants an action to stand.
+/// Where an action stands, or is to stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Wanted {
+pub enum ActionStatus {
     /// To be done.
     Open,
-    /// Done.
+    /// Done; a later run has to show it.
     Done,
     /// Closed: never by hand.
     #[serde(alias = "closed")]
@@ -219,6 +251,22 @@ pub enum NotChanged {
 }
 
 impl Action {
+    /// Tells whether it is to be done and its day is over.
+    #[must_use]
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.state.status() == ActionStatus::Open && self.due < today
+    }
+
+    /// Returns what a run or an incident said of it, if it settled it.
+    #[must_use]
+    pub fn settled_in(&self, source: Source) -> Option<Settled> {
+        self.changes.iter().rev().find_map(|change| match change.what {
+            What::Verified { shown_by } if shown_by == source => Some(Settled::Mended),
+            What::NotMended { shown_by } if shown_by == source => Some(Settled::NotMended),
+            _ => None,
+        })
+    }
+
     /// Changes an action as a person wants it; what already is so is no change.
     ///
     /// # Errors
@@ -230,7 +278,7 @@ impl Action {
         scope: Scope,
         at: Timestamp,
     ) -> Result<Self, NotChanged> {
-        if edit.status == Some(Wanted::Verified) {
+        if edit.status == Some(ActionStatus::Verified) {
             return Err(NotChanged::NotByHand(self.what_closes_it()));
         }
         if self.state.is_closed() {
@@ -251,15 +299,15 @@ impl Action {
             note(What::Due { from: std::mem::replace(&mut self.due, due) });
         }
         match (edit.status, &self.state) {
-            (Some(Wanted::Done), ActionState::Open) => {
+            (Some(ActionStatus::Done), ActionState::Open) => {
                 note(What::Done { note: edit.reason });
                 self.state = ActionState::Done { at, by: by.clone() };
             }
-            (Some(Wanted::Open), ActionState::Done { .. }) => {
+            (Some(ActionStatus::Open), ActionState::Done { .. }) => {
                 note(What::Reopened { reason: edit.reason });
                 self.state = ActionState::Open;
             }
-            (Some(Wanted::Dropped), _) => {
+            (Some(ActionStatus::Dropped), _) => {
                 let reason = dropped_because(edit.reason, scope)?;
                 note(What::Dropped { reason: reason.clone() });
                 self.state = ActionState::Dropped { at, by: by.clone(), reason };

@@ -3,10 +3,10 @@
 
 mod change;
 mod follow;
+mod glance;
 mod state;
 mod tell;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use crate::drill::live::Drills;
 use crate::id::PlaybookId;
-use crate::learn::action::{Action, NotChanged};
-use crate::learn::cadence::{Cadence, DrillState, standing};
+use crate::learn::action::{Action, ActionStatus, NotChanged};
+use crate::learn::cadence::{Cadence, DrillState};
 use crate::learn::coverage::{Coverage, coverage};
 use crate::learn::drift::{StepTimes, drift};
 use crate::learn::experience::Experience;
@@ -31,6 +31,7 @@ use crate::store::StoreError;
 use crate::text::Text;
 
 pub use change::{NewAction, NewFinding};
+pub use glance::{Glance, glance};
 use state::State;
 
 /// What was learned in an installation. Cheap to clone.
@@ -211,11 +212,7 @@ impl Learning {
         let (now, cadence) = (self.inner.now(), &self.inner.cadence);
         let state = self.inner.state();
         let overdue = |plan: &&Arc<Playbook>| {
-            let drills = state.runs.values().filter(|run| run.playbook == plan.id);
-            let ended = drills.filter(|run| run.drill.is_some() && run.completed);
-            let last = ended.map(|run| run.began_at).max();
-            let known = state.known.get(&plan.id).copied().unwrap_or(now);
-            standing(cadence.per_year(plan), last, known, now).state == DrillState::Overdue
+            state.standing(plan, cadence, now).0.state == DrillState::Overdue
         };
         plans.iter().filter(overdue).count() as u64
     }
@@ -235,13 +232,13 @@ impl Learning {
         let actions = self.actions();
         let mut counted = Outstanding::default();
         for action in actions.iter().filter(|kept| may_see(&kept.value.playbook)) {
-            match action.value.state.name() {
-                "open" => {
+            match action.value.state.status() {
+                ActionStatus::Open => {
                     counted.open += 1;
                     counted.overdue += u64::from(self.is_overdue(&action.value));
                 }
-                "done" => counted.to_verify += 1,
-                _ => {}
+                ActionStatus::Done => counted.to_verify += 1,
+                ActionStatus::Verified | ActionStatus::Dropped => {}
             }
         }
         counted
@@ -251,7 +248,7 @@ impl Learning {
     #[must_use]
     pub fn is_overdue(&self, action: &Action) -> bool {
         let today = self.inner.runtime.zone().civil(self.inner.now()).date();
-        action.state.name() == "open" && action.due < today
+        action.is_overdue(today)
     }
 }
 
@@ -273,7 +270,7 @@ impl Inner {
             // A proposal's identity begins as that of what it was seen in.
             let of =
                 |run: &&Arc<Experience>| run.source.bits().to_be_bytes()[..8] == id.as_bytes()[..8];
-            state.runs.values().chain(state.looked_at.values()).filter(of).cloned().collect()
+            state.all().filter(of).cloned().collect()
         };
         let library = self.runtime.library();
         let mut proposed =
@@ -285,21 +282,16 @@ impl Inner {
     fn readiness(&self, plans: &[Arc<Playbook>]) -> Vec<PlanReadiness> {
         let (now, zone) = (self.now(), self.runtime.zone());
         let with = Reckoning { cadence: &self.cadence, zone: &zone, now };
-        let (mut of_plan, known) = {
-            let state = self.state();
-            let mut of_plan: BTreeMap<PlaybookId, Vec<Arc<Experience>>> = BTreeMap::new();
-            for run in state.runs_of(None, None) {
-                of_plan.entry(run.playbook.clone()).or_default().push(run);
-            }
-            (of_plan, state.known.clone())
-        };
-        let each = plans.iter().map(|plan| {
-            let runs = of_plan.remove(&plan.id).unwrap_or_default();
+        let of_plan = |plan: &Arc<Playbook>| {
+            let (runs, known) = {
+                let state = self.state();
+                let known = state.known.get(&plan.id).copied();
+                (state.runs_of(Some(&plan.id), None), known.unwrap_or(now))
+            };
             let runs: Vec<&Experience> = runs.iter().map(|run| &**run).collect();
-            let known = known.get(&plan.id).copied().unwrap_or(now);
             plan_readiness(plan, &runs, known, with)
-        });
-        each.collect()
+        };
+        plans.iter().map(of_plan).collect()
     }
 }
 

@@ -25,4 +25,6 @@ mod shelf;
 pub mod subject;
 mod verify;
 
-pub use desk::{Kept, LearnError, Learning, NewAction, NewFinding, Outstanding, WhichFindings};
+pub use desk::{
+    Glance, Kept, LearnError, Learning, NewAction, NewFinding, Outstanding, WhichFindings, glance,
+};

@@ -139,9 +139,9 @@ pub(super) fn of_plan(plan: &PlanReadiness, zone: &Zone, now: Timestamp) -> Vec<
     }
     let changed = [Stale::ChangedSince, Stale::ReviewOverdue];
     for why in plan.stale.iter().filter(|why| changed.contains(why)) {
-        let (stage, about) = match why {
-            Stale::ReviewOverdue => ("review", String::new()),
-            _ => ("changed", format!("/{}", plan.version)),
+        let stage = match why {
+            Stale::ReviewOverdue => "review",
+            _ => "changed",
         };
         let words = why.words();
         let what = Text::both(
@@ -151,7 +151,8 @@ pub(super) fn of_plan(plan: &PlanReadiness, zone: &Zone, now: Timestamp) -> Vec<
         let more = |lang: Lang| {
             lang.pick("请评审或安排一次演练", "Review it, or arrange a drill").to_owned()
         };
-        notes.push(note(format!("plan/{id}/{stage}{about}"), plan, &what, &more));
+        // A plan that was reviewed is another version, and falls due again.
+        notes.push(note(format!("plan/{id}/{stage}/{}", plan.version), plan, &what, &more));
     }
     notes
 }

@@ -1,16 +1,20 @@
 //! The after-action report of a run of a drill or of a real incident: what was expected and what
 //! happened, how it scored, what was found and what is done about it, and the timeline. Pure.
 
+mod course;
+mod doing;
+
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use std::sync::Arc;
 
 use crate::drill::judge::Sheet;
 use crate::drill::result::{DrillResult, Outcome};
 use crate::drill::score::{Finding as Found, Judgement, Verdict};
 use crate::learn::action::Action;
 use crate::learn::finding::{Finding, FindingKind, FindingState};
-use crate::learn::subject::How;
+use crate::learn::subject::{How, Source};
 use crate::people::Zone;
 use crate::text::{Lang, Text};
 use crate::timeline::{Front, FrontPart, Timeline, Tone, span};
@@ -25,6 +29,8 @@ pub struct Report {
     pub format: u8,
     /// What it is about.
     pub title: Text,
+    /// Which run or incident.
+    pub source: Source,
     /// How real it was.
     pub how: How,
     /// The drill's result, with what evaluators said counted in.
@@ -37,6 +43,9 @@ pub struct Report {
     pub findings: Vec<Arc<Finding>>,
     /// What is done about it.
     pub actions: Vec<Arc<Action>>,
+    /// Earlier actions of which it showed whether they mended anything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Arc<Action>>,
     /// What happened; missing for a simulated run, of which no journal is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
@@ -114,8 +123,10 @@ impl Report {
         }
         parts.push(self.found(FindingKind::Strength, reader));
         parts.push(self.found(FindingKind::Improvement, reader));
-        parts.push(self.done(reader));
+        parts.push(doing::actions(&self.actions, reader));
+        parts.extend(doing::settled(&self.settled, self.source, reader));
         parts.extend(self.observed(reader));
+        parts.extend(course::course(self, reader));
         let title = self.title.get(reader.lang);
         let named = reader.say("复盘报告", "After-action report");
         Front {
@@ -179,43 +190,6 @@ impl Report {
             lang.pick("状态", "State"),
         ];
         FrontPart { id, title, lines, head, rows }
-    }
-
-    fn done(&self, reader: Reader<'_>) -> FrontPart {
-        let lang = reader.lang;
-        let row = |action: &Arc<Action>| {
-            let tone = match action.state.name() {
-                "verified" => Tone::Good,
-                "open" => Tone::Warning,
-                _ => Tone::Plain,
-            };
-            vec![
-                plain(&*action.text),
-                plain(action.about.to_string()),
-                plain(action.owner.to_string()),
-                plain(action.due.to_string()),
-                (action.state.words().get(lang).to_owned(), tone),
-            ]
-        };
-        let rows: Vec<_> = self.actions.iter().map(row).collect();
-        let lines = if rows.is_empty() {
-            vec![reader.say("没有整改项。", "No actions.")]
-        } else {
-            Vec::new()
-        };
-        FrontPart {
-            id: "actions",
-            title: reader.say("整改项", "Actions"),
-            lines,
-            head: vec![
-                lang.pick("内容", "To do"),
-                lang.pick("关于", "About"),
-                lang.pick("负责人", "Owner"),
-                lang.pick("期限", "Due"),
-                lang.pick("状态", "Status"),
-            ],
-            rows,
-        }
     }
 
     /// What evaluators wrote down that no question asks for.

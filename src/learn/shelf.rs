@@ -4,7 +4,6 @@
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -12,7 +11,7 @@ use crate::id::PlaybookId;
 use crate::learn::action::Action;
 use crate::learn::experience::Experience;
 use crate::learn::finding::Finding;
-use crate::store::{Change, Digest, Document, Expect, Kind, Store, StoreError, each_document};
+use crate::store::{Change, Digest, Expect, Kind, Store, StoreError, each_document};
 
 /// Begins the names of when plans were first in force.
 const KNOWN: &str = "known/";
@@ -28,7 +27,7 @@ pub(super) fn all<T: DeserializeOwned>(
     each: &mut dyn FnMut(u64, T),
 ) -> Result<(), StoreError> {
     each_document(store, kind, "", &mut |document| {
-        if let Some(value) = decoded(&document) {
+        if let Some(value) = document.read() {
             each(document.version, value);
         }
         Ok(ControlFlow::Continue(()))
@@ -38,7 +37,7 @@ pub(super) fn all<T: DeserializeOwned>(
 /// Reads the lesson of an incident by its number.
 pub(super) fn lesson(store: &dyn Store, number: u64) -> Result<Option<Experience>, StoreError> {
     let document = store.document(Kind::Lesson, &lesson_name(number))?;
-    Ok(document.and_then(|document| decoded(&document)))
+    Ok(document.and_then(|document| document.read()))
 }
 
 /// Reads when plans were first in force, and the keys of messages that were written.
@@ -49,7 +48,7 @@ pub(super) fn reminders(
 ) -> Result<(), StoreError> {
     each_document(store, Kind::Reminder, "", &mut |document| {
         if let Some(plan) = document.name.strip_prefix(KNOWN) {
-            if let Some(at) = decoded(&document) {
+            if let Some(at) = document.read() {
                 known(PlaybookId::new(plan), at);
             }
         } else if document.name.starts_with(TOLD) {
@@ -73,7 +72,7 @@ pub(super) fn told_of_action(action: &Uuid) -> String {
 }
 
 pub(super) fn keep_told(name: &str, at: Timestamp) -> Change {
-    Change::write(Kind::Reminder, name, Expect::Any, encoded(&at))
+    Change::keep(Kind::Reminder, name, Expect::Any, &at)
 }
 
 pub(super) fn forget_told(name: &str) -> Change {
@@ -81,36 +80,22 @@ pub(super) fn forget_told(name: &str) -> Change {
 }
 
 pub(super) fn keep_known(plan: &PlaybookId, at: Timestamp) -> Change {
-    Change::write(Kind::Reminder, format!("{KNOWN}{plan}"), Expect::Any, encoded(&at))
+    Change::keep(Kind::Reminder, format!("{KNOWN}{plan}"), Expect::Any, &at)
 }
 
 pub(super) fn keep_finding(finding: &Finding, expect: Expect) -> Change {
-    Change::write(Kind::Finding, finding.id.to_string(), expect, encoded(finding))
+    Change::keep(Kind::Finding, finding.id.to_string(), expect, finding)
 }
 
 pub(super) fn keep_action(action: &Action, expect: Expect) -> Change {
-    Change::write(Kind::Action, action.id.to_string(), expect, encoded(action))
+    Change::keep(Kind::Action, action.id.to_string(), expect, action)
 }
 
 pub(super) fn keep_lesson(number: u64, lesson: &Experience) -> Change {
-    Change::write(Kind::Lesson, lesson_name(number), Expect::Any, encoded(lesson))
+    Change::keep(Kind::Lesson, lesson_name(number), Expect::Any, lesson)
 }
 
 /// Documents are read in the order of their names: the earliest incident first.
 fn lesson_name(number: u64) -> String {
     format!("{number:020}")
-}
-
-fn encoded(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("a struct of numbers and texts has a JSON form")
-}
-
-fn decoded<T: DeserializeOwned>(document: &Document) -> Option<T> {
-    match serde_json::from_slice(&document.content) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            tracing::error!(name = document.name, %error, "what was learned does not read");
-            None
-        }
-    }
 }

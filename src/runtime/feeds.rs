@@ -203,7 +203,6 @@ fn read(name: &str, content: &[u8]) -> Result<StoredFeed, StoreError> {
 
 impl StoredFeed {
     fn write(&self, name: &str, expect: Expect) -> Change {
-        let content = serde_json::to_vec(self).expect("plain fields always serialise");
-        Change::write(Kind::Feed, name, expect, content)
+        Change::keep(Kind::Feed, name, expect, self)
     }
 }

@@ -122,8 +122,7 @@ fn never_given(playbook: &Playbook, field: &VarId) -> Refusal {
 
 impl Unfinished {
     fn note(&self, name: &str) -> Change {
-        let content = serde_json::to_vec(self).expect("plain fields always serialise");
-        Change::write(Kind::Erasure, name, Expect::Absent, content)
+        Change::keep(Kind::Erasure, name, Expect::Absent, self)
     }
 }
 

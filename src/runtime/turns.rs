@@ -57,9 +57,9 @@ impl Turning {
         for (ladder, rung, turn) in &taken {
             turns.take(ladder, *rung, *turn);
         }
-        let content = serde_json::to_vec(&turns).expect("plain fields always serialise");
+        let change = Change::keep(Kind::Setting, NAME, Expect::Any, &turns);
         *known = Some(Arc::new(turns));
-        Some(vec![Change::write(Kind::Setting, NAME, Expect::Any, content)])
+        Some(vec![change])
     }
 }
 

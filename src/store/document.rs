@@ -1,5 +1,8 @@
 //! Small documents beside the journal: pinned playbooks, drill results, tokens, settings.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::batch::{bound, is_name};
 use super::{Batch, StoreError};
 
@@ -146,6 +149,20 @@ pub struct Document {
     pub content: Vec<u8>,
 }
 
+impl Document {
+    /// Reads what it says; what does not read is said and passed over, so that one bad document
+    /// does not hide the others.
+    #[must_use]
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        let read = serde_json::from_slice(&self.content);
+        read.inspect_err(|error| {
+            let (kind, name) = (self.kind.name(), &self.name);
+            tracing::error!(kind, name, %error, "a stored document does not read");
+        })
+        .ok()
+    }
+}
+
 /// What must hold before a change is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
@@ -190,6 +207,21 @@ impl Change {
     #[must_use]
     pub fn write(kind: Kind, name: impl Into<String>, expect: Expect, content: Vec<u8>) -> Self {
         Self { kind, name: name.into(), expect, content: Some(content) }
+    }
+
+    /// Makes a write of plain data in the form that [`Document::read`] reads.
+    ///
+    /// # Panics
+    /// What has no JSON form; numbers, texts, lists and maps by text have one.
+    #[must_use]
+    pub fn keep(
+        kind: Kind,
+        name: impl Into<String>,
+        expect: Expect,
+        value: &impl Serialize,
+    ) -> Self {
+        let content = serde_json::to_vec(value).expect("plain data has a JSON form");
+        Self::write(kind, name, expect, content)
     }
 
     /// Makes a deletion; deleting what does not exist is allowed with [`Expect::Any`].

@@ -22,7 +22,7 @@ mod render;
 mod roles;
 mod rows;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sentence;
 pub mod span;
 mod story;

@@ -21,21 +21,21 @@ use crate::text::{Lang, Text};
 const WORK: SignedDuration = SignedDuration::from_mins(8);
 
 /// An incident with everything that its timeline is told from.
-pub(super) struct Sample {
-    pub(super) playbook: Playbook,
-    pub(super) directory: Directory,
-    pub(super) zone: Zone,
-    pub(super) events: Vec<Event>,
-    pub(super) messages: BTreeMap<NoticeId, Rendered>,
-    pub(super) chain: Chain,
-    pub(super) now: Timestamp,
+pub(crate) struct Sample {
+    pub(crate) playbook: Playbook,
+    pub(crate) directory: Directory,
+    pub(crate) zone: Zone,
+    pub(crate) events: Vec<Event>,
+    pub(crate) messages: BTreeMap<NoticeId, Rendered>,
+    pub(crate) chain: Chain,
+    pub(crate) now: Timestamp,
     incident: Incident,
     tries: BTreeSet<u8>,
 }
 
 impl Sample {
     /// Plays the outage from its declaration to its close.
-    pub(super) fn played() -> Self {
+    pub(crate) fn played() -> Self {
         let mut sample = Self::begun(Mode::Live);
         for _ in 0..180 {
             sample.minute();
@@ -52,7 +52,7 @@ impl Sample {
     }
 
     /// Plays only its first minutes.
-    pub(super) fn in_progress(minutes: u32) -> Self {
+    pub(crate) fn in_progress(minutes: u32) -> Self {
         let mut sample = Self::begun(Mode::Drill);
         for _ in 0..minutes {
             sample.minute();
@@ -60,7 +60,7 @@ impl Sample {
         sample
     }
 
-    pub(super) fn story(&self) -> Story<'_> {
+    pub(crate) fn story(&self) -> Story<'_> {
         Story {
             playbook: &self.playbook,
             earlier: &[],

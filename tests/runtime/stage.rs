@@ -113,6 +113,8 @@ pub struct Stage {
     pub hook: Arc<Scripted>,
     pub sent: Arc<Mutex<Vec<Sent>>>,
     pub home: TempDir,
+    /// What drills may ask outside.
+    pub drill_hosts: Mutex<Hosts>,
 }
 
 impl Stage {
@@ -132,6 +134,7 @@ impl Stage {
             hook: scripted("hook"),
             sent: Arc::clone(&sent),
             home,
+            drill_hosts: Mutex::default(),
         };
         for (name, text) in playbooks {
             stage.write(name, text);
@@ -191,11 +194,12 @@ impl Stage {
         safe_start: bool,
     ) -> Runtime {
         let client = Client::new(ClientSettings::new(true)).unwrap();
+        let drill_hosts = self.drill_hosts.lock().unwrap().clone();
         Runtime::start(Parts {
             clock: Arc::clone(&self.clock) as _,
             store: Arc::clone(&self.store),
             directory: Arc::new(people),
-            outbound: Outbound::new(channels, client, Hosts::default(), Hosts::default()),
+            outbound: Outbound::new(channels, client, drill_hosts, Hosts::default()),
             playbooks: self.path("playbooks"),
             drills: self.path("drills"),
             drill_check: Arc::new(|_| Vec::new()),

@@ -149,11 +149,17 @@ pub struct ActionAdd {
     #[arg(long, value_name = "DAY")]
     pub due: String,
     /// The plan; that of the finding where missing
-    #[arg(long, value_name = "PLAN", required_unless_present = "finding")]
+    #[arg(long, value_name = "PLAN", required_unless_present_any = ["finding", "run", "incident"])]
     pub plan: Option<String>,
     /// The finding it follows from
     #[arg(long, value_name = "FINDING")]
     pub finding: Option<String>,
+    /// The run of a drill it was seen in
+    #[arg(long, value_name = "RUN", conflicts_with = "incident")]
+    pub run: Option<String>,
+    /// The real incident it was seen in
+    #[arg(long, value_name = "INCIDENT")]
+    pub incident: Option<String>,
     /// What of the plan it mends.
     #[command(flatten)]
     pub about: PartOf,

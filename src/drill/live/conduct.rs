@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::conclude::unreadable;
 use super::orders::{Conducted, ORDERS_MAX, Orders};
+use super::outlook::Asking;
 use super::{Inner, gives_way};
 use crate::drill::absence::Scene;
 use crate::drill::archive::{drop_exercise, keep_exercise, keep_result};
@@ -147,18 +148,21 @@ impl Inner {
                 Err(error) => return Err(error),
             },
         };
+        let mut asking = Asking::default();
         loop {
             if self.stop.is_cancelled() {
                 return Ok(Halt::Stopping);
             }
             let current = self.runtime.incident(incident).await?;
-            self.look_outside(exercise, scenario, &current.incident).await?;
+            self.look_outside(exercise, scenario, &current.incident, &mut asking).await?;
             if !current.incident.status.is_open() {
+                self.hear_out(exercise, scenario, &mut asking).await?;
                 return Ok(Halt::Over(None));
             }
             self.note_pause(exercise, &current.incident).await?;
             if let Some(why) = self.reason_to_end(exercise, scenario).await? {
                 self.cancel(incident, &why).await?;
+                self.hear_out(exercise, scenario, &mut asking).await?;
                 return Ok(Halt::Over(Some(why)));
             }
             if self.keep_beside(exercise, scenario, incident).await? {
@@ -176,6 +180,7 @@ impl Inner {
                 Some(ordered) = orders.recv() => {
                     self.obey(exercise, scenario, incident, ordered).await;
                 }
+                () = asking.heard() => {}
                 () = self.stop.cancelled() => {}
             }
         }

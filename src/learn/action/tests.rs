@@ -13,6 +13,7 @@ pub(in crate::learn) fn action(about: Subject) -> Action {
         owner: "amir".into(),
         due: jiff::civil::date(2026, 2, 1),
         finding: None,
+        seen_in: None,
         at_least: How::Simulated,
         state: ActionState::Open,
         made_at: at(0),
@@ -29,14 +30,14 @@ fn isolate() -> Action {
     action(Subject::Step(StepId::new("isolate")))
 }
 
-fn stand(status: Wanted, reason: Option<&str>) -> Edit {
+fn stand(status: ActionStatus, reason: Option<&str>) -> Edit {
     Edit { status: Some(status), reason: reason.map(str::to_owned), ..Edit::default() }
 }
 
 #[test]
 fn nobody_closes_an_action_by_hand_and_it_says_what_does() {
     let by = Actor::person("lin");
-    for status in [Wanted::Verified] {
+    for status in [ActionStatus::Verified] {
         let refused = isolate().edit(stand(status, Some("I looked")), &by, Scope::Admin, at(1));
         let Err(NotChanged::NotByHand(text)) = refused else { panic!("{refused:?}") };
         for lang in Lang::ALL {
@@ -49,13 +50,14 @@ fn nobody_closes_an_action_by_hand_and_it_says_what_does() {
 #[test]
 fn a_commander_drops_an_action_with_a_reason_and_no_one_else_does() {
     let by = Actor::person("lin");
-    let drop = |reason, scope| isolate().edit(stand(Wanted::Dropped, reason), &by, scope, at(1));
+    let drop =
+        |reason, scope| isolate().edit(stand(ActionStatus::Dropped, reason), &by, scope, at(1));
     assert!(matches!(drop(Some("no"), Scope::Responder), Err(NotChanged::NotYours(_))));
     assert!(matches!(drop(None, Scope::Commander), Err(NotChanged::ReasonMissing(_))));
     assert!(matches!(drop(Some("  "), Scope::Commander), Err(NotChanged::ReasonMissing(_))));
     let dropped = drop(Some("the system is gone"), Scope::Commander).unwrap();
     assert_eq!(dropped.state.name(), "dropped");
-    let again = dropped.edit(stand(Wanted::Open, None), &by, Scope::Admin, at(2));
+    let again = dropped.edit(stand(ActionStatus::Open, None), &by, Scope::Admin, at(2));
     assert!(matches!(again, Err(NotChanged::Closed(_))));
 }
 
@@ -66,7 +68,7 @@ fn every_change_is_kept_and_what_is_so_already_is_none() {
         text: Some("Write two runbooks".into()),
         owner: Some("bao".into()),
         due: Some(jiff::civil::date(2026, 3, 1)),
-        status: Some(Wanted::Done),
+        status: Some(ActionStatus::Done),
         reason: None,
     };
     let edited = isolate().edit(edit.clone(), &by, Scope::Responder, at(1)).unwrap();
@@ -75,7 +77,7 @@ fn every_change_is_kept_and_what_is_so_already_is_none() {
     assert_eq!(edited.state, ActionState::Done { at: at(1), by: by.clone() });
     let again = edited.clone().edit(edit, &by, Scope::Responder, at(2)).unwrap();
     assert_eq!(again, edited);
-    let open = again.edit(stand(Wanted::Open, Some("not yet")), &by, Scope::Responder, at(3));
+    let open = again.edit(stand(ActionStatus::Open, Some("not yet")), &by, Scope::Responder, at(3));
     assert_eq!(open.unwrap().state, ActionState::Open);
 }
 

@@ -55,6 +55,8 @@ pub struct NewAction {
     pub due: Date,
     /// The finding it follows from.
     pub finding: Option<Uuid>,
+    /// Where its cause was seen; that of its finding where missing.
+    pub seen_in: Option<Source>,
     /// How real a run must be, at least, to prove it.
     pub at_least: Option<How>,
 }
@@ -170,6 +172,7 @@ impl Learning {
             )
         })?;
         known_part(Some(&about), playbook)?;
+        let seen_in = new.seen_in.or(finding.as_ref().map(|one| one.value.source));
         let seen = finding.map_or(How::Simulated, |one| one.value.how);
         let _writing = inner.writing.lock().await;
         if inner.state().actions.len() >= ACTIONS_MAX {
@@ -184,6 +187,7 @@ impl Learning {
             owner: new.owner,
             due: new.due,
             finding: new.finding,
+            seen_in,
             // Nobody is to wait for a real incident.
             at_least: new.at_least.unwrap_or(seen).min(How::Exercise),
             state: ActionState::Open,

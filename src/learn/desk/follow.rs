@@ -9,7 +9,6 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::state::of_result;
 use super::{AGAIN_AFTER, Inner, Kept};
-use crate::drill::judge::still_open;
 use crate::engine::Mode;
 use crate::id::{DrillRunId, IncidentId};
 use crate::learn::experience::Experience;
@@ -123,32 +122,26 @@ impl Inner {
         Ok(())
     }
 
-    /// Takes up the results that were stored, and what evaluators said, since.
+    /// Takes up the results that were stored since, and those of which evaluators said something.
     pub(super) async fn take_up_results(&self) {
-        let stored = *self.drills.results().borrow();
-        if self.state().results == stored {
-            return;
-        }
-        let (archive, now) = (self.drills.archive().clone(), self.now());
-        let read = tokio::task::spawn_blocking(move || archive.results(None, usize::MAX)).await;
-        let Ok(Ok(results)) = read else {
+        let (archive, mark) = (self.drills.archive().clone(), self.state().results);
+        let read = tokio::task::spawn_blocking(move || {
+            let (runs, mark) = archive.stored_since(mark)?;
+            let each = runs.into_iter().filter_map(|run| archive.result(run).transpose());
+            let each = each.map(|result| of_result(&archive, &result?));
+            Ok::<_, StoreError>((each.collect::<Result<Vec<_>, _>>()?, mark))
+        });
+        let Ok(Ok((runs, mark))) = read.await else {
             tracing::error!("results of drills cannot be read");
             return;
         };
-        for result in results.into_iter().rev() {
-            // Evaluators may still say something of the latest.
-            let judged = still_open(result.ended_at.max(result.ran_at.unwrap_or_default()), now);
-            if self.state().knows_run(result.run) && judged.is_err() {
-                continue;
-            }
-            match of_result(self.drills.archive(), &result) {
-                Ok(run) if self.state().is_known(&run) => {}
-                Ok(run) => self.take_up(run).await,
-                Err(error) => tracing::error!(%error, "a result cannot be read"),
+        for run in runs {
+            if !self.state().is_known(&run) {
+                self.take_up(run).await;
             }
         }
         let mut state = self.state();
-        state.results = state.results.max(stored);
+        state.results = state.results.max(mark);
     }
 
     pub(super) async fn take_up_again(&self, run: DrillRunId) {
@@ -207,7 +200,7 @@ impl Inner {
 
     /// Returns what a run or an ended incident left.
     pub(super) async fn experience(&self, source: Source) -> Option<Arc<Experience>> {
-        let find = || self.state().runs.get(&source.bits()).cloned();
+        let find = || self.state().run(source).cloned();
         if let Some(found) = find() {
             return Some(found);
         }

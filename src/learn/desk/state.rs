@@ -11,17 +11,20 @@ use super::Kept;
 use crate::drill::archive::Archive;
 use crate::drill::judge::judged;
 use crate::drill::result::DrillResult;
-use crate::id::{DrillRunId, PlaybookId};
+use crate::id::PlaybookId;
 use crate::learn::action::Action;
+use crate::learn::cadence::{Cadence, Standing, standing};
 use crate::learn::experience::Experience;
 use crate::learn::finding::Finding;
 use crate::learn::shelf;
-use crate::learn::subject::Source;
+use crate::learn::subject::{How, Source};
+use crate::playbook::Playbook;
 use crate::store::{Kind, Store, StoreError};
 
-/// How many runs and incidents of one plan are looked at: years of them, and at a few kilobytes
-/// each they fit in memory whatever the plan.
-pub(super) const RUNS_OF_PLAN_MAX: usize = 400;
+/// How many runs of one plan are looked at of each kind, from simulated to real: years of them, and
+/// at a few kilobytes each they fit in memory. Each kind by itself: a plan that runs every day
+/// forgets no drill over that.
+pub(super) const RUNS_OF_KIND_MAX: usize = 200;
 
 /// How many earlier ones are kept that somebody looks at, to decide about what they propose.
 const LOOKED_AT_MAX: usize = 64;
@@ -29,8 +32,8 @@ const LOOKED_AT_MAX: usize = 64;
 /// What the desk has in memory.
 #[derive(Default)]
 pub(super) struct State {
-    /// The latest runs and ended incidents, by identity: by time.
-    pub runs: BTreeMap<u128, Arc<Experience>>,
+    /// The latest runs and ended incidents of each plan and kind, by identity: by time.
+    runs: BTreeMap<(PlaybookId, How), BTreeMap<u128, Arc<Experience>>>,
     /// Earlier ones that somebody looks at.
     pub looked_at: BTreeMap<u128, Arc<Experience>>,
     pub findings: BTreeMap<Uuid, Kept<Finding>>,
@@ -39,7 +42,7 @@ pub(super) struct State {
     pub known: BTreeMap<PlaybookId, Timestamp>,
     /// The names of messages that were written.
     pub told: BTreeSet<String>,
-    /// How many results were taken up.
+    /// Up to which mark of the archive results were taken up.
     pub results: u64,
     /// The numbers of incidents whose lesson is kept.
     pub lessons: BTreeSet<u64>,
@@ -72,22 +75,62 @@ impl State {
             self.lessons.extend(lesson.number);
             self.add(lesson);
         })?;
-        for result in archive.results(None, usize::MAX)?.into_iter().rev() {
-            self.add(of_result(archive, &result)?);
+        self.results = archive.stored_since(0)?.1;
+        for result in archive.latest(None, None)? {
+            let result = result?;
+            if !self.has_enough(&result.playbook, How::from(result.run_as)) {
+                self.add(of_result(archive, &result)?);
+            }
         }
         Ok(())
     }
 
-    /// Adds what a run left, and forgets the earliest of a plan that has too many.
+    /// Tells whether no earlier run of a plan and kind is looked at.
+    fn has_enough(&self, plan: &PlaybookId, how: How) -> bool {
+        let kept = self.runs.get(&(plan.clone(), how));
+        kept.is_some_and(|kept| kept.len() >= RUNS_OF_KIND_MAX)
+    }
+
+    /// Adds what a run left, and forgets the earliest where there are too many. An incident that
+    /// was opened again may have been handed to another plan.
     pub(super) fn add(&mut self, run: Experience) {
-        let plan = run.playbook.clone();
-        self.runs.insert(run.source.bits(), Arc::new(run));
-        let of_plan = || self.runs.iter().filter(|(_, run)| run.playbook == plan);
-        if of_plan().count() > RUNS_OF_PLAN_MAX
-            && let Some(earliest) = of_plan().next().map(|(key, _)| *key)
-        {
-            self.runs.remove(&earliest);
+        let key = run.source.bits();
+        self.runs.values_mut().for_each(|kept| drop(kept.remove(&key)));
+        let kept = self.runs.entry((run.playbook.clone(), run.how)).or_default();
+        kept.insert(key, Arc::new(run));
+        if kept.len() > RUNS_OF_KIND_MAX {
+            kept.pop_first();
         }
+    }
+
+    /// Returns what a run or an incident left, where it is in memory.
+    pub(super) fn run(&self, source: Source) -> Option<&Arc<Experience>> {
+        let key = source.bits();
+        self.runs.values().find_map(|kept| kept.get(&key))
+    }
+
+    /// Walks all in memory: the latest of each plan, and those that somebody looks at.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Experience>> {
+        self.runs.values().flat_map(BTreeMap::values).chain(self.looked_at.values())
+    }
+
+    /// Walks those of a plan.
+    pub(super) fn of_plan(&self, plan: &PlaybookId) -> impl Iterator<Item = &Arc<Experience>> {
+        let kinds = self.runs.range((plan.clone(), How::Simulated)..=(plan.clone(), How::Live));
+        kinds.flat_map(|(_, kept)| kept.values())
+    }
+
+    /// Tells how often a plan was drilled against how often it is to be, and when it last was.
+    pub(super) fn standing(
+        &self,
+        plan: &Playbook,
+        cadence: &Cadence,
+        now: Timestamp,
+    ) -> (Standing, Option<Timestamp>) {
+        let ended = self.of_plan(&plan.id).filter(|run| run.drill.is_some() && run.completed);
+        let last = ended.map(|run| run.began_at).max();
+        let known = self.known.get(&plan.id).copied().unwrap_or(now);
+        (standing(cadence.per_year(plan), last, known, now), last)
     }
 
     /// Keeps an earlier one at hand for those who look at it.
@@ -108,21 +151,21 @@ impl State {
             plan.is_none_or(|plan| *plan == run.playbook)
                 && source.is_none_or(|source| source == run.source)
         };
-        let mut runs: Vec<_> = self.runs.values().filter(wanted).cloned().collect();
-        if let (true, Some(source)) = (runs.is_empty(), source) {
-            runs.extend(self.looked_at.get(&source.bits()).filter(wanted).cloned());
-        }
+        let mut runs: Vec<Arc<Experience>> = match (plan, source) {
+            (_, Some(source)) => {
+                let run = self.run(source).or_else(|| self.looked_at.get(&source.bits()));
+                run.filter(wanted).cloned().into_iter().collect()
+            }
+            (Some(plan), None) => self.of_plan(plan).cloned().collect(),
+            (None, None) => self.runs.values().flat_map(BTreeMap::values).cloned().collect(),
+        };
         runs.sort_by_key(|run| std::cmp::Reverse((run.began_at, run.source)));
         runs
     }
 
     /// Tells whether a run was taken up just so.
     pub(super) fn is_known(&self, run: &Experience) -> bool {
-        self.runs.get(&run.source.bits()).is_some_and(|known| **known == *run)
-    }
-
-    pub(super) fn knows_run(&self, run: DrillRunId) -> bool {
-        self.runs.contains_key(&Source::Run(run).bits())
+        self.run(run.source).is_some_and(|known| **known == *run)
     }
 }
 

@@ -68,9 +68,11 @@ impl Inner {
         let names: Vec<String> = {
             let state = self.state();
             let closed = state.actions.values().filter(|kept| kept.value.state.is_closed());
-            let prefixes: Vec<String> = closed.map(|kept| told_of_action(&kept.value.id)).collect();
-            let of = |name: &&String| prefixes.iter().any(|prefix| name.starts_with(prefix));
-            state.told.iter().filter(of).cloned().collect()
+            let of = |prefix: String| {
+                let from = state.told.range(prefix.clone()..);
+                from.take_while(move |name| name.starts_with(&prefix)).cloned()
+            };
+            closed.flat_map(|kept| of(told_of_action(&kept.value.id))).collect()
         };
         if names.is_empty() {
             return Ok(());

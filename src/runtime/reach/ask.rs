@@ -187,9 +187,8 @@ fn standing(
 fn records(inner: &Inner) -> Result<BTreeMap<String, Record>, StoreError> {
     let mut known = BTreeMap::new();
     each_document(&*inner.store, Kind::Reach, "", &mut |document| {
-        match serde_json::from_slice(&document.content) {
-            Ok(record) => drop(known.insert(document.name, record)),
-            Err(error) => tracing::warn!(name = document.name, %error, "does not read"),
+        if let Some(record) = document.read() {
+            known.insert(document.name, record);
         }
         Ok(ControlFlow::Continue(()))
     })?;
@@ -259,7 +258,7 @@ impl Inner {
     ) -> Result<bool, StoreError> {
         let _changing = self.reaching.lock().await;
         let stored = self.store.document(Kind::Reach, &record::name(person, channel))?;
-        let record = stored.and_then(|stored| serde_json::from_slice(&stored.content).ok());
+        let record = stored.and_then(|stored| stored.read());
         let same = record.filter(|record: &Record| record.mark == mark.to_hex());
         let Some(mut record) = same else { return Ok(false) };
         change(&mut record);
@@ -276,7 +275,7 @@ impl Inner {
         mark: ContactMark,
     ) -> Result<Option<bool>, StoreError> {
         let stored = self.store.document(Kind::Reach, &record::name(person, channel))?;
-        let record = stored.and_then(|stored| serde_json::from_slice(&stored.content).ok());
+        let record = stored.and_then(|stored| stored.read());
         let same = record.filter(|record: &Record| record.mark == mark.to_hex());
         Ok(same.map(|record| record.confirmed_at.is_some_and(|at| at >= record.asked_at)))
     }

@@ -91,8 +91,7 @@ impl Record {
 
     /// Returns the change that keeps it.
     pub fn write(&self, person: &PersonId, channel: &ChannelId) -> Change {
-        let content = serde_json::to_vec(self).expect("plain fields always serialise");
-        Change::write(Kind::Reach, name(person, channel), Expect::Any, content)
+        Change::keep(Kind::Reach, name(person, channel), Expect::Any, self)
     }
 }
 

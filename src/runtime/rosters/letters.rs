@@ -182,8 +182,7 @@ impl Inner {
 
 impl Stored {
     fn write(&self, name: &str) -> Change {
-        let content = serde_json::to_vec(self).expect("plain fields always serialise");
-        Change::write(Kind::RosterNotice, name, Expect::Any, content)
+        Change::keep(Kind::RosterNotice, name, Expect::Any, self)
     }
 }
 

@@ -102,8 +102,7 @@ impl StoredOverride {
 
     /// Returns the change that keeps it.
     pub(super) fn write(&self, id: &str, expect: Expect) -> Change {
-        let content = serde_json::to_vec(self).expect("plain fields always serialise");
-        Change::write(Kind::Override, id, expect, content)
+        Change::keep(Kind::Override, id, expect, self)
     }
 }
 
@@ -127,14 +126,9 @@ pub fn stored_overrides(store: &dyn Store) -> Result<Vec<KeptOverride>, StoreErr
     let documents = store.documents(Kind::Override, "", OVERRIDES_MAX)?;
     Ok(documents
         .into_iter()
-        .filter_map(|document| match serde_json::from_slice(&document.content) {
-            Ok(stored) => {
-                Some(KeptOverride { id: document.name, version: document.version, stored })
-            }
-            Err(error) => {
-                tracing::warn!(name = %document.name, %error, "a stored override does not read");
-                None
-            }
+        .filter_map(|document| {
+            let stored = document.read()?;
+            Some(KeptOverride { id: document.name, version: document.version, stored })
         })
         .collect())
 }

@@ -134,8 +134,7 @@ impl Swap {
     }
 
     fn write(&self, id: &str, expect: Expect) -> Change {
-        let content = serde_json::to_vec(self).expect("plain fields always serialise");
-        Change::write(Kind::Swap, id, expect, content)
+        Change::keep(Kind::Swap, id, expect, self)
     }
 
     /// Returns the overrides that carry it out, taken by `taker`.

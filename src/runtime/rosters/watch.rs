@@ -117,7 +117,7 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let name = format!("gaps/{schedule}");
         let document = self.store.document(Kind::RosterNotice, &name)?;
-        let known = document.as_ref().and_then(|known| serde_json::from_slice(&known.content).ok());
+        let known = document.and_then(|known| known.read());
         let mut told: Vec<Told> = known.unwrap_or_default();
         let is_new = |trouble: &&Trouble| !told.iter().any(|told| told.covers(trouble));
         let new: Vec<Trouble> = troubles.iter().filter(is_new).cloned().collect();
@@ -126,8 +126,7 @@ impl Inner {
         let seen = troubles.iter().map(|t| Told { from: t.from, to: t.to, kind: t.kind });
         told.retain(|old| !troubles.iter().any(|trouble| old.covers(trouble)));
         told.extend(seen);
-        let content = serde_json::to_vec(&told).expect("plain fields always serialise");
-        let mut changes = vec![Change::write(Kind::RosterNotice, name, Expect::Any, content)];
+        let mut changes = vec![Change::keep(Kind::RosterNotice, name, Expect::Any, &told)];
         if !new.is_empty() {
             let directory = self.directory.load_full();
             let keepers = keepers(&directory, &self.roster_settings, schedule);

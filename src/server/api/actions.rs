@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::commit::{json, locate, once};
 use super::drills::may_see;
-use super::findings::subject;
+use super::findings::{place, subject};
 use super::{Answer, find};
 use crate::id::{PersonId, PlaybookId};
-use crate::learn::action::{Action, Edit, Wanted};
+use crate::learn::action::{Action, ActionStatus, Edit};
 use crate::learn::{Kept, LearnError, NewAction};
 use crate::server::app::App;
 use crate::server::ask::{Ask, Asked, At, etag};
@@ -39,7 +39,7 @@ pub struct Filter {
     owner: Option<PersonId>,
     /// Those that stand so.
     #[param(inline)]
-    status: Option<Wanted>,
+    status: Option<ActionStatus>,
     /// Only those that are overdue (`true`), or that are not.
     overdue: Option<bool>,
     /// How many at most, 1 to 200; 50 where missing.
@@ -51,20 +51,14 @@ pub struct Filter {
 
 impl Filter {
     fn admits(&self, action: &Action, overdue: bool) -> bool {
-        let status = self.status.map(|status| match status {
-            Wanted::Open => "open",
-            Wanted::Done => "done",
-            Wanted::Verified => "verified",
-            Wanted::Dropped => "dropped",
-        });
         self.plan.as_ref().is_none_or(|plan| *plan == action.playbook)
             && self.owner.as_ref().is_none_or(|owner| *owner == action.owner)
-            && status.is_none_or(|status| status == action.state.name())
+            && self.status.is_none_or(|status| status == action.state.status())
             && self.overdue.is_none_or(|wanted| wanted == overdue)
     }
 
     fn query(&self) -> String {
-        let status = self.status.map(|status| format!("{status:?}").to_lowercase());
+        let status = self.status.map(|status| status.name().to_owned());
         let filters = [
             ("plan", self.plan.as_ref().map(ToString::to_string)),
             ("owner", self.owner.as_ref().map(ToString::to_string)),
@@ -144,7 +138,7 @@ pub async fn make(State(app): State<App>, ask: Ask<MakeAction>) -> Answer {
     let app = &app;
     once(app, key, |once| async move {
         app.learning().catch_up().await;
-        let MakeAction { playbook, finding, text, owner, due, .. } = body;
+        let MakeAction { playbook, finding, run, incident, text, owner, due, .. } = body;
         let about = About {
             step: body.step,
             role: body.role,
@@ -156,16 +150,24 @@ pub async fn make(State(app): State<App>, ask: Ask<MakeAction>) -> Answer {
         let finding = finding.map(|id| id.parse::<Uuid>().map_err(|_| no_finding())).transpose()?;
         let seen =
             finding.map(|id| app.learning().finding(id).ok_or_else(no_finding)).transpose()?;
-        let plan = playbook.or_else(|| seen.map(|seen| seen.value.playbook.clone()));
+        let place = match (run, incident) {
+            (None, None) => None,
+            (run, incident) => Some(place(app, &principal, run, incident).await?),
+        };
+        let of_place = || place.as_ref().map(|(.., plan)| plan.id.clone());
+        let of_finding = seen.map(|seen| seen.value.playbook.clone());
+        let plan = playbook.or(of_finding).or_else(of_place);
         let plan = plan.ok_or_else(|| {
             Problem::field(
                 "/playbook",
-                "请写明 playbook（预案），或 finding（发现）",
-                "Say of which `playbook`, or from which `finding` it follows",
+                "请写明 playbook（预案），或 finding（发现）、run（演练）、incident（事件）",
+                "Say of which `playbook`, or from which `finding`, `run` or `incident` it follows",
             )
         })?;
         let plan = find::playbook(app, &principal, &plan)?;
-        let new = NewAction { about, text, owner, due, finding, at_least: body.at_least };
+        let seen_in = place.map(|(source, ..)| source);
+        let at_least = body.at_least;
+        let new = NewAction { about, text, owner, due, finding, seen_in, at_least };
         let kept = |kept: &Kept<Action>| {
             once.keep(app, StatusCode::CREATED, &shown(app, kept)).ok().flatten()
         };

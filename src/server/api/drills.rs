@@ -21,8 +21,8 @@ use crate::server::ask::{Ask, Asked, At};
 use crate::server::auth::{Principal, access};
 use crate::server::cursor;
 use crate::server::problem::{Kind, Problem};
-use crate::store::Change;
 use crate::server::wire::{Drill, DrillOverlap, LastRun, MissedDrill, Page, RunDrill, RunStarted};
+use crate::store::{Change, StoreError};
 
 /// How many planned instants a list shows.
 const UPCOMING: usize = 5;
@@ -205,23 +205,19 @@ pub async fn results(
     let limit = cursor::limit(filter.limit)?;
     let list = format!("drill-runs {:?}", filter.drill);
     let before = filter.cursor.as_deref().map(|text| cursor::read(&list, text)).transpose()?;
-    let drills = app.drills().clone();
-    let of = filter.drill.clone();
-    let all = blocking(move || Ok(drills.archive().results(of.as_ref(), usize::MAX)?)).await?;
-    let mut items: Vec<DrillResult> = all
-        .into_iter()
-        .filter(|result| before.is_none_or(|before| place(result.run) < before))
-        .filter(|result| may_see(&app, &principal, &result.playbook))
-        .take(limit + 1)
-        .collect();
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let drills = app.drills().clone();
-    let items = blocking(move || {
-        let archive = drills.archive();
-        Ok(items.into_iter().map(|one| archive.judged(one)).collect::<Result<Vec<_>, _>>()?)
+    let (reader, of) = (app.clone(), filter.drill.clone());
+    let mut items: Vec<DrillResult> = blocking(move || {
+        let archive = reader.drills().archive();
+        let latest = archive.latest(of.as_ref(), before.map(DrillRunId::from_u128))?;
+        let seen = latest.filter(|read| {
+            read.as_ref().map_or(true, |one| may_see(&reader, &principal, &one.playbook))
+        });
+        let judged = seen.map(|read| archive.judged(read?));
+        Ok(judged.take(limit + 1).collect::<Result<_, StoreError>>()?)
     })
     .await?;
+    let more = items.len() > limit;
+    items.truncate(limit);
     let last = items.last().filter(|_| more).map(|result| place(result.run));
     let next = last.map(|last| cursor::encode(&list, last));
     let mut response = json(StatusCode::OK, &Page { items, next: next.clone() })?;

@@ -98,7 +98,7 @@ pub async fn list(
             ("run", run.map(|run| run.to_string())),
             ("incident", incident),
             ("plan", plan.map(|plan| plan.to_string())),
-            ("state", state.map(|state| format!("{state:?}").to_lowercase())),
+            ("state", state.map(|state| state.name().to_owned())),
         ];
         for (name, value) in filters {
             if let Some(value) = value {
@@ -139,10 +139,10 @@ fn of(source: Source) -> String {
     }
 }
 
-type Place = (Source, How, SmolStr, Arc<Playbook>);
+pub(super) type Place = (Source, How, SmolStr, Arc<Playbook>);
 
 /// Finds where something was seen, and the plan it is held against.
-async fn place(
+pub(super) async fn place(
     app: &App,
     principal: &Principal,
     run: Option<DrillRunId>,

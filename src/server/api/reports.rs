@@ -68,7 +68,7 @@ pub async fn of_run(
         return Err(unknown());
     }
     let source = Source::Run(run);
-    let (findings, actions) = learned(&app, source).await?;
+    let learned = learned(&app, source).await?;
     let timeline = match result.incident {
         Some(incident) => timeline(&app, incident).await?,
         None => None,
@@ -76,11 +76,13 @@ pub async fn of_run(
     let report = Report {
         format: REPORT_FORMAT,
         title: result.title.clone(),
+        source,
         how: How::from(result.run_as),
         result: Some(DrillResult { covered: None, ..result }),
         sheets,
-        findings,
-        actions,
+        findings: learned.findings,
+        actions: learned.actions,
+        settled: learned.settled,
         timeline,
         as_of: app.now(),
     };
@@ -107,38 +109,49 @@ pub async fn of_incident(
         (Some(run), _) => (Source::Run(run), How::Exercise),
         (None, _) => (Source::Incident(id), How::Exercise),
     };
-    let (findings, actions) = learned(&app, source).await?;
+    let learned = learned(&app, source).await?;
     let report = Report {
         format: REPORT_FORMAT,
         title: Text::Same(seen.incident.title.to_string()),
+        source,
         how,
         result: None,
         sheets: Vec::new(),
-        findings,
-        actions,
+        findings: learned.findings,
+        actions: learned.actions,
+        settled: learned.settled,
         timeline: timeline(&app, id).await?,
         as_of: app.now(),
     };
     answer(&app, &principal, report, form, telling.lang, &headers).await
 }
 
-type Learned = (Vec<Arc<Finding>>, Vec<Arc<Action>>);
+/// What was learned from a run or an incident.
+struct Learned {
+    findings: Vec<Arc<Finding>>,
+    actions: Vec<Arc<Action>>,
+    settled: Vec<Arc<Action>>,
+}
 
-/// Finds what was found there, and what is done about it.
+/// Finds what was found there, what is done about it, and what it showed of earlier actions. An
+/// action stays whatever is thought of its finding.
 async fn learned(app: &App, source: Source) -> Result<Learned, Problem> {
     let learning = app.learning().clone();
     learning.experience(source).await;
     let found = tokio::task::spawn_blocking(move || {
         let which = WhichFindings { source: Some(source), ..WhichFindings::default() };
         let kept = learning.findings(&which).into_iter().map(|kept| kept.value);
-        let findings: Vec<Arc<Finding>> =
-            kept.filter(|one| one.state != FindingState::Dismissed).collect();
-        let actions = learning.actions().into_iter().map(|kept| kept.value);
+        let mut findings: Vec<Arc<Finding>> = kept.collect();
         let follows = |action: &Arc<Action>| {
-            action.finding.is_some_and(|id| findings.iter().any(|finding| finding.id == id))
+            action.seen_in == Some(source)
+                || action.finding.is_some_and(|id| findings.iter().any(|one| one.id == id))
         };
-        let actions = actions.filter(follows).collect();
-        (findings, actions)
+        let all: Vec<Arc<Action>> = learning.actions().into_iter().map(|kept| kept.value).collect();
+        let actions = all.iter().filter(|action| follows(action)).cloned().collect();
+        let settled =
+            all.into_iter().filter(|action| action.settled_in(source).is_some()).collect();
+        findings.retain(|one| one.state != FindingState::Dismissed);
+        Learned { findings, actions, settled }
     });
     found.await.map_err(|_| Problem::internal())
 }

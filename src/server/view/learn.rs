@@ -36,6 +36,7 @@ pub fn action(kept: &Kept<Action>, overdue: bool) -> LearnedAction {
         ActionState::Verified { by, .. } => parts(by),
         _ => (None, None),
     };
+    let (run, incident) = one.seen_in.map(parts).unwrap_or_default();
     LearnedAction {
         id: one.id.to_string(),
         status: one.state.name().to_owned(),
@@ -46,6 +47,8 @@ pub fn action(kept: &Kept<Action>, overdue: bool) -> LearnedAction {
         playbook: one.playbook.clone(),
         about: about(&one.about),
         finding: one.finding.map(|id| id.to_string()),
+        run,
+        incident,
         at_least: one.at_least,
         closes_when: (!one.state.is_closed()).then(|| one.what_closes_it()),
         verified_by_run: verified.0,

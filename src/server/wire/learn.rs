@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::{DrillRunId, IncidentId, PersonId, PlaybookId};
-use crate::learn::action::Wanted;
+use crate::learn::action::ActionStatus;
 use crate::learn::coverage::Coverage;
 use crate::learn::drift::StepTimes;
 use crate::learn::finding::{FindingKind, FindingState};
@@ -121,6 +121,12 @@ pub struct MakeAction {
     /// The finding it follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<String>,
+    /// The run of a drill in which its cause was seen, where no finding says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<DrillRunId>,
+    /// The real incident in which its cause was seen, by id or number, where no finding says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<String>,
     /// What is to be done.
     #[schema(max_length = 2000)]
     pub text: String,
@@ -164,7 +170,7 @@ pub struct EditAction {
     pub due: Option<Date>,
     /// Where it is to stand: `open`, `done` or `dropped`. Only a later run makes it `verified`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<Wanted>,
+    pub status: Option<ActionStatus>,
     /// Why, or a remark; needed to drop it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1000)]
@@ -195,6 +201,12 @@ pub struct LearnedAction {
     /// The finding it follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<String>,
+    /// The run of a drill in which its cause was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<DrillRunId>,
+    /// The real incident in which its cause was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
     /// How real a run must be, at least, to prove it.
     pub at_least: How,
     /// What closes it, while it is not closed.

@@ -211,6 +211,23 @@ fn whoever_holds_the_role_at_that_time_must_have_done_it() {
 }
 
 #[test]
+fn who_was_given_a_role_holds_it_from_when_they_take_it() {
+    let ask = || Ask::Seen(by(What::Step("assess".into(), Milestone::Done), "commander"));
+    let given = || {
+        let (role, to) = ("commander".into(), "li".into());
+        let given = Fact::RoleAssigned { role, to, rank: None, until: None };
+        let done = Fact::StepDone { key: key("assess"), answer: None, note: None };
+        Journal::declared().at(1, given).done_by(9, "li", done)
+    };
+    assert_eq!(given().both(ask)[0].0, MISSED, "nobody said that they take it");
+    assert_eq!(given().held(12, "commander", "li").both(ask)[0].0, MISSED, "it came too late");
+    let by_working = given().held(9, "commander", "li");
+    assert_eq!(by_working.both(ask)[0], (MET, Some(540.0)), "work takes the role");
+    assert_eq!(given().held(9, "commander", "wang").both(ask)[0].0, MISSED);
+    assert_eq!(given().held(9, "comms", "li").both(ask)[0].0, MISSED);
+}
+
+#[test]
 fn a_clock_is_met_when_all_of_it_that_ran_was_submitted_in_time() {
     let clock = || Ask::Seen(seen(What::Clock("pipl".into(), None)));
     let other = || Ask::Seen(seen(What::Clock("pipl".into(), Some("people".into()))));

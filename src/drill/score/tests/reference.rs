@@ -113,18 +113,34 @@ fn pattern((kind, nth, within, by): Question) -> Pattern {
     Pattern { what, within: within.map(SignedDuration::from_mins), from: None, by }
 }
 
-/// Who holds a role after the first `count` happenings: the last word on it counts.
-fn holder(journal: &[(i64, Happening)], count: usize, role: usize) -> Option<usize> {
+/// Who was given a role, or took it, after the first `count` happenings, and whether they took it:
+/// the last word on it counts.
+fn tenure(journal: &[(i64, Happening)], count: usize, role: usize) -> Option<(usize, bool)> {
     let word = journal[..count].iter().rev().find_map(|(_, happening)| match *happening {
-        Happening::Acknowledged { role: of, person } | Happening::Assigned { role: of, person }
-            if of == role =>
-        {
-            Some(Some(person))
-        }
+        Happening::Acknowledged { role: of, person } if of == role => Some(Some((person, true))),
+        Happening::Assigned { role: of, person } if of == role => Some(Some((person, false))),
         Happening::Released { role: of, .. } if of == role => Some(None),
         _ => None,
     });
     word.flatten()
+}
+
+/// Tells whether a person held a role at a happening, or was given it and took it in the same
+/// commit.
+fn holds(journal: &[(i64, Happening)], at: usize, role: usize, person: usize) -> bool {
+    match tenure(journal, at + 1, role) {
+        Some((holder, true)) => holder == person,
+        Some((given, false)) => {
+            let minute = journal[at].0;
+            let mut same_commit = journal[at + 1..].iter().take_while(|(at, _)| *at == minute);
+            given == person
+                && same_commit.any(|(_, happening)| match *happening {
+                    Happening::Acknowledged { role: of, person: by } => of == role && by == person,
+                    _ => false,
+                })
+        }
+        None => false,
+    }
 }
 
 fn shows((kind, nth, _, by): Question, happening: Happening) -> bool {
@@ -146,8 +162,7 @@ fn reference(journal: &[(i64, Happening)], question: Question, over: bool) -> &'
     let question = (kind, nth, within, by);
     let found = journal.iter().enumerate().find(|(at, (_, happening))| {
         let right_person = by.is_none_or(|role| {
-            let person = happening.person();
-            person.is_some() && holder(journal, at + 1, role) == person
+            happening.person().is_some_and(|person| holds(journal, *at, role, person))
         });
         shows(question, *happening) && right_person
     });

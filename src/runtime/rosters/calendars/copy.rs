@@ -74,7 +74,7 @@ impl Seen {
         of: Digest,
     ) -> Result<Self, StoreError> {
         let document = store.document(Kind::Calendar, &seen_name(schedule))?;
-        let stored = document.and_then(|found| serde_json::from_slice(&found.content).ok());
+        let stored = document.and_then(|found| found.read());
         let stored = stored.filter(|stored: &StoredSeen| stored.of == of.to_string());
         Ok(match stored {
             Some(StoredSeen { good, trouble, told, .. }) => Self { of, good, trouble, told },
@@ -85,8 +85,7 @@ impl Seen {
     pub(super) fn write(self, schedule: &ScheduleId) -> Change {
         let Self { of, good, trouble, told } = self;
         let stored = StoredSeen { of: of.to_string(), good, trouble, told };
-        let content = serde_json::to_vec(&stored).expect("plain fields always serialise");
-        Change::write(Kind::Calendar, seen_name(schedule), Expect::Any, content)
+        Change::keep(Kind::Calendar, seen_name(schedule), Expect::Any, &stored)
     }
 }
 

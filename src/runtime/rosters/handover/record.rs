@@ -140,7 +140,7 @@ impl Inner {
             moved: None,
             stored: StoredHandover::new(schedule, relief),
         };
-        if let Some(known) = document.as_ref().and_then(read) {
+        if let Some(known) = document.as_ref().and_then(Document::read) {
             let StoredHandover { notes, asked, told, .. } = known;
             kept.stored = StoredHandover { notes, asked, told, ..kept.stored };
             return Ok(kept);
@@ -169,7 +169,7 @@ impl Inner {
                 && !reliefs.iter().any(|other| other.at == known.at)
                 && known.from.iter().any(|person| relief.from.contains(person))
         };
-        let read = |document: Document| Some((read(&document)?, document.name));
+        let read = |document: Document| Some((document.read()?, document.name));
         let found = of.into_iter().filter_map(read).find(|(known, _)| gone(known));
         Ok(found.map(|(known, name)| (name, known)))
     }
@@ -182,10 +182,9 @@ impl Inner {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let (schedule, at) = (&kept.stored.schedule, kept.stored.at);
-        let content = serde_json::to_vec(&kept.stored).expect("plain fields always serialise");
         let expect = kept.version.map_or(Expect::Absent, Expect::Version);
         let own = name(schedule, at);
-        let mut changes = vec![Change::write(Kind::Handover, own, expect, content)];
+        let mut changes = vec![Change::keep(Kind::Handover, own, expect, &kept.stored)];
         changes.extend(beside);
         if let Some(moved) = kept.moved.take() {
             changes.push(Change::delete(Kind::Handover, moved, Expect::Any));
@@ -204,12 +203,4 @@ impl Inner {
         kept.version = Some(kept.version.map_or(1, |version| version + 1));
         Ok(())
     }
-}
-
-fn read(document: &Document) -> Option<StoredHandover> {
-    let read = serde_json::from_slice(&document.content);
-    read.inspect_err(|error| {
-        tracing::warn!(name = %document.name, %error, "a stored change of shift does not read");
-    })
-    .ok()
 }
