@@ -274,7 +274,7 @@ pub fn drop_exercise(run: DrillRunId) -> Change {
 #[must_use]
 pub fn keep_simulation(note: &DrillResult) -> Change {
     let name = format!("{SIMULATION}{}", note.run);
-    Change::write(Kind::DrillSchedule, name, Expect::Any, encoded(note))
+    Change::keep(Kind::DrillSchedule, name, Expect::Any, note)
 }
 
 /// Strikes out a simulated run that is over.
@@ -304,7 +304,7 @@ fn invitation_name(drill: &DrillId, at: Timestamp) -> String {
 /// Writes when somebody was paged by a drill without notice.
 #[must_use]
 pub fn keep_paged(person: &PersonId, at: Timestamp) -> Change {
-    Change::write(Kind::DrillSchedule, format!("{PAGED}{person}"), Expect::Any, encoded(&at))
+    Change::keep(Kind::DrillSchedule, format!("{PAGED}{person}"), Expect::Any, &at)
 }
 
 /// Writes what an evaluator says, where nobody has written since it was read.

@@ -341,6 +341,7 @@ fn without_result(
         pauses: Vec::new(),
         resumed: Vec::new(),
         beside: None,
+        despite: None,
         events: 0,
         journal_hash: None,
     }
