@@ -175,16 +175,21 @@ impl Hindrance {
         )
     }
 
-    pub(super) fn team_unreached(step: &str, team: &str) -> Self {
+    /// A step, or else a handler, tells a team that nothing reaches.
+    pub(super) fn team_unreached(step: Option<&str>, team: &str) -> Self {
+        let (zh, en) = match step {
+            Some(step) => (format!("步骤 {step}"), format!("the step {step}")),
+            None => ("预案的 `on` 规则".to_owned(), "an `on` rule of the plan".to_owned()),
+        };
         let text = Text::both(
-            format!("步骤 {step} 通知团队 {team}，没有一个人收得到演练消息"),
-            format!("the step {step} tells the team {team}, and no message of a drill reaches it"),
+            format!("{zh}通知团队 {team}，没有一个人收得到演练消息"),
+            format!("{en} tells the team {team}, and no message of a drill reaches it"),
         );
         let advice = Text::both(
             "给团队加成员，写上 `drills: true` 和可用的联系方式",
             "give the team members with `drills: true` and a contact that works",
         );
-        Self::warns("team_unreached", Some(step), text, advice)
+        Self::warns("team_unreached", step, text, advice)
     }
 
     /// An inject aims at somebody who is not there, or at a way that is none.

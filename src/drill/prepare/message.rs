@@ -50,7 +50,7 @@ pub(super) fn of_plan(
     for (step, notify) in of_steps.chain(of_handlers) {
         for to in &notify.to {
             if let Audience::Team(team) = to {
-                let name = step.map_or("on", StepId::as_str);
+                let name = step.map(StepId::as_str);
                 findings.extend(team_unreached(outset, plan, name, team));
             }
             if let Some(why) = held_back(outset, notify, to) {
@@ -84,7 +84,7 @@ fn held_back(outset: Outset<'_>, notify: &Notify, to: &Audience) -> Option<Why> 
 fn team_unreached(
     outset: Outset<'_>,
     plan: &Playbook,
-    step: &str,
+    step: Option<&str>,
     team: &TeamId,
 ) -> Option<Hindrance> {
     let level = plan.assume_level.unwrap_or(LEVEL_MILDEST);

@@ -161,11 +161,16 @@ impl Bench<'_> {
             }
             _ => sighting.first,
         };
-        if at.is_some() && pattern.by.is_some() {
-            let absent = self.absent("不是由该角色完成", "someone else did it");
-            return Happened { at: sighting.by_holder, absent };
+        let absent = self.why_absent(&pattern.what, sighting);
+        match &pattern.by {
+            None => Happened { at, absent },
+            // Whoever is asked for may have consented before the rest has.
+            Some(_) if at.is_none() => Happened { at: sighting.by_holder, absent },
+            Some(_) => {
+                let absent = self.absent("不是由该角色完成", "someone else did it");
+                Happened { at: sighting.by_holder, absent }
+            }
         }
-        Happened { at, absent: self.why_absent(&pattern.what, sighting) }
     }
 
     fn why_absent(&self, what: &What, sighting: &Sighting) -> Finding {
