@@ -54,8 +54,8 @@ async fn whatever_shows_the_incident_of_a_drill_says_that_it_is_one() {
     assert_eq!(json["incident"]["mode"], "drill");
     let csv = read(&chief, &format!("{timeline}?format=csv"), "en").await;
     let mut rows = csv::Reader::from_reader(csv.trim_start_matches('\u{feff}').as_bytes());
-    assert_eq!(rows.headers().unwrap().iter().last(), Some("mode"));
-    assert!(rows.records().all(|row| row.unwrap().iter().last() == Some("drill")), "{csv}");
+    assert_eq!(rows.headers().unwrap().iter().next_back(), Some("mode"));
+    assert!(rows.records().all(|row| row.unwrap().iter().next_back() == Some("drill")), "{csv}");
 
     // To people.
     for lang in ["zh", "en"] {
