@@ -9,7 +9,7 @@ const OFFLINE: [&[&str]; 12] = [
     &["completions", "bash"],
     &["diff", "playbooks/data-leak.yaml", "playbooks/network-attack.yaml"],
     &["drill", "list"],
-    &["drill", "run", "drills/data-leak.yaml"],
+    &["drill", "run", "src/drill/fixtures/one-run.yaml"],
     &["explain", "E0302"],
     &["graph", "service-outage"],
     &["man"],
