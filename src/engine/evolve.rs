@@ -13,12 +13,11 @@ mod outbox;
 mod role;
 mod step;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::armed::{ladder_moved, next_rung};
 use super::clock::{ClockEvent, ClockFact};
 use super::event::{Event, LadderSubject};
 use super::fact::Fact;
@@ -132,7 +131,7 @@ impl Incident {
             surge: None,
             roles: Arc::default(),
             steps: Arc::default(),
-            armed: Arc::default(),
+            open: Arc::default(),
             ladders: Arc::default(),
             handlers_fired: Arc::default(),
             objectives: Arc::default(),
@@ -234,13 +233,10 @@ fn ladder(incident: &mut Incident, event: &Event) {
                 silent_at: None,
                 rounds: 0,
             };
-            let (state, ladders) = (Arc::new(state), Arc::make_mut(&mut incident.ladders));
-            let after = next_rung(Some(&state));
-            let before = ladders.insert(subject.clone(), state);
-            ladder_moved(&mut incident.armed, subject, next_rung(before.as_ref()), after);
+            Arc::make_mut(&mut incident.ladders).insert(subject.clone(), Arc::new(state));
         }
         Fact::RungFired { subject, rung, people, wanted, .. } => {
-            climb(incident, subject, |ladder| {
+            climb(&mut incident.ladders, subject, |ladder| {
                 (ladder.next, ladder.wanted) = (rung.saturating_add(1), *wanted);
                 for person in people {
                     if !ladder.called.contains(person) {
@@ -255,7 +251,7 @@ fn ladder(incident: &mut Incident, event: &Event) {
         Fact::RungsMissed { subject, rungs, remaining } => {
             let remaining: Vec<_> =
                 remaining.iter().map(|r| incident.frozen_rung(subject, *r, at)).collect();
-            climb(incident, subject, |ladder| {
+            climb(&mut incident.ladders, subject, |ladder| {
                 ladder.next += u32::try_from(rungs.len()).unwrap_or(u32::MAX);
                 let kept = ladder.rungs.len().saturating_sub(remaining.len());
                 ladder.rungs.truncate(kept);
@@ -263,18 +259,19 @@ fn ladder(incident: &mut Incident, event: &Event) {
             });
         }
         Fact::LadderStopped { subject, .. } if incident.ladders.contains_key(subject) => {
-            let ladder = Arc::make_mut(&mut incident.ladders).remove(subject);
-            ladder_moved(&mut incident.armed, subject, next_rung(ladder.as_ref()), None);
+            Arc::make_mut(&mut incident.ladders).remove(subject);
         }
         _ => {}
     }
 }
 
-fn climb(incident: &mut Incident, subject: &LadderSubject, change: impl FnOnce(&mut LadderState)) {
-    if let Some(ladder) = Arc::make_mut(&mut incident.ladders).get_mut(subject) {
-        let before = ladder.next_at();
+fn climb(
+    ladders: &mut Arc<BTreeMap<LadderSubject, Arc<LadderState>>>,
+    subject: &LadderSubject,
+    change: impl FnOnce(&mut LadderState),
+) {
+    if let Some(ladder) = Arc::make_mut(ladders).get_mut(subject) {
         change(Arc::make_mut(ladder));
-        ladder_moved(&mut incident.armed, subject, before, ladder.next_at());
     }
 }
 

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::shifted;
-use crate::engine::armed::{Moments, run_left, run_moved};
 use crate::engine::event::{DeadlineName, Event, StepAlarm};
 use crate::engine::fact::Fact;
 use crate::engine::incident::{Incident, Milestones, StepRecord};
 use crate::engine::notice::Purpose;
 use crate::engine::run::{Run, RunKey, SkipReason, Standing, StepState};
-use crate::id::PersonId;
+use crate::id::{PersonId, StepId};
 use crate::playbook::{Milestone, Value};
 
 pub(super) fn apply(incident: &mut Incident, event: &Event) {
@@ -166,26 +165,35 @@ pub(super) fn change(incident: &mut Incident, key: &RunKey, change: impl FnOnce(
     let record = Arc::make_mut(record);
     if let Some(item) = key.item {
         if let Some(run) = record.items.get_mut(item as usize) {
-            let run = Arc::make_mut(run);
-            let before = Moments::of(run);
-            change(run);
-            run_moved(&mut incident.armed, &run.key, before, Moments::of(run));
+            change(Arc::make_mut(run));
         }
-        return;
+        return note_open(incident, &key.step);
     }
     let before = weight(&record.run, incident.visit);
     if record.run.key != *key {
-        let runs = std::iter::once(&record.run).chain(record.items.iter().map(Arc::as_ref));
-        runs.for_each(|run| run_left(&mut incident.armed, run));
         record.run = Run::waiting(key.clone());
         record.items.clear();
     }
-    let moments = Moments::of(&record.run);
     change(&mut record.run);
-    run_moved(&mut incident.armed, key, moments, Moments::of(&record.run));
     let after = weight(&record.run, incident.visit);
     incident.ended_in_visit = incident.ended_in_visit + after.0 - before.0;
     incident.halting_in_visit = incident.halting_in_visit + after.1 - before.1;
+    note_open(incident, &key.step);
+}
+
+/// Keeps the list of steps that are not over.
+fn note_open(incident: &mut Incident, step: &StepId) {
+    let open = incident.steps.get(step).is_some_and(|record| record.is_open());
+    // What stands in its place is no reason to copy the rest.
+    if open == incident.open.contains(step) {
+        return;
+    }
+    let all = Arc::make_mut(&mut incident.open);
+    if open {
+        all.insert(step.clone());
+    } else {
+        all.remove(step);
+    }
 }
 
 /// Returns what a run adds to the visit's counts: ended, halting.
@@ -201,7 +209,6 @@ fn open_items(incident: &mut Incident, key: &RunKey, items: &[Value]) {
     let Some(record) = steps.get_mut(&key.step) else { return };
     let record = Arc::make_mut(record);
     let visit = record.run.visit;
-    record.items.iter().for_each(|run| run_left(&mut incident.armed, run));
     record.items = (0_u32..)
         .zip(items)
         .map(|(place, item)| {
@@ -209,6 +216,7 @@ fn open_items(incident: &mut Incident, key: &RunKey, items: &[Value]) {
             Arc::new(Run { visit, item: Some(item.clone()), ..run })
         })
         .collect();
+    note_open(incident, &key.step);
 }
 
 /// Puts a new run in the place of an earlier one: another attempt, or the next iteration.
@@ -239,11 +247,9 @@ fn again(incident: &mut Incident, key: &RunKey, event: &Event, iterates: bool) {
     if let (None, Some(items)) = (key.item, items)
         && let Some(record) = Arc::make_mut(&mut incident.steps).get_mut(&key.step)
     {
-        for run in &items {
-            run_moved(&mut incident.armed, &run.key, Moments::NONE, Moments::of(run));
-        }
         Arc::make_mut(record).items = items;
     }
+    note_open(incident, &key.step);
     reach(incident, key, at, &[Milestone::Ready]);
 }
 
