@@ -130,7 +130,8 @@ impl Learning {
             tasks: TaskTracker::new(),
         });
         inner.tasks.spawn(follow::follow(Arc::clone(&inner)));
-        inner.tasks.spawn(tell::tell(Arc::clone(&inner)));
+        let began = inner.now();
+        inner.tasks.spawn(tell::tell(Arc::clone(&inner), began));
         Self { inner }
     }
 

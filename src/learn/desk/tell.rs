@@ -20,21 +20,20 @@ const FIRST: SignedDuration = SignedDuration::from_mins(2);
 const OWNERS_MAX: usize = 3;
 
 /// Tells until it is stopped.
-pub(super) async fn tell(inner: Arc<Inner>) {
+pub(super) async fn tell(inner: Arc<Inner>, began: Timestamp) {
     // When a plan was first in force is what its first drill is counted from.
-    if let Err(error) = inner.note_plans().await {
+    if let Err(error) = inner.note_plans(began).await {
         tracing::warn!(%error, "when plans came into force is not kept; tried again");
     }
-    let mut pause = FIRST;
+    let mut until = began.saturating_add(FIRST).unwrap_or(Timestamp::MAX);
     loop {
-        let until = inner.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
         tokio::select! {
             () = inner.runtime.clock().sleep_until(until) => {}
             () = inner.stop.cancelled() => return,
         }
-        pause = LOOK_EVERY;
+        until = inner.now().saturating_add(LOOK_EVERY).unwrap_or(Timestamp::MAX);
         let done = async {
-            inner.note_plans().await?;
+            inner.note_plans(inner.now()).await?;
             inner.forget_closed().await?;
             if inner.runtime.is_held() { Ok(()) } else { inner.remind().await }
         };
@@ -46,8 +45,7 @@ pub(super) async fn tell(inner: Arc<Inner>) {
 
 impl Inner {
     /// Notes since when each plan is in force.
-    async fn note_plans(&self) -> Result<(), StoreError> {
-        let now = self.now();
+    async fn note_plans(&self, now: Timestamp) -> Result<(), StoreError> {
         let library = self.runtime.library();
         let new: Vec<PlaybookId> = {
             let state = self.state();
