@@ -13,11 +13,12 @@ mod outbox;
 mod role;
 mod step;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::armed::{ladder_moved, next_rung};
 use super::clock::{ClockEvent, ClockFact};
 use super::event::{Event, LadderSubject};
 use super::fact::Fact;
@@ -131,7 +132,7 @@ impl Incident {
             surge: None,
             roles: Arc::default(),
             steps: Arc::default(),
-            open: Arc::default(),
+            armed: Arc::default(),
             ladders: Arc::default(),
             handlers_fired: Arc::default(),
             objectives: Arc::default(),
@@ -233,10 +234,13 @@ fn ladder(incident: &mut Incident, event: &Event) {
                 silent_at: None,
                 rounds: 0,
             };
-            Arc::make_mut(&mut incident.ladders).insert(subject.clone(), Arc::new(state));
+            let (state, ladders) = (Arc::new(state), Arc::make_mut(&mut incident.ladders));
+            let after = next_rung(Some(&state));
+            let before = ladders.insert(subject.clone(), state);
+            ladder_moved(&mut incident.armed, subject, next_rung(before.as_ref()), after);
         }
         Fact::RungFired { subject, rung, people, wanted, .. } => {
-            climb(&mut incident.ladders, subject, |ladder| {
+            climb(incident, subject, |ladder| {
                 (ladder.next, ladder.wanted) = (rung.saturating_add(1), *wanted);
                 for person in people {
                     if !ladder.called.contains(person) {
@@ -251,7 +255,7 @@ fn ladder(incident: &mut Incident, event: &Event) {
         Fact::RungsMissed { subject, rungs, remaining } => {
             let remaining: Vec<_> =
                 remaining.iter().map(|r| incident.frozen_rung(subject, *r, at)).collect();
-            climb(&mut incident.ladders, subject, |ladder| {
+            climb(incident, subject, |ladder| {
                 ladder.next += u32::try_from(rungs.len()).unwrap_or(u32::MAX);
                 let kept = ladder.rungs.len().saturating_sub(remaining.len());
                 ladder.rungs.truncate(kept);
@@ -259,19 +263,18 @@ fn ladder(incident: &mut Incident, event: &Event) {
             });
         }
         Fact::LadderStopped { subject, .. } if incident.ladders.contains_key(subject) => {
-            Arc::make_mut(&mut incident.ladders).remove(subject);
+            let ladder = Arc::make_mut(&mut incident.ladders).remove(subject);
+            ladder_moved(&mut incident.armed, subject, next_rung(ladder.as_ref()), None);
         }
         _ => {}
     }
 }
 
-fn climb(
-    ladders: &mut Arc<BTreeMap<LadderSubject, Arc<LadderState>>>,
-    subject: &LadderSubject,
-    change: impl FnOnce(&mut LadderState),
-) {
-    if let Some(ladder) = Arc::make_mut(ladders).get_mut(subject) {
+fn climb(incident: &mut Incident, subject: &LadderSubject, change: impl FnOnce(&mut LadderState)) {
+    if let Some(ladder) = Arc::make_mut(&mut incident.ladders).get_mut(subject) {
+        let before = ladder.next_at();
         change(Arc::make_mut(ladder));
+        ladder_moved(&mut incident.armed, subject, before, ladder.next_at());
     }
 }
 

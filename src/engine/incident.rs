@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
+use super::armed::Armed;
 use super::clock::{ClockKey, ClockState};
 use super::event::{AlertNote, LadderSubject, PlaybookRef, RollbackCause, StuckReason, Undoing};
 use super::kin::{Beside, ParentRef, RecallReason};
@@ -98,9 +99,9 @@ pub struct Incident {
     /// The steps that have been opened. A step of the current phase that is not here, or whose
     /// run belongs to an earlier visit, waits.
     pub steps: Arc<BTreeMap<StepId, Arc<StepRecord>>>,
-    /// Those of them that have a run which is not settled: what may still fall due is looked for
-    /// among these alone.
-    pub open: Arc<BTreeSet<StepId>>,
+    /// When runs of steps, ladders and messages fall due: derived from these, and kept beside them
+    /// by the fold.
+    pub armed: Arc<Armed>,
     /// Ladders being climbed.
     pub ladders: Arc<BTreeMap<LadderSubject, Arc<LadderState>>>,
     /// How often each handler fired, by position.
@@ -135,12 +136,6 @@ pub struct Incident {
 }
 
 impl StepRecord {
-    /// Tells whether one of its runs is not settled.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.runs().any(|run| !run.is_settled())
-    }
-
     fn runs(&self) -> impl Iterator<Item = &Run> {
         std::iter::once(&self.run).chain(self.items.iter().map(Arc::as_ref))
     }
@@ -183,11 +178,6 @@ impl Incident {
     /// Lists every run that is kept: each step's, then its items'.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         self.steps.values().flat_map(|record| record.runs())
-    }
-
-    /// Lists the runs that are kept of steps that are not over: each step's, then its items'.
-    pub fn open_runs(&self) -> impl Iterator<Item = &Run> {
-        self.open.iter().flat_map(|step| self.runs_of(step)).filter(|run| !run.is_settled())
     }
 
     /// Returns when a step first reached a milestone, over all visits.

@@ -1,6 +1,7 @@
 //! What must hold of every incident after every command (invariant 5 and the shape of the state).
 //! Cheap enough to be checked while running; a violation is a defect, never a user's mistake.
 
+use super::armed::Armed;
 use super::deadline::next_deadline;
 use super::incident::{Incident, Pending, RoleState, Tenure};
 use super::mode::Status;
@@ -142,8 +143,7 @@ fn counts(incident: &Incident, broken: &mut Vec<Violation>) {
     if (ended, halting) != (incident.ended_in_visit as usize, incident.halting_in_visit as usize) {
         broken.push(violation("counts_of_the_visit", incident.id));
     }
-    let open = incident.steps.iter().filter(|(_, record)| record.is_open()).map(|(step, _)| step);
-    if !open.eq(incident.open.iter()) {
-        broken.push(violation("open_steps_are_listed", incident.id));
+    if *incident.armed != Armed::of(incident) {
+        broken.push(violation("instants_are_listed", incident.id));
     }
 }

@@ -6,6 +6,7 @@
 //! through [`evolve`] gives the same incident. [`next_deadline`] says when the engine must be asked
 //! again, [`due`] what it then wants to be told.
 
+mod armed;
 mod attention;
 mod clock;
 pub mod codec;
@@ -33,6 +34,7 @@ mod ticking;
 mod transition;
 mod view;
 
+pub use armed::Armed;
 pub use attention::AttentionFact;
 pub use clock::{ClockEvent, ClockFact, ClockKey, ClockLimit, ClockStanding, ClockState};
 pub use command::{

@@ -22,14 +22,14 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
         AttentionFact::RungSkipped { subject, rung, remaining } => {
             let remaining: Vec<_> =
                 remaining.iter().map(|r| incident.frozen_rung(subject, *r, at)).collect();
-            climb(&mut incident.ladders, subject, |ladder| {
+            climb(incident, subject, |ladder| {
                 ladder.next = rung.saturating_add(1);
                 ladder.rungs.truncate(ladder.next as usize);
                 ladder.rungs.extend(remaining);
             });
         }
         AttentionFact::Answered { subject, by, .. } => {
-            climb(&mut incident.ladders, subject, |ladder| {
+            climb(incident, subject, |ladder| {
                 if !ladder.answered.contains(by) {
                     ladder.answered.push(by.clone());
                 }
@@ -37,11 +37,11 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
         }
         AttentionFact::AnswerAwaited { subject, until } => {
             let until = incident.frozen_rung(subject, *until, at);
-            climb(&mut incident.ladders, subject, |ladder| ladder.silent_at = Some(until));
+            climb(incident, subject, |ladder| ladder.silent_at = Some(until));
         }
         AttentionFact::NobodyAnswered { subject, round, people, next_at } => {
             let next_at = incident.frozen_rung(subject, *next_at, at);
-            climb(&mut incident.ladders, subject, |ladder| {
+            climb(incident, subject, |ladder| {
                 (ladder.rounds, ladder.silent_at) = (*round, Some(next_at));
             });
             if people.iter().any(|person| !incident.paged.contains(person)) {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::outbox::{put, remove};
 use super::step::change;
+use crate::engine::armed::Armed;
 use crate::engine::event::{Event, LadderSubject};
 use crate::engine::fact::Fact;
 use crate::engine::incident::{ChildRecord, EarlierPlan, Incident, Pending};
@@ -101,18 +103,6 @@ fn pending(incident: &Incident, request: NoticeId) -> Option<&Pending> {
     incident.outbox.get(&request).map(AsRef::as_ref)
 }
 
-fn put(incident: &mut Incident, request: NoticeId, pending: Pending) {
-    Arc::make_mut(&mut incident.outbox).insert(request, Arc::new(pending));
-}
-
-fn remove(incident: &mut Incident, request: NoticeId) -> Option<Arc<Pending>> {
-    // What is not there is no reason to copy the rest.
-    if !incident.outbox.contains_key(&request) {
-        return None;
-    }
-    Arc::make_mut(&mut incident.outbox).remove(&request)
-}
-
 fn record(incident: &mut Incident, child: IncidentId, change: impl FnOnce(&mut ChildRecord)) {
     if incident.children.contains_key(&child)
         && let Some(known) = Arc::make_mut(&mut incident.children).get_mut(&child)
@@ -147,7 +137,7 @@ fn handed_off(incident: &mut Incident, over: &Takeover, event: &Event) {
     });
     incident.playbook = Arc::new(to.clone());
     incident.restricted |= restricted;
-    (incident.steps, incident.open) = (Arc::default(), Arc::default());
+    incident.steps = Arc::default();
     (incident.next_taken, incident.phases_entered) = (Arc::default(), Arc::default());
     (incident.handlers_fired, incident.facts_asked) = (Arc::default(), Arc::default());
     (incident.ended_in_visit, incident.halting_in_visit) = (0, 0);
@@ -164,4 +154,5 @@ fn handed_off(incident: &mut Incident, over: &Takeover, event: &Event) {
         let ladders: &mut BTreeMap<_, _> = Arc::make_mut(&mut incident.ladders);
         ladders.retain(|subject, _| !of_plan(subject));
     }
+    incident.armed = Arc::new(Armed::of(incident));
 }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::shifted;
 use super::step::change;
+use crate::engine::armed::{Armed, ladder_moved};
 use crate::engine::event::{Event, SetMoment};
 use crate::engine::fact::Fact;
 use crate::engine::incident::{Incident, KeptApart, Rollback, Tenure};
@@ -113,6 +114,9 @@ fn end(incident: &mut Incident, status: Status, at: Timestamp) {
     incident.stuck = None;
     incident.close_awaited = false;
     incident.rollback = None;
+    for (subject, ladder) in incident.ladders.iter() {
+        ladder_moved(&mut incident.armed, subject, ladder.next_at(), None);
+    }
     incident.ladders = Arc::default();
 }
 
@@ -160,6 +164,7 @@ fn thaw(incident: &mut Incident, by: SignedDuration) {
         }
         ladder.silent_at = ladder.silent_at.map(later);
     }
+    incident.armed = Arc::new(Armed::of(incident));
 }
 
 fn thaw_run(run: &mut Run, by: SignedDuration, later: impl Fn(Timestamp) -> Timestamp) {

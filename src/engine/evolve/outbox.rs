@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::engine::armed::{channel_until, notice_moved};
 use crate::engine::event::Event;
 use crate::engine::fact::Fact;
 use crate::engine::incident::{Incident, Pending, Told};
@@ -37,11 +38,11 @@ pub(super) fn apply(incident: &mut Incident, event: &Event) {
         Fact::RequestQueued { request, key } => {
             incident.notices_ever += 1;
             let pending = Pending::Request { key: key.clone(), queued_at: event.recorded_at };
-            Arc::make_mut(&mut incident.outbox).insert(*request, Arc::new(pending));
+            put(incident, *request, pending);
             change(incident, key, |run| run.request = Some(*request));
         }
         Fact::RequestEnded { request, .. } => {
-            let pending = Arc::make_mut(&mut incident.outbox).remove(request);
+            let pending = remove(incident, *request);
             if let Some(Pending::Request { key, .. }) = pending.as_deref() {
                 change(incident, key, |run| run.request = None);
             }
@@ -67,7 +68,33 @@ fn queue(incident: &mut Incident, notice: &Notice, event: &Event) {
         channel_until: notice.channel_until,
         reached: None,
     };
-    Arc::make_mut(&mut incident.outbox).insert(notice.id, Arc::new(pending));
+    put(incident, notice.id, pending);
+}
+
+/// Puts something into the outbox.
+pub(super) fn put(incident: &mut Incident, id: NoticeId, pending: Pending) {
+    let after = channel_until(&pending);
+    let before = Arc::make_mut(&mut incident.outbox).insert(id, Arc::new(pending));
+    let before = before.and_then(|pending| channel_until(&pending));
+    notice_moved(&mut incident.armed, id, before, after);
+}
+
+/// Takes something out of the outbox. What is not there is no reason to copy the rest.
+pub(super) fn remove(incident: &mut Incident, id: NoticeId) -> Option<Arc<Pending>> {
+    if !incident.outbox.contains_key(&id) {
+        return None;
+    }
+    let pending = Arc::make_mut(&mut incident.outbox).remove(&id)?;
+    notice_moved(&mut incident.armed, id, channel_until(&pending), None);
+    Some(pending)
+}
+
+/// Changes something in the outbox, where it is there.
+fn edit(incident: &mut Incident, id: NoticeId, change: impl FnOnce(&mut Pending)) {
+    let Some(pending) = Arc::make_mut(&mut incident.outbox).get_mut(&id) else { return };
+    let before = channel_until(pending);
+    change(Arc::make_mut(pending));
+    notice_moved(&mut incident.armed, id, before, channel_until(pending));
 }
 
 fn reroute(pending: &mut Pending, to: &ChannelId, until: Timestamp, event: &Event) {
@@ -110,29 +137,28 @@ pub(super) fn reached(
 
 /// A message no longer waits for the end of somebody's rest.
 pub(super) fn release(incident: &mut Incident, id: NoticeId, to: &[Timestamp], until: Timestamp) {
-    let Some(pending) = Arc::make_mut(&mut incident.outbox).get_mut(&id) else { return };
-    if let Pending::Notice { notice, next_at, channel_until, .. } = Arc::make_mut(pending) {
-        notice.planned = to.to_vec();
-        (*next_at, *channel_until) = (to.first().copied().unwrap_or(*next_at), until);
-    }
+    edit(incident, id, |pending| {
+        if let Pending::Notice { notice, next_at, channel_until, .. } = pending {
+            notice.planned = to.to_vec();
+            (*next_at, *channel_until) = (to.first().copied().unwrap_or(*next_at), until);
+        }
+    });
 }
 
 /// Changes a pending notice; the first change of one that was never tried counts as its attempt.
 fn try_again(incident: &mut Incident, id: NoticeId, change: impl FnOnce(&mut Pending)) {
-    let outbox = Arc::make_mut(&mut incident.outbox);
-    let Some(pending) = outbox.get_mut(&id) else { return };
-    let untried = pending.purpose_if_untried();
-    change(Arc::make_mut(pending));
+    let mut untried = None;
+    edit(incident, id, |pending| {
+        untried = pending.purpose_if_untried();
+        change(pending);
+    });
     if let Some(purpose) = untried {
         count(incident, &purpose, |tally| tally.attempted += 1);
     }
 }
 
 fn finish(incident: &mut Incident, id: NoticeId, end: &NoticeEnd, seq: u64) {
-    if !incident.outbox.contains_key(&id) {
-        return;
-    }
-    let Some(pending) = Arc::make_mut(&mut incident.outbox).remove(&id) else { return };
+    let Some(pending) = remove(incident, id) else { return };
     let untried = pending.purpose_if_untried().is_some();
     let Pending::Notice { notice, .. } = pending.as_ref() else { return };
     count(incident, &notice.purpose, |tally| {

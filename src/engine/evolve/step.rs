@@ -5,12 +5,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::shifted;
+use crate::engine::armed::{change_run, run_came, run_left};
 use crate::engine::event::{DeadlineName, Event, StepAlarm};
 use crate::engine::fact::Fact;
 use crate::engine::incident::{Incident, Milestones, StepRecord};
 use crate::engine::notice::Purpose;
 use crate::engine::run::{Run, RunKey, SkipReason, Standing, StepState};
-use crate::id::{PersonId, StepId};
+use crate::id::PersonId;
 use crate::playbook::{Milestone, Value};
 
 pub(super) fn apply(incident: &mut Incident, event: &Event) {
@@ -165,35 +166,21 @@ pub(super) fn change(incident: &mut Incident, key: &RunKey, change: impl FnOnce(
     let record = Arc::make_mut(record);
     if let Some(item) = key.item {
         if let Some(run) = record.items.get_mut(item as usize) {
-            change(Arc::make_mut(run));
+            change_run(&mut incident.armed, Arc::make_mut(run), change);
         }
-        return note_open(incident, &key.step);
+        return;
     }
     let before = weight(&record.run, incident.visit);
     if record.run.key != *key {
+        let runs = std::iter::once(&record.run).chain(record.items.iter().map(Arc::as_ref));
+        runs.for_each(|run| run_left(&mut incident.armed, run));
         record.run = Run::waiting(key.clone());
         record.items.clear();
     }
-    change(&mut record.run);
+    change_run(&mut incident.armed, &mut record.run, change);
     let after = weight(&record.run, incident.visit);
     incident.ended_in_visit = incident.ended_in_visit + after.0 - before.0;
     incident.halting_in_visit = incident.halting_in_visit + after.1 - before.1;
-    note_open(incident, &key.step);
-}
-
-/// Keeps the list of steps that are not over.
-fn note_open(incident: &mut Incident, step: &StepId) {
-    let open = incident.steps.get(step).is_some_and(|record| record.is_open());
-    // What stands in its place is no reason to copy the rest.
-    if open == incident.open.contains(step) {
-        return;
-    }
-    let all = Arc::make_mut(&mut incident.open);
-    if open {
-        all.insert(step.clone());
-    } else {
-        all.remove(step);
-    }
 }
 
 /// Returns what a run adds to the visit's counts: ended, halting.
@@ -209,6 +196,7 @@ fn open_items(incident: &mut Incident, key: &RunKey, items: &[Value]) {
     let Some(record) = steps.get_mut(&key.step) else { return };
     let record = Arc::make_mut(record);
     let visit = record.run.visit;
+    record.items.iter().for_each(|run| run_left(&mut incident.armed, run));
     record.items = (0_u32..)
         .zip(items)
         .map(|(place, item)| {
@@ -216,7 +204,6 @@ fn open_items(incident: &mut Incident, key: &RunKey, items: &[Value]) {
             Arc::new(Run { visit, item: Some(item.clone()), ..run })
         })
         .collect();
-    note_open(incident, &key.step);
 }
 
 /// Puts a new run in the place of an earlier one: another attempt, or the next iteration.
@@ -247,9 +234,9 @@ fn again(incident: &mut Incident, key: &RunKey, event: &Event, iterates: bool) {
     if let (None, Some(items)) = (key.item, items)
         && let Some(record) = Arc::make_mut(&mut incident.steps).get_mut(&key.step)
     {
+        items.iter().for_each(|run| run_came(&mut incident.armed, run));
         Arc::make_mut(record).items = items;
     }
-    note_open(incident, &key.step);
     reach(incident, key, at, &[Milestone::Ready]);
 }
 
