@@ -109,6 +109,13 @@ impl Outgoing {
         }
     }
 
+    /// Returns a part of what it says, marked where it must be and is not yet.
+    #[must_use]
+    pub fn marked(&self, part: &str) -> String {
+        let prefix = if part.starts_with(self.prefix()) { "" } else { self.prefix() };
+        format!("{prefix}{part}")
+    }
+
     fn prefix(&self) -> &'static str {
         self.pass.prefix(self.rendered.lang)
     }

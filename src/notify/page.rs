@@ -123,22 +123,24 @@ impl Page {
 /// Packs blocks into parts in their order. There is always one part.
 fn pack(blocks: Vec<Block>, room: usize, size: &impl Fn(&Block) -> usize) -> Vec<Vec<Block>> {
     let mut parts = vec![Vec::new()];
+    let mut taken = 0;
     for block in blocks {
         let mut rest = Some(shown(block, room, size));
         while let Some(block) = rest.take()
             && parts.len() <= PARTS_MAX + 1
         {
             let part = parts.last_mut().expect("there is always one part");
-            let left = room - part.iter().map(size).sum::<usize>();
-            if size(&block) <= left {
+            let (wants, left) = (size(&block), room.saturating_sub(taken));
+            if wants <= left {
                 if block != Block::Gap || !part.is_empty() {
                     part.push(block);
+                    taken += wants;
                 }
                 continue;
             }
             // What fits into a part of its own is not torn; what does not begins in this one, unless
             // there is hardly any room.
-            let torn = size(&block) > room && (part.is_empty() || left > room / 4);
+            let torn = wants > room && (part.is_empty() || left > room / 4);
             if torn && let Some((text, make)) = block.text() {
                 let (head, tail) = cut(text, |head| size(&make(head.to_owned())) <= left);
                 part.push(make(head.to_owned()));
@@ -147,6 +149,7 @@ fn pack(blocks: Vec<Block>, room: usize, size: &impl Fn(&Block) -> usize) -> Vec
                 rest = Some(block);
             }
             parts.push(Vec::new());
+            taken = 0;
         }
     }
     for part in &mut parts {

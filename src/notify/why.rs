@@ -116,6 +116,10 @@ codes! {
     DrillChannelSlow, "drill_channel_slow", "演练设定该渠道延迟", "the drill has this channel late";
     /// The drill has the person away: nothing reaches them.
     DrillAbsent, "drill_absent", "演练设定此人缺席", "the drill has this person away";
+    /// What the channel writes has no place where it could say that it is a drill.
+    DrillUnmarked, "drill_unmarked",
+        "该渠道的表单或短信模板没有可以标明“演练”的位置（用上 title、text、headline 或 drill，或给模板加一个变量）",
+        "the channel's form or SMS template has no place that could say it is a drill (use title, text, headline or drill; give the template a variable)";
     /// The host is not open to drills.
     DrillHost, "drill_host", "主机不在演练白名单 drill_hosts 中",
         "the host is not on drill_hosts";

@@ -1,7 +1,7 @@
 //! The draft of a notice to an authority: what the regime says must be told, filled in with what is
 //! known. It must not know personal values: conditions and templates cannot read them.
 
-use crate::engine::{ClockKey, Facts, Incident};
+use crate::engine::{ClockKey, Facts, Incident, Mode};
 use crate::id::incident_number;
 use crate::people::Zone;
 use crate::playbook::statute::{ContentItem, Stage};
@@ -51,7 +51,18 @@ fn head(clock: &Clock, stage: &Stage, incident: &Incident, zone: &Zone, lang: La
         (lang.pick("知悉时间", "Aware"), incident.aware_at.map_or_else(unknown, time)),
         (lang.pick("到期", "Due"), due_at.map_or_else(unknown, time)),
     ];
-    let mut out = lang.pick("# 草稿：", "# Draft: ").to_owned() + stage.title.get(lang) + "\n\n";
+    let title = stage.title.get(lang);
+    // A draft is copied into the forms of authorities: one of a drill must not look like a real one.
+    let mut out = match incident.mode {
+        Mode::Live => format!("# {}{title}\n\n", lang.pick("草稿：", "Draft: ")),
+        Mode::Drill | Mode::Simulation => lang.pick(
+            format!("# 【演练】草稿：{title}\n\n> **【演练】这不是真实事件，不得报送。**\n\n"),
+            format!(
+                "# [DRILL] Draft: {title}\n\n\
+                 > **[DRILL] This is not a real incident and must not be sent.**\n\n"
+            ),
+        ),
+    };
     for (name, value) in rows {
         out += &format!("- {name}{}{value}\n", lang.pick("：", ": "));
     }
@@ -68,4 +79,48 @@ fn filled(item: &ContentItem, facts: &Facts<'_>, lang: Lang) -> Option<String> {
     let TextTemplate { zh, en } = item.fill.as_ref()?;
     let template = lang.pick(zh.as_ref().or(en.as_ref()), en.as_ref().or(zh.as_ref()));
     Some(template?.render(facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Actor, Chance, Ctx, Declare, declare};
+    use crate::id::IncidentId;
+    use crate::people::{Directory, Turns};
+    use crate::runtime::Library;
+
+    #[test]
+    fn what_a_drill_drafts_says_in_either_language_that_it_must_not_be_sent() {
+        let file =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/data-leak.yaml");
+        let playbook = Library::of_plan(&file).playbooks().next().cloned().unwrap();
+        let directory = Directory::built_in();
+        let ctx = Ctx {
+            now: "2026-11-21T19:00:00Z".parse().unwrap(),
+            occurred_at: None,
+            actor: Actor::Drill,
+            admin: false,
+            directory: &directory,
+            chance: Chance::new([7; 32]),
+            turns: Turns::NONE,
+        };
+        let stages = playbook.clocks.iter().flat_map(|clock| {
+            let of_clock = clock.regime.stages.iter();
+            of_clock.map(|stage| ClockKey { clock: clock.id.clone(), stage: stage.id.clone() })
+        });
+        let keys: Vec<ClockKey> = stages.collect();
+        assert!(!keys.is_empty());
+        for mode in [Mode::Live, Mode::Drill, Mode::Simulation] {
+            let declaration = Declare::new(IncidentId::from_u128(1), 1, mode);
+            let incident = declare(&playbook, declaration, &ctx).unwrap().incident;
+            for (lang, mark) in [(Lang::Zh, "【演练】"), (Lang::En, "[DRILL]")] {
+                for key in &keys {
+                    let text = draft(&playbook, &incident, key, &Zone::named("Asia/Shanghai").unwrap(), lang).unwrap();
+                    let first = text.lines().next().unwrap();
+                    assert_eq!(first.contains(mark), mode != Mode::Live, "{text}");
+                    assert_eq!(text.matches(mark).count(), if mode == Mode::Live { 0 } else { 2 });
+                }
+            }
+        }
+    }
 }

@@ -133,7 +133,6 @@ impl AliyunSms {
     /// Returns the template with its variables: the plan's, else the channel's.
     fn filled(&self, outgoing: &Outgoing) -> Result<(SmolStr, BTreeMap<SmolStr, String>), Why> {
         let facts = outgoing.facts();
-        let mark = if outgoing.is_drill() { outgoing.lang().pick("演练", "DRILL ") } else { "" };
         let (template, mut vars): (_, Vec<(SmolStr, String)>) = match (&facts.sms, &self.template) {
             (Some(sms), _) => (sms.template.clone(), sms.vars.clone()),
             (None, Some(template)) => {
@@ -143,9 +142,11 @@ impl AliyunSms {
             }
             (None, None) => return Err(Why::with(WhyCode::BadRequest, "no SMS template")),
         };
-        // There is no free text to mark a drill in, so its first variable says so.
-        if let Some((_, first)) = vars.first_mut() {
-            first.insert_str(0, mark);
+        // There is no free text to mark a drill in, so its first variable says so that is no link.
+        if outgoing.is_drill() {
+            let place = vars.iter_mut().find(|(_, text)| !text.contains("://"));
+            let (_, place) = place.ok_or_else(|| Why::new(WhyCode::DrillUnmarked))?;
+            place.insert_str(0, outgoing.lang().pick("演练", "DRILL "));
         }
         let short = |text: String| {
             let text = clean(&text);

@@ -149,17 +149,21 @@ pub const NAMES: &[&str] = &[
     "drill", "notice", "purpose", "address",
 ];
 
+/// Those of them that say of a drill that it is one.
+const MARKED: [&str; 4] = ["title", "text", "headline", "drill"];
+
 /// Returns what a part of a message is written from.
 fn facts(custom: &Custom, outgoing: &Outgoing, part: &Page) -> Value {
     let facts = outgoing.facts();
     let incident = facts.incident.as_ref();
     let texts = part.blocks.iter().filter(|block| !matches!(block, Block::Link { .. }));
     let text = texts.map(Block::plain).collect::<Vec<_>>().join("\n");
+    let text = outgoing.marked(text.trim());
     let secrets: BTreeMap<&str, &str> =
         custom.secrets.iter().map(|(name, secret)| (name.as_str(), secret.expose())).collect();
     Value::from(Serde(json!({
         "title": part.title,
-        "text": text.trim(),
+        "text": text,
         "headline": outgoing.headline(),
         "links": facts.links,
         "link": facts.links.first().map_or("", |link| link.url.as_str()),
@@ -220,6 +224,15 @@ impl Pen {
     }
 }
 
+fn strings<'j>(json: &'j Json, found: &mut Vec<&'j str>) {
+    match json {
+        Json::String(text) => found.push(text),
+        Json::Array(items) => items.iter().for_each(|item| strings(item, found)),
+        Json::Object(fields) => fields.values().for_each(|field| strings(field, found)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
 /// Returns the expression of a template that is nothing else.
 fn alone(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
@@ -232,6 +245,25 @@ fn bad(error: &minijinja::Error) -> Why {
 }
 
 impl Custom {
+    /// Tells whether what it writes says of a drill that it is one.
+    fn marks(&self) -> bool {
+        let engine = engine();
+        let Form { path, headers, body, .. } = &self.form;
+        let templates = [path].into_iter().chain(headers.iter().map(|(_, text)| text));
+        let mut templates: Vec<&str> = templates.map(String::as_str).collect();
+        match body {
+            Body::Empty => {}
+            Body::Json(json) => strings(json, &mut templates),
+            Body::Form(fields) => templates.extend(fields.iter().map(|(_, text)| text.as_str())),
+            Body::Text { text, .. } => templates.push(text),
+        }
+        templates.into_iter().any(|template| {
+            let parsed = engine.template_from_str(template).ok();
+            let names = parsed.map(|parsed| parsed.undeclared_variables(false));
+            names.is_some_and(|names| MARKED.iter().any(|name| names.contains(*name)))
+        })
+    }
+
     fn post(&self, outgoing: &Outgoing, part: &Page) -> Result<Post, Why> {
         let pen = Pen { engine: engine(), facts: facts(self, outgoing, part) };
         let Form { verb, path, headers, body, .. } = &self.form;
@@ -258,6 +290,9 @@ impl Custom {
 
 impl Provider for Custom {
     fn write(&self, outgoing: &Outgoing) -> Result<Vec<Post>, Why> {
+        if outgoing.is_drill() && !self.marks() {
+            return Err(Why::new(WhyCode::DrillUnmarked));
+        }
         let size = |block: &Block| block.plain().len() + 1;
         let parts = Page::of(outgoing).parts(self.form.bytes_max, size);
         parts.iter().map(|part| self.post(outgoing, part)).collect()

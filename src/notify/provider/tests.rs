@@ -5,6 +5,7 @@ mod custom;
 mod dingtalk;
 mod feishu;
 mod foreign;
+mod marks;
 mod phone;
 mod push;
 mod slack;
