@@ -56,6 +56,24 @@ impl Archive {
         Ok(document.and_then(|document| document.read()))
     }
 
+    /// Lists the diaries of drills, also of those that are gone.
+    ///
+    /// # Errors
+    /// What the store cannot read.
+    pub fn diaries(&self) -> Result<Vec<(DrillId, Diary)>, StoreError> {
+        let mut all = Vec::new();
+        each_document(&*self.store, Kind::DrillSchedule, "", &mut |document| {
+            // What is kept of runs has a folder before its name.
+            if !document.name.contains('/')
+                && let Some(diary) = document.read()
+            {
+                all.push((DrillId::new(&document.name), diary));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(all)
+    }
+
     /// Lists the exercises under way.
     ///
     /// # Errors

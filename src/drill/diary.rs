@@ -157,6 +157,19 @@ impl Diary {
         looked
     }
 
+    /// Closes the diary of a drill that is not planned any more: its file or its schedule is gone.
+    /// What was still to start is given up. Should it come back, it owes nothing of the meantime.
+    pub fn close(&mut self, why: &Text) -> Looked {
+        let waiting = std::mem::take(&mut self.to_start);
+        let changed = !self.schedule.is_empty() || !waiting.is_empty();
+        let looked = Looked { changed, missed: waiting.len(), clock_behind: false };
+        self.schedule = SmolStr::default();
+        for planned in waiting {
+            self.give_up(planned, MissedWhy::NotInForce, Some(why.clone()));
+        }
+        looked
+    }
+
     /// Gives a run up that was to start.
     pub fn give_up(&mut self, planned: Planned, why: MissedWhy, said: Option<Text>) {
         self.started(planned.run);
@@ -279,6 +292,24 @@ mod tests {
         assert!(diary.missed[0].and_more && diary.missed[0].at == at("03-01T09:01"));
         look(&mut diary, every_minute, "03-03T09:00", false);
         assert_eq!(diary.missed.len(), MISSED_KEPT);
+    }
+
+    #[test]
+    fn a_drill_that_is_gone_gives_up_what_was_to_start_and_owes_nothing_when_it_comes_back() {
+        let mut diary = Diary::begin(&calendar(DAILY), at("03-01T09:00"));
+        look(&mut diary, DAILY, "03-01T10:00", false);
+        let why = Text::both("文件没有了", "the file is gone");
+        let looked = diary.close(&why);
+        assert_eq!((looked.changed, looked.missed, diary.to_start.len()), (true, 1, 0));
+        assert_eq!(
+            (diary.missed[0].why, diary.missed[0].said.as_ref()),
+            (MissedWhy::NotInForce, Some(&why))
+        );
+        assert_eq!(diary.close(&why), Looked::default(), "once");
+        assert!(look(&mut diary, DAILY, "03-04T12:00", false).changed);
+        assert_eq!((diary.missed.len(), diary.to_start.len()), (1, 0));
+        look(&mut diary, DAILY, "03-05T10:00", false);
+        assert_eq!(diary.to_start.len(), 1);
     }
 
     #[test]

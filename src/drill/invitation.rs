@@ -212,8 +212,6 @@ pub fn confided(scenario: &Scenario, at: Timestamp, zone: &Zone) -> (Text, Text)
 #[must_use]
 pub fn broken(drill: &DrillId, why: &Text) -> (Text, Text) {
     let (zh, en) = (why.get(Lang::Zh), why.get(Lang::En));
-    let subject =
-        Text::both(format!("【演练】未能开始：{drill}"), format!("[DRILL] Not started: {drill}"));
     let text = Text::both(
         format!("演练文件有错误，到期没有开始：{zh}。\n用 firebell check 查看并改正。"),
         format!(
@@ -221,7 +219,22 @@ pub fn broken(drill: &DrillId, why: &Text) -> (Text, Text) {
              See and mend them with firebell check."
         ),
     );
-    (subject, text)
+    (not_started(drill), text)
+}
+
+/// Words the message that a drill went before a run of it that was decided: subject and text.
+#[must_use]
+pub fn withdrawn(drill: &DrillId, why: &Text) -> (Text, Text) {
+    let (zh, en) = (why.get(Lang::Zh), why.get(Lang::En));
+    let text = Text::both(
+        format!("已到期、等待开始的演练没有开始：{zh}。"),
+        format!("A run that had fallen due and waited to begin was not started: {en}."),
+    );
+    (not_started(drill), text)
+}
+
+fn not_started(drill: &DrillId) -> Text {
+    Text::both(format!("【演练】未能开始：{drill}"), format!("[DRILL] Not started: {drill}"))
 }
 
 /// Words the message that a planned run does not take place: subject and text.

@@ -13,6 +13,7 @@ use smol_str::{SmolStr, format_smolstr};
 use utoipa::ToSchema;
 
 use crate::drill::covered::{Covered, marks_of};
+use crate::drill::file::INJECT_KINDS;
 use crate::id::{PersonId, RoleId};
 use crate::learn::experience::Experience;
 use crate::learn::names::{Names, deadlines};
@@ -23,22 +24,6 @@ use crate::text::{Lang, Text};
 /// After how long an exercise counts half: people change posts and forget, and most plans are due
 /// twice a year.
 pub const HALF_LIFE: SignedDuration = SignedDuration::from_hours(24 * 180);
-/// The kinds of injects that drills can have, as their files name them.
-pub const INJECT_KINDS: [&str; 13] = [
-    "alert",
-    "surge",
-    "set",
-    "message",
-    "absent",
-    "channel_down",
-    "channel_slow",
-    "channel_twice",
-    "slow",
-    "contradict",
-    "clock_jump",
-    "level",
-    "fail",
-];
 
 /// What kind of part it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]

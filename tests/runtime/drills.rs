@@ -165,6 +165,31 @@ async fn what_downtime_missed_is_made_up_for_once_and_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_simulated_drill_holds_up_nothing_else_that_is_planned_and_a_stop_loses_nothing() {
+    // It takes far longer than anybody here waits.
+    let endless = SIMULATED.replace("run: simulated", "run: simulated\nsamples: 100000");
+    let endless = endless.replace("0 10 1 * *", "0 10 1 12 *");
+    let stage = stage(&[("dry.yaml", &endless), ("alarm.yaml", EXERCISE)]);
+    let runtime = stage.start(false);
+    let drills = Drills::start(runtime.clone());
+    settled(&runtime, &drills, "dry-run").await;
+    settled(&runtime, &drills, "fire-alarm").await;
+    stage.clock.advance(DECEMBER);
+    let waiting = || drills.archive().diary(&DrillId::new("dry-run")).unwrap().unwrap().to_start;
+    until(&runtime, "the long one is under way", || {
+        waiting().first().is_some_and(|planned| drills.simulating(planned.run).is_some())
+    })
+    .await;
+    let begun = || !drills.archive().exercises().unwrap().is_empty();
+    until(&runtime, "the exercise begins beside it", begun).await;
+    let run = waiting()[0].run;
+    assert!(drills.simulating(run).is_some(), "and it goes on");
+    drills.stop().await;
+    assert_eq!(waiting()[0].run, run, "it is reckoned again at the next start");
+    assert_eq!(results(&drills), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_starts_by_itself_until_a_safe_start_is_confirmed() {
     let stage = stage(&[("dry.yaml", SIMULATED)]);
     let runtime = stage.start(false);

@@ -2,11 +2,11 @@
 
 use firebell::drill::live::{Drills, Terms};
 use firebell::id::DrillId;
-use firebell::runtime::Runtime;
+use firebell::runtime::{RosterSettings, Runtime};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::drills::{EXERCISE, stage, until};
-use crate::stage::{Sent, Stage};
+use crate::stage::{Sent, Stage, people};
 
 const DECEMBER: SignedDuration = SignedDuration::from_hours(10 * 24 + 7);
 const SCHEDULE: &str = "schedule: { cron: \"0 10 1 12 *\", timezone: UTC }\n";
@@ -67,6 +67,35 @@ async fn its_safety_officers_alone_are_told_when_it_begins_and_a_restart_keeps_t
     stage.pass(&runtime, wait).await;
     until(&runtime, "it begins", || !drills.archive().exercises().unwrap().is_empty()).await;
     assert!(begins(&drills, "quiet").is_empty());
+    drills.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drill_that_is_taken_away_before_its_hour_does_not_begin_and_whoever_administers_hears_so()
+ {
+    let stage = stage(&[("quiet.yaml", &quiet("quiet", "7d"))]);
+    let chiefs = RosterSettings { admins: ["bo".into()].into(), ..RosterSettings::default() };
+    let runtime = stage.start_among(people(), chiefs, false);
+    let drills = Drills::start(runtime.clone());
+    settled(&runtime, &drills, &["quiet"]).await;
+    stage.clock.advance(DECEMBER);
+    until(&runtime, "it is drawn", || !begins(&drills, "quiet").is_empty()).await;
+    let at = begins(&drills, "quiet")[0];
+    std::fs::remove_file(stage.home.path().join("drills/quiet.yaml")).unwrap();
+    assert!(runtime.reload().await.swapped);
+    let diary = || drills.archive().diary(&DrillId::new("quiet")).unwrap().unwrap();
+    stage.pass(&runtime, SignedDuration::from_mins(1)).await;
+    until(&runtime, "it is given up", || diary().to_start.is_empty()).await;
+    assert_eq!(diary().missed.len(), 1);
+    let told = || {
+        let sent = stage.sent().into_iter();
+        sent.filter(|one| one.subject == "[DRILL] Not started: quiet").collect::<Vec<_>>()
+    };
+    until(&runtime, "it is told", || !told().is_empty()).await;
+    assert!(told()[0].text.contains("its file or its schedule is gone"), "{:?}", told());
+    stage.pass(&runtime, at.duration_since(stage.clock_now()) + HOUR).await;
+    assert!(drills.archive().exercises().unwrap().is_empty());
+    assert_eq!((diary().missed.len(), told().len()), (1, 1), "once");
     drills.stop().await;
 }
 

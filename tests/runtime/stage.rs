@@ -275,7 +275,7 @@ pub fn person(id: &str, channels: &[&str]) -> Person {
     }
 }
 
-fn people() -> Directory {
+pub fn people() -> Directory {
     let team = |id: &str, members: &[&str]| Team {
         id: id.into(),
         title: id.into(),

@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Inner, gives_way};
 use crate::drill::archive::{keep_diary, keep_exercise, keep_result};
+use crate::drill::book::Book;
 use crate::drill::calendar::{Calendar, MissedWhy};
-use crate::drill::diary::{Diary, Planned};
+use crate::drill::diary::{Diary, Looked, Planned};
 use crate::drill::exercise::Exercise;
-use crate::drill::invitation::broken;
+use crate::drill::invitation::{broken, withdrawn};
 use crate::drill::scenario::{RunAs, Scenario};
-use crate::drill::simulate::Take;
 use crate::id::DrillId;
 use crate::runtime::{LetterAbout, Refusal};
 use crate::text::{Lang, Text};
@@ -22,12 +22,14 @@ const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(30);
 
 /// Keeps the calendar until it is stopped.
 pub(super) async fn keep(inner: Arc<Inner>) {
+    let mut known: Option<Arc<Book>> = None;
     while !inner.stop.is_cancelled() {
         // Looking takes time: what falls due meanwhile is found from the instant that was looked at.
         let now = inner.runtime.clock().now();
         // Nothing starts by itself before a person has confirmed a safe start.
         if !inner.runtime.is_held() {
             inner.look(now).await;
+            inner.close_diaries(&mut known).await;
         }
         let until = inner.next_look(now);
         tokio::select! {
@@ -73,19 +75,59 @@ impl Inner {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let Some(mut diary) = self.archive.diary(drill)? else { return Ok(()) };
+        let waiting = diary.to_start.clone();
         let looked = diary.look_without(now, why);
+        self.keep_missed(drill, (waiting, &diary), looked, broken(drill, why)).await
+    }
+
+    /// Closes the diaries of drills that are not planned any more, where the book has changed.
+    async fn close_diaries(&self, known: &mut Option<Arc<Book>>) {
+        let book = self.book();
+        if known.as_ref().is_some_and(|known| Arc::ptr_eq(known, &book)) {
+            return;
+        }
+        match self.close_diaries_but_of(&book).await {
+            Ok(()) => *known = Some(book),
+            Err(error) => tracing::error!(%error, "what drills that are gone missed is not kept"),
+        }
+    }
+
+    async fn close_diaries_but_of(&self, book: &Book) -> Result<(), Refusal> {
+        let planned = |drill: &DrillId| {
+            let scheduled = book.iter().any(|one| one.id == *drill && one.calendar.is_some());
+            scheduled || book.broken().any(|(broken, _)| broken == drill)
+        };
+        for (drill, mut diary) in self.archive.diaries()? {
+            if planned(&drill) {
+                continue;
+            }
+            let why = Text::both("演练文件或其日程已删除", "its file or its schedule is gone");
+            let waiting = diary.to_start.clone();
+            let looked = diary.close(&why);
+            self.keep_missed(&drill, (waiting, &diary), looked, withdrawn(&drill, &why)).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what a drill that cannot start missed, and tells those who administer firebell.
+    async fn keep_missed(
+        &self,
+        drill: &DrillId,
+        (waited, diary): (Vec<Planned>, &Diary),
+        looked: Looked,
+        (subject, text): (Text, Text),
+    ) -> Result<(), Refusal> {
         if !looked.changed {
             return Ok(());
         }
-        let mut changes = vec![keep_diary(drill, &diary)];
+        let mut changes = vec![keep_diary(drill, diary)];
         if looked.missed > 0 {
-            let error = why.get(Lang::En);
-            tracing::warn!(%drill, error, "planned runs did not take place: its file has errors");
-            let (subject, text) = broken(drill, why);
+            tracing::warn!(%drill, "planned runs did not take place: {}", text.get(Lang::En));
             let admins = self.runtime.administrators().into_iter();
             changes.extend(self.runtime.letter(admins, LetterAbout::Drill, subject, text));
         }
         self.archive.put(changes).await?;
+        waited.iter().for_each(|planned| self.forget_simulation(planned.run));
         self.runtime.letters_leave();
         Ok(())
     }
@@ -135,12 +177,14 @@ impl Inner {
         tracing::info!(%drill, %run, %at, late, "a planned drill starts");
         match scenario.run {
             RunAs::Simulated => {
-                let take = Take { run, begin: at, seed: scenario.seed };
-                let mut result = self.simulate(scenario, take).await?;
-                result.planned_at = Some(at);
+                // Until it is there the run stays on the list: a stop of firebell loses nothing.
+                let Some(result) = self.simulated_for_calendar(scenario, run, at)? else {
+                    return Ok(());
+                };
                 diary.started(run);
                 let changes = vec![keep_result(&result), keep_diary(drill, diary)];
                 self.archive.put(changes).await?;
+                self.forget_simulation(run);
                 self.count(result.verdict);
                 Ok(())
             }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use rayon::ThreadPoolBuilder;
@@ -68,6 +68,8 @@ struct Counted {
     ended: CancellationToken,
     /// because of this, where a person wants it.
     why: Mutex<Option<String>>,
+    /// What came of it, where the calendar is to store it.
+    made_for_calendar: OnceLock<DrillResult>,
     /// It is over, and what came of it is stored.
     over: CancellationToken,
 }
@@ -113,7 +115,7 @@ impl Inner {
             async move {
                 let turn = inner.turn(&counted).await;
                 let made = match turn {
-                    Some(turn) => inner.reckon(&scenario, take, &counted, Some(turn)).await,
+                    Some(turn) => inner.reckon(&scenario, take, &counted, turn).await,
                     None => None,
                 };
                 let done = inner.conclude_simulation(made, note, &counted, &beside).await;
@@ -172,7 +174,7 @@ impl Inner {
         scenario: &Arc<Scenario>,
         take: Take,
         counted: &Arc<Counted>,
-        turn: Option<OwnedSemaphorePermit>,
+        turn: OwnedSemaphorePermit,
     ) -> Option<DrillResult> {
         let playbook = self.playbook_of(scenario).ok()?;
         let (scenario, directory) = (Arc::clone(scenario), self.runtime.directory());
@@ -217,19 +219,48 @@ impl Inner {
         }
     }
 
-    /// Runs a drill in virtual time for the calendar, which waits until it is over and for nobody
-    /// else.
-    pub(super) async fn simulate(
-        &self,
+    /// Runs a drill in virtual time for the calendar: returns the result where it is there, and wakes
+    /// the calendar when it is. Nothing else that is planned waits for it.
+    ///
+    /// # Errors
+    /// The plan is gone; too many are under way.
+    pub(super) fn simulated_for_calendar(
+        self: &Arc<Self>,
         scenario: &Arc<Scenario>,
-        take: Take,
-    ) -> Result<DrillResult, Refusal> {
+        run: DrillRunId,
+        at: Timestamp,
+    ) -> Result<Option<DrillResult>, Refusal> {
+        if let Some(counted) = self.counted(run) {
+            return Ok(counted.made_for_calendar.get().cloned());
+        }
         let playbook = self.playbook_of(scenario)?;
-        let counted = self.take_up(scenario, take.run)?;
+        let counted = self.take_up(scenario, run)?;
+        let take = Take { run, begin: at, seed: scenario.seed };
         let note = without_result(scenario, &playbook, take, self.runtime.clock().now());
-        let made = self.reckon(scenario, take, &counted, None).await;
-        self.strike_out(take.run);
-        self.told(made, note, &counted).ok_or(Refusal::Store(StoreError::Stopped))
+        let (inner, scenario) = (Arc::clone(self), Arc::clone(scenario));
+        self.tasks.spawn(async move {
+            let made = match inner.turn(&counted).await {
+                Some(turn) => inner.reckon(&scenario, take, &counted, turn).await,
+                None => None,
+            };
+            match inner.told(made, note, &counted) {
+                Some(result) => {
+                    let result = DrillResult { planned_at: Some(at), ..result };
+                    counted.made_for_calendar.get_or_init(|| result);
+                }
+                None => inner.strike_out(run),
+            }
+            inner.changed.notify_one();
+        });
+        Ok(None)
+    }
+
+    /// Ends a simulated run of the calendar whose result is stored or not wanted any more.
+    pub(super) fn forget_simulation(&self, run: DrillRunId) {
+        if let Some(counted) = self.counted(run) {
+            counted.ended.cancel();
+            self.strike_out(run);
+        }
     }
 
     /// Tells of runs that firebell did not live to see the result of.
@@ -274,6 +305,7 @@ impl Inner {
             of: runs_as_asked(scenario),
             ended: self.stop.child_token(),
             why: Mutex::default(),
+            made_for_calendar: OnceLock::new(),
             over: CancellationToken::new(),
         });
         under_way.insert(run, Arc::clone(&counted));
