@@ -95,6 +95,7 @@ mod tests {
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/data-leak.yaml");
         let playbook = Library::of_plan(&file).playbooks().next().cloned().unwrap();
         let directory = Directory::built_in();
+        let zone = Zone::named("Asia/Shanghai").unwrap();
         let ctx = Ctx {
             now: "2026-11-21T19:00:00Z".parse().unwrap(),
             occurred_at: None,
@@ -104,18 +105,18 @@ mod tests {
             chance: Chance::new([7; 32]),
             turns: Turns::NONE,
         };
-        let stages = playbook.clocks.iter().flat_map(|clock| {
-            let of_clock = clock.regime.stages.iter();
-            of_clock.map(|stage| ClockKey { clock: clock.id.clone(), stage: stage.id.clone() })
+        let keys = playbook.clocks.iter().flat_map(|clock| {
+            let key = |stage: &Stage| ClockKey { clock: clock.id.clone(), stage: stage.id.clone() };
+            clock.stages().map(key)
         });
-        let keys: Vec<ClockKey> = stages.collect();
+        let keys: Vec<ClockKey> = keys.collect();
         assert!(!keys.is_empty());
         for mode in [Mode::Live, Mode::Drill, Mode::Simulation] {
             let declaration = Declare::new(IncidentId::from_u128(1), 1, mode);
             let incident = declare(&playbook, declaration, &ctx).unwrap().incident;
             for (lang, mark) in [(Lang::Zh, "【演练】"), (Lang::En, "[DRILL]")] {
                 for key in &keys {
-                    let text = draft(&playbook, &incident, key, &Zone::named("Asia/Shanghai").unwrap(), lang).unwrap();
+                    let text = draft(&playbook, &incident, key, &zone, lang).unwrap();
                     let first = text.lines().next().unwrap();
                     assert_eq!(first.contains(mark), mode != Mode::Live, "{text}");
                     assert_eq!(text.matches(mark).count(), if mode == Mode::Live { 0 } else { 2 });

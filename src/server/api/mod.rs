@@ -14,6 +14,7 @@ pub mod events;
 pub mod evidence;
 mod find;
 pub mod findings;
+mod form;
 pub mod handovers;
 pub mod health;
 pub mod incidents;

@@ -78,9 +78,19 @@ pub async fn check(
     }
     let bytes = read(request, &app).await?;
     let lang = checking.lang.or(principal.lang).unwrap_or_else(|| app.lang());
-    let name = checking.name.unwrap_or_else(|| "playbook.yaml".to_owned());
-    let (directory, library) = (app.runtime().directory(), app.runtime().library());
-    let now = app.now();
+    let Loaded { findings, .. } = looked_at(&app, checking.name, bytes).await?;
+    let checked = Checked { ok: !findings.has_errors(), findings: shown(&findings, lang) };
+    json(StatusCode::OK, &checked)
+}
+
+/// Reads a sent plan beside the people, channels and plans of this installation.
+pub(super) async fn looked_at(
+    app: &App,
+    name: Option<String>,
+    bytes: Bytes,
+) -> Result<Loaded, Problem> {
+    let (directory, library, now) = (app.runtime().directory(), app.runtime().library(), app.now());
+    let name = name.unwrap_or_else(|| "playbook.yaml".to_owned());
     let look = move || {
         let context =
             Context { directory: Some(&directory), shelf: library.shelf(), now: Some(now) };
@@ -88,14 +98,13 @@ pub async fn check(
         // Another that it calls may be sent after it.
         let others: Vec<Arc<Playbook>> = library.playbooks().cloned().collect();
         check_together(&mut loaded, CheckedSet { others: &others, whole: false });
-        let [Loaded { findings, .. }] = loaded;
-        Checked { ok: !findings.has_errors(), findings: shown(&findings, lang) }
+        loaded
     };
-    let checked = tokio::task::spawn_blocking(look).await.map_err(|error| {
+    let [looked] = tokio::task::spawn_blocking(look).await.map_err(|error| {
         tracing::error!(%error, "a plan could not be checked");
         Problem::internal()
     })?;
-    json(StatusCode::OK, &checked)
+    Ok(looked)
 }
 
 /// Tells whether a media type is one that plans are sent as.

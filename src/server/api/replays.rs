@@ -9,13 +9,13 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::commit::json;
-use super::playbooks::{is_yaml, read};
+use super::playbooks::{is_yaml, looked_at, read};
 use super::{Answer, find};
 use crate::drill::replay::{Original, replay};
 use crate::engine::FieldProblem;
 use crate::id::PlaybookId;
 use crate::playbook::diagnostic::{Diagnostics, Severity};
-use crate::playbook::{CheckedSet, Context, Loaded, Playbook, check_together};
+use crate::playbook::{Loaded, Playbook};
 use crate::server::app::App;
 use crate::server::ask::{Asked, At, media_type, unsupported};
 use crate::server::auth::Principal;
@@ -83,24 +83,13 @@ async fn body(request: Request, app: &App) -> Result<Bytes, Problem> {
     read(request, app).await
 }
 
-/// Reads a sent plan beside the people, channels and plans of this installation.
+/// Reads a sent plan; one with errors cannot be run.
 async fn sent_plan(
     app: &App,
     name: Option<String>,
     bytes: Bytes,
 ) -> Result<Arc<Playbook>, Problem> {
-    let (directory, library, now) = (app.runtime().directory(), app.runtime().library(), app.now());
-    let name = name.unwrap_or_else(|| "playbook.yaml".to_owned());
-    let look = move || {
-        let context =
-            Context { directory: Some(&directory), shelf: library.shelf(), now: Some(now) };
-        let mut loaded = [Playbook::load(&name, &bytes, &context)];
-        let others: Vec<Arc<Playbook>> = library.playbooks().cloned().collect();
-        check_together(&mut loaded, CheckedSet { others: &others, whole: false });
-        loaded
-    };
-    let looked = tokio::task::spawn_blocking(look).await;
-    let [Loaded { playbook, findings, .. }] = looked.map_err(|_| Problem::internal())?;
+    let Loaded { playbook, findings, .. } = looked_at(app, name, bytes).await?;
     let plan = playbook.filter(|_| !findings.has_errors());
     plan.map(Arc::new).ok_or_else(|| has_errors(&findings))
 }

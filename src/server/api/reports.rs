@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::drills::may_see;
-use super::timeline::{PAGE_POLICY, told};
-use super::{Answer, find};
+use super::timeline::told;
+use super::{Answer, find, form};
 use crate::drill::judge::judged;
 use crate::drill::result::DrillResult;
 use crate::engine::Mode;
@@ -26,7 +24,7 @@ use crate::server::app::App;
 use crate::server::ask::{Asked, At};
 use crate::server::auth::Principal;
 use crate::server::lang;
-use crate::server::problem::{Kind, Problem};
+use crate::server::problem::Problem;
 use crate::text::{Lang, Text};
 use crate::timeline::Timeline;
 
@@ -54,7 +52,7 @@ pub async fn of_run(
     Asked(telling): Asked<Telling>,
     headers: HeaderMap,
 ) -> Answer {
-    let form = form(&telling, &headers).ok_or_else(not_offered)?;
+    let form: ReportForm = form::chosen(telling.format.as_deref(), &headers)?;
     let unknown = || Problem::from(find::missing(Missing::Drill, &name, Vec::new()));
     let run: DrillRunId = name.parse().map_err(|_| unknown())?;
     let archive = app.drills().archive().clone();
@@ -101,7 +99,7 @@ pub async fn of_incident(
     Asked(telling): Asked<Telling>,
     headers: HeaderMap,
 ) -> Answer {
-    let form = form(&telling, &headers).ok_or_else(not_offered)?;
+    let form: ReportForm = form::chosen(telling.format.as_deref(), &headers)?;
     let seen = find::incident(&app, &principal, &name).await?;
     let id = seen.incident.id;
     let (source, how) = match (seen.incident.drill, seen.incident.mode) {
@@ -181,39 +179,5 @@ async fn answer(
     let (lang, zone) = (lang.unwrap_or_else(|| app.lang()), app.runtime().zone());
     let text = tokio::task::spawn_blocking(move || report.render(form, lang, &zone)).await;
     let text = text.map_err(|_| Problem::internal())?;
-    let media = HeaderValue::from_static(form.media_type());
-    let mut response = ([(CONTENT_TYPE, media)], text).into_response();
-    if form == ReportForm::Html {
-        let policy = HeaderValue::from_static(PAGE_POLICY);
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-    }
-    Ok(response)
-}
-
-fn form(telling: &Telling, headers: &HeaderMap) -> Option<ReportForm> {
-    if let Some(name) = &telling.format {
-        return match name.as_str() {
-            "json" => Some(ReportForm::Json),
-            "markdown" | "md" => Some(ReportForm::Markdown),
-            "html" => Some(ReportForm::Html),
-            _ => None,
-        };
-    }
-    let Some(accept) = headers.get(ACCEPT) else { return Some(ReportForm::Json) };
-    let entries = accept.to_str().ok()?.split(',').filter_map(|entry| entry.split(';').next());
-    entries.map(str::trim).find_map(|media| match media {
-        "*/*" | "application/*" | "application/json" => Some(ReportForm::Json),
-        "text/*" | "text/markdown" => Some(ReportForm::Markdown),
-        "text/html" => Some(ReportForm::Html),
-        _ => None,
-    })
-}
-
-fn not_offered() -> Problem {
-    Problem::new(
-        Kind::NotAcceptable,
-        "报告提供以下格式：markdown、html、json",
-        "The report is offered as markdown, html and json",
-    )
-    .with("offered", ["markdown", "html", "json"].as_slice())
+    Ok(form::told(form, text))
 }
