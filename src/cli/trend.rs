@@ -8,6 +8,7 @@ use super::result::lasted;
 use super::screen::{Screen, Tone};
 use super::wait;
 use crate::drill::series::{Direction, Series, Stretch};
+use crate::text::count;
 
 /// Shows how a drill went over time.
 ///
@@ -67,8 +68,10 @@ fn table(screen: &Screen, stretch: &Stretch) -> String {
     let first = stretch.runs.first().map(|run| screen.moment(run.at)).unwrap_or_default();
     let last = stretch.runs.last().map(|run| screen.moment(run.at)).unwrap_or_default();
     let many = stretch.runs.len();
-    let head = lang
-        .pick(format!("{many} 次，{first} 至 {last}"), format!("{many} runs, {first} to {last}"));
+    let head = lang.pick(
+        format!("{many} 次，{first} 至 {last}"),
+        format!("{}, {first} to {last}", count(many, "run", "runs")),
+    );
     let heading =
         [("", ""), ("走势", "COURSE"), ("首次", "FIRST"), ("最近", "LATEST"), ("变化", "CHANGE")];
     format!("{head}\n{}", screen.table(&heading, rows))

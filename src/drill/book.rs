@@ -24,6 +24,8 @@ pub struct Book {
     drills: BTreeMap<DrillId, Arc<Scenario>>,
     /// Drills whose files have errors, with the first of them.
     broken: BTreeMap<DrillId, Text>,
+    /// There are files of which not even the name of a drill can be read.
+    nameless: bool,
 }
 
 impl Book {
@@ -33,13 +35,16 @@ impl Book {
     pub fn read(library: &Library) -> (Self, Vec<Diagnostics>) {
         let playbooks: Playbooks =
             library.playbooks().map(|plan| (plan.id.clone(), Arc::clone(plan))).collect();
-        let mut book = Self::default();
+        let nameless = !library.unreadable().is_empty();
+        let mut book = Self { nameless, ..Self::default() };
         let mut all = Vec::new();
         for file in library.drill_files() {
             let name = file.path.display().to_string();
             let (scenario, mut findings) = load(&name, &file.bytes, &playbooks);
+            let called = name_in(&name, &file.bytes);
+            book.nameless |= called.is_none();
             if scenario.is_none()
-                && let Some(id) = name_in(&name, &file.bytes)
+                && let Some(id) = called
                 && let Some(error) = findings.iter().find(|one| one.severity() == Severity::Error)
             {
                 book.broken.insert(id, error.message.clone());
@@ -101,6 +106,13 @@ impl Book {
         self.broken.iter().filter(|(id, _)| !self.drills.contains_key(*id))
     }
 
+    /// Tells whether a drill is there no more: neither in force nor in a file with errors, which may
+    /// be any drill's where its name cannot be read.
+    #[must_use]
+    pub fn is_gone(&self, drill: &DrillId) -> bool {
+        !self.nameless && !self.drills.contains_key(drill) && !self.broken.contains_key(drill)
+    }
+
     /// Walks the drills by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Scenario>> {
         self.drills.values()
@@ -109,10 +121,12 @@ impl Book {
     /// Returns the names closest to one that is not there.
     #[must_use]
     pub fn closest(&self, name: &str) -> Vec<String> {
-        nearest(name, self.drills.keys().map(DrillId::as_str))
-            .into_iter()
-            .map(str::to_owned)
-            .collect()
+        if let Some(alike) = nearest(name, self.drills.keys().map(DrillId::as_str)) {
+            return vec![alike.to_owned()];
+        }
+        // Files are often called after the playbook that they rehearse.
+        let of_plan = self.drills.values().filter(|drill| drill.playbook.as_str() == name);
+        of_plan.map(|drill| drill.id.to_string()).collect()
     }
 }
 
@@ -190,12 +204,20 @@ mod tests {
             write("two.yaml", &drill.replace("seed: 42", "seed: 43")),
             write("broken.yaml", "drill: broken\n"),
         ];
-        let library =
-            Library::of_files(&files, &Directory::built_in(), jiff::Timestamp::UNIX_EPOCH, false);
-        let (book, findings) = Book::read(&library);
+        let read = |files: &[std::path::PathBuf]| {
+            let (people, now) = (Directory::built_in(), jiff::Timestamp::UNIX_EPOCH);
+            Book::read(&Library::of_files(files, &people, now, false))
+        };
+        let (book, findings) = read(&files);
+        let other = DrillId::new("other");
+        assert!(book.is_gone(&other) && !book.is_gone(&"ten-steps-drill".into()));
+        assert!(!book.is_gone(&"broken".into()));
+        let nameless = [files.as_slice(), &[write("torn.yaml", "drill: [\n")]].concat();
+        assert!(!read(&nameless).0.is_gone(&other), "the torn file may be its");
         assert_eq!(book.iter().count(), 1);
         assert_eq!(book.get("ten-steps-drill").unwrap().seed, 42);
         assert_eq!(book.closest("ten-step-drill"), ["ten-steps-drill"]);
+        assert_eq!(book.closest("ten-steps"), ["ten-steps-drill"], "that of a playbook");
         let codes: Vec<_> = findings.iter().flat_map(|f| f.iter().map(|d| d.code)).collect();
         assert!(codes.contains(&DUPLICATE_DRILL) && codes.len() > 1);
     }

@@ -37,7 +37,7 @@ pub struct FindingsOf {
     #[arg(long, value_name = "INCIDENT")]
     pub incident: Option<String>,
     /// Those of this plan
-    #[arg(long, value_name = "PLAN")]
+    #[arg(long = "playbook", alias = "plan", value_name = "PLAYBOOK")]
     pub plan: Option<String>,
     /// Those that stand so
     #[arg(long, value_parser = ["proposed", "accepted", "dismissed"])]
@@ -124,7 +124,7 @@ pub enum Action {
 #[derive(Debug, Args)]
 pub struct ActionsOf {
     /// Those of this plan
-    #[arg(long, value_name = "PLAN")]
+    #[arg(long = "playbook", alias = "plan", value_name = "PLAYBOOK")]
     pub plan: Option<String>,
     /// Those of this owner
     #[arg(long, value_name = "PERSON")]
@@ -149,7 +149,7 @@ pub struct ActionAdd {
     #[arg(long, value_name = "DAY")]
     pub due: String,
     /// The plan; that of the finding where missing
-    #[arg(long, value_name = "PLAN", required_unless_present_any = ["finding", "run", "incident"])]
+    #[arg(long = "playbook", alias = "plan", value_name = "PLAYBOOK", required_unless_present_any = ["finding", "run", "incident"])]
     pub plan: Option<String>,
     /// The finding it follows from
     #[arg(long, value_name = "FINDING")]

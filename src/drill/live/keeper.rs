@@ -93,14 +93,12 @@ impl Inner {
     }
 
     async fn close_diaries_but_of(&self, book: &Book) -> Result<(), Refusal> {
-        let planned = |drill: &DrillId| {
-            let scheduled = book.iter().any(|one| one.id == *drill && one.calendar.is_some());
-            scheduled || book.broken().any(|(broken, _)| broken == drill)
+        let unplanned = |drill: &DrillId| {
+            let scenario = book.get(drill.as_str());
+            scenario.map_or_else(|| book.is_gone(drill), |drill| drill.calendar.is_none())
         };
-        for (drill, mut diary) in self.archive.diaries()? {
-            if planned(&drill) {
-                continue;
-            }
+        let diaries = self.archive.diaries()?.into_iter();
+        for (drill, mut diary) in diaries.filter(|(drill, _)| unplanned(drill)) {
             let why = Text::both("演练文件或其日程已删除", "its file or its schedule is gone");
             let waiting = diary.to_start.clone();
             let looked = diary.close(&why);
