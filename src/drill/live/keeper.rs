@@ -172,7 +172,10 @@ impl Inner {
     ) -> Result<(), Refusal> {
         let drill = &scenario.id;
         let Planned { at, run, late, .. } = planned;
-        tracing::info!(%drill, %run, %at, late, "a planned drill starts");
+        // A simulated one is looked at again until it is there.
+        if scenario.run != RunAs::Simulated || !self.is_simulating(run) {
+            tracing::info!(%drill, %run, %at, late, "a planned drill starts");
+        }
         match scenario.run {
             RunAs::Simulated => {
                 // Until it is there the run stays on the list: a stop of firebell loses nothing.

@@ -255,6 +255,11 @@ impl Inner {
         Ok(None)
     }
 
+    /// Tells whether a simulated run is under way.
+    pub(super) fn is_simulating(&self, run: DrillRunId) -> bool {
+        self.counted(run).is_some()
+    }
+
     /// Ends a simulated run of the calendar whose result is stored or not wanted any more.
     pub(super) fn forget_simulation(&self, run: DrillRunId) {
         if let Some(counted) = self.counted(run) {
